@@ -19,8 +19,10 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 install: $(VENV)/.installed ## Build the environment in .venv, with .venv/bin/argosy
+	@:
 
 install-dev: $(VENV)/.installed-dev ## The same with what tests and linters need
+	@:
 
 up: install ## Start the marketplace: migrate, make demo data, serve, work off messages
 	@exec $(BIN)/argosy up
@@ -32,10 +34,12 @@ bench: install ## Measure the figures of docs/performance.md on this machine
 	@$(BIN)/argosy bench
 
 lint: install-dev ## Check style, types and the import rules
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@failed=0; \
+	for check in 'ruff check .' 'ruff format --check .' mypy lint-imports; do \
+	    echo "argosy: $$check ..."; \
+	    $(BIN)/$$check || failed=1; \
+	done; \
+	exit $$failed
 
 lock: ## Write the lock files anew from pyproject.toml (needs uv); never by hand
 	uv lock

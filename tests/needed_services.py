@@ -6,29 +6,28 @@ import os
 import shutil
 from collections.abc import Mapping
 
+import pytest
+
 VARIABLES = {"postgres": "ARGOSY_TEST_POSTGRES", "browser": "ARGOSY_TEST_CHROMIUM"}
 EXAMPLES = {"postgres": "postgresql://postgres@127.0.0.1:5432/postgres", "browser": "/usr/bin/chromium"}
 
 
-class Absent(Exception):
-    """A service that a test needs is not there; `fatal` says whether that fails the test or skips it."""
+def demand(service: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Where the service is. Without it the test is skipped, and in CI it fails.
 
-    def __init__(self, reason: str, *, fatal: bool) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.fatal = fatal
-
-
-def address_of(service: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Where the service is, or Absent. A named service that can't be used is always fatal: somebody asked for it."""
+    A named service that can't be used always fails the test: somebody asked for it.
+    """
     variable = VARIABLES[service]
     address = environment.get(variable, "")
     if not address:
-        raise Absent(f"set {variable}, for example to {EXAMPLES[service]}", fatal=is_ci(environment))
+        reason = f"set {variable}, for example to {EXAMPLES[service]}"
+        if is_ci(environment):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
     if service == "browser" and shutil.which(address) is None:
-        raise Absent(f"{variable} names {address}, which can't be run", fatal=True)
+        pytest.fail(f"{variable} names {address}, which can't be run", pytrace=False)
     return address
 
 
-def is_ci(environment: Mapping[str, str] = os.environ) -> bool:
+def is_ci(environment: Mapping[str, str]) -> bool:
     return environment.get("CI", "").lower() in {"1", "true", "yes"}

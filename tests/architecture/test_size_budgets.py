@@ -13,6 +13,8 @@ FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 60
 PARAMETERS_MAX = 6
 SERVICE_METHODS_MAX = 12
+# Not counted, by the name of the first: Python itself passes a metaclass its name, bases and namespace.
+GIVEN_PARAMETERS = {"self": 1, "cls": 1, "mcs": 4}
 
 
 def long_files(source: Source) -> Iterator[str]:
@@ -34,8 +36,7 @@ def many_parameters(source: Source) -> Iterator[str]:
     for function in source.functions():
         arguments = function.args
         named = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-        if named[:1] in (["self"], ["cls"]):
-            named = named[1:]
+        named = named[GIVEN_PARAMETERS.get(named[0], 0) :] if named else []
         if len(named) > PARAMETERS_MAX:
             where = f"{source.path}:{function.lineno}"
             yield f"{where}: {function.name} has {len(named)} parameters, at most {PARAMETERS_MAX}"
@@ -82,6 +83,10 @@ AT_THE_LIMIT = [
     (long_functions, written("argosy/a.py", function_of(60))),
     (many_parameters, written("argosy/a.py", "class A:\n    def f(self, a, b, c, *, d, e, f): ...\n")),
     (many_parameters, written("argosy/a.py", "class A:\n    @classmethod\n    def f(cls, a, b, c, d, e, f): ...\n")),
+    (
+        many_parameters,
+        written("argosy/a.py", "class A(type):\n    def __new__(mcs, n, b, ns, *, c, d, e, f, g, h): ...\n"),
+    ),
     (many_parameters, written("tests/test_a.py", "def test_a(a, b, c, d, e, f, g): ...\n")),
     (wide_services, written(SERVICE, service_of(12))),
     (wide_services, written(SERVICE, service_of(13, "(Protocol)"))),
@@ -93,6 +98,10 @@ OVER_THE_LIMIT = [
     (long_functions, written("argosy/a.py", "async " + function_of(61))),
     (many_parameters, written("argosy/a.py", "def f(a, b, c, d, e, f, g): ...\n")),
     (many_parameters, written("argosy/a.py", "class A:\n    def f(self, a, /, b, c, d, *, e, f, g): ...\n")),
+    (
+        many_parameters,
+        written("argosy/a.py", "class A(type):\n    def __new__(mcs, n, b, ns, *, c, d, e, f, g, h, i): ...\n"),
+    ),
     (wide_services, written(SERVICE, service_of(13))),
 ]
 

@@ -43,7 +43,7 @@ def many_parameters(source: Source) -> Iterator[str]:
 
 
 def wide_services(source: Source) -> Iterator[str]:
-    """A service splits by aggregate. A port is as wide as its user needs, and a saga has a method per step and answer."""
+    """A service splits by aggregate. A port is as wide as its user needs; a saga has a method per step."""
     if "application" not in source.path.parts:
         return
     for found in source.classes():

@@ -1,0 +1,78 @@
+"""What accounts accepts and announces: people, their roles and the sellers' stores."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command, Event, Personal
+
+
+class RegisterUser(Command):
+    """Open an account. `user_id` is the caller's choice where an import must be repeatable."""
+
+    email: Personal[str]
+    password: Personal[str]
+    first_name: Personal[str] = ""
+    last_name: Personal[str] = ""
+    user_id: Id | None = None
+    roles: tuple[str, ...] = ("buyer",)
+
+
+class SignIn(Command):
+    """Exchange an e-mail and a password for a bearer token."""
+
+    email: Personal[str]
+    password: Personal[str]
+
+
+class SignOut(Command):
+    """End the session whose token is presented."""
+
+
+class AddAddress(Command):
+    """Keep a delivery address; `address_id` may be chosen by the caller."""
+
+    recipient: Personal[str]
+    street: Personal[str]
+    city: Personal[str]
+    postal_code: Personal[str]
+    country: str
+    region: str = ""
+    phone: Personal[str] = ""
+    address_id: Id | None = None
+
+
+class OpenStore(Command):
+    """Become a seller with a store of one's own."""
+
+    store_name: str
+    seller_id: Id | None = None
+    user_id: Id | None = None
+    country: str = ""
+    region: str = ""
+    city: str = ""
+
+
+class UserRegistered(Event, key="user_id", subject="user_id"):
+    user_id: Id
+    email: Personal[str]
+    roles: tuple[str, ...]
+    registered_at: datetime
+
+
+class StoreOpened(Event, key="seller_id"):
+    """A seller may list and be paid from now on."""
+
+    seller_id: Id
+    user_id: Id
+    store_name: str
+    country: str
+    region: str
+    city: str
+
+
+class PersonErased(Event, key="user_id"):
+    """Every context blanks what it holds about this person."""
+
+    user_id: Id

@@ -1,0 +1,50 @@
+"""What carts accepts and announces: a buyer's intent. A cart never computes money."""
+
+from __future__ import annotations
+
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command, Event, Value
+
+
+class AddToCart(Command):
+    """Put `quantity` more of a variant into the buyer's cart."""
+
+    product_id: Id
+    variant_id: Id
+    quantity: int
+
+
+class ChangeQuantity(Command):
+    """Set the quantity of a line; 0 takes it out."""
+
+    variant_id: Id
+    quantity: int
+
+
+class ApplyCoupon(Command):
+    """Note a coupon code for the checkout; whether it counts is decided by promotions."""
+
+    code: str
+
+
+class RemoveCoupon(Command):
+    code: str
+
+
+class EmptyCart(Command):
+    """Take everything out."""
+
+
+class CartLine(Value):
+    product_id: Id
+    variant_id: Id
+    quantity: int
+
+
+class CartChanged(Event, key="cart_id"):
+    """The whole cart as it now is."""
+
+    cart_id: Id
+    buyer_id: Id
+    lines: tuple[CartLine, ...]
+    coupons: tuple[str, ...]

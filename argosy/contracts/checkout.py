@@ -1,0 +1,119 @@
+"""What checkout accepts and announces: the flow from a cart to paid orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from argosy.contracts.orders import Address
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command, Event, Value
+
+
+class CheckoutLine(Value):
+    """A line to buy, delivered by `shipping_method`."""
+
+    product_id: Id
+    variant_id: Id
+    quantity: int
+    shipping_method: str = "standard"
+
+
+class StartCheckout(Command, subject="buyer_id"):
+    """Buy these lines. The same (buyer, client_request_id) is one purchase, however often it is asked.
+
+    `expected_total` is what the buyer was shown, in minor units: another total ends the flow before money moves.
+    """
+
+    checkout_id: Id
+    buyer_id: Id
+    cart_id: Id
+    lines: tuple[CheckoutLine, ...]
+    address: Address
+    client_request_id: str
+    payment_method: str = "card"
+    gateway: str = "test"
+    payment_source: str = "tok_approve"
+    coupons: tuple[str, ...] = ()
+    expected_total: int | None = None
+
+
+class AbortCheckout(Command):
+    """The buyer does not want it any more: every done step is undone at once."""
+
+    checkout_id: Id
+    buyer_id: Id
+
+
+class ExpireCheckout(Command, key="checkout_id"):
+    """The time that was set at `deadline` has come. A flow that has moved its deadline since takes no notice."""
+
+    checkout_id: Id
+    deadline: datetime
+
+
+class CheckoutStarted(Event, key="checkout_id"):
+    checkout_id: Id
+    buyer_id: Id
+    cart_id: Id
+    started_at: datetime
+    expires_at: datetime
+
+
+class CheckoutInventoryReserved(Event, key="checkout_id"):
+    """Orders are recorded and their stock is held: the flow now waits for the money."""
+
+    checkout_id: Id
+    buyer_id: Id
+    purchase_id: Id
+    order_ids: tuple[Id, ...]
+    total_amount: int
+    currency: str
+
+
+class CheckoutPaymentAuthorized(Event, key="checkout_id"):
+    checkout_id: Id
+    buyer_id: Id
+
+
+class CheckoutActionRequired(Event, key="checkout_id"):
+    """The buyer must confirm the payment at `action_url`."""
+
+    checkout_id: Id
+    buyer_id: Id
+    action_url: str
+
+
+class CheckoutCompleted(Event, key="checkout_id"):
+    checkout_id: Id
+    buyer_id: Id
+    cart_id: Id
+    purchase_id: Id
+    order_ids: tuple[Id, ...]
+    variant_ids: tuple[Id, ...]
+    coupons: tuple[str, ...]
+    total_amount: int
+    currency: str
+
+
+class CheckoutFailed(Event, key="checkout_id"):
+    """It ended without a sale; what was done is being undone."""
+
+    checkout_id: Id
+    buyer_id: Id
+    reason: str
+    details: dict[str, Any]
+
+
+class CheckoutExpired(Event, key="checkout_id"):
+    """It ran out of time; what was done is being undone."""
+
+    checkout_id: Id
+    buyer_id: Id
+
+
+class CheckoutAborted(Event, key="checkout_id"):
+    """The buyer ended it; what was done is being undone."""
+
+    checkout_id: Id
+    buyer_id: Id

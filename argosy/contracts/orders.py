@@ -1,0 +1,167 @@
+"""What orders accepts and announces: the legal record of a purchase, one order per seller."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command, Event, Personal, Value
+
+
+class Address(Value):
+    """Where a parcel goes, frozen when the order is made."""
+
+    recipient: Personal[str]
+    street: Personal[str]
+    city: Personal[str]
+    postal_code: Personal[str]
+    country: str
+    region: str = ""
+    phone: Personal[str] = ""
+
+
+class OrderLine(Value):
+    """A line as it was sold, in minor units: total = quantity * unit - discount + tax on top.
+
+    `tax_amount` is all tax of the line, `tax_on_top` the part that raised the total. Delivery is kept apart.
+    """
+
+    line_no: int
+    product_id: Id
+    variant_id: Id
+    sku: str
+    title: str
+    quantity: int
+    unit_amount: int
+    price_id: Id
+    discount_amount: int
+    tax_amount: int
+    tax_on_top: int
+    tax_basis_points: int
+    total_amount: int
+    shipping_method: str
+    shipping_amount: int
+    shipping_tax_amount: int
+    shipping_tax_on_top: int
+    stock_unit_id: Id
+    units_each: int
+    discounts: tuple[str, ...] = ()
+
+
+class OrderDraft(Value):
+    """One seller's part. total = lines + delivery, tax on top included."""
+
+    order_id: Id
+    seller_id: Id
+    total_amount: int
+    lines: tuple[OrderLine, ...]
+
+
+class PlaceOrders(Command, key="flow_id", subject="buyer_id"):
+    """Record a purchase: one order per seller, all or none; answered by OrdersPlaced. The same flow, or the same
+    (buyer, client_request_id), is recorded once."""
+
+    flow_id: Id
+    purchase_id: Id
+    buyer_id: Id
+    client_request_id: str
+    currency: str
+    total_amount: int
+    payment_method: str
+    address: Address
+    orders: tuple[OrderDraft, ...]
+    snapshot_hash: str
+
+
+class OrderReference(Value):
+    order_id: Id
+    seller_id: Id
+    order_number: str
+    total_amount: int
+
+
+class OrdersPlaced(Event, key="flow_id"):
+    flow_id: Id
+    purchase_id: Id
+    orders: tuple[OrderReference, ...]
+
+
+class ConfirmOrders(Command, key="flow_id"):
+    """The money is there (or is cash on delivery, `payment_id` None); answered by OrdersConfirmed."""
+
+    flow_id: Id
+    purchase_id: Id
+    order_ids: tuple[Id, ...]
+    payment_id: Id | None
+
+
+class OrdersConfirmed(Event, key="flow_id"):
+    flow_id: Id
+    purchase_id: Id
+
+
+class CancelOrders(Command, key="flow_id"):
+    """The flow was undone; answered by OrdersCancelled, also where nothing was placed: a request that comes after its
+    own cancellation is refused."""
+
+    flow_id: Id
+    purchase_id: Id
+    order_ids: tuple[Id, ...]
+    reason: str
+
+
+class OrdersCancelled(Event, key="flow_id"):
+    flow_id: Id
+    purchase_id: Id
+
+
+class OrderCreated(Event, key="order_id", subject="buyer_id"):
+    """One seller's order, whole, as frozen."""
+
+    order_id: Id
+    purchase_id: Id
+    checkout_id: Id
+    buyer_id: Id
+    seller_id: Id
+    order_number: str
+    currency: str
+    total_amount: int
+    payment_method: str
+    lines: tuple[OrderLine, ...]
+    address: Address
+    created_at: datetime
+
+
+class OrderConfirmed(Event, key="order_id"):
+    order_id: Id
+    buyer_id: Id
+    seller_id: Id
+
+
+class OrderPaid(Event, key="order_id"):
+    """Fulfilment may begin."""
+
+    order_id: Id
+    purchase_id: Id
+    buyer_id: Id
+    seller_id: Id
+    payment_id: Id | None
+    total_amount: int
+    currency: str
+
+
+class OrderCancelled(Event, key="order_id"):
+    order_id: Id
+    buyer_id: Id
+    seller_id: Id
+    reason: str
+
+
+class OrderRefunded(Event, key="order_id"):
+    """The whole order was paid back."""
+
+    order_id: Id
+    buyer_id: Id
+    seller_id: Id
+    amount: int
+    currency: str

@@ -1,0 +1,189 @@
+"""What payments accepts and announces: money truth. Amounts are minor units of `currency`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command, Event, Value
+
+
+class AuthorizePayment(Command, key="flow_id"):
+    """Have `amount` held on the buyer's means of payment until captured; answered by PaymentAuthorized or
+    PaymentFailed, and by PaymentActionRequired where the buyer must act first.
+
+    `method` names the gateway's method; `source` is the gateway's own token for it, never a card number.
+    """
+
+    flow_id: Id
+    payment_id: Id
+    purchase_id: Id
+    buyer_id: Id
+    amount: int
+    currency: str
+    gateway: str
+    source: str
+    expires_at: datetime
+    order_id: Id | None = None
+
+
+class SellerShare(Value):
+    """How one seller's order splits what the buyer paid.
+
+    paid = goods + shipping + tax, all after discounts; `subsidy` is what the platform's coupons took off: the seller
+    gets it on top, from the platform.
+    """
+
+    order_id: Id
+    seller_id: Id
+    goods_amount: int
+    shipping_amount: int
+    tax_amount: int
+    subsidy_amount: int
+
+
+class CapturePayment(Command, key="flow_id"):
+    """Take the whole authorised amount and book every share into escrow; answered by PaymentCaptured, or Refused."""
+
+    flow_id: Id
+    payment_id: Id
+    shares: tuple[SellerShare, ...]
+
+
+class VoidPayment(Command, key="flow_id"):
+    """Let the authorisation go; answered by PaymentVoided, also where there was none: a request that comes after its
+    own cancellation is refused."""
+
+    flow_id: Id
+    payment_id: Id
+
+
+class RefundPayment(Command, key="flow_id"):
+    """Pay `amount` back (None: all that is left); answered by PaymentRefunded, also where nothing was captured.
+    `refund_id` makes it repeatable."""
+
+    flow_id: Id
+    payment_id: Id
+    refund_id: Id
+    amount: int | None = None
+    reason: str = ""
+
+
+class PaymentAuthorized(Event, key="flow_id"):
+    flow_id: Id
+    payment_id: Id
+    amount: int
+    currency: str
+
+
+class PaymentActionRequired(Event, key="flow_id"):
+    """The buyer must confirm at `action_url`; the payment waits until its deadline."""
+
+    flow_id: Id
+    payment_id: Id
+    action_url: str
+
+
+class PaymentFailed(Event, key="flow_id"):
+    """The payment will not happen, and `reason` says why: whatever the gateway may still hold is let go."""
+
+    flow_id: Id
+    payment_id: Id
+    reason: str
+
+
+class PaymentCaptured(Event, key="flow_id"):
+    flow_id: Id
+    payment_id: Id
+    purchase_id: Id
+    amount: int
+    currency: str
+
+
+class PaymentVoided(Event, key="flow_id"):
+    flow_id: Id
+    payment_id: Id
+
+
+class PaymentRefunded(Event, key="flow_id"):
+    flow_id: Id
+    payment_id: Id
+    refund_id: Id
+    amount: int
+    currency: str
+
+
+class GatewayContradicted(Event, key="payment_id"):
+    """An alarm: the gateway told of money that we did not ask for. It never counts as paid; what it took is kept in
+    suspense and sent back, and a person should look."""
+
+    payment_id: Id
+    operation: str
+    expected_amount: int
+    expected_currency: str
+    told_amount: int
+    told_currency: str
+    gateway_transaction_id: str
+
+
+class LookUpPayment(Command, key="payment_id"):
+    """Ask the gateway now how the payment stands: the buyer came back, or a webhook rang. Nothing is believed unseen."""
+
+    payment_id: Id
+
+
+# What payments tell themselves: the outcome of one call to a gateway. `outcome` is approved, declined, action (the
+# buyer must act), unknown (no answer: it may have happened) or absent (a look-up proved that it never happened); `call`
+# counts the calls of the operation, so that a late answer does not start a second chain of look-ups.
+
+
+class AuthorizationAnswered(Command, key="payment_id"):
+    payment_id: Id
+    call: int
+    outcome: str
+    gateway_transaction_id: str = ""
+    amount: int = 0
+    currency: str = ""
+    reason: str = ""
+    action_url: str = ""
+
+
+class CaptureAnswered(Command, key="payment_id"):
+    payment_id: Id
+    call: int
+    outcome: str
+    gateway_transaction_id: str = ""
+    amount: int = 0
+    currency: str = ""
+    reason: str = ""
+
+
+class VoidAnswered(Command, key="payment_id"):
+    payment_id: Id
+    call: int
+    outcome: str
+    gateway_transaction_id: str = ""
+    reason: str = ""
+
+
+class RefundAnswered(Command, key="payment_id"):
+    payment_id: Id
+    refund_id: Id
+    call: int
+    outcome: str
+    gateway_transaction_id: str = ""
+    amount: int = 0
+    currency: str = ""
+    reason: str = ""
+
+
+class ReturnAnswered(Command, key="payment_id"):
+    """The outcome of sending back what the gateway took without being asked."""
+
+    payment_id: Id
+    call: int
+    outcome: str
+    gateway_transaction_id: str = ""
+    amount: int = 0
+    currency: str = ""
+    reason: str = ""

@@ -1,0 +1,105 @@
+"""What promotions accepts and announces: every discount decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command, Event, Value
+
+
+class CreateCoupon(Command):
+    """A code that takes `basis_points` ten-thousandths off the goods of a purchase.
+
+    `max_uses` and `max_uses_per_buyer` bound live uses (0: no bound); `funded_by` is `platform` or a seller's id.
+    """
+
+    code: str
+    basis_points: int
+    max_uses: int = 0
+    max_uses_per_buyer: int = 0
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    funded_by: str = "platform"
+    coupon_id: Id | None = None
+
+
+class DisableCoupon(Command):
+    code: str
+
+
+class PricedLine(Value):
+    line_no: int
+    seller_id: Id
+    product_id: Id
+    category: str
+    quantity: int
+    amount: int
+
+
+class ReserveCoupons(Command, key="flow_id"):
+    """Decide every discount of a purchase and hold one use of each coupon until `expires_at`; answered by
+    CouponsReserved, or Refused with every code that does not count. Without codes nothing is held."""
+
+    flow_id: Id
+    buyer_id: Id
+    codes: tuple[str, ...]
+    currency: str
+    lines: tuple[PricedLine, ...]
+    expires_at: datetime
+
+
+class Discount(Value):
+    """`amount` minor units off one line, by which rule, who pays for it, and how it was computed."""
+
+    line_no: int
+    amount: int
+    coupon_id: Id
+    code: str
+    funded_by: str
+    explanation: str
+
+
+class CouponsReserved(Event, key="flow_id"):
+    flow_id: Id
+    discounts: tuple[Discount, ...]
+
+
+class ConsumeCoupons(Command, key="flow_id"):
+    """The purchase went through: the held uses count for good; answered by CouponsConsumed. `order_id` is given where
+    the purchase has one order."""
+
+    flow_id: Id
+    purchase_id: Id
+    order_id: Id | None = None
+
+
+class CouponsConsumed(Event, key="flow_id"):
+    flow_id: Id
+
+
+class ReleaseCoupons(Command, key="flow_id"):
+    """Give the held uses back; answered by CouponsReleased, also where none is held: a request that comes after its
+    own cancellation is refused."""
+
+    flow_id: Id
+
+
+class CouponsReleased(Event, key="flow_id"):
+    flow_id: Id
+
+
+class CouponConsumed(Event, key="coupon_id"):
+    coupon_id: Id
+    code: str
+    buyer_id: Id
+    purchase_id: Id
+
+
+class CouponCreated(Event, key="coupon_id"):
+    coupon_id: Id
+    code: str
+    basis_points: int
+    max_uses: int
+    valid_from: datetime
+    valid_to: datetime | None

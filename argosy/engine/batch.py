@@ -1,0 +1,86 @@
+"""A batch: many messages on one identity map, one flush, one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from argosy.engine.participant import Handler, Participant
+from argosy.engine.work import Cause, UnitOfWork
+from argosy.shared_kernel.errors import DomainError
+from argosy.shared_kernel.messages import Command, Message, Refused
+
+
+class Delivery(msgspec.Struct, gc=False):
+    """One message on its way into a use case, and what became of it."""
+
+    message: Message
+    cause: Cause
+    result: Any = None
+    refusal: DomainError | None = None
+    error: Exception | None = None
+
+
+def run(participant: Participant, work: UnitOfWork, deliveries: Sequence[Delivery]) -> None:
+    """Load what all of them declare, then handle them one at a time. Nothing is committed here.
+
+    A refusal of a flow's command is answered with `Refused`; an unforeseen error is noted on its delivery, whose
+    traces are dropped.
+    """
+    services = participant.build(work)
+    handlers = [participant.handlers[delivery.message.wire_name] for delivery in deliveries]
+    _prefetch(work, services, handlers, deliveries)
+    for handler, delivery in zip(handlers, deliveries, strict=True):
+        work.begin(delivery.cause)
+        try:
+            delivery.result = getattr(services[handler.service], handler.method)(delivery.message)
+        except DomainError as refusal:
+            work.drop()
+            delivery.refusal = refusal
+            answer = _refused(delivery.message, refusal)
+            if answer is None:
+                continue
+            work.announce(answer)
+        except Exception as error:
+            work.drop()
+            delivery.error = error
+            continue
+        work.keep()
+
+
+def _refused(message: Message, refusal: DomainError) -> Refused | None:
+    if not isinstance(message, Command) or not message.key_field:
+        return None
+    return Refused(flow_id=getattr(message, message.key_field), command=message.wire_name, code=refusal.code,
+                   details=refusal.details)
+
+
+def _prefetch(
+    work: UnitOfWork, services: Sequence[Any], handlers: Sequence[Handler], deliveries: Sequence[Delivery],
+) -> None:
+    wanted: dict[Any, list[Any]] = {}
+    for handler, delivery in zip(handlers, deliveries, strict=True):
+        service = services[handler.service]
+        for name, keys in handler.first.items():
+            _want(wanted, getattr(service, name), keys, delivery.message)
+    for kind, keys_wanted in wanted.items():
+        work.prefetch(kind, keys_wanted)
+    wanted = {}
+    for handler, delivery in zip(handlers, deliveries, strict=True):
+        service = services[handler.service]
+        for name, keys in handler.then.items():
+            _want(wanted, getattr(service, name), keys, service, delivery.message)
+    for kind, keys_wanted in wanted.items():
+        work.prefetch(kind, keys_wanted)
+
+
+def _want(wanted: dict[Any, list[Any]], repository: Any, keys: Callable[..., Any], *arguments: Any) -> None:
+    try:
+        found = list(keys(*arguments))
+    except Exception:
+        # What cannot be told beforehand is loaded by the use case itself, which then fails with its own error if it
+        # must: a declaration never decides.
+        return
+    wanted.setdefault(repository.kind, []).extend(found)

@@ -1,0 +1,249 @@
+"""A subscription at work: reads its sources' logs behind its cursors and applies what it finds, a batch a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from argosy.engine.batch import Delivery, run
+from argosy.engine.log import LANES, START, Log, Position, Record
+from argosy.engine.participant import Participant
+from argosy.engine.store import Cursor, CursorMove, Parked, Store, StoreUnavailable, VersionConflict
+from argosy.engine.work import Cause, UnitOfWork
+from argosy.shared_kernel.clock import Clock
+from argosy.shared_kernel.codec import decode
+from argosy.shared_kernel.ids import DerivedIds
+
+BATCH_MAX = 256
+PARKED_MAX = 1_000
+RERUNS_MAX = 3
+_BACKOFF_SECONDS = (1, 5, 30, 120, 600, 3_600)
+
+
+class SubscriptionStopped(Exception):
+    """The subscription cannot go on by itself; the text says what an operator must do."""
+
+
+class Consumer:
+    """One subscription in one process. `committed` is told the wire names that each commit added to the log.
+
+    Effects are exactly once: the cursors move in the transaction of the effects, by compare-and-set.
+    """
+
+    def __init__(
+        self, participant: Participant, store: Store, logs: Mapping[str, Log], clock: Clock, *,
+        subscription: str = "", batch_max: int = BATCH_MAX,
+    ) -> None:
+        self.participant = participant
+        self.subscription = subscription or participant.name
+        self.store = store
+        self.clock = clock
+        self.batch_max = batch_max
+        self.committed: Callable[[set[str]], None] = lambda wire_names: None
+        self.parked_now: Callable[[Parked], None] = lambda parked: None
+        self.undeclared_loads = 0
+        self._sources = {source: (logs[source], names)
+                         for source, names in participant.wire_names().items() if source in logs}
+        self._cursors: dict[tuple[str, int], Cursor] = {}
+        self._floor: dict[str, Position] = {}
+        self._parked: dict[tuple[str, str], list[Parked]] = {}
+        self._is_open = False
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(self._sources)
+
+    def step(self) -> int:
+        """Apply at most one batch; how many messages it took up. Zero means that there was nothing to do.
+
+        StoreUnavailable passes through: nothing was applied, and no message is blamed.
+        """
+        if not self._is_open:
+            self._open()
+        reached: dict[str, Position] = {}
+        records: list[tuple[str, Record]] = []
+        for source, (log, names) in self._sources.items():
+            room = self.batch_max - len(records)
+            if room <= 0:
+                break
+            page = log.read(self._floor[source], names, room)
+            reached[source] = page.scanned_to
+            records += [(source, record) for record in page.records if self._is_news(source, record)]
+        if records:
+            self._apply(records)
+        self._floor.update(reached)
+        return len(records)
+
+    def retry_parked(self) -> int:
+        """Try the first parked message of each key again, where it is due; how many went well."""
+        if not self._is_open:
+            self._open()
+        now = self.clock.now()
+        done = 0
+        for key in list(self._parked):
+            while waiting := self._parked.get(key):
+                first = waiting[0]
+                if first.next_try > now or not self._apply_parked(first):
+                    break
+                done += 1
+        return done
+
+    def parked(self) -> list[Parked]:
+        return [parked for waiting in self._parked.values() for parked in waiting]
+
+    def _open(self) -> None:
+        """Learn where we stand; also after somebody else moved our cursors."""
+        self._cursors = self.store.cursors(self.subscription)
+        self._parked = {}
+        for parked in sorted(self.store.parked(self.subscription), key=lambda parked: parked.record.position):
+            self._parked.setdefault((parked.source, parked.record.key), []).append(parked)
+        for source, (log, _) in self._sources.items():
+            lanes = [self._cursors.get((source, lane)) for lane in range(LANES)]
+            self._floor[source] = min((self._reached(cursor) for cursor in lanes), default=START)
+            furthest = max((cursor.position for cursor in lanes if cursor), default=START)
+            if furthest > START and furthest > log.head():
+                raise SubscriptionStopped(
+                    f"{self.subscription} has read {source} up to {tuple(furthest)}, but that log ends at "
+                    f"{tuple(log.head())}: {source}'s database is older than {self.subscription}'s cursors")
+        self._is_open = True
+
+    def _reached(self, cursor: Cursor | None) -> Position:
+        if cursor is None:
+            return START
+        return cursor.position if self.participant.is_projector else max(cursor.position, cursor.high)
+
+    def _is_news(self, source: str, record: Record) -> bool:
+        return record.position > self._reached(self._cursors.get((source, record.lane)))
+
+    def _apply(self, records: list[tuple[str, Record]]) -> None:
+        """Apply all in one commit; fresh rows on a conflict, halves when that does not help, parked when alone."""
+        for _ in range(RERUNS_MAX):
+            try:
+                return self._commit(records)
+            except VersionConflict:
+                self._is_open = False
+                self._open()
+                records = [(source, record) for source, record in records if self._is_news(source, record)]
+                if not records:
+                    return None
+            except StoreUnavailable:
+                self._is_open = False
+                raise
+            except SubscriptionStopped:
+                raise
+            except Exception as error:
+                # The flush was refused by the database: some message among these asks for what a constraint forbids.
+                if len(records) == 1:
+                    return self._commit(records, blame=error)
+                break
+        if len(records) == 1:
+            return self._commit(records)
+        middle = len(records) // 2
+        self._apply(records[:middle])
+        self._apply(records[middle:])
+        return None
+
+    def _commit(self, records: list[tuple[str, Record]], blame: Exception | None = None) -> None:
+        now = self.clock.now()
+        work = UnitOfWork(self.store, now)
+        deliveries: list[Delivery] = []
+        handled: list[tuple[str, Record]] = []
+        parked: list[Parked] = []
+        for source, record in records:
+            if (source, record.key) in self._parked or blame is not None:
+                parked.append(self._park(source, record, now, 0, blame))
+                continue
+            deliveries.append(self._delivery(record))
+            handled.append((source, record))
+        run(self.participant, work, deliveries)
+        blocked: set[tuple[str, str]] = set()
+        for (source, record), delivery in zip(handled, deliveries, strict=True):
+            if delivery.error is not None:
+                blocked.add((source, record.key))
+                parked.append(self._park(source, record, now, 1, delivery.error))
+        if blocked and self._must_park_followers(handled, deliveries, blocked):
+            # Later messages of a key that has just failed were already applied in this batch: do it again without.
+            self._isolate(records, blocked)
+            return
+        work.changes.parked += parked
+        work.changes.cursors += self._moves(records)
+        self._check_room(len(parked))
+        work.commit()
+        self._committed(work, records, parked)
+
+    def _must_park_followers(
+        self, handled: list[tuple[str, Record]], deliveries: list[Delivery], blocked: set[tuple[str, str]],
+    ) -> bool:
+        failed: set[tuple[str, str]] = set()
+        for (source, record), delivery in zip(handled, deliveries, strict=True):
+            if (source, record.key) in failed and delivery.error is None:
+                return True
+            if delivery.error is not None:
+                failed.add((source, record.key))
+        return False
+
+    def _isolate(self, records: list[tuple[str, Record]], blocked: set[tuple[str, str]]) -> None:
+        """Apply one by one from the first message of a blocked key on, so that its followers park behind it."""
+        first = next(index for index, (source, record) in enumerate(records) if (source, record.key) in blocked)
+        if first:
+            self._commit(records[:first])
+        for record in records[first:]:
+            self._commit([record])
+
+    def _delivery(self, record: Record) -> Delivery:
+        message = decode(record.wire_name, record.version, record.payload)
+        ids = DerivedIds(record.message_id, record.created_at, self.subscription)
+        return Delivery(message=message, cause=Cause(record.message_id, record.correlation_id, ids))
+
+    def _park(self, source: str, record: Record, now: datetime, tries: int, error: Exception | None) -> Parked:
+        wait = timedelta(seconds=_BACKOFF_SECONDS[min(tries, len(_BACKOFF_SECONDS) - 1)])
+        reason = f"{type(error).__name__}: {error}" if error else "waits behind an earlier message of its key"
+        return Parked(self.subscription, source, record, tries, now + wait if tries else now, reason[:500])
+
+    def _check_room(self, more: int) -> None:
+        if more and sum(map(len, self._parked.values())) + more > PARKED_MAX:
+            raise SubscriptionStopped(
+                f"{self.subscription} has more than {PARKED_MAX} parked messages: mend their cause and redrive them")
+
+    def _moves(self, records: list[tuple[str, Record]]) -> list[CursorMove]:
+        last: dict[tuple[str, int], Position] = {}
+        for source, record in records:
+            last[source, record.lane] = max(record.position, last.get((source, record.lane), START))
+        return [self._move(source, lane, position) for (source, lane), position in last.items()]
+
+    def _move(self, source: str, lane: int, position: Position) -> CursorMove:
+        cursor = self._cursors.get((source, lane)) or Cursor(START, START)
+        return CursorMove(self.subscription, source, lane, cursor.position, position, max(cursor.high, position))
+
+    def _committed(self, work: UnitOfWork, records: list[tuple[str, Record]], parked: list[Parked]) -> None:
+        self.undeclared_loads += work.undeclared_loads
+        for move in work.changes.cursors:
+            self._cursors[move.source, move.lane] = Cursor(move.now, move.high)
+        for entry in parked:
+            self._parked.setdefault((entry.source, entry.record.key), []).append(entry)
+            self.parked_now(entry)
+        if work.changes.records or work.changes.due:
+            self.committed({record.wire_name for record in work.changes.records})
+
+    def _apply_parked(self, parked: Parked) -> bool:
+        now = self.clock.now()
+        work = UnitOfWork(self.store, now)
+        delivery = self._delivery(parked.record)
+        run(self.participant, work, [delivery])
+        key = (parked.source, parked.record.key)
+        if delivery.error is not None:
+            again = self._park(parked.source, parked.record, now, parked.tries + 1, delivery.error)
+            work = UnitOfWork(self.store, now)
+            work.changes.unparked.append(parked)
+            work.changes.parked.append(again)
+            work.commit()
+            self._parked[key][0] = again
+            return False
+        work.changes.unparked.append(parked)
+        work.commit()
+        self._parked[key].pop(0)
+        if not self._parked[key]:
+            del self._parked[key]
+        if work.changes.records:
+            self.committed({record.wire_name for record in work.changes.records})
+        return True

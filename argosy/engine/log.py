@@ -1,0 +1,66 @@
+"""The log: what a context has told, in the order in which it was committed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from zlib import crc32
+
+import msgspec
+
+LANES = 16
+"""Lanes of every log, fixed for its life: a key's lane is stored in its rows."""
+
+
+class Position(NamedTuple):
+    """Where a row stands in its log. `xid` is 0 on SQLite, where one writer makes `id` order commit order; on
+    PostgreSQL only rows below the oldest running transaction are shown, sorted by (xid, id)."""
+
+    epoch: int
+    xid: int
+    id: int
+
+
+START = Position(0, 0, 0)
+
+
+class Record(msgspec.Struct, gc=False):
+    """One row of a log. `cause` and `ordinal` say which handling of which message made it."""
+
+    message_id: str
+    wire_name: str
+    version: int
+    key: str
+    lane: int
+    sequence: int
+    payload: str
+    correlation_id: str
+    cause_id: str
+    subject: str
+    created_at: datetime
+    position: Position = START
+
+
+class Page(NamedTuple):
+    """Records after a cursor, and how far the log was looked through to find them."""
+
+    records: list[Record]
+    scanned_to: Position
+
+
+class Log(Protocol):
+    """One context's log as its consumers see it."""
+
+    def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
+        """At most `limit` records of these types after a position, in log order."""
+        ...
+
+    def head(self) -> Position:
+        """The last position that a reader may see."""
+        ...
+
+
+def lane_of(key: str) -> int:
+    """CRC-32 (IEEE 802.3) of the key, modulo the number of lanes."""
+    return crc32(key.encode()) % LANES

@@ -1,0 +1,147 @@
+"""What the engine asks of one context's database, and what one unit of work hands over to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from argosy.engine.log import Log, Position, Record
+from argosy.shared_kernel.aggregate import Aggregate
+
+A = TypeVar("A", bound=Aggregate)
+
+TIMER, CALL = "timer", "call"
+
+
+class VersionConflict(Exception):
+    """Somebody else wrote first: nothing was written; read again and redo."""
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached, is locked for too long, or has no room: nothing is known to be written. Never
+    counted as a try of the message that was being handled."""
+
+
+class Due(msgspec.Struct, gc=False):
+    """Work that is due at a time: a timer (its message is told in its context's log) or a call to the outside.
+
+    `id` is the business key of the work: setting it again moves it. `token` fences a call's runner.
+    """
+
+    id: str
+    kind: str
+    name: str
+    key: str
+    due_at: datetime
+    payload: str
+    correlation_id: str
+    cause_id: str
+    version: int = 1
+    attempts: int = 0
+    lease_until: datetime | None = None
+    token: int = 0
+
+
+class Cursor(msgspec.Struct, gc=False):
+    """How far a subscription has applied one lane of a source, and the furthest that it ever got."""
+
+    position: Position
+    high: Position
+
+
+class CursorMove(msgspec.Struct, gc=False, frozen=True):
+    subscription: str
+    source: str
+    lane: int
+    was: Position
+    now: Position
+    high: Position
+
+
+class Parked(msgspec.Struct, gc=False):
+    """A message that failed alone, or that waits behind one of its key."""
+
+    subscription: str
+    source: str
+    record: Record
+    tries: int
+    next_try: datetime
+    error: str
+
+
+class IdempotencyKey(msgspec.Struct, gc=False):
+    """The stored answer to one keyed command from outside."""
+
+    actor: str
+    route: str
+    key: str
+    fingerprint: str
+    status: int
+    answer: str
+    created_at: datetime
+
+
+@dataclass
+class Changes:
+    """Everything that one unit of work writes, in one transaction."""
+
+    inserts: dict[type[Aggregate], list[Aggregate]] = field(default_factory=dict)
+    updates: dict[type[Aggregate], list[tuple[Aggregate, Aggregate]]] = field(default_factory=dict)
+    """Each as (now, as loaded); written where the stored version is the loaded one, which `now` exceeds by one."""
+    deletes: dict[type[Aggregate], list[Aggregate]] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+    due: dict[str, Due] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
+    finished: list[tuple[str, int]] = field(default_factory=list)
+    """(id, token) of due work that this unit of work ends; a token that is not the stored one is a conflict."""
+    cursors: list[CursorMove] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    unparked: list[Parked] = field(default_factory=list)
+    idempotency_key: IdempotencyKey | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.inserts or self.updates or self.deletes or self.records or self.due or self.cancelled
+                    or self.finished or self.cursors or self.parked or self.unparked or self.idempotency_key)
+
+
+class Store(Protocol):
+    """One context's database. Reads see committed state; `commit` writes all or nothing."""
+
+    context: str
+    log: Log
+
+    def load(self, kind: type[A], column: str, values: Collection[Any]) -> list[A]:
+        """The aggregates whose `column` is among the values, whole, in no promised order."""
+        ...
+
+    def commit(self, changes: Changes) -> None:
+        """Write everything, or raise VersionConflict or StoreUnavailable and write nothing."""
+        ...
+
+    def cursors(self, subscription: str) -> dict[tuple[str, int], Cursor]: ...
+
+    def parked(self, subscription: str) -> list[Parked]: ...
+
+    def due(self, kind: str, until: datetime, limit: int) -> list[Due]:
+        """Work due by `until` that nobody holds a live lease on, oldest first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the earliest due work that nobody holds is due."""
+        ...
+
+    def lease(self, work: Sequence[Due], until: datetime) -> list[Due]:
+        """Take calls for oneself: raises the token; those that a rival took first are left out."""
+        ...
+
+    def release(self, work: Due, due_at: datetime) -> None:
+        """Give a leased call back, to be tried again at `due_at`, if the lease is still ours."""
+        ...
+
+    def answer(self, actor: str, route: str, key: str) -> IdempotencyKey | None:
+        """What was answered to a keyed command, if it was."""
+        ...

@@ -1,0 +1,313 @@
+"""The unit of work: one context, one transaction, reads first and writes last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from argosy.engine.log import Record, lane_of
+from argosy.engine.reads import By
+from argosy.engine.store import CALL, TIMER, Changes, Due, Store
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.ids import Id, IdSource
+from argosy.shared_kernel.messages import Event, Message
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Cause(msgspec.Struct, gc=False):
+    """What is being handled: its id, time and flow of ids, for everything that follows from it."""
+
+    id: str
+    correlation_id: str
+    ids: IdSource
+
+
+class _Entry:
+    """An aggregate in the identity map: as it is, and as it was loaded (None: made here)."""
+
+    __slots__ = ("aggregate", "is_new", "original")
+
+    def __init__(self, aggregate: Aggregate, *, is_new: bool) -> None:
+        self.aggregate = aggregate
+        self.is_new = is_new
+        self.original: Aggregate | None = None
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who asks from outside. An id of "" is somebody who has not signed in."""
+
+    id: str = ""
+    roles: frozenset[str] = frozenset()
+    session_id: str = ""
+    seller_id: str = ""
+
+    def has(self, role: str) -> bool:
+        return role in self.roles
+
+
+SYSTEM = Actor(id="system", roles=frozenset({"system"}))
+
+
+class UnitOfWork:
+    """What a use case may touch. Nothing is written before `commit`; a message that is refused leaves no trace.
+
+    Services use `now`, `actor`, `new_id`, `announce`, `later`, `never_mind`, `call` and repositories; the rest is the
+    engine's.
+    """
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self.store = store
+        self.now = now
+        self.actor = SYSTEM
+        self.changes = Changes()
+        self.undeclared_loads = 0
+        self._cause: Cause | None = None
+        self._map: dict[type[Aggregate], dict[str, _Entry | None]] = {}
+        self._found: dict[tuple[type[Aggregate], str, Any], list[str]] = {}
+        self._touched: dict[tuple[type[Aggregate], str], tuple[_Entry, Aggregate | None]] = {}
+        self._announced: list[Message] = []
+        self._planned: list[Callable[[], None]] = []
+        self._deleted: list[tuple[type[Aggregate], str]] = []
+        self._standings: dict[tuple[str, str], tuple[Aggregate, Event, Cause]] = {}
+
+    # What services use.
+
+    def new_id(self) -> Id:
+        """An id that a re-run of the same cause makes again."""
+        assert self._cause is not None
+        return self._cause.ids.new()
+
+    def announce(self, *messages: Message) -> None:
+        """Tell events and ask commands of other contexts; they leave with the state."""
+        self._announced.extend(messages)
+
+    def later(self, name: str, on: str, at: datetime, message: Message) -> None:
+        """Have `message` told in this context's own log at a time. The same (name, on) moves it."""
+        cause = self._cause
+        assert cause is not None
+        due = Due(id=f"{name}:{on}", kind=TIMER, name=message.wire_name, key=_key_of(message) or on, due_at=at,
+                  payload=encode(message).decode(), version=message.schema_version,
+                  correlation_id=cause.correlation_id, cause_id=cause.id)
+        self._planned.append(lambda: self._set_due(due))
+
+    def never_mind(self, name: str, on: str) -> None:
+        """Take back what `later` planned."""
+        self._planned.append(lambda: self._cancel_due(f"{name}:{on}"))
+
+    def call(self, name: str, key: str, request: msgspec.Struct, *, at: datetime | None = None, id: str = "") -> None:
+        """Have the outside asked, after this unit of work: the gateway registered as `name`, in order per key. Its
+        answer comes back as a command of this context. `id` makes the operation one, however often it is asked."""
+        cause = self._cause
+        assert cause is not None
+        due = Due(id=f"call:{name}:{id or self.new_id()}", kind=CALL, name=name, key=key, due_at=at or self.now,
+                  payload=encode(request).decode(), correlation_id=cause.correlation_id, cause_id=cause.id)
+        self._planned.append(lambda: self._set_due(due))
+
+    def repository(self, kind: type[A]) -> Repository[A]:
+        return Repository(self, kind)
+
+    # What the engine uses: one message at a time.
+
+    def begin(self, cause: Cause) -> None:
+        self._cause = cause
+        self._touched.clear()
+        self._announced = []
+        self._planned = []
+        self._deleted = []
+
+    def keep(self) -> None:
+        """The message went well: its news and plans join the unit of work."""
+        cause = self._cause
+        assert cause is not None
+        records = self.changes.records
+        for entry, _ in self._touched.values():
+            aggregate = entry.aggregate
+            for event in aggregate.take_news():
+                if event.is_latest_only:
+                    self._standings[event.wire_name, aggregate.id] = (aggregate, event, cause)
+                    continue
+                aggregate.sequence += 1
+                records.append(self._record(event, cause, aggregate.sequence))
+        for message in self._announced:
+            records.append(self._record(message, cause, 0))
+        for plan in self._planned:
+            plan()
+        for kind, id in self._deleted:
+            entry = self._map[kind][id]
+            if entry is not None:
+                self._map[kind][id] = None
+                if not entry.is_new:
+                    self.changes.deletes.setdefault(kind, []).append(entry.original or entry.aggregate)
+        self.begin(cause)
+
+    def drop(self) -> None:
+        """The message was refused: what it touched is as before, what it said was not said."""
+        for (kind, id), (entry, earlier) in self._touched.items():
+            if earlier is None:
+                self._forget(kind, id)
+            else:
+                entry.aggregate.restore(earlier)
+        assert self._cause is not None
+        self.begin(self._cause)
+
+    def prefetch(self, kind: type[Aggregate], wanted: Iterable[Any]) -> None:
+        """Load by id, or `by` a column, all that is not here yet, one statement per column."""
+        columns: dict[str, dict[Any, None]] = {}
+        known = self._map.setdefault(kind, {})
+        for want in wanted:
+            if isinstance(want, By):
+                if (kind, want.column, want.value) not in self._found:
+                    columns.setdefault(want.column, {})[want.value] = None
+            elif want not in known:
+                columns.setdefault("id", {})[want] = None
+        for column, values in columns.items():
+            self._load(kind, column, list(values))
+
+    def commit(self) -> None:
+        changes = self.changes
+        for aggregate, event, cause in self._standings.values():
+            aggregate.sequence += 1
+            changes.records.append(self._record(event, cause, aggregate.sequence))
+        self._standings = {}
+        for kind, entries in self._map.items():
+            for entry in entries.values():
+                if entry is None or (entry.original is None and not entry.is_new):
+                    continue
+                aggregate, original = entry.aggregate, entry.original
+                if entry.is_new:
+                    aggregate.version = 1
+                    changes.inserts.setdefault(kind, []).append(aggregate)
+                elif original is not None and not aggregate.same_as(original):
+                    aggregate.version = original.version + 1
+                    changes.updates.setdefault(kind, []).append((aggregate, original))
+        if changes:
+            self.store.commit(changes)
+
+    # The identity map.
+
+    def find(self, kind: type[A], id: str) -> A | None:
+        known = self._map.setdefault(kind, {})
+        if id not in known:
+            self.undeclared_loads += 1
+            self._load(kind, "id", [id])
+        entry = known[id]
+        return None if entry is None else self._touch(kind, id, entry)  # type: ignore[return-value]
+
+    def find_by(self, kind: type[A], column: str, value: Any) -> list[A]:
+        if (kind, column, value) not in self._found:
+            self.undeclared_loads += 1
+            self._load(kind, column, [value])
+        found = [self._map[kind].get(id) for id in self._found[kind, column, value]]
+        return [self._touch(kind, entry.aggregate.id, entry) for entry in found if entry is not None]  # type: ignore[misc]
+
+    def add(self, kind: type[A], aggregate: A) -> None:
+        known = self._map.setdefault(kind, {})
+        assert known.get(aggregate.id) is None, f"{kind.__name__} {aggregate.id} is there already"
+        entry = known[aggregate.id] = _Entry(aggregate, is_new=True)
+        self._touched[kind, aggregate.id] = (entry, None)
+        for (other, column, value), ids in self._found.items():
+            if other is kind and getattr(aggregate, column) == value:
+                ids.append(aggregate.id)
+
+    def remove(self, kind: type[A], aggregate: A) -> None:
+        self._deleted.append((kind, aggregate.id))
+
+    def _touch(self, kind: type[Aggregate], id: str, entry: _Entry) -> Aggregate:
+        if (kind, id) not in self._touched:
+            earlier = entry.aggregate.copy()
+            self._touched[kind, id] = (entry, earlier)
+            if entry.original is None and not entry.is_new:
+                entry.original = earlier
+        return entry.aggregate
+
+    def _load(self, kind: type[Aggregate], column: str, values: list[Any]) -> None:
+        known = self._map.setdefault(kind, {})
+        loaded = self.store.load(kind, column, values)
+        for aggregate in loaded:
+            if aggregate.id not in known:
+                known[aggregate.id] = _Entry(aggregate, is_new=False)
+        if column == "id":
+            for value in values:
+                known.setdefault(value, None)
+            return
+        for value in values:
+            self._found[kind, column, value] = []
+        for entry in known.values():
+            if entry is not None:
+                ids = self._found.get((kind, column, getattr(entry.aggregate, column)))
+                if ids is not None and entry.aggregate.id not in ids:
+                    ids.append(entry.aggregate.id)
+
+    def _forget(self, kind: type[Aggregate], id: str) -> None:
+        self._map[kind][id] = None
+        for (other, _, _), ids in self._found.items():
+            if other is kind and id in ids:
+                ids.remove(id)
+
+    # Outgoing.
+
+    def _record(self, message: Message, cause: Cause, sequence: int) -> Record:
+        key = _key_of(message)
+        assert key, f"{message.wire_name} declares no key and cannot be told"
+        return Record(
+            message_id=cause.ids.new(), wire_name=message.wire_name, version=message.schema_version, key=key,
+            lane=lane_of(key), sequence=sequence, payload=encode(message).decode(),
+            correlation_id=cause.correlation_id, cause_id=cause.id,
+            subject=getattr(message, message.subject_field) if message.subject_field else "", created_at=self.now)
+
+    def _set_due(self, due: Due) -> None:
+        self.changes.cancelled.discard(due.id)
+        self.changes.due[due.id] = due
+
+    def _cancel_due(self, id: str) -> None:
+        self.changes.due.pop(id, None)
+        self.changes.cancelled.add(id)
+
+
+class Repository(Generic[A]):
+    """All aggregates of one kind, as a use case sees them: on the unit of work's identity map."""
+
+    __slots__ = ("kind", "work")
+
+    def __init__(self, work: UnitOfWork, kind: type[A]) -> None:
+        self.work = work
+        self.kind = kind
+
+    def find(self, id: str) -> A | None:
+        """The aggregate, or None where there is none."""
+        return self.work.find(self.kind, id)
+
+    def get(self, id: str) -> A:
+        """An aggregate that must be there: its absence is a bug, not a refusal."""
+        found = self.find(id)
+        assert found is not None, f"no {self.kind.__name__} {id}"
+        return found
+
+    def find_by(self, column: str, value: Any) -> A | None:
+        """The one aggregate with this value in a column that is unique and never changes."""
+        found = self.all_by(column, value)
+        assert len(found) <= 1, f"{self.kind.__name__}.{column} is not unique"
+        return found[0] if found else None
+
+    def all_by(self, column: str, value: Any) -> list[A]:
+        """Every aggregate with this value in a column that never changes."""
+        return self.work.find_by(self.kind, column, value)
+
+    def add(self, aggregate: A) -> None:
+        """Keep a new aggregate."""
+        self.work.add(self.kind, aggregate)
+
+    def remove(self, aggregate: A) -> None:
+        """Forget an aggregate for good."""
+        self.work.remove(self.kind, aggregate)
+
+
+def _key_of(message: Message) -> str:
+    return getattr(message, message.key_field) if message.key_field else ""
+
+

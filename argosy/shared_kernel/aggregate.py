@@ -1,0 +1,60 @@
+"""The base of everything that has rules and a life: loaded whole, changed by its own methods, written whole.
+
+Aggregates are keyword dataclasses. A field maps to the row column of the same name; child collections are lists of
+frozen values that carry an `id`. Nested values are replaced, never changed in place: a copy of an aggregate copies its
+lists and dictionaries one level deep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, Self, get_origin, get_type_hints
+
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Event
+
+
+@dataclass(kw_only=True, eq=False)
+class Aggregate:
+    """`version` counts writes (0: never written) and is compared on write; `sequence` counts events told so far."""
+
+    id: Id
+    version: int = 0
+    sequence: int = 0
+
+    def record(self, event: Event) -> None:
+        """Tell a fact about this aggregate: it leaves with the state, or not at all."""
+        self.__dict__.setdefault("_news", []).append(event)
+
+    def take_news(self) -> list[Event]:
+        """The events recorded since the last call."""
+        return self.__dict__.pop("_news", [])
+
+    def copy(self) -> Self:
+        """An equal aggregate that does not change with this one; recorded news stay behind."""
+        twin = object.__new__(type(self))
+        state = twin.__dict__
+        state.update(self.__dict__)
+        state.pop("_news", None)
+        for name in _collections(type(self)):
+            state[name] = state[name].copy()
+        return twin
+
+    def same_as(self, other: Aggregate) -> bool:
+        """Whether both would be written as the same rows."""
+        mine, theirs = self.__dict__, other.__dict__
+        if "_news" in mine:
+            mine = {name: value for name, value in mine.items() if name != "_news"}
+        return mine == theirs
+
+    def restore(self, earlier: Aggregate) -> None:
+        """Become what `earlier` is, news dropped."""
+        self.__dict__.clear()
+        self.__dict__.update(earlier.copy().__dict__)
+
+
+@cache
+def _collections(kind: type[Any]) -> tuple[str, ...]:
+    hints = get_type_hints(kind)
+    return tuple(field.name for field in fields(kind) if get_origin(hints[field.name]) in (list, dict, set))

@@ -1,0 +1,52 @@
+"""Settings: an embedded default that needs nothing, changed by environment variables alone (see .env.example)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from argosy.platform.databases import databases
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("ARGOSY_VAR", "var")).absolute()
+
+# The one list of contexts; each is declared in its context.py.
+CONTEXTS = [
+    "argosy.domains.accounts.context.AccountsContext",
+    "argosy.domains.products.context.ProductsContext",
+    "argosy.domains.inventory.context.InventoryContext",
+    "argosy.domains.carts.context.CartsContext",
+    "argosy.domains.promotions.context.PromotionsContext",
+    "argosy.domains.taxes.context.TaxesContext",
+    "argosy.domains.checkout.context.CheckoutContext",
+    "argosy.domains.orders.context.OrdersContext",
+    "argosy.domains.payments.context.PaymentsContext",
+    "argosy.domains.shipping.context.ShippingContext",
+    "argosy.read_models.context.SearchContext",
+]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    *CONTEXTS,
+]
+
+DATABASES = databases(VAR, os.environ)
+DATABASE_ROUTERS = ["argosy.platform.router.ContextRouter"]
+AUTH_USER_MODEL = "accounts.UserRow"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DEBUG = False
+SECRET_KEY = os.environ.get("ARGOSY_SECRET_KEY", "embedded-default-not-for-a-public-address")
+ALLOWED_HOSTS = os.environ.get("ARGOSY_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "/static/"
+MIDDLEWARE: list[str] = []
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000

@@ -1,0 +1,216 @@
+"""What a checkout asks of inventory: hold, commit, let go, take back; and what ends a hold that nobody ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from argosy.contracts.inventory import (
+    CommitReservation,
+    ExpireReservation,
+    ExpireReservations,
+    ExtendReservation,
+    ReleaseReservation,
+    ReservationConfirmed,
+    ReservationExpired,
+    ReservationReleased,
+    ReserveStock,
+    Restock,
+    Shortage,
+    StockReserved,
+    StockRestocked,
+    StockShort,
+)
+from argosy.domains.inventory.domain.reservation import (
+    ACTIVE,
+    COMMITTED,
+    EXPIRED,
+    RELEASED,
+    RESTOCKED,
+    NoSuchReservation,
+    Reservation,
+    ReservationHasEnded,
+    ReservationIsCommitted,
+    ReservedLine,
+    TooLateToHold,
+    demand,
+)
+from argosy.domains.inventory.domain.stock import StockItem, spread
+from argosy.engine.reads import By, by, reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id
+
+EXPIRED_MAX = 1_000
+"""How many overdue reservations one sweep takes up; the next sweep takes up the rest."""
+
+Change = Callable[[StockItem, int, datetime], None]
+"""One of a stock item's moves, such as `StockItem.free`."""
+
+
+class OverdueReservations(Protocol):
+    """Finds what nobody ended."""
+
+    def __call__(self, now: datetime, limit: int) -> Sequence[Id]:
+        """Ids of at most `limit` reservations that are ACTIVE past their time, earliest first."""
+        ...
+
+
+def _units(command: ReserveStock) -> list[By]:
+    return [by("stock_unit_id", line.stock_unit_id) for line in command.lines]
+
+
+def _held_items(service: Reservations, command: ExpireReservation | CommitReservation) -> list[Id]:
+    reservation = service.reservations.find(command.reservation_id)
+    return [line.stock_item_id for line in reservation.lines] if reservation is not None else []
+
+
+class Reservations:
+    """Every hold ends: committed, released, or expired; and it ends once.
+
+    Each command is decided by the reservation's state alone, so that a repeat gives the same answer and changes
+    nothing. A shortage is not remembered: it holds nothing, and asking again decides again.
+    """
+
+    def __init__(
+        self, work: UnitOfWork, items: Repository[StockItem], reservations: Repository[Reservation],
+        overdue: OverdueReservations,
+    ) -> None:
+        self.work = work
+        self.items = items
+        self.reservations = reservations
+        self.overdue = overdue
+
+    @reads(reservations=lambda command: (command.reservation_id,), items=_units)
+    def reserve_stock(self, command: ReserveStock) -> None:
+        """Hold every line, or none and tell every shortage."""
+        earlier = self.reservations.find(command.reservation_id)
+        if earlier is not None:
+            self._repeat(earlier, command)
+            return
+        now = self.work.now
+        wanted = demand(command.lines)
+        if command.expires_at <= now:
+            raise TooLateToHold(expires_at=command.expires_at.isoformat())
+        shelves = {unit_id: self._shelf(unit_id) for unit_id in wanted}
+        shortages = _shortages(wanted, shelves)
+        if shortages:
+            self.work.announce(StockShort(
+                flow_id=command.flow_id, reservation_id=command.reservation_id, shortages=shortages))
+            return
+        lines = []
+        for line in command.lines:
+            for item, pieces in spread(shelves[line.stock_unit_id], line.quantity):
+                item.hold(pieces, now)
+                lines.append(ReservedLine(
+                    id=self.work.new_id(), stock_item_id=item.id, order_id=line.order_id, quantity=pieces,
+                    status=ACTIVE, expires_at=command.expires_at))
+        self.reservations.add(Reservation(
+            id=command.reservation_id, flow_id=command.flow_id, status=ACTIVE, open_until=command.expires_at,
+            created_at=now, lines=lines))
+        self.work.announce(StockReserved(
+            flow_id=command.flow_id, reservation_id=command.reservation_id, expires_at=command.expires_at))
+
+    @reads(reservations=lambda command: (command.reservation_id,))
+    def extend_reservation(self, command: ExtendReservation) -> None:
+        """Hold on; answered by StockReserved with the time that now counts."""
+        reservation = self._of_flow(command)
+        if not reservation.is_active:
+            raise ReservationHasEnded(reservation_id=reservation.id, status=reservation.status)
+        reservation.extend(command.expires_at)
+        self.work.announce(StockReserved(
+            flow_id=command.flow_id, reservation_id=reservation.id, expires_at=reservation.expires_at))
+
+    @reads(reservations=lambda command: (command.reservation_id,))
+    @then_reads(items=_held_items)
+    def commit_reservation(self, command: CommitReservation) -> None:
+        """The hold becomes an allocation. One whose time has passed still counts until the sweep has ended it."""
+        reservation = self._of_flow(command)
+        if reservation.is_active:
+            self._end(reservation, COMMITTED, StockItem.allocate)
+        elif reservation.status != COMMITTED:
+            raise ReservationHasEnded(reservation_id=reservation.id, status=reservation.status)
+        self.work.announce(ReservationConfirmed(flow_id=command.flow_id, reservation_id=reservation.id))
+
+    @reads(reservations=lambda command: (command.reservation_id,))
+    @then_reads(items=_held_items)
+    def release_reservation(self, command: ReleaseReservation) -> None:
+        """The hold is gone, and stays gone where its request has not come yet."""
+        reservation = self._found_or_refused_for_good(command)
+        if reservation.is_active:
+            self._end(reservation, RELEASED, StockItem.free)
+        elif reservation.status == COMMITTED:
+            raise ReservationIsCommitted(reservation_id=reservation.id)
+        self.work.announce(ReservationReleased(flow_id=command.flow_id, reservation_id=reservation.id))
+
+    @reads(reservations=lambda command: (command.reservation_id,))
+    @then_reads(items=_held_items)
+    def restock(self, command: Restock) -> None:
+        """Nothing is sold by this reservation any more. What was not committed yet is let go of, so that a commit
+        that comes later is refused."""
+        reservation = self._found_or_refused_for_good(command)
+        if reservation.status == COMMITTED:
+            self._end(reservation, RESTOCKED, StockItem.take_back)
+        elif reservation.is_active:
+            self._end(reservation, RELEASED, StockItem.free)
+        self.work.announce(StockRestocked(flow_id=command.flow_id, reservation_id=reservation.id))
+
+    def expire_reservations(self, command: ExpireReservations) -> None:
+        """Ask for the end of every overdue hold, each by a message of its own: so the batch loads them together, and
+        one that fails parks alone."""
+        for id in self.overdue(self.work.now, EXPIRED_MAX):
+            self.work.announce(ExpireReservation(reservation_id=id))
+
+    @reads(reservations=lambda command: (command.reservation_id,))
+    @then_reads(items=_held_items)
+    def expire_reservation(self, command: ExpireReservation) -> None:
+        """End a hold whose time has passed; one that was extended or has ended meanwhile takes no notice."""
+        reservation = self.reservations.find(command.reservation_id)
+        if reservation is None or not reservation.is_overdue(self.work.now):
+            return
+        self._end(reservation, EXPIRED, StockItem.free)
+        self.work.announce(ReservationExpired(flow_id=reservation.flow_id, reservation_id=reservation.id))
+
+    def _repeat(self, earlier: Reservation, command: ReserveStock) -> None:
+        if earlier.flow_id != command.flow_id:
+            raise NoSuchReservation(reservation_id=command.reservation_id)
+        if earlier.status not in (ACTIVE, COMMITTED):
+            raise ReservationHasEnded(reservation_id=earlier.id, status=earlier.status)
+        self.work.announce(StockReserved(
+            flow_id=command.flow_id, reservation_id=earlier.id, expires_at=earlier.expires_at))
+
+    def _shelf(self, stock_unit_id: Id) -> list[StockItem]:
+        """The stock items of a unit over all warehouses, in an order that a re-run repeats."""
+        items = self.items.all_by("stock_unit_id", stock_unit_id)
+        return items if len(items) < 2 else sorted(items, key=lambda item: item.warehouse)
+
+    def _of_flow(self, command: ExtendReservation | CommitReservation) -> Reservation:
+        reservation = self.reservations.find(command.reservation_id)
+        if reservation is None or reservation.flow_id != command.flow_id:
+            raise NoSuchReservation(reservation_id=command.reservation_id)
+        return reservation
+
+    def _found_or_refused_for_good(self, command: ReleaseReservation | Restock) -> Reservation:
+        """The reservation; where there is none yet, a cancellation that its request will find."""
+        reservation = self.reservations.find(command.reservation_id)
+        if reservation is None:
+            reservation = Reservation.never(command.reservation_id, command.flow_id, self.work.now)
+            self.reservations.add(reservation)
+        elif reservation.flow_id != command.flow_id:
+            raise NoSuchReservation(reservation_id=command.reservation_id)
+        return reservation
+
+    def _end(self, reservation: Reservation, status: str, change: Change) -> None:
+        now = self.work.now
+        for line in reservation.lines:
+            change(self.items.get(line.stock_item_id), line.quantity, now)
+        reservation.move(status)
+
+
+def _shortages(wanted: dict[Id, int], shelves: dict[Id, list[StockItem]]) -> tuple[Shortage, ...]:
+    short = []
+    for unit_id, asked in wanted.items():
+        available = sum([item.available for item in shelves[unit_id]])
+        if available < asked:
+            short.append(Shortage(stock_unit_id=unit_id, asked=asked, available=available))
+    return tuple(short)

@@ -1,0 +1,142 @@
+"""Everything checkout can be asked to do, and what it does with every answer."""
+
+from __future__ import annotations
+
+from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, StartCheckout
+from argosy.contracts.inventory import (
+    ReservationConfirmed,
+    ReservationExpired,
+    ReservationReleased,
+    StockReserved,
+    StockRestocked,
+    StockShort,
+)
+from argosy.contracts.orders import OrdersCancelled, OrdersConfirmed, OrdersPlaced
+from argosy.contracts.payments import (
+    PaymentActionRequired,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentVoided,
+)
+from argosy.contracts.products import LinesQuoted
+from argosy.contracts.promotions import CouponsConsumed, CouponsReleased, CouponsReserved
+from argosy.contracts.shipping import ShippingQuoted
+from argosy.contracts.taxes import TaxQuoted
+from argosy.domains.checkout.application.saga import ABORTED, EXPIRED, CheckoutSaga
+from argosy.domains.checkout.domain import session as sessions
+from argosy.domains.checkout.domain.request import read
+from argosy.domains.checkout.domain.session import (
+    BuyerIsSomebodyElse,
+    CheckoutDetail,
+    CheckoutHasEnded,
+    CheckoutIdIsTaken,
+    CheckoutIsPaid,
+    CheckoutSession,
+    CheckoutStanding,
+    ClientRequestIdReused,
+    NoSuchCheckout,
+    request_key,
+)
+from argosy.engine.reads import by, reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.messages import Event, Refused
+
+PlainAnswer = (
+    StockReserved | StockShort | ReservationExpired | ReservationReleased | StockRestocked | PaymentActionRequired
+    | PaymentAuthorized | PaymentFailed | PaymentCaptured | PaymentVoided | PaymentRefunded | OrdersCancelled
+    | CouponsReleased
+)
+DetailedAnswer = (
+    LinesQuoted | CouponsReserved | ShippingQuoted | TaxQuoted | OrdersPlaced | ReservationConfirmed | OrdersConfirmed
+    | CouponsConsumed | Refused
+)
+
+
+class CheckoutFlow:
+    """The flow from a cart to paid orders. Answers of flows that are not known here are somebody else's."""
+
+    def __init__(
+        self, work: UnitOfWork, sessions: Repository[CheckoutSession], details: Repository[CheckoutDetail],
+    ) -> None:
+        self.work = work
+        self.sessions = sessions
+        self.details = details
+
+    @reads(sessions=lambda command: [
+        command.checkout_id, by("request_key", request_key(command.buyer_id, command.client_request_id))])
+    @then_reads(details=lambda self, command: [session.id for session in self._known(command)])
+    def start_checkout(self, command: StartCheckout) -> CheckoutStanding:
+        """Begin, once per buyer and client_request_id; a repeat is told how that one stands."""
+        actor = self.work.actor
+        if actor.id != command.buyer_id and not actor.has("system"):
+            raise BuyerIsSomebodyElse()
+        request = read(command)
+        text = encode(request).decode()
+        for known in self._known(command):
+            if self.details.get(known.id).request != text:
+                raise ClientRequestIdReused(client_request_id=command.client_request_id)
+            return CheckoutStanding(checkout_id=known.id, status=known.status)
+        if self.sessions.find(command.checkout_id) is not None:
+            raise CheckoutIdIsTaken(checkout_id=command.checkout_id)
+        session = CheckoutSession.start(command.checkout_id, command.buyer_id, request, self.work.now)
+        self.sessions.add(session)
+        self.details.add(CheckoutDetail(id=session.id, request=text))
+        assert session.deadline is not None
+        self.work.later("deadline", session.id, session.deadline,
+                        ExpireCheckout(checkout_id=session.id, deadline=session.deadline))
+        saga = self._saga(session)
+        saga.tell(saga.start())
+        return CheckoutStanding(checkout_id=session.id, status=session.status)
+
+    @reads(sessions=lambda command: [command.checkout_id])
+    def abort_checkout(self, command: AbortCheckout) -> CheckoutStanding:
+        """End it now and undo every step; asking again changes nothing."""
+        session, actor = self.sessions.find(command.checkout_id), self.work.actor
+        if session is None or session.buyer_id != command.buyer_id:
+            raise NoSuchCheckout(checkout_id=command.checkout_id)
+        if actor.id != session.buyer_id and not actor.has("system"):
+            raise NoSuchCheckout(checkout_id=command.checkout_id)
+        saga = self._saga(session)
+        if session.status != sessions.ABORTED:
+            if session.outcome:
+                raise CheckoutHasEnded(status=session.status)
+            if not saga.can_turn_round:
+                raise CheckoutIsPaid(status=session.status)
+            saga.tell(saga.give_up(ABORTED))
+        return CheckoutStanding(checkout_id=session.id, status=session.status)
+
+    @reads(sessions=lambda command: [command.checkout_id])
+    def expire_checkout(self, command: ExpireCheckout) -> None:
+        """Its time is up, unless its deadline was moved or the sale is being confirmed."""
+        session = self.sessions.find(command.checkout_id)
+        if session is None or session.deadline != command.deadline:
+            return
+        saga = self._saga(session)
+        if saga.can_turn_round:
+            saga.tell(saga.give_up(EXPIRED))
+
+    @reads(sessions=lambda event: [event.flow_id])
+    def on_answer(self, event: PlainAnswer) -> None:
+        """What the small session is enough for."""
+        self._go_on(event, event.flow_id)
+
+    @reads(sessions=lambda event: [event.flow_id], details=lambda event: [event.flow_id])
+    def on_detailed_answer(self, event: DetailedAnswer) -> None:
+        """What is decided with the request or the quote at hand."""
+        self._go_on(event, event.flow_id)
+
+    def _go_on(self, event: Event, flow_id: str) -> None:
+        session = self.sessions.find(flow_id)
+        if session is not None:
+            saga = self._saga(session)
+            saga.tell(saga.on(event))
+
+    def _saga(self, session: CheckoutSession) -> CheckoutSaga:
+        return CheckoutSaga(session, self.work, self.details)
+
+    def _known(self, command: StartCheckout) -> list[CheckoutSession]:
+        """The session of this buyer's client_request_id, if there is one."""
+        return self.sessions.all_by("request_key", request_key(command.buyer_id, command.client_request_id))

@@ -1,0 +1,302 @@
+"""The checkout saga: what is asked of whom, in which order, and how each step is taken back.
+
+    lines -> coupons + delivery -> tax -> orders -> stock -> authorize -> commit -> capture -> confirm + consume
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from argosy.contracts import inventory, orders, payments, products, promotions, shipping, taxes
+from argosy.contracts.products import QuotedLine
+from argosy.contracts.promotions import Discount
+from argosy.contracts.shipping import DeliveryCharge
+from argosy.domains.checkout.domain import session as sessions
+from argosy.domains.checkout.domain.quote import (
+    Pricing,
+    SharesOfSnapshot,
+    StockOfSnapshot,
+    goods_amount,
+    hash_of,
+    taxable_lines,
+)
+from argosy.domains.checkout.domain.request import CheckoutRequest
+from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.codec import decoder, encode
+from argosy.shared_kernel.messages import Event
+from argosy.shared_kernel.money import AMOUNT_MAX
+from argosy.shared_kernel.saga import Reason, Saga, Step
+
+EXPIRED, ABORTED = Reason("expired"), Reason("aborted")
+_ENDS_AS = {"expired": sessions.EXPIRED, "aborted": sessions.ABORTED}
+
+_REQUEST = decoder(CheckoutRequest)
+_LINES = msgspec.json.Decoder(tuple[QuotedLine, ...])
+_DISCOUNTS = msgspec.json.Decoder(tuple[Discount, ...])
+_CHARGES = msgspec.json.Decoder(tuple[DeliveryCharge, ...])
+_STOCK = decoder(StockOfSnapshot)
+_SHARES = decoder(SharesOfSnapshot)
+
+
+class CheckoutSaga(Saga[CheckoutSession]):
+    """One checkout at one moment. Its detail is looked up only by the steps that need it."""
+
+    def __init__(self, session: CheckoutSession, work: UnitOfWork, details: Repository[CheckoutDetail]) -> None:
+        super().__init__(session, work.now)
+        self.work = work
+        self.details = details
+        # Read once per message, by whichever step needs it first.
+        self._asked: CheckoutRequest | None = None
+        self._lines: tuple[QuotedLine, ...] = ()
+        self._orders: tuple[orders.OrderDraft, ...] = ()
+
+    def tell(self, messages: list[Any]) -> None:
+        self.work.announce(*messages)
+
+    @property
+    def can_turn_round(self) -> bool:
+        """Whether time or the buyer may still end it. Once the sale is being confirmed the money is taken, and parcels
+        may be on their way: then it only goes on, or fails if the orders cannot be confirmed."""
+        return not self.state.outcome and self.state.stage < len(self.stages) - 1
+
+    @property
+    def _detail(self) -> CheckoutDetail:
+        return self.details.get(self.state.id)
+
+    @property
+    def _request(self) -> CheckoutRequest:
+        if self._asked is None:
+            self._asked = _REQUEST.decode(self._detail.request)
+        return self._asked
+
+    def _until(self, seconds: int) -> datetime:
+        return self.now + timedelta(seconds=seconds)
+
+    # Turns.
+
+    def reason(self, message: Event) -> Reason:
+        if isinstance(message, payments.PaymentFailed):
+            return Reason(message.reason or "payment_failed")
+        if isinstance(message, inventory.StockShort):
+            return Reason("stock_short", {"shortages": msgspec.to_builtins(message.shortages)})
+        return super().reason(message)
+
+    def gave_up(self) -> None:
+        session = self.state
+        session.turn_round(_ENDS_AS.get(session.failure, sessions.FAILED), session.failure, session.failure_details,
+                           self.now)
+        self.work.never_mind("deadline", session.id)
+
+    def completed(self) -> None:
+        request = self._request
+        self.state.complete(tuple([line.variant_id for line in request.lines]), request.coupons, self.now)
+        self.work.never_mind("deadline", self.state.id)
+
+    def compensated(self) -> None:
+        self.state.completed_at = self.now
+
+    def step_moved(self, step: Step, standing: str) -> None:
+        self.state.note_step(step.name, standing, self.work.new_id(), self.now)
+
+    # 1: the quote.
+
+    def quote_lines(self) -> products.QuoteLines:
+        return products.QuoteLines(flow_id=self.state.id, lines=tuple([
+            products.WantedLine(line_no=number, product_id=line.product_id, variant_id=line.variant_id,
+                                quantity=line.quantity)
+            for number, line in enumerate(self._request.lines, 1)]))
+
+    def take_lines(self, message: products.LinesQuoted) -> Reason | None:
+        if goods_amount(message.lines) > AMOUNT_MAX:
+            return Reason("total_too_large", {"maximum": AMOUNT_MAX})
+        self.state.currency = message.currency
+        self._lines = message.lines
+        self._detail.lines = _text(message.lines)
+        return None
+
+    def reserve_coupons(self) -> promotions.ReserveCoupons:
+        return promotions.ReserveCoupons(
+            flow_id=self.state.id, buyer_id=self.state.buyer_id, codes=self._request.coupons,
+            currency=self.state.currency,
+            expires_at=self._until(sessions.CHECKOUT_SECONDS + sessions.COUPON_GRACE_SECONDS),
+            lines=tuple([
+                promotions.PricedLine(line_no=line.line_no, seller_id=line.seller_id, product_id=line.product_id,
+                                      category=line.category, quantity=line.quantity,
+                                      amount=line.quantity * line.unit_amount)
+                for line in self._lines]))
+
+    def take_discounts(self, message: promotions.CouponsReserved) -> None:
+        self._detail.discounts = _text(message.discounts)
+
+    def release_coupons(self) -> promotions.ReleaseCoupons | None:
+        return promotions.ReleaseCoupons(flow_id=self.state.id) if self.state.has_coupons else None
+
+    def quote_delivery(self) -> shipping.QuoteShipping:
+        request = self._request
+        return shipping.QuoteShipping(
+            flow_id=self.state.id, country=request.address.country, region=request.address.region,
+            currency=self.state.currency,
+            lines=tuple([
+                shipping.ParcelLine(
+                    line_no=line.line_no, seller_id=line.seller_id,
+                    method=request.lines[line.line_no - 1].shipping_method, quantity=line.quantity,
+                    weight_grams=line.weight_grams, volume_mm3=line.volume_mm3,
+                    amount=line.quantity * line.unit_amount)
+                for line in self._lines]))
+
+    def take_charges(self, message: shipping.ShippingQuoted) -> None:
+        self._detail.charges = _text(message.charges)
+
+    def quote_tax(self) -> taxes.QuoteTax:
+        detail, address = self._detail, self._request.address
+        return taxes.QuoteTax(
+            flow_id=self.state.id, country=address.country, region=address.region, currency=self.state.currency,
+            lines=taxable_lines(_LINES.decode(detail.lines), _DISCOUNTS.decode(detail.discounts),
+                                _CHARGES.decode(detail.charges)))
+
+    def freeze(self, message: taxes.TaxQuoted) -> Reason | None:
+        """Everything is known: the purchase is priced once and for all, and the buyer was shown this total or none."""
+        session, detail, request = self.state, self._detail, self._request
+        snapshot = Pricing(
+            _LINES.decode(detail.lines), _DISCOUNTS.decode(detail.discounts), _CHARGES.decode(detail.charges),
+            message.lines).snapshot(session.id, session.currency)
+        if snapshot.total_amount > AMOUNT_MAX:
+            return Reason("total_too_large", {"maximum": AMOUNT_MAX})
+        frozen = encode(snapshot)
+        detail.snapshot, detail.snapshot_hash = frozen.decode(), hash_of(frozen)
+        # The answers that went into the snapshot are in it.
+        detail.lines = detail.discounts = detail.charges = ""
+        session.total_amount = snapshot.total_amount
+        session.order_ids = tuple([order.order_id for order in snapshot.orders])
+        if request.expected_total not in (None, snapshot.total_amount):
+            return Reason("price_changed", {"expected": request.expected_total, "actual": snapshot.total_amount})
+        self._orders = snapshot.orders
+        return None
+
+    # 2: the orders.
+
+    def place_orders(self) -> orders.PlaceOrders:
+        session, request = self.state, self._request
+        return orders.PlaceOrders(
+            flow_id=session.id, purchase_id=session.purchase_id, buyer_id=session.buyer_id,
+            client_request_id=request.client_request_id, currency=session.currency,
+            total_amount=session.total_amount, payment_method=session.payment_method, address=request.address,
+            orders=self._orders, snapshot_hash=self._detail.snapshot_hash)
+
+    def cancel_orders(self) -> orders.CancelOrders:
+        session = self.state
+        return orders.CancelOrders(flow_id=session.id, purchase_id=session.purchase_id, order_ids=session.order_ids,
+                                   reason=session.failure)
+
+    # 3: the stock.
+
+    def reserve_stock(self) -> inventory.ReserveStock:
+        stock: StockOfSnapshot = _STOCK.decode(self._detail.snapshot)
+        return inventory.ReserveStock(flow_id=self.state.id, reservation_id=self.state.reservation_id,
+                                      lines=stock.stock, expires_at=self._until(sessions.STOCK_SECONDS))
+
+    def take_stock(self, message: inventory.StockReserved) -> None:
+        self.state.hold_stock()
+
+    def release_stock(self) -> inventory.ReleaseReservation:
+        return inventory.ReleaseReservation(flow_id=self.state.id, reservation_id=self.state.reservation_id)
+
+    # 4: the money is held.
+
+    def authorize(self) -> payments.AuthorizePayment | None:
+        session = self.state
+        if not session.needs_payment:
+            return None
+        return payments.AuthorizePayment(
+            flow_id=session.id, payment_id=session.payment_id, purchase_id=session.purchase_id,
+            buyer_id=session.buyer_id, amount=session.total_amount, currency=session.currency,
+            gateway=session.gateway, source=session.payment_source, expires_at=self._until(sessions.PAYMENT_SECONDS),
+            order_id=session.order_ids[0] if len(session.order_ids) == 1 else None)
+
+    def take_authorization(self, message: payments.PaymentAuthorized) -> Reason | None:
+        session = self.state
+        if (message.amount, message.currency) != (session.total_amount, session.currency):
+            return Reason("payment_mismatch", {"expected": session.total_amount, "actual": message.amount})
+        session.authorize()
+        return None
+
+    def ask_buyer(self, message: payments.PaymentActionRequired) -> None:
+        self.state.ask_buyer(message.action_url)
+
+    def void(self) -> payments.VoidPayment:
+        return payments.VoidPayment(flow_id=self.state.id, payment_id=self.state.payment_id)
+
+    # 5: the stock is theirs.
+
+    def commit_stock(self) -> inventory.CommitReservation:
+        return inventory.CommitReservation(flow_id=self.state.id, reservation_id=self.state.reservation_id)
+
+    def restock(self) -> inventory.Restock:
+        return inventory.Restock(flow_id=self.state.id, reservation_id=self.state.reservation_id)
+
+    # 6: the money is taken.
+
+    def capture(self) -> payments.CapturePayment | None:
+        session = self.state
+        if not session.needs_payment:
+            return None
+        shares: SharesOfSnapshot = _SHARES.decode(self._detail.snapshot)
+        return payments.CapturePayment(flow_id=session.id, payment_id=session.payment_id, shares=shares.shares)
+
+    def take_money(self, message: payments.PaymentCaptured) -> None:
+        self.state.take_money()
+
+    def refund(self) -> payments.RefundPayment:
+        session = self.state
+        return payments.RefundPayment(flow_id=session.id, payment_id=session.payment_id, refund_id=session.refund_id,
+                                      reason=session.failure)
+
+    # 7: the sale is recorded.
+
+    def confirm_orders(self) -> orders.ConfirmOrders:
+        session = self.state
+        return orders.ConfirmOrders(flow_id=session.id, purchase_id=session.purchase_id, order_ids=session.order_ids,
+                                    payment_id=session.payment_id if session.needs_payment else None)
+
+    def consume_coupons(self) -> promotions.ConsumeCoupons | None:
+        session = self.state
+        if not session.has_coupons:
+            return None
+        return promotions.ConsumeCoupons(
+            flow_id=session.id, purchase_id=session.purchase_id,
+            order_id=session.order_ids[0] if len(session.order_ids) == 1 else None)
+
+    stages = (
+        (Step("lines", asks=products.QuoteLines, ask=quote_lines, done=products.LinesQuoted, learn=take_lines),),
+        (Step("coupons", asks=promotions.ReserveCoupons, ask=reserve_coupons, done=promotions.CouponsReserved,
+              learn=take_discounts, undoes=promotions.ReleaseCoupons, undo=release_coupons,
+              undone=promotions.CouponsReleased),
+         Step("delivery", asks=shipping.QuoteShipping, ask=quote_delivery, done=shipping.ShippingQuoted,
+              learn=take_charges)),
+        (Step("tax", asks=taxes.QuoteTax, ask=quote_tax, done=taxes.TaxQuoted, learn=freeze),),
+        (Step("orders", asks=orders.PlaceOrders, ask=place_orders, done=orders.OrdersPlaced,
+              undoes=orders.CancelOrders, undo=cancel_orders, undone=orders.OrdersCancelled),),
+        (Step("stock", asks=inventory.ReserveStock, ask=reserve_stock, done=inventory.StockReserved, learn=take_stock,
+              failed=(inventory.StockShort, inventory.ReservationExpired), undoes=inventory.ReleaseReservation,
+              undo=release_stock, undone=inventory.ReservationReleased),),
+        (Step("authorize", asks=payments.AuthorizePayment, ask=authorize, done=payments.PaymentAuthorized,
+              learn=take_authorization, failed=(payments.PaymentFailed,), heard=(payments.PaymentActionRequired,),
+              hear=ask_buyer, undoes=payments.VoidPayment, undo=void, undone=payments.PaymentVoided),),
+        (Step("commit", asks=inventory.CommitReservation, ask=commit_stock, done=inventory.ReservationConfirmed,
+              undoes=inventory.Restock, undo=restock, undone=inventory.StockRestocked),),
+        (Step("capture", asks=payments.CapturePayment, ask=capture, done=payments.PaymentCaptured, learn=take_money,
+              undoes=payments.RefundPayment, undo=refund, undone=payments.PaymentRefunded),),
+        # A coupon that cannot be counted any more is no reason to take a paid purchase back: the discount was promised.
+        (Step("confirm", asks=orders.ConfirmOrders, ask=confirm_orders, done=orders.OrdersConfirmed),
+         Step("consume", asks=promotions.ConsumeCoupons, ask=consume_coupons, done=promotions.CouponsConsumed,
+              must_succeed=False)),
+    )
+
+
+def _text(parts: tuple[Any, ...]) -> str:
+    return encode(parts).decode()
+

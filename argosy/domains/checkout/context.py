@@ -1,0 +1,26 @@
+"""Checkout: the flow from a cart to paid orders. It owns process, not truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.domains.checkout.application.checkout_flow import CheckoutFlow
+from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
+from argosy.engine.work import UnitOfWork
+from argosy.platform.context import Context
+
+
+class CheckoutContext(Context):
+    name = "argosy.domains.checkout.adapters.outbound"
+    label = "checkout"
+    database = "checkout_db"
+    services = (CheckoutFlow,)
+    hears = ("checkout",)
+
+    def build(self, work: UnitOfWork) -> tuple[object, ...]:
+        return (CheckoutFlow(work, work.repository(CheckoutSession), work.repository(CheckoutDetail)),)
+
+    def rows(self) -> Any:
+        from argosy.domains.checkout.adapters.outbound.repositories import ROWS
+
+        return ROWS

@@ -1,0 +1,169 @@
+"""What a purchase costs: answers of catalogue, promotions, delivery and taxes put together, pure and exact.
+
+A line costs quantity * unit - discounts + tax on top; an order costs its lines, their delivery, and the tax on top of
+delivery; the purchase costs its orders. Nothing is rounded here: every part is a whole number of minor units already.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from argosy.contracts.inventory import StockLine
+from argosy.contracts.orders import OrderDraft, OrderLine
+from argosy.contracts.payments import SellerShare
+from argosy.contracts.products import QuotedLine
+from argosy.contracts.promotions import Discount
+from argosy.contracts.shipping import DeliveryCharge
+from argosy.contracts.taxes import LineTax, TaxableLine
+from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.messages import Value
+
+PLATFORM = "platform"
+DELIVERY_CATEGORY = "delivery"
+DELIVERY_LINES_FROM = 1_000
+"""Delivery of line n is taxed as line n + 1,000: a purchase has at most 200 lines."""
+
+
+class Snapshot(Value):
+    """A purchase as it was priced, whole and for good."""
+
+    currency: str
+    total_amount: int
+    orders: tuple[OrderDraft, ...]
+    shares: tuple[SellerShare, ...]
+    stock: tuple[StockLine, ...]
+
+
+class StockOfSnapshot(Value):
+    """The part of a snapshot that inventory is asked for; the rest is skipped in reading."""
+
+    stock: tuple[StockLine, ...]
+
+
+class SharesOfSnapshot(Value):
+    """The part of a snapshot that is booked when the money is taken; the rest is skipped in reading."""
+
+    shares: tuple[SellerShare, ...]
+
+
+def hash_of(snapshot: bytes) -> str:
+    """The fingerprint that orders keep: any other byte gives another one."""
+    return blake2b(snapshot, digest_size=32).hexdigest()
+
+
+def goods_amount(lines: Iterable[QuotedLine]) -> int:
+    """What the goods cost by the catalogue, before discounts, delivery and tax."""
+    return sum(line.quantity * line.unit_amount for line in lines)
+
+
+def taxable_lines(
+    lines: Iterable[QuotedLine], discounts: Iterable[Discount], charges: Iterable[DeliveryCharge],
+) -> tuple[TaxableLine, ...]:
+    """What the buyer pays for each line after discounts, and for its delivery where that costs anything."""
+    off = _discount_by_line(discounts)
+    taxable = [
+        TaxableLine(line_no=line.line_no, seller_id=line.seller_id, category=line.tax_category,
+                    amount=line.quantity * line.unit_amount - off[line.line_no])
+        for line in lines]
+    taxable += [
+        TaxableLine(line_no=DELIVERY_LINES_FROM + charge.line_no, seller_id=charge.seller_id,
+                    category=DELIVERY_CATEGORY, amount=charge.amount)
+        for charge in charges if charge.amount]
+    return tuple(taxable)
+
+
+class Pricing:
+    """One purchase being priced: everything that was quoted, found by line."""
+
+    def __init__(
+        self, lines: Sequence[QuotedLine], discounts: Sequence[Discount], charges: Sequence[DeliveryCharge],
+        taxes: Sequence[LineTax],
+    ) -> None:
+        self.lines = lines
+        self.discounts = discounts
+        self.charges = {charge.line_no: charge for charge in charges}
+        self.taxes = {tax.line_no: tax for tax in taxes}
+        self.off = _discount_by_line(discounts)
+        self.subsidies = _discount_by_line(discount for discount in discounts if discount.funded_by == PLATFORM)
+        assert self.charges.keys() == {line.line_no for line in lines}, "every line is delivered, and nothing else"
+
+    def snapshot(self, checkout_id: Id, currency: str) -> Snapshot:
+        """The purchase split into one order per seller, sellers in order of their ids."""
+        sellers: dict[Id, list[QuotedLine]] = {}
+        for line in self.lines:
+            assert line.currency == currency, "one purchase has one currency"
+            sellers.setdefault(line.seller_id, []).append(line)
+        orders, shares, stock = [], [], []
+        for seller_id in sorted(sellers):
+            lines = sellers[seller_id]
+            order = self._order(order_id_of(checkout_id, seller_id), seller_id, lines)
+            orders.append(order)
+            shares.append(self._share(order))
+            stock += _stock_of(order)
+        total = sum(order.total_amount for order in orders)
+        return Snapshot(currency=currency, total_amount=total, orders=tuple(orders), shares=tuple(shares),
+                        stock=tuple(stock))
+
+    def _order(self, order_id: Id, seller_id: Id, quoted: Sequence[QuotedLine]) -> OrderDraft:
+        lines = tuple([self._line(line) for line in quoted])
+        total = sum(line.total_amount + line.shipping_amount + line.shipping_tax_on_top for line in lines)
+        return OrderDraft(order_id=order_id, seller_id=seller_id, total_amount=total, lines=lines)
+
+    def _line(self, line: QuotedLine) -> OrderLine:
+        number = line.line_no
+        charge = self.charges[number]
+        goods, discount = line.quantity * line.unit_amount, self.off[number]
+        assert 0 <= discount <= goods, "a discount takes off at most what the line costs"
+        assert charge.amount >= 0, "delivery is never paid to the buyer"
+        tax, on_top, basis_points = self._tax(number, goods - discount)
+        delivery_tax, delivery_on_top, _ = self._tax(DELIVERY_LINES_FROM + number, charge.amount)
+        return OrderLine(
+            line_no=number, product_id=line.product_id, variant_id=line.variant_id, sku=line.sku, title=line.title,
+            quantity=line.quantity, unit_amount=line.unit_amount, price_id=line.price_id, discount_amount=discount,
+            tax_amount=tax, tax_on_top=on_top, tax_basis_points=basis_points,
+            total_amount=goods - discount + on_top, shipping_method=charge.method, shipping_amount=charge.amount,
+            shipping_tax_amount=delivery_tax, shipping_tax_on_top=delivery_on_top,
+            stock_unit_id=line.stock_unit_id, units_each=line.units_each,
+            discounts=tuple([found.explanation for found in self.discounts if found.line_no == number]))
+
+    def _tax(self, number: int, taxed: int) -> tuple[int, int, int]:
+        """Tax of a line, the part of it that raises the price, and its rate."""
+        tax = self.taxes.get(number)
+        if tax is None:
+            return 0, 0, 0
+        assert tax.amount >= 0 and not (tax.is_inclusive and tax.amount > taxed), "tax within a price is part of it"
+        return tax.amount, 0 if tax.is_inclusive else tax.amount, tax.basis_points
+
+    def _share(self, order: OrderDraft) -> SellerShare:
+        """What of the buyer's money is goods, delivery and tax; what the platform took off it pays to the seller."""
+        goods = shipping = tax = subsidy = 0
+        for line in order.lines:
+            goods += line.total_amount - line.tax_amount
+            shipping += line.shipping_amount + line.shipping_tax_on_top - line.shipping_tax_amount
+            tax += line.tax_amount + line.shipping_tax_amount
+            subsidy += self.subsidies[line.line_no]
+        return SellerShare(order_id=order.order_id, seller_id=order.seller_id, goods_amount=goods,
+                           shipping_amount=shipping, tax_amount=tax, subsidy_amount=subsidy)
+
+
+def order_id_of(checkout_id: Id, seller_id: Id) -> Id:
+    """One order per checkout and seller, the same however often it is asked for."""
+    return named_id("order", checkout_id, seller_id)
+
+
+def _discount_by_line(discounts: Iterable[Discount]) -> defaultdict[int, int]:
+    off: defaultdict[int, int] = defaultdict(int)
+    for discount in discounts:
+        assert discount.amount >= 0, "a discount never raises a price"
+        off[discount.line_no] += discount.amount
+    return off
+
+
+def _stock_of(order: OrderDraft) -> list[StockLine]:
+    """Pieces of each stock unit that an order draws; packs and singles of one unit are added up."""
+    wanted: dict[Id, int] = {}
+    for line in order.lines:
+        wanted[line.stock_unit_id] = wanted.get(line.stock_unit_id, 0) + line.quantity * line.units_each
+    return [StockLine(order_id=order.order_id, stock_unit_id=unit, quantity=pieces) for unit, pieces in wanted.items()]

@@ -1,0 +1,182 @@
+"""What a buyer asks for when they check out, and which requests we know how to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from argosy.contracts.checkout import CheckoutLine, StartCheckout
+from argosy.contracts.orders import Address
+from argosy.shared_kernel.errors import DomainError, Invalid, Several
+from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.messages import Value
+from argosy.shared_kernel.money import AMOUNT_MAX
+
+CASH_ON_DELIVERY = "cash_on_delivery"
+PAYMENT_METHODS = ("card", CASH_ON_DELIVERY)
+
+LINES_MAX = 200
+QUANTITY_MAX = 999
+COUPONS_MAX = 10
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,40}")
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,100}")
+_SOURCE = re.compile(r"[\x21-\x7e]{1,200}")
+_ADDRESS_LENGTHS = (
+    ("recipient", 1, 120), ("street", 1, 200), ("city", 1, 100), ("postal_code", 0, 20), ("region", 0, 100),
+    ("phone", 0, 30),
+)
+
+
+class LinesOutOfRange(Invalid):
+    """A checkout has at least one line and at most 200."""
+
+
+class QuantityOutOfRange(Invalid):
+    """A line is of one piece at least and 999 at most; lines of one variant are added up."""
+
+
+class VariantDeliveredTwoWays(Invalid):
+    """All pieces of one variant are delivered by one method."""
+
+
+class NotAnId(Invalid):
+    """An id is a lower-case UUID."""
+
+
+class NotACode(Invalid):
+    """Codes are 1 to 40 letters, digits, dots, dashes or underscores."""
+
+
+class AddressFieldOutOfRange(Invalid):
+    """A field of the address is missing, too long, or holds characters that no label can print."""
+
+
+class CountryUnreadable(Invalid):
+    """A country is two capital letters (ISO 3166-1 alpha-2)."""
+
+
+class TooManyCoupons(Invalid):
+    """At most 10 coupons can be used at once."""
+
+
+class ClientRequestIdUnreadable(Invalid):
+    """A client_request_id is 1 to 100 printable characters without spaces."""
+
+
+class PaymentMethodUnknown(Invalid):
+    """There is no such way to pay."""
+
+
+class PaymentSourceUnreadable(Invalid):
+    """A payment source is the gateway's token: 1 to 200 printable characters, never a card number."""
+
+
+class ExpectedTotalOutOfRange(Invalid):
+    """A total is in minor units, zero or more."""
+
+
+class CheckoutRequest(Value):
+    """What the buyer asked for, as kept with the flow: lines numbered from 1 by their place."""
+
+    cart_id: Id
+    lines: tuple[CheckoutLine, ...]
+    address: Address
+    client_request_id: str
+    payment_method: str
+    gateway: str
+    payment_source: str
+    coupons: tuple[str, ...]
+    expected_total: int | None
+
+
+def read(command: StartCheckout) -> CheckoutRequest:
+    """The request in its one canonical form, or everything that is wrong with it at once."""
+    lines = _sum_up(command.lines)
+    faults = [*_wrong_ids(command), *_wrong_lines(command.lines, lines), *_wrong_address(command.address),
+              *_wrong_payment(command)]
+    coupons = tuple(dict.fromkeys(command.coupons))
+    if len(coupons) > COUPONS_MAX:
+        faults.append(TooManyCoupons(asked=len(coupons), maximum=COUPONS_MAX))
+    else:
+        faults += [NotACode(field="coupons", value=code) for code in coupons if not _CODE.fullmatch(code)]
+    if not _REQUEST_ID.fullmatch(command.client_request_id):
+        faults.append(ClientRequestIdUnreadable())
+    if faults:
+        raise faults[0] if len(faults) == 1 else Several(faults)
+    return CheckoutRequest(
+        cart_id=command.cart_id, lines=lines, address=command.address, client_request_id=command.client_request_id,
+        payment_method=command.payment_method, gateway=command.gateway, payment_source=command.payment_source,
+        coupons=coupons, expected_total=command.expected_total)
+
+
+def _sum_up(lines: tuple[CheckoutLine, ...]) -> tuple[CheckoutLine, ...]:
+    """Lines of one variant and one method as one line, where the first of them stands."""
+    if len({line.variant_id for line in lines}) == len(lines):
+        return lines
+    summed: dict[tuple[Id, Id, str], CheckoutLine] = {}
+    for line in lines:
+        key = (line.product_id, line.variant_id, line.shipping_method)
+        known = summed.get(key)
+        quantity = line.quantity + (known.quantity if known else 0)
+        summed[key] = CheckoutLine(product_id=line.product_id, variant_id=line.variant_id, quantity=quantity,
+                                   shipping_method=line.shipping_method)
+    return tuple(summed.values())
+
+
+def _wrong_ids(command: StartCheckout) -> Iterator[DomainError]:
+    for name in ("checkout_id", "buyer_id", "cart_id"):
+        if not is_id(getattr(command, name)):
+            yield NotAnId(field=name)
+
+
+def _wrong_lines(sent: tuple[CheckoutLine, ...], lines: tuple[CheckoutLine, ...]) -> Iterator[DomainError]:
+    if not 1 <= len(lines) <= LINES_MAX:
+        yield LinesOutOfRange(asked=len(lines), maximum=LINES_MAX)
+        return
+    # A negative quantity may not hide behind a positive one that it is added to.
+    for line in lines if lines is sent else (*sent, *lines):
+        if type(line.quantity) is not int or not 1 <= line.quantity <= QUANTITY_MAX:
+            yield QuantityOutOfRange(variant_id=line.variant_id, asked=line.quantity, maximum=QUANTITY_MAX)
+    seen = set()
+    for number, line in enumerate(lines, 1):
+        for name in ("product_id", "variant_id"):
+            if not is_id(getattr(line, name)):
+                yield NotAnId(field=name, line_no=number)
+        if not _CODE.fullmatch(line.shipping_method):
+            yield NotACode(field="shipping_method", line_no=number)
+        if line.variant_id in seen:
+            yield VariantDeliveredTwoWays(variant_id=line.variant_id)
+        seen.add(line.variant_id)
+
+
+def _wrong_address(address: Address) -> Iterator[DomainError]:
+    for name, shortest, longest in _ADDRESS_LENGTHS:
+        text = getattr(address, name)
+        if not shortest <= len(text.strip()) <= len(text) <= longest or (text and not text.isprintable()):
+            yield AddressFieldOutOfRange(field=name, minimum=shortest, maximum=longest)
+    if not _COUNTRY.fullmatch(address.country):
+        yield CountryUnreadable(field="country")
+
+
+def _wrong_payment(command: StartCheckout) -> Iterator[DomainError]:
+    if command.payment_method not in PAYMENT_METHODS:
+        yield PaymentMethodUnknown(known=list(PAYMENT_METHODS))
+    if not _CODE.fullmatch(command.gateway):
+        yield NotACode(field="gateway")
+    # What was sent is never told back: it may be what must not be logged.
+    if not _SOURCE.fullmatch(command.payment_source) or _looks_like_a_card(command.payment_source):
+        yield PaymentSourceUnreadable()
+    total = command.expected_total
+    if total is not None and not (type(total) is int and 0 <= total <= AMOUNT_MAX):
+        yield ExpectedTotalOutOfRange()
+
+
+def _looks_like_a_card(source: str) -> bool:
+    """12 to 19 digits, however grouped, whose check digit is right (ISO/IEC 7812, Luhn)."""
+    digits = source.replace("-", "")
+    if not digits.isdecimal() or not 12 <= len(digits) <= 19:
+        return False
+    doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits))]
+    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0

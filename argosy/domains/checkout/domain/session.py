@@ -1,0 +1,213 @@
+"""A checkout as a process: where it stands, and what it must remember to go on or to turn round.
+
+The session's row is written at every step of the hottest flow there is, so it is small. What is big and hardly ever
+changes (the request, the quotes, the frozen snapshot) is its CheckoutDetail, as JSON text that only the steps that
+need it decode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from argosy.contracts.checkout import (
+    CheckoutAborted,
+    CheckoutActionRequired,
+    CheckoutCompleted,
+    CheckoutExpired,
+    CheckoutFailed,
+    CheckoutInventoryReserved,
+    CheckoutPaymentAuthorized,
+    CheckoutStarted,
+)
+from argosy.domains.checkout.domain.request import CASH_ON_DELIVERY, CheckoutRequest
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.errors import NotAllowed, NotFound, RuleBroken
+from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.messages import Value
+from argosy.shared_kernel.saga import Flow
+
+CHECKOUT_SECONDS = 20 * 60
+STOCK_SECONDS = 15 * 60
+PAYMENT_SECONDS = 5 * 60
+COUPON_GRACE_SECONDS = 10 * 60
+"""Uses are held this much longer than the whole checkout may take, so that none runs out under a paid purchase."""
+
+STARTED, RESERVED, PAID, COMPLETED = "STARTED", "RESERVED", "PAID", "COMPLETED"
+FAILED, EXPIRED, ABORTED = "FAILED", "EXPIRED", "ABORTED"
+
+MOVES: dict[str, tuple[str, ...]] = {
+    STARTED: (RESERVED, FAILED, EXPIRED, ABORTED),
+    RESERVED: (PAID, COMPLETED, FAILED, EXPIRED, ABORTED),
+    PAID: (COMPLETED, FAILED),
+}
+"""Legal moves; a status that is not a key is final."""
+
+
+class NoSuchCheckout(NotFound):
+    """There is no such checkout, or it is not yours."""
+
+
+class BuyerIsSomebodyElse(NotAllowed):
+    """A checkout is started by the one who buys."""
+
+
+class CheckoutIdIsTaken(RuleBroken):
+    """This checkout_id belongs to another request."""
+
+
+class ClientRequestIdReused(RuleBroken):
+    """This client_request_id was used for another purchase."""
+
+
+class CheckoutHasEnded(RuleBroken):
+    """This checkout has ended already."""
+
+
+class CheckoutIsPaid(RuleBroken):
+    """The money is taken and the sale is being recorded: it can no longer be aborted, ask for a refund instead."""
+
+
+class StepAttempt(Value):
+    """What became of one step of a flow that turned round: it failed, was to be undone, or could not be."""
+
+    id: Id
+    step_type: str
+    status: str
+    attempted_at: datetime
+
+
+class CheckoutFailure(Value):
+    """Why a flow turned round."""
+
+    id: Id
+    reason: str
+    failed_at: datetime
+
+
+class CheckoutStanding(Value):
+    """What the buyer is told of a checkout at once; the rest is read."""
+
+    checkout_id: Id
+    status: str
+
+
+@dataclass(kw_only=True, eq=False)
+class CheckoutSession(Flow):
+    """One buyer's one attempt to buy; `request_key` stands for (buyer, client_request_id)."""
+
+    buyer_id: Id
+    cart_id: Id
+    request_key: Id
+    payment_method: str
+    gateway: str
+    payment_source: str
+    has_coupons: bool
+    started_at: datetime
+    status: str = STARTED
+    completed_at: datetime | None = None
+    purchase_id: Id
+    payment_id: Id
+    order_ids: tuple[Id, ...] = ()
+    total_amount: int = 0
+    currency: str = ""
+    action_url: str = ""
+    attempts: list[StepAttempt] = field(default_factory=list)
+    failures: list[CheckoutFailure] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, checkout_id: Id, buyer_id: Id, request: CheckoutRequest, now: datetime) -> CheckoutSession:
+        """A new session, which has twenty minutes."""
+        expires_at = now + timedelta(seconds=CHECKOUT_SECONDS)
+        session = cls(
+            id=checkout_id, buyer_id=buyer_id, cart_id=request.cart_id,
+            request_key=request_key(buyer_id, request.client_request_id), payment_method=request.payment_method,
+            gateway=request.gateway, payment_source=request.payment_source, has_coupons=bool(request.coupons),
+            started_at=now, deadline=expires_at, purchase_id=named_id("purchase", checkout_id),
+            payment_id=named_id("payment", checkout_id))
+        session.record(CheckoutStarted(
+            checkout_id=checkout_id, buyer_id=buyer_id, cart_id=request.cart_id, started_at=now, expires_at=expires_at))
+        return session
+
+    @property
+    def reservation_id(self) -> Id:
+        return named_id("reservation", self.id)
+
+    @property
+    def refund_id(self) -> Id:
+        return named_id("refund", self.id)
+
+    @property
+    def needs_payment(self) -> bool:
+        """Whether money is taken now: not for what costs nothing, nor for what is paid at the door."""
+        return self.total_amount > 0 and self.payment_method != CASH_ON_DELIVERY
+
+    def hold_stock(self) -> None:
+        """Orders are recorded and their stock is held."""
+        self._become(RESERVED)
+        self.record(CheckoutInventoryReserved(
+            checkout_id=self.id, buyer_id=self.buyer_id, purchase_id=self.purchase_id, order_ids=self.order_ids,
+            total_amount=self.total_amount, currency=self.currency))
+
+    def ask_buyer(self, action_url: str) -> None:
+        """The buyer must confirm the payment there; asking again for the same changes nothing."""
+        if action_url != self.action_url:
+            self.action_url = action_url
+            self.record(CheckoutActionRequired(checkout_id=self.id, buyer_id=self.buyer_id, action_url=action_url))
+
+    def authorize(self) -> None:
+        """The money is held."""
+        self.action_url = ""
+        self.record(CheckoutPaymentAuthorized(checkout_id=self.id, buyer_id=self.buyer_id))
+
+    def take_money(self) -> None:
+        """The money is taken; from here on it is only recorded."""
+        self._become(PAID)
+
+    def complete(self, variant_ids: tuple[Id, ...], coupons: tuple[str, ...], now: datetime) -> None:
+        """Everything is done."""
+        self._become(COMPLETED)
+        self.completed_at = now
+        self.record(CheckoutCompleted(
+            checkout_id=self.id, buyer_id=self.buyer_id, cart_id=self.cart_id, purchase_id=self.purchase_id,
+            order_ids=self.order_ids, variant_ids=variant_ids, coupons=coupons, total_amount=self.total_amount,
+            currency=self.currency))
+
+    def turn_round(self, status: str, reason: str, details: dict[str, Any], now: datetime) -> None:
+        """It ends without a sale; `completed_at` is set when everything is undone."""
+        self._become(status)
+        self.action_url = ""
+        self.failures.append(CheckoutFailure(id=named_id("failure", self.id), reason=reason, failed_at=now))
+        if status == EXPIRED:
+            self.record(CheckoutExpired(checkout_id=self.id, buyer_id=self.buyer_id))
+        elif status == ABORTED:
+            self.record(CheckoutAborted(checkout_id=self.id, buyer_id=self.buyer_id))
+        else:
+            self.record(CheckoutFailed(checkout_id=self.id, buyer_id=self.buyer_id, reason=reason, details=details))
+
+    def note_step(self, name: str, standing: str, attempt_id: Id, now: datetime) -> None:
+        """Keep what became of a step. Only flows that turn round have something to tell: eleven rows for each sale
+        that went well would cost half of what checkout may cost."""
+        self.attempts.append(StepAttempt(id=attempt_id, step_type=name, status=standing, attempted_at=now))
+
+    def _become(self, status: str) -> None:
+        assert status in MOVES.get(self.status, ()), f"{self.status} never becomes {status}"
+        self.status = status
+
+
+@dataclass(kw_only=True, eq=False)
+class CheckoutDetail(Aggregate):
+    """What was asked for and what was answered, as JSON text; `snapshot` is frozen once, under its hash."""
+
+    request: str
+    lines: str = ""
+    discounts: str = ""
+    charges: str = ""
+    snapshot: str = ""
+    snapshot_hash: str = ""
+
+
+def request_key(buyer_id: Id, client_request_id: str) -> Id:
+    """One purchase per buyer and client_request_id."""
+    return named_id("checkout-request", buyer_id, client_request_id)

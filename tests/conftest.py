@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
 import pytest
 
 from tests.needed_services import VARIABLES, demand
+
+
+def pytest_configure() -> None:
+    """Django is set up by hand: tests commit for real on databases of their own, with no plugin between."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -23,3 +35,29 @@ def postgres_url() -> str:
 def chromium_path() -> str:
     """The browser's program; for tests marked `browser`."""
     return demand("browser")
+
+
+if TYPE_CHECKING:
+    from tests.marketplace import Marketplace
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every database, migrated once a run; the folder that keeps them as they were then."""
+    from tests.marketplace import migrate_all
+
+    migrate_all()
+    return tmp_path_factory.mktemp("template") / "databases"
+
+
+@pytest.fixture
+def marketplace(migrated: Path) -> Iterator[Marketplace]:
+    """A whole marketplace on fresh databases; see tests/marketplace.py."""
+    from tests.marketplace import Marketplace, pristine
+
+    fresh = pristine(migrated)
+    next(fresh)
+    place = Marketplace()
+    yield place
+    place.close()
+    next(fresh, None)

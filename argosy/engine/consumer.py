@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from argosy.engine.batch import Delivery, run
 from argosy.engine.log import LANES, START, Log, Position, Record
 from argosy.engine.participant import Participant
-from argosy.engine.store import Cursor, CursorMove, Parked, Store, StoreUnavailable, VersionConflict
+from argosy.engine.store import Changes, Cursor, CursorMove, Parked, Store, StoreUnavailable, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.ids import DerivedIds
+from argosy.shared_kernel.messages import MESSAGES
 
 BATCH_MAX = 256
 PARKED_MAX = 1_000
@@ -25,7 +26,7 @@ class SubscriptionStopped(Exception):
 
 
 class Consumer:
-    """One subscription in one process. `committed` is told the wire names that each commit added to the log.
+    """One subscription in one process. `committed` is told what each commit wrote.
 
     Effects are exactly once: the cursors move in the transaction of the effects, by compare-and-set.
     """
@@ -39,9 +40,10 @@ class Consumer:
         self.store = store
         self.clock = clock
         self.batch_max = batch_max
-        self.committed: Callable[[set[str]], None] = lambda wire_names: None
+        self.committed: Callable[[Changes], None] = lambda changes: None
         self.parked_now: Callable[[Parked], None] = lambda parked: None
         self.undeclared_loads = 0
+        self.stopped_lanes: dict[tuple[str, int], str] = {}
         self._sources = {source: (logs[source], names)
                          for source, names in participant.wire_names().items() if source in logs}
         self._cursors: dict[tuple[str, int], Cursor] = {}
@@ -68,7 +70,8 @@ class Consumer:
                 break
             page = log.read(self._floor[source], names, room)
             reached[source] = page.scanned_to
-            records += [(source, record) for record in page.records if self._is_news(source, record)]
+            records += [(source, record) for record in page.records
+                        if self._is_news(source, record) and self._is_understood(source, record)]
         if records:
             self._apply(records)
         self._floor.update(reached)
@@ -114,6 +117,14 @@ class Consumer:
 
     def _is_news(self, source: str, record: Record) -> bool:
         return record.position > self._reached(self._cursors.get((source, record.lane)))
+
+    def _is_understood(self, source: str, record: Record) -> bool:
+        """A message newer than this program stops its lane here: never skipped, never parked. A program that knows it
+        goes on from the cursor."""
+        lane = (source, record.lane)
+        if lane not in self.stopped_lanes and record.version > MESSAGES[record.wire_name].schema_version:
+            self.stopped_lanes[lane] = f"{record.wire_name} version {record.version} is newer than this program"
+        return lane not in self.stopped_lanes
 
     def _apply(self, records: list[tuple[str, Record]]) -> None:
         """Apply all in one commit; fresh rows on a conflict, halves when that does not help, parked when alone."""
@@ -222,8 +233,7 @@ class Consumer:
         for entry in parked:
             self._parked.setdefault((entry.source, entry.record.key), []).append(entry)
             self.parked_now(entry)
-        if work.changes.records or work.changes.due:
-            self.committed({record.wire_name for record in work.changes.records})
+        self.committed(work.changes)
 
     def _apply_parked(self, parked: Parked) -> bool:
         now = self.clock.now()
@@ -244,6 +254,5 @@ class Consumer:
         self._parked[key].pop(0)
         if not self._parked[key]:
             del self._parked[key]
-        if work.changes.records:
-            self.committed({record.wire_name for record in work.changes.records})
+        self.committed(work.changes)
         return True

@@ -11,7 +11,7 @@ import msgspec
 from argosy.engine.batch import Delivery, run
 from argosy.engine.log import Record, lane_of
 from argosy.engine.participant import Participant
-from argosy.engine.store import CALL, TIMER, Due, Store, VersionConflict
+from argosy.engine.store import CALL, TIMER, Changes, Due, Store, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.codec import decoder
@@ -24,12 +24,16 @@ _BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300)
 
 
 class Timers:
-    """One context's timers: those that are due are told in its log, exactly once."""
+    """One context's timers: those that are due are told in its log, exactly once.
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    `recurring` says how many seconds after each telling a command of that wire name is told again.
+    """
+
+    def __init__(self, store: Store, clock: Clock, recurring: Mapping[str, int] | None = None) -> None:
         self.store = store
         self.clock = clock
-        self.committed: Callable[[set[str]], None] = lambda wire_names: None
+        self.recurring = recurring or {}
+        self.committed: Callable[[Changes], None] = lambda changes: None
 
     def step(self) -> int:
         """Tell at most one batch of due timers; how many."""
@@ -45,12 +49,25 @@ class Timers:
                 lane=lane_of(timer.key), sequence=0, payload=timer.payload, correlation_id=timer.correlation_id,
                 cause_id=timer.cause_id, subject="", created_at=now))
             work.changes.finished.append((timer.id, timer.token))
+            seconds = self.recurring.get(timer.name)
+            if seconds is not None and timer.id.startswith(RECURRING):
+                again = recurring_timer(timer.name, timer.key, timer.payload, now + timedelta(seconds=seconds))
+                work.changes.due[again.id] = again
         try:
             work.commit()
         except VersionConflict:
             return 0
-        self.committed({record.wire_name for record in work.changes.records})
+        self.committed(work.changes)
         return len(due)
+
+
+RECURRING = "every:"
+
+
+def recurring_timer(wire_name: str, key: str, payload: str, at: datetime) -> Due:
+    """The next telling of a recurring command; its time is part of its id, so that each telling is a row of its own."""
+    return Due(id=f"{RECURRING}{wire_name}:{at.isoformat()}", kind=TIMER, name=wire_name, key=key, due_at=at,
+               payload=payload, correlation_id=wire_name, cause_id=RECURRING)
 
 
 class CallTarget(msgspec.Struct, frozen=True):
@@ -84,7 +101,7 @@ class Calls:
         self.clock = clock
         self.targets = targets
         self.pool = pool
-        self.committed: Callable[[set[str]], None] = lambda wire_names: None
+        self.committed: Callable[[Changes], None] = lambda changes: None
         self.undeclared_loads = 0
         self._busy: set[str] = set()
 
@@ -152,7 +169,7 @@ class Calls:
         for due in failed:
             self._again(due)
         self.undeclared_loads += work.undeclared_loads
-        self.committed({record.wire_name for record in work.changes.records})
+        self.committed(work.changes)
 
     def _retry_alone(self, pair: tuple[Due, Command]) -> None:
         """A lone conflict is either a race on the aggregate (redo) or a lost lease (the rival's answer counts)."""
@@ -168,7 +185,7 @@ class Calls:
                 work.commit()
             except VersionConflict:
                 continue
-            return self.committed({record.wire_name for record in work.changes.records})
+            return self.committed(work.changes)
         return None
 
     def _delivery(self, due: Due, answer: Command) -> Delivery:

@@ -8,7 +8,7 @@ from typing import Any
 
 from argosy.engine.batch import Delivery, run
 from argosy.engine.participant import Participant
-from argosy.engine.store import IdempotencyKey, Store, VersionConflict
+from argosy.engine.store import Changes, IdempotencyKey, Store, VersionConflict
 from argosy.engine.work import Actor, Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.errors import Invalid, RuleBroken
@@ -46,14 +46,14 @@ class Answer:
 
 
 class Outside:
-    """Runs commands that come from outside, in the caller's thread. `committed` is told what was added to the log."""
+    """Runs commands that come from outside, in the caller's thread. `committed` is told what was written."""
 
     def __init__(self, participant: Participant, store: Store, clock: Clock, ids: IdSource) -> None:
         self.participant = participant
         self.store = store
         self.clock = clock
         self.ids = ids
-        self.committed: Callable[[set[str]], None] = lambda wire_names: None
+        self.committed: Callable[[Changes], None] = lambda changes: None
 
     def run(self, command: Command, actor: Actor) -> Any:
         """Do it, and give back what the use case returns. A DomainError is a refusal: nothing was done."""
@@ -107,7 +107,6 @@ class Outside:
                         raise
                     raise TooBusy() from None
                 continue
-            if work.changes.records or work.changes.due:
-                self.committed({record.wire_name for record in work.changes.records})
+            self.committed(work.changes)
             return delivery.result, answer
         raise AssertionError("unreachable")

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django.apps import AppConfig
 
 from argosy.engine.due import CallTarget
 from argosy.engine.participant import Participant, handlers_of
+from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.rows import Rows
+from argosy.platform.sql_store import SqlStore
 from argosy.shared_kernel.messages import Command
+
+if TYPE_CHECKING:
+    from argosy.platform.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,14 @@ class Every:
 
     seconds: int
     send: Command
+
+
+class Subscription(NamedTuple):
+    """A participant under the name that its cursors bear, and the store that its effects go to."""
+
+    name: str
+    participant: Participant
+    store: SqlStore
 
 
 class Context(AppConfig):
@@ -35,6 +48,8 @@ class Context(AppConfig):
     services: ClassVar[tuple[type, ...]]
     hears: ClassVar[tuple[str, ...]] = ()
     schedule: ClassVar[tuple[Every, ...]] = ()
+    outbox_table: ClassVar[str | None] = None
+    """The table of its log where that is not `<label>_outbox_events`; empty for a database that tells nothing."""
     default_auto_field = "django.db.models.BigAutoField"
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
@@ -53,6 +68,23 @@ class Context(AppConfig):
     def participant(self) -> Participant:
         hears = self.hears + ((self.label,) if self.schedule and self.label not in self.hears else ())
         return Participant(self.label, handlers_of(self.services), self.build, hears)
+
+    @property
+    def outbox(self) -> str:
+        return f"{self.label}_outbox_events" if self.outbox_table is None else self.outbox_table
+
+    @property
+    def table_prefix(self) -> str:
+        """What the names of the engine's tables in its database begin with."""
+        return self.outbox.removesuffix("_outbox_events") or self.label
+
+    def subscriptions(self, runtime: Runtime) -> Sequence[Subscription]:
+        """What its workers work off: its own one, for a context of the business."""
+        return (Subscription(self.label, self.participant, runtime.stores[self.label]),)
+
+    def news(self, changes: Changes) -> set[str]:
+        """What a commit of this context is rung for beside the messages that it told (documents, for views)."""
+        return set()
 
     @property
     def alias(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -150,6 +151,7 @@ class SqliteDialect:
         return f"{insert} ON CONFLICT ({', '.join(key.name for key in write.keys)}) DO UPDATE SET {changed}"
 
     @staticmethod
+    @lru_cache(4096)
     def instant(value: datetime) -> Any:
         """As Django writes it: UTC without an offset."""
         return str(value)[:-6] if value.tzinfo is UTC else str(value.astimezone(UTC))[:-6]

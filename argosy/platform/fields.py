@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 
-class IdField(models.Field[str, str]):
+class IdField(models.Field):
     """An id as text in Python; `uuid` on PostgreSQL, 36 characters of text on SQLite."""
 
     description = "id"
@@ -28,11 +28,17 @@ class IdField(models.Field[str, str]):
         return None if value is None else str(value)
 
 
-class InstantField(models.DateTimeField[Any, Any]):
-    """An instant: an aware datetime in UTC."""
+class InstantField(models.DateTimeField):
+    """An instant: an aware datetime in UTC.
+
+    Text on SQLite: a column declared `datetime` would have every value parsed by the driver, slowly, and then again.
+    """
+
+    def db_type(self, connection: Any) -> str:
+        return "timestamp with time zone" if connection.vendor == "postgresql" else "text"
 
 
-class XidField(models.Field[int, int]):
+class XidField(models.Field):
     """The transaction that wrote the row: PostgreSQL fills it in; on SQLite it is always 0."""
 
     def db_type(self, connection: Any) -> str:

@@ -13,7 +13,7 @@ how its aggregate stands: of several in one unit of work, only the last is told.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints, dataclass_transform
 
 import msgspec
 
@@ -27,7 +27,21 @@ MESSAGES: dict[str, type[Message]] = {}
 """Every message class by wire name."""
 
 
-class _MessageMeta(type(msgspec.Struct)):  # type: ignore[misc]
+if TYPE_CHECKING:
+    # What a type checker must know of a message's class line; at run time msgspec does it.
+    _StructMeta = type
+
+    @dataclass_transform(frozen_default=True, kw_only_default=True)
+    class _Struct:
+        def __init_subclass__(
+            cls, *, key: str = "", subject: str = "", version: int = 1, is_latest_only: bool = False, **config: bool
+        ) -> None: ...
+
+else:
+    _StructMeta, _Struct = type(msgspec.Struct), msgspec.Struct
+
+
+class _MessageMeta(_StructMeta):
     """Applies frozen and keyword-only to every message and reads key, subject and version from the class line."""
 
     def __new__(
@@ -53,7 +67,7 @@ class _MessageMeta(type(msgspec.Struct)):  # type: ignore[misc]
             MESSAGES[cls.wire_name] = cls
 
 
-class Message(msgspec.Struct, metaclass=_MessageMeta):
+class Message(_Struct, metaclass=_MessageMeta):
     """What one context tells or asks another."""
 
     wire_name: ClassVar[str]
@@ -85,7 +99,7 @@ class Refused(Event, key="flow_id"):
     details: dict[str, Any] = {}
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True):
+class Value(_Struct, frozen=True, kw_only=True):
     """A part of a message: immutable, compared by content."""
 
 

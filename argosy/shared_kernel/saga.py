@@ -41,7 +41,6 @@ class Flow(Aggregate):
     stage: int = -1
     outcome: str = ""
     failure: str = ""
-    failure_details: dict[str, Any] = field(default_factory=dict)
     steps: dict[str, str] = field(default_factory=dict)
     deadline: datetime | None = None
 
@@ -149,8 +148,8 @@ class Saga(Generic[State]):
         state = self.state
         if state.outcome:
             return []
-        state.outcome, state.failure, state.failure_details = UNDOING, reason.code, reason.details
-        self.gave_up()
+        state.outcome, state.failure = UNDOING, reason.code
+        self.gave_up(reason)
         return self._undo()
 
     # What subclasses say at each turn.
@@ -159,7 +158,7 @@ class Saga(Generic[State]):
         """What a no means."""
         return Reason(snake_case(type(message).__name__))
 
-    def gave_up(self) -> None:
+    def gave_up(self, reason: Reason) -> None:
         """Told once, when the flow turns round."""
 
     def completed(self) -> None:

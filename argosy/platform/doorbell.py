@@ -1,0 +1,94 @@
+"""Wake-ups between processes of one machine: a datagram socket per listener in the data folder, rung after commit.
+
+A ring names what happened (wire names of messages, or documents), so that only those wake who have news. It is a
+courtesy: a lost ring costs at most the slow poll.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+_RING_BYTES_MAX = 60_000
+_LOOK_SECONDS = 1.0
+
+
+class Bell:
+    """Rings every listener that has a socket in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._listeners: list[str] = []
+        self._looked_at = 0.0
+
+    def ring(self, news: Iterable[str]) -> None:
+        """Tell all listeners; whoever does not listen, or is behind, is passed over."""
+        text = "\n".join(news).encode()[:_RING_BYTES_MAX]
+        if not text:
+            return
+        now = time.monotonic()
+        if now - self._looked_at > _LOOK_SECONDS:
+            self._listeners = [str(path) for path in self.folder.glob("*.sock")] if self.folder.exists() else []
+            self._looked_at = now
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                self._socket.sendto(text, listener)
+
+
+class Listener:
+    """One process's ear. `wake` rouses it from another thread of its own process."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{name}-{os.getpid()}.sock"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+        self._socket.bind(str(self.path))
+        self._woken, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        for stale in folder.glob("*.sock"):
+            if not _is_alive(stale):
+                with contextlib.suppress(FileNotFoundError):
+                    stale.unlink()
+
+    def wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._waker, b"!")
+
+    def wait(self, seconds: float) -> set[str]:
+        """News that came, or an empty set when `seconds` have passed or `wake` was called."""
+        ready, _, _ = select.select([self._socket, self._woken], [], [], max(seconds, 0))
+        if self._woken in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._woken, 4096)
+        return self.heard()
+
+    def heard(self) -> set[str]:
+        """News that lie here already."""
+        news: set[str] = set()
+        while True:
+            try:
+                news.update(self._socket.recv(65_536).decode().split("\n"))
+            except BlockingIOError:
+                return news
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        self._socket.close()
+        with contextlib.suppress(FileNotFoundError):
+            self.path.unlink()
+
+
+def _is_alive(path: Path) -> bool:
+    process = path.stem.rpartition("-")[2]
+    return process.isdigit() and Path(f"/proc/{process}").exists()

@@ -1,0 +1,68 @@
+"""One process's marketplace: every context with its store and log, ready for commands from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connections
+
+from argosy.engine.log import Log
+from argosy.engine.outside import Outside
+from argosy.engine.store import Changes
+from argosy.platform.context import Context
+from argosy.platform.dialects import PostgresDialect, SqliteDialect
+from argosy.platform.doorbell import Bell
+from argosy.platform.rows import Mapped, Rows
+from argosy.platform.sql_store import Dialect, SqlStore
+from argosy.platform.system import SystemClock, TimeOrderedIds
+
+
+class Runtime:
+    """Made once per process; its stores use the calling thread's database connections."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        self.clock = SystemClock()
+        self.ids = TimeOrderedIds()
+        self.bell = Bell(var / "doorbell")
+        self.contexts: dict[str, Context] = {
+            config.label: config for config in apps.get_app_configs() if isinstance(config, Context)}
+        self.stores = {label: self.store(context, context.rows()) for label, context in self.contexts.items()
+                       if context.outbox}
+        self.logs: dict[str, Log] = {label: store.log for label, store in self.stores.items()}
+        self._outsides = {label: self._outside(label) for label in self.stores}
+
+    def store(self, context: Context, rows: Iterable[Rows]) -> SqlStore:
+        return SqlStore(context.label, dialect_of(context.alias), [Mapped(row) for row in rows],
+                        context.table_prefix, context.outbox)
+
+    def outside(self, label: str) -> Outside:
+        """Where commands from outside for a context are run."""
+        return self._outsides[label]
+
+    def ring(self, changes: Changes) -> None:
+        """Wake those who have news; called after a commit, never inside."""
+        self.bell.ring({record.wire_name for record in changes.records} | {due.kind for due in changes.due.values()})
+
+    def _outside(self, label: str) -> Outside:
+        outside = Outside(self.contexts[label].participant, self.stores[label], self.clock, self.ids)
+        outside.committed = self.ring
+        return outside
+
+
+def dialect_of(alias: str) -> Dialect:
+    wrapper: Any = connections[alias]
+    if wrapper.vendor == "postgresql":
+        return PostgresDialect(alias)
+    return SqliteDialect(alias, str(wrapper.settings_dict["NAME"]))
+
+
+@cache
+def runtime() -> Runtime:
+    """This process's marketplace."""
+    return Runtime(Path(settings.VAR))

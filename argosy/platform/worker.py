@@ -1,0 +1,202 @@
+"""A worker: one thread that works off the subscriptions of some contexts, with their timers and calls."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from argosy.engine.consumer import Consumer, SubscriptionStopped
+from argosy.engine.due import Calls, Timers, recurring_timer
+from argosy.engine.store import CALL, TIMER, Changes, StoreUnavailable, VersionConflict
+from argosy.engine.work import UnitOfWork
+from argosy.platform.calls import ThreadPool
+from argosy.platform.context import Context
+from argosy.platform.doorbell import Listener
+from argosy.platform.runtime import Runtime
+from argosy.platform.sql_store import SqlStore
+from argosy.shared_kernel.codec import encode
+
+POLL_SECONDS = 1.0
+PAUSE_SECONDS = 0.0005
+COLLECT_EVERY_BATCHES = 2_000
+
+
+class Worker:
+    """Works until `stop`. `contexts` are the labels whose subscriptions it owns.
+
+    Wake-ups are directed: what a commit told names the subscriptions that have news. Every second all are looked at,
+    in case that a ring was lost.
+    """
+
+    def __init__(self, runtime: Runtime, contexts: Iterable[str], *, pause_seconds: float = PAUSE_SECONDS) -> None:
+        self.runtime = runtime
+        self.labels = tuple(contexts)
+        self.pause_seconds = pause_seconds
+        self.is_stopping = False
+        self.report: Callable[[str], None] = lambda line: None
+        self.listener = Listener(runtime.var / "doorbell", "worker")
+        self.pool = ThreadPool(self.listener.wake)
+        self.consumers: list[Consumer] = []
+        self.timers: dict[str, Timers] = {}
+        self.calls: dict[str, Calls] = {}
+        self._ready: set[Consumer] = set()
+        self._stopped: dict[Consumer, float] = {}
+        self._listeners_of: dict[str, list[Consumer]] = {}
+        self._call_news: set[str] = set()
+        self._batches = 0
+        for label in self.labels:
+            self._add(runtime.contexts[label])
+
+    def _add(self, context: Context) -> None:
+        for name, participant, store in context.subscriptions(self.runtime):
+            consumer = Consumer(participant, store, self.runtime.logs, self.runtime.clock, subscription=name)
+            consumer.committed = self._committed_in(context.label)
+            consumer.parked_now = lambda parked: self.report(
+                f"parked {parked.record.wire_name} {parked.record.message_id}: {parked.error}")
+            self.consumers.append(consumer)
+            for names in participant.wire_names().values():
+                for name in names:
+                    self._listeners_of.setdefault(name, []).append(consumer)
+        if context.label not in self.runtime.stores:
+            return
+        store = self.runtime.stores[context.label]
+        recurring = {every.send.wire_name: every.seconds for every in context.schedule}
+        timers = self.timers[context.label] = Timers(store, self.runtime.clock, recurring)
+        timers.committed = self._committed_in(context.label)
+        self._seed_schedule(context, store)
+        targets = context.calls()
+        if targets:
+            calls = self.calls[context.label] = Calls(
+                context.participant, store, self.runtime.clock, targets, self.pool)
+            calls.committed = self._committed_in(context.label)
+
+    def _seed_schedule(self, context: Context, store: SqlStore) -> None:
+        """Recurring commands that are not planned yet are planned for now."""
+        planned = {due.name for due in store.due(TIMER, self.runtime.clock.now() + timedelta(days=365), 10_000)
+                   if due.id.startswith("every:")}
+        work = UnitOfWork(store, self.runtime.clock.now())
+        for every in context.schedule:
+            if every.send.wire_name not in planned:
+                due = recurring_timer(every.send.wire_name, getattr(every.send, every.send.key_field),
+                                      encode(every.send).decode(), work.now)
+                work.changes.due[due.id] = due
+        try:
+            work.commit()
+        except VersionConflict:
+            return
+
+    def run(self) -> None:
+        """Work until told to stop. Collections of garbage run between batches and never inside one."""
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        polled_at = 0.0
+        try:
+            while not self.is_stopping:
+                now = time.monotonic()
+                if now - polled_at >= POLL_SECONDS:
+                    polled_at = now
+                    self._ready.update(self.consumers)
+                    self._look_at_due()
+                if not self.turn():
+                    self._hear(self.listener.wait(min(POLL_SECONDS, self._until_due())))
+                else:
+                    self._hear(self.listener.heard())
+        finally:
+            self.pool.close()
+            self._collect_calls()
+            self.listener.close()
+
+    def stop(self) -> None:
+        self.is_stopping = True
+        self.listener.wake()
+
+    def turn(self) -> bool:
+        """One batch of everything that has news; whether anything moved."""
+        moved = self._collect_calls()
+        for consumer in [consumer for consumer in self.consumers if consumer in self._ready]:
+            self._ready.discard(consumer)
+            moved |= self._step(consumer)
+        for label in list(self._call_news):
+            self._call_news.discard(label)
+            moved |= bool(self._guarded(self.calls[label].start))
+        return moved
+
+    def drain(self, seconds: float = 60.0) -> None:
+        """Work until nothing has news, for tests and benchmarks."""
+        give_up = time.monotonic() + seconds
+        self._ready.update(self.consumers)
+        while time.monotonic() < give_up:
+            self._look_at_due()
+            if self.turn():
+                continue
+            if not self.pool.is_idle():
+                self.listener.wait(0.05)
+                continue
+            if not self._ready and not self._call_news:
+                return
+        raise TimeoutError(f"not at rest after {seconds} s")
+
+    def _step(self, consumer: Consumer) -> bool:
+        if self._stopped.get(consumer, 0.0) > time.monotonic():
+            return False
+        try:
+            took = consumer.step()
+            consumer.retry_parked()
+        except StoreUnavailable as error:
+            self.report(f"{consumer.subscription} waits: {error}")
+            self._stopped[consumer] = time.monotonic() + POLL_SECONDS
+            return False
+        except SubscriptionStopped as error:
+            self.report(f"stopped: {error}")
+            self._stopped[consumer] = time.monotonic() + 60
+            return False
+        if took:
+            self._ready.add(consumer)
+            self._batches += 1
+            if self._batches % COLLECT_EVERY_BATCHES == 0:
+                gc.collect()
+            if self.pause_seconds and consumer.store.dialect.vendor == "sqlite":  # type: ignore[attr-defined]
+                time.sleep(self.pause_seconds)
+        return bool(took)
+
+    def _collect_calls(self) -> bool:
+        return any([self._guarded(calls.collect) for calls in self.calls.values()])
+
+    def _look_at_due(self) -> None:
+        for timers in self.timers.values():
+            while self._guarded(timers.step):
+                pass
+        self._call_news.update(self.calls)
+
+    def _guarded(self, step: Callable[[], int]) -> int:
+        try:
+            return step()
+        except StoreUnavailable as error:
+            self.report(f"waits: {error}")
+            return 0
+
+    def _until_due(self) -> float:
+        return POLL_SECONDS
+
+    def _committed_in(self, label: str) -> Callable[[Changes], None]:
+        def committed(changes: Changes) -> None:
+            names = {record.wire_name for record in changes.records}
+            for name in names:
+                self._ready.update(self._listeners_of.get(name, ()))
+            if any(due.kind == CALL for due in changes.due.values()) and label in self.calls:
+                self._call_news.add(label)
+            news = self.runtime.contexts[label].news(changes)
+            elsewhere = {name for name in names if name not in self._listeners_of}
+            if news or elsewhere:
+                self.runtime.bell.ring(news | elsewhere)
+
+        return committed
+
+    def _hear(self, news: set[str]) -> None:
+        for name in news:
+            self._ready.update(self._listeners_of.get(name, ()))
+            if name == CALL:
+                self._call_news.update(self.calls)

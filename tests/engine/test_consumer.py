@@ -1,0 +1,221 @@
+"""What a subscription promises: everything once, in order per key, and one bad message stops nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from argosy.engine.consumer import Consumer, SubscriptionStopped
+from argosy.engine.log import Record, lane_of
+from argosy.engine.memory import MemoryStore
+from argosy.engine.store import StoreUnavailable, VersionConflict
+from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.messages import Message
+from tests.engine.counters import Answered, Count, Counter, Counting, counting
+from tests.support import FakeClock, an_id
+
+
+class Play:
+    """A source log called `flows`, and a consumer of it."""
+
+    def __init__(self) -> None:
+        self.source = MemoryStore("flows")
+        self.store = MemoryStore("counters")
+        self.clock = FakeClock()
+        self.told = 0
+        self.consumer = self.open()
+
+    def open(self) -> Consumer:
+        return Consumer(counting(), self.store, {"flows": self.source.log, "counters": self.store.log}, self.clock)
+
+    def tell(self, *messages: Message, version: int | None = None) -> None:
+        for message in messages:
+            self.told += 1
+            key = getattr(message, message.key_field)
+            self.source.log.append(Record(
+                message_id=an_id(f"m{self.told}"), wire_name=message.wire_name,
+                version=version or message.schema_version, key=key, lane=lane_of(key), sequence=0,
+                payload=encode(message).decode(), correlation_id="c", cause_id="", subject="",
+                created_at=self.clock.now()))
+
+    def run(self) -> int:
+        total = 0
+        while took := self.consumer.step():
+            total += took
+        return total
+
+    def total(self, name: str = "a") -> int:
+        counter = self.store.rows.get(Counter, {}).get(an_id(name))
+        return counter.total if isinstance(counter, Counter) else 0
+
+    def outgoing(self) -> list[str]:
+        return [record.wire_name.partition(".")[2] for record in self.store.log.records]
+
+
+def count(by: int, flow: str = "f", name: str = "a") -> Count:
+    return Count(flow_id=an_id(flow), counter_id=an_id(name), by=by)
+
+
+@pytest.fixture
+def play() -> Play:
+    return Play()
+
+
+def test_applies_every_message_once_in_one_commit(play: Play) -> None:
+    play.tell(*(count(1, flow=str(index)) for index in range(50)))
+    assert play.run() == 50
+    assert (play.total(), play.store.commits, play.consumer.undeclared_loads) == (50, 1, 0)
+
+
+def test_a_consumer_that_starts_again_applies_nothing_twice(play: Play) -> None:
+    play.tell(count(1), count(2))
+    play.run()
+    play.consumer = play.open()
+    play.tell(count(4))
+    play.run()
+    assert play.total() == 7
+
+
+def test_a_second_consumer_of_the_same_subscription_cannot_apply_what_the_first_did(play: Play) -> None:
+    rival = play.open()
+    rival.step()
+    play.tell(count(5))
+    play.run()
+    assert rival.step() == 1, "the rival has read the message with its old cursor"
+    assert play.total() == 5
+
+
+def test_a_refused_command_of_a_flow_is_answered_and_leaves_no_trace(play: Play) -> None:
+    play.tell(count(90), count(20, flow="g"), count(5, flow="h"))
+    play.run()
+    assert play.total() == 95
+    assert play.outgoing() == ["Counted", "Answered", "Refused", "Counted", "Answered"]
+    sequences = [record.sequence for record in play.store.log.records if record.sequence]
+    assert sequences == [1, 2]
+
+
+def test_a_message_that_fails_alone_is_parked_and_the_others_go_on(play: Play) -> None:
+    play.tell(count(1, flow="x"), count(13, flow="bad"), count(2, flow="y"))
+    play.run()
+    assert play.total() == 3
+    [parked] = play.consumer.parked()
+    assert parked.tries == 1
+    assert "ZeroDivisionError: bad luck" in parked.error
+
+
+def test_later_messages_of_a_parked_key_wait_behind_it(play: Play) -> None:
+    play.tell(count(13, flow="bad"), count(1, flow="bad"), count(2, flow="y"))
+    play.run()
+    play.tell(count(4, flow="bad"))
+    play.run()
+    assert play.total() == 2
+    assert [parked.tries for parked in play.consumer.parked()] == [1, 0, 0]
+
+
+def test_a_parked_key_is_retried_in_order_once_its_cause_is_mended(
+    play: Play, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    play.tell(count(13, flow="bad"), count(1, flow="bad"))
+    play.run()
+    assert play.consumer.retry_parked() == 0, "not due yet"
+    play.clock.tick(seconds=10)
+    assert play.consumer.retry_parked() == 0, "still failing"
+    assert play.consumer.parked()[0].tries == 2
+    monkeypatch.setattr(Counting, "poison", set())
+    play.clock.tick(seconds=60)
+    assert play.consumer.retry_parked() == 2
+    assert (play.total(), play.consumer.parked(), play.store.parked("counters")) == (14, [], [])
+    assert [record.key for record in play.store.log.records if record.wire_name == Answered.wire_name] == \
+        [an_id("bad"), an_id("bad")]
+
+
+def test_parked_messages_survive_a_restart(play: Play) -> None:
+    play.tell(count(13, flow="bad"))
+    play.run()
+    play.consumer = play.open()
+    play.tell(count(1, flow="bad"))
+    play.run()
+    assert len(play.consumer.parked()) == 2
+    assert play.total() == 0
+
+
+def test_a_version_conflict_reruns_the_batch_on_fresh_rows(play: Play) -> None:
+    play.tell(count(1))
+    play.store.fail_next = [VersionConflict(), VersionConflict()]
+    assert play.run() == 1
+    assert play.total() == 1
+
+
+def test_a_database_that_is_away_is_not_the_message_s_fault(play: Play) -> None:
+    play.tell(count(1))
+    play.store.fail_next = [StoreUnavailable("disk full")]
+    with pytest.raises(StoreUnavailable):
+        play.run()
+    assert play.consumer.parked() == []
+    assert play.run() == 1
+    assert play.total() == 1
+
+
+def test_a_flush_that_the_database_forbids_parks_only_the_guilty_message(play: Play) -> None:
+    play.tell(count(1, flow="x"), count(2, flow="y"), count(3, flow="z"))
+    commit = play.store.commit
+
+    def forbid_three(changes: object) -> None:
+        counters = [*changes.inserts.get(Counter, []),  # type: ignore[attr-defined]
+                    *(now for now, _ in changes.updates.get(Counter, []))]  # type: ignore[attr-defined]
+        if any(3 in counter.steps for counter in counters):
+            raise ValueError("CHECK constraint failed")
+        commit(changes)  # type: ignore[arg-type]
+
+    play.store.commit = forbid_three  # type: ignore[method-assign, assignment]
+    play.run()
+    assert play.total() == 3
+    [parked] = play.consumer.parked()
+    assert parked.record.key == an_id("z")
+
+
+def test_a_newer_message_version_stops_its_lane_alone_and_loses_nothing(play: Play) -> None:
+    play.tell(count(1), count(2, flow="other"))
+    play.tell(count(4), version=9)
+    play.tell(count(8), count(16, flow="other"))
+    assert lane_of(an_id("f")) != lane_of(an_id("other"))
+    play.run()
+    assert play.total() == 19
+    assert play.consumer.parked() == []
+    assert list(play.consumer.stopped_lanes.values()) == ["counters.Count version 9 is newer than this program"]
+    Count.schema_version = 9
+    try:
+        play.consumer = play.open()
+        play.run()
+    finally:
+        Count.schema_version = 1
+    assert play.total() == 31
+
+
+def test_a_cursor_beyond_its_source_s_head_stops_with_a_clear_line(play: Play) -> None:
+    play.tell(count(1), count(2))
+    play.run()
+    play.source.log.records.pop()
+    play.consumer = play.open()
+    with pytest.raises(SubscriptionStopped, match="older than"):
+        play.run()
+
+
+def test_more_than_a_thousand_parked_messages_stop_the_subscription(play: Play) -> None:
+    play.tell(*(count(13, flow=str(index)) for index in range(1_001)))
+    with pytest.raises(SubscriptionStopped, match="more than 1000"):
+        play.run()
+
+
+def test_a_rerun_of_the_same_message_makes_the_same_ids(play: Play) -> None:
+    play.tell(count(1))
+    play.run()
+    other = Play()
+    other.clock.tick(days=1)
+    other.source = play.source
+    other.consumer = other.open()
+    other.run()
+    assert [record.message_id for record in other.store.log.records] == \
+        [record.message_id for record in play.store.log.records]
+    assert other.store.log.records[0].created_at - play.store.log.records[0].created_at == timedelta(days=1)

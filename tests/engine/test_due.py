@@ -1,0 +1,212 @@
+"""Due work: timers tell once, calls run outside any transaction and answer once, whoever crashes in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from argosy.engine.batch import Delivery, run
+from argosy.engine.due import Calls, CallTarget, Timers, recurring_timer
+from argosy.engine.memory import MemoryStore
+from argosy.engine.store import Due, VersionConflict
+from argosy.engine.work import Cause, UnitOfWork
+from argosy.shared_kernel.messages import Command, Message
+from tests.engine.counters import AskOutside, OutsideAnswered, Question, Remind, counting
+from tests.support import CountingIds, FakeClock, an_id
+
+
+class SlowPool:
+    """Runs a call only when the test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Due, Callable[[], Command]]] = []
+        self.done: list[tuple[Due, Command | Exception]] = []
+
+    def submit(self, due: Due, run: Callable[[], Command]) -> None:
+        self.waiting.append((due, run))
+
+    def room(self) -> int:
+        return 10 - len(self.waiting)
+
+    def finished(self) -> list[tuple[Due, Command | Exception]]:
+        done, self.done = self.done, []
+        return done
+
+    def run_all(self) -> None:
+        for due, run in self.waiting:
+            try:
+                self.done.append((due, run()))
+            except Exception as error:
+                self.done.append((due, error))
+        self.waiting = []
+
+
+class Play:
+    def __init__(self) -> None:
+        self.store = MemoryStore("counters")
+        self.clock = FakeClock()
+        self.ids = CountingIds()
+        self.attempts: list[int] = []
+        self.failures = 0
+        self.pool = SlowPool()
+        self.calls = self.runner()
+        self.timers = Timers(self.store, self.clock)
+
+    def runner(self) -> Calls:
+        return Calls(counting(), self.store, self.clock, {"oracle": CallTarget(Question, self.oracle)}, self.pool)
+
+    def oracle(self, question: Question, attempt: int, call_id: str) -> Command:
+        self.attempts.append(attempt)
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("reset")
+        return OutsideAnswered(flow_id=question.flow_id)
+
+    def do(self, *messages: Message) -> None:
+        work = UnitOfWork(self.store, self.clock.now())
+        run(counting(), work, [Delivery(message=message, cause=Cause(an_id("r"), "c", self.ids))
+                               for message in messages])
+        work.commit()
+
+    def outgoing(self) -> list[str]:
+        return [record.wire_name for record in self.store.log.records]
+
+
+@pytest.fixture
+def play() -> Play:
+    return Play()
+
+
+def later(play: Play, at_seconds: int, name: str = "remind") -> None:
+    work = UnitOfWork(play.store, play.clock.now())
+    work.begin(Cause(an_id("r"), "c", play.ids))
+    work.later(name, an_id("a"), play.clock.now() + timedelta(seconds=at_seconds), Remind(flow_id=an_id("a")))
+    work.keep()
+    work.commit()
+
+
+def test_a_timer_is_told_once_when_it_is_due(play: Play) -> None:
+    later(play, 60)
+    assert play.timers.step() == 0
+    play.clock.tick(seconds=60)
+    assert play.timers.step() == 1
+    assert play.timers.step() == 0
+    assert play.outgoing() == ["counters.Remind"]
+
+
+def test_setting_a_timer_again_moves_it(play: Play) -> None:
+    later(play, 60)
+    later(play, 120)
+    play.clock.tick(seconds=60)
+    assert play.timers.step() == 0
+    play.clock.tick(seconds=60)
+    assert play.timers.step() == 1
+
+
+def test_a_timer_that_is_taken_back_is_never_told(play: Play) -> None:
+    later(play, 60)
+    work = UnitOfWork(play.store, play.clock.now())
+    work.begin(Cause(an_id("r"), "c", play.ids))
+    work.never_mind("remind", an_id("a"))
+    work.keep()
+    work.commit()
+    play.clock.tick(days=1)
+    assert play.timers.step() == 0
+
+
+def test_two_workers_tell_a_timer_once(play: Play) -> None:
+    later(play, 60)
+    play.clock.tick(seconds=60)
+    rival = Timers(play.store, play.clock)
+    due = play.store.due("timer", play.clock.now(), 10)
+    assert play.timers.step() == 1
+    play.store.due = lambda *_: due  # type: ignore[method-assign]
+    assert rival.step() == 0
+    assert play.outgoing() == ["counters.Remind"]
+
+
+def test_a_recurring_command_is_planned_again_in_the_same_commit(play: Play) -> None:
+    play.timers.recurring = {"counters.Remind": 30}
+    first = recurring_timer("counters.Remind", an_id("a"), '{"flow_id":"x"}', play.clock.now())
+    play.store.due_rows[first.id] = first
+    assert play.timers.step() == 1
+    assert [due.due_at - play.clock.now() for due in play.store.due_rows.values()] == [timedelta(seconds=30)]
+
+
+def test_a_call_is_made_outside_and_its_answer_applied_once(play: Play) -> None:
+    play.do(AskOutside(flow_id=an_id("a")))
+    assert play.calls.step() == 1
+    assert play.outgoing() == []
+    play.pool.run_all()
+    play.calls.step()
+    play.calls.step()
+    assert play.outgoing() == ["counters.Answered"]
+    assert play.store.due_rows == {}
+
+
+def test_calls_of_one_key_wait_for_each_other(play: Play) -> None:
+    play.do(AskOutside(flow_id=an_id("a")))
+    second = next(iter(play.store.due_rows.values()))
+    play.store.due_rows["call:oracle:later"] = Due(
+        id="call:oracle:later", kind="call", name="oracle", key=second.key, due_at=play.clock.now(),
+        payload=second.payload, correlation_id="c", cause_id="r")
+    assert play.calls.start() == 1
+    assert play.calls.start() == 0
+    play.pool.run_all()
+    play.calls.collect()
+    assert play.calls.start() == 1
+
+
+def test_a_failed_call_is_tried_again_later_and_told_its_attempt(play: Play) -> None:
+    play.do(AskOutside(flow_id=an_id("a")))
+    play.failures = 1
+    play.calls.step()
+    play.pool.run_all()
+    play.calls.step()
+    assert play.outgoing() == []
+    play.clock.tick(seconds=2)
+    play.calls.step()
+    play.pool.run_all()
+    play.calls.step()
+    assert play.attempts == [1, 2]
+    assert play.outgoing() == ["counters.Answered"]
+
+
+def test_a_runner_that_died_is_replaced_when_its_lease_ends(play: Play) -> None:
+    play.do(AskOutside(flow_id=an_id("a")))
+    play.calls.step()
+    play.pool.waiting = []
+    rival = play.runner()
+    assert rival.step() == 0, "the lease still holds"
+    play.clock.tick(seconds=61)
+    assert rival.step() == 1
+    play.pool.run_all()
+    rival.step()
+    assert play.attempts == [2]
+    assert play.outgoing() == ["counters.Answered"]
+
+
+def test_an_answer_that_comes_after_its_lease_was_lost_changes_nothing(play: Play) -> None:
+    play.do(AskOutside(flow_id=an_id("a")))
+    play.calls.step()
+    [(due, call)] = play.pool.waiting
+    play.pool.waiting = []
+    play.clock.tick(seconds=61)
+    rival = play.runner()
+    rival.step()
+    play.pool.run_all()
+    rival.step()
+    play.pool.done = [(due, call())]
+    play.calls.step()
+    assert play.outgoing() == ["counters.Answered"]
+
+
+def test_an_answer_that_meets_a_conflict_is_applied_on_fresh_rows(play: Play) -> None:
+    play.do(AskOutside(flow_id=an_id("a")))
+    play.calls.step()
+    play.pool.run_all()
+    play.store.fail_next = [VersionConflict()]
+    play.calls.step()
+    assert play.outgoing() == ["counters.Answered"]

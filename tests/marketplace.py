@@ -1,0 +1,107 @@
+"""A whole marketplace for a test: every context on its real database, worked off in this process when told to.
+
+Tests over many databases use real commits. On SQLite each test gets fresh copies of files that were migrated once a
+run; with ARGOSY_POSTGRES set, the same tests run on PostgreSQL and what they touched is emptied after each.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from argosy.engine.work import SYSTEM, Actor
+from argosy.platform.runtime import Runtime, runtime
+from argosy.platform.worker import Worker
+from argosy.shared_kernel.messages import Command
+
+
+class Marketplace:
+    """`do` runs a command from outside, `drain` works everything off, timers that are due included."""
+
+    def __init__(self) -> None:
+        self.runtime: Runtime = runtime()
+        self._worker: Worker | None = None
+
+    def do(self, label: str, command: Command, actor: Actor = SYSTEM) -> Any:
+        return self.runtime.outside(label).run(command, actor)
+
+    @property
+    def worker(self) -> Worker:
+        if self._worker is None:
+            self._worker = Worker(self.runtime, self.runtime.contexts, pause_seconds=0)
+        return self._worker
+
+    def drain(self, seconds: float = 30.0) -> None:
+        self.worker.drain(seconds)
+
+    def rows(self, label: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """What one context's database holds; `?` marks parameters."""
+        from argosy.platform.runtime import dialect_of
+
+        return dialect_of(self.runtime.contexts[label].alias).query(sql, parameters)
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.pool.close()
+            self._worker.listener.close()
+        self._worker = None
+
+
+def migrate_all() -> None:
+    """Every database with its own apps."""
+    Path(settings.VAR).mkdir(parents=True, exist_ok=True)
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        _create_postgres_databases()
+    for alias in connections:
+        call_command("migrate", database=alias, verbosity=0, skip_checks=True)
+    connections.close_all()
+
+
+def pristine(template: Path) -> Iterator[None]:
+    """Databases as migrated, before and after."""
+    connections.close_all()
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        _copy_fresh(template)
+    yield
+    connections.close_all()
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        _truncate()
+
+
+def _copy_fresh(template: Path) -> None:
+    var = Path(settings.VAR)
+    if not template.exists():
+        template.mkdir()
+        for path in var.glob("*.sqlite3"):
+            shutil.copy(path, template)
+    for path in var.glob("*.sqlite3*"):
+        path.unlink()
+    for path in template.glob("*.sqlite3"):
+        shutil.copy(path, var)
+
+
+def _create_postgres_databases() -> None:
+    import psycopg
+
+    with psycopg.connect(settings.POSTGRES_SERVER + "/postgres", autocommit=True) as server:
+        known = {row[0] for row in server.execute("SELECT datname FROM pg_database")}
+        for database in settings.DATABASES.values():
+            if database["NAME"] not in known:
+                server.execute(f'CREATE DATABASE "{database["NAME"]}"')
+
+
+def _truncate() -> None:
+    """TRUNCATE passes the triggers that refuse DELETE; only databases that were written to are emptied."""
+    for alias in connections:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE "
+                           "'django_%' AND tablename NOT LIKE 'auth_%'")
+            tables = [f'"{row[0]}"' for row in cursor.fetchall()]
+            if tables:
+                cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")

@@ -1,0 +1,30 @@
+"""Shipping: what delivery costs and how long it takes; the parcels themselves come later."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.domains.shipping.application.rates import ShippingRates
+from argosy.domains.shipping.domain.rate import ShippingRate
+from argosy.engine.due import CallTarget
+from argosy.engine.work import UnitOfWork
+from argosy.platform.context import Context
+
+
+class ShippingContext(Context):
+    name = "argosy.domains.shipping.adapters.outbound"
+    label = "shipping"
+    database = "shipping_db"
+    services = (ShippingRates,)
+    hears = ("checkout",)
+
+    def build(self, work: UnitOfWork) -> tuple[object, ...]:
+        return (ShippingRates(work, work.repository(ShippingRate)),)
+
+    def rows(self) -> tuple[Any, ...]:
+        from argosy.domains.shipping.adapters.outbound.repositories import ROWS
+
+        return ROWS
+
+    def calls(self) -> dict[str, CallTarget]:
+        return {}

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from argosy.contracts.inventory import StockLine
 from argosy.domains.inventory.domain.stock import PIECES_MAX, QuantityOutOfBounds
 from argosy.shared_kernel.aggregate import Aggregate
@@ -61,6 +59,11 @@ class ReservedLine(Value):
     status: str
     expires_at: datetime
 
+    def turned(self, status: str, expires_at: datetime) -> ReservedLine:
+        """The same pieces, with what has become of them."""
+        return ReservedLine(id=self.id, stock_item_id=self.stock_item_id, order_id=self.order_id,
+                            quantity=self.quantity, status=status, expires_at=expires_at)
+
 
 @dataclass(kw_only=True, eq=False)
 class Reservation(Aggregate):
@@ -95,13 +98,13 @@ class Reservation(Aggregate):
         assert self.open_until is not None, "only a hold that lasts can last longer"
         if expires_at > self.open_until:
             self.open_until = expires_at
-            self.lines = [replace(line, expires_at=expires_at) for line in self.lines]
+            self.lines = [line.turned(line.status, expires_at) for line in self.lines]
 
     def move(self, status: str) -> None:
         assert status in MOVES[self.status], f"a reservation goes nowhere from {self.status} to {status}"
         self.status = status
         self.open_until = None
-        self.lines = [replace(line, status=status) for line in self.lines]
+        self.lines = [line.turned(status, line.expires_at) for line in self.lines]
 
 
 def demand(lines: Sequence[StockLine]) -> dict[Id, int]:

@@ -127,7 +127,7 @@ class GatewayContradicted(Event, key="payment_id"):
 
 
 class LookUpPayment(Command, key="payment_id"):
-    """Ask the gateway now how the payment stands: the buyer came back, or a webhook rang. Nothing is believed unseen."""
+    """Ask the gateway now how the payment stands: the buyer came back, or a webhook rang. Only the look-up counts."""
 
     payment_id: Id
 

@@ -1,0 +1,146 @@
+"""Tables of payments. Constraints restate the laws; ledgers and payment_transactions are only ever added to."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from argosy.domains.payments.domain.payment import MOVES
+from argosy.domains.payments.domain.refund import REFUND_MOVES
+from argosy.platform.fields import IdField, InstantField
+from argosy.platform.tables import AggregateRow, platform_tables
+
+
+class PaymentIntentRow(AggregateRow):
+    flow_id = IdField()
+    purchase_id = IdField(null=True)
+    order_id = IdField(null=True)
+    buyer_id = IdField(null=True)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    gateway = models.CharField(max_length=50)
+    source = models.CharField(max_length=200)
+    idempotency_key = models.CharField(max_length=100)
+    status = models.CharField(max_length=20)
+    captured_amount = models.BigIntegerField()
+    refunded_amount = models.BigIntegerField()
+    refunding_amount = models.BigIntegerField()
+    suspended_amount = models.BigIntegerField()
+    suspended_currency = models.CharField(max_length=3)
+    deadline = InstantField(null=True)
+    failure = models.CharField(max_length=100)
+    pending = models.CharField(max_length=10)
+    calls = models.IntegerField()
+    tries = models.IntegerField()
+    unwanted = models.CharField(max_length=10)
+    action_url = models.CharField(max_length=2000)
+    authorization_reference = models.CharField(max_length=255)
+    capture_reference = models.CharField(max_length=255)
+    waiting_refund_id = IdField(null=True)
+    shares = models.JSONField()
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "payment_intents"
+        indexes = [
+            # What has not been decided: few at any time, so that the index stays small.
+            models.Index(fields=["created_at"], name="payment_intents_undecided", condition=Q(status__in=["UNKNOWN"])),
+        ]
+        constraints = [
+            models.CheckConstraint(name="payment_status_known", condition=Q(status__in=sorted(MOVES))),
+            models.CheckConstraint(name="payment_amounts_not_negative", condition=Q(
+                amount__gte=0, captured_amount__gte=0, refunded_amount__gte=0, refunding_amount__gte=0,
+                suspended_amount__gte=0)),
+            models.CheckConstraint(name="captured_within_authorized", condition=Q(captured_amount__lte=F("amount"))),
+            models.CheckConstraint(name="refunded_within_captured", condition=Q(
+                captured_amount__gte=F("refunded_amount") + F("refunding_amount"))),
+        ]
+
+
+class PaymentTransactionRow(models.Model):
+    id = IdField(primary_key=True)
+    payment_intent_id = IdField(db_index=True)
+    gateway_transaction_id = models.CharField(max_length=255)
+    type = models.CharField(max_length=10)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=10)
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "payment_transactions"
+
+
+class RefundRow(AggregateRow):
+    payment_intent_id = IdField(db_index=True)
+    flow_id = IdField()
+    refund_reference = IdField(unique=True)
+    asked_amount = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=20)
+    reason = models.CharField(max_length=500)
+    gateway_transaction_id = models.CharField(max_length=255)
+    calls = models.IntegerField()
+    parts = models.JSONField()
+    postings = models.JSONField()
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "refunds"
+        constraints = [
+            models.CheckConstraint(name="refund_status_known", condition=Q(status__in=sorted(REFUND_MOVES))),
+            models.CheckConstraint(name="refund_amount_not_negative", condition=Q(amount__gte=0)),
+        ]
+
+
+class LedgerHeadRow(AggregateRow):
+    """Where the chain ends: one row."""
+
+    position = models.BigIntegerField()
+    last_hash = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "ledger_heads"
+
+
+class LedgerRow(models.Model):
+    """One entry. `position` is unique: the chain cannot fork."""
+
+    id = IdField(primary_key=True)
+    ledger_id = IdField()
+    position = models.BigIntegerField(unique=True)
+    transaction_id = IdField()
+    kind = models.CharField(max_length=20)
+    account = models.CharField(max_length=100)
+    debit = models.BigIntegerField()
+    credit = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reference_id = IdField()
+    created_at = InstantField()
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "ledgers"
+        constraints = [
+            models.CheckConstraint(name="entry_has_one_positive_side", condition=(
+                Q(debit__gt=0, credit=0) | Q(debit=0, credit__gt=0))),
+        ]
+
+
+class LedgerAccountRow(AggregateRow):
+    name = models.CharField(max_length=100)
+    currency = models.CharField(max_length=3)
+    normal_side = models.CharField(max_length=6)
+    may_be_negative = models.BooleanField()
+    balance = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_accounts"
+        constraints = [
+            models.CheckConstraint(name="balance_not_negative", condition=Q(may_be_negative=True) | Q(balance__gte=0)),
+        ]
+
+
+tables = platform_tables(__name__, outbox="payments_outbox_events")

@@ -1,0 +1,233 @@
+"""What payments can be asked about holding money: authorize, look up, let go."""
+
+from __future__ import annotations
+
+from argosy.contracts.payments import (
+    AuthorizationAnswered,
+    AuthorizePayment,
+    LookUpPayment,
+    PaymentActionRequired,
+    PaymentAuthorized,
+    PaymentFailed,
+    PaymentVoided,
+    VoidAnswered,
+    VoidPayment,
+)
+from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
+from argosy.domains.payments.domain.payment import (
+    ABSENT,
+    ACTION,
+    APPROVED,
+    AUTHORIZE,
+    AUTHORIZED,
+    BY_TIME,
+    BY_VOID,
+    CREATED,
+    DECLINED,
+    FAILED,
+    FAILURE_LENGTH_MAX,
+    TRIES_MAX,
+    UNKNOWN,
+    VOID,
+    VOIDED,
+    NoSuchPayment,
+    PaymentIdIsTaken,
+    PaymentIntent,
+    PaymentWasCancelled,
+    PaymentWasCaptured,
+    VoidWasDeclined,
+    check_request,
+)
+from argosy.engine.reads import reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.messages import Refused
+
+
+class Authorizations:
+    """Money that a gateway holds for us until it is captured or let go."""
+
+    def __init__(self, work: UnitOfWork, intents: Repository[PaymentIntent], gateways: frozenset[str]) -> None:
+        self.work = work
+        self.intents = intents
+        self.gateways = gateways
+
+    @reads(intents=lambda command: [command.payment_id])
+    def authorize_payment(self, command: AuthorizePayment) -> None:
+        intent = self.intents.find(command.payment_id)
+        if intent is not None:
+            return self._repeat(intent, command)
+        check_request(command, self.gateways, self.work.now)
+        intent = PaymentIntent.open(command, self.work.now)
+        self.intents.add(intent)
+        start(self.work, intent, AUTHORIZE)
+        return None
+
+    @reads(intents=lambda command: [command.payment_id])
+    def authorization_answered(self, answer: AuthorizationAnswered) -> None:
+        intent = self.intents.get(answer.payment_id)
+        outcome = answer.outcome
+        if outcome == APPROVED:
+            self._approved(intent, answer)
+        elif intent.pending != AUTHORIZE:
+            return  # Decided already: only a yes can still ask for something to be undone.
+        elif outcome == DECLINED:
+            self._note(intent, answer)
+            self._fail(intent, answer.reason or "declined")
+        elif answer.call == intent.calls:
+            self._undecided(intent, answer)
+
+    @reads(intents=lambda command: [command.payment_id])
+    def void_payment(self, command: VoidPayment) -> None:
+        intent = self.intents.find(command.payment_id)
+        if intent is None:
+            self.intents.add(PaymentIntent.never(command.payment_id, command.flow_id, BY_VOID, self.work.now))
+            self.work.announce(PaymentVoided(flow_id=command.flow_id, payment_id=command.payment_id))
+            return
+        if intent.left_amount + intent.refunding_amount > 0:
+            raise PaymentWasCaptured(payment_id=intent.id, captured=intent.captured_amount)
+        intent.flow_id = command.flow_id
+        if intent.pending not in ("", "return") or intent.status == AUTHORIZED:
+            intent.unwanted = BY_VOID
+            if not intent.pending or intent.action_url:
+                let_go(self.work, intent)
+            return
+        intent.unwanted = intent.unwanted or BY_VOID
+        self.work.announce(PaymentVoided(flow_id=command.flow_id, payment_id=command.payment_id))
+
+    @reads(intents=lambda command: [command.payment_id])
+    def void_answered(self, answer: VoidAnswered) -> None:
+        intent = self.intents.get(answer.payment_id)
+        if intent.pending != VOID:
+            return
+        outcome = answer.outcome
+        if outcome in (APPROVED, DECLINED):
+            note(self.work, intent, VOID, outcome, answer.gateway_transaction_id, (intent.amount, intent.currency))
+            intent.decided()
+        if outcome == APPROVED:
+            if intent.status in (CREATED, AUTHORIZED, UNKNOWN):
+                intent.move(VOIDED)
+            if intent.unwanted == BY_VOID:
+                self.work.announce(PaymentVoided(flow_id=intent.flow_id, payment_id=intent.id))
+        elif outcome == DECLINED:
+            self._void_declined(intent, answer)
+        elif answer.call == intent.calls:
+            if outcome == ABSENT:
+                again(self.work, intent)
+                return
+            if intent.status == AUTHORIZED:
+                intent.move(UNKNOWN)
+            look_up(self.work, intent)
+
+    @reads(intents=lambda command: [command.payment_id])
+    def look_up_payment(self, command: LookUpPayment) -> None:
+        intent = self.intents.find(command.payment_id)
+        if intent is None or self.work.actor.id not in ("system", intent.buyer_id):
+            raise NoSuchPayment(payment_id=command.payment_id)
+        if intent.pending and (intent.action_url or intent.status == UNKNOWN):
+            look_up(self.work, intent, at_once=True)
+
+    def _repeat(self, intent: PaymentIntent, command: AuthorizePayment) -> None:
+        """The same question gets the same answer; what is not decided yet is answered when it is."""
+        if intent.unwanted in (BY_VOID, "refunded"):
+            raise PaymentWasCancelled(payment_id=intent.id)
+        if not intent.is_same(command):
+            raise PaymentIdIsTaken(payment_id=intent.id)
+        flow_id = command.flow_id
+        if intent.status == FAILED or intent.unwanted == BY_TIME:
+            self.work.announce(PaymentFailed(flow_id=flow_id, payment_id=intent.id, reason=intent.failure))
+        elif intent.action_url:
+            self.work.announce(
+                PaymentActionRequired(flow_id=flow_id, payment_id=intent.id, action_url=intent.action_url))
+        elif intent.authorization_reference:
+            self.work.announce(PaymentAuthorized(
+                flow_id=flow_id, payment_id=intent.id, amount=intent.amount, currency=intent.currency))
+
+    def _approved(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
+        if intent.pending != AUTHORIZE:
+            return self._approved_late(intent, answer)
+        self._note(intent, answer)
+        intent.decided()
+        intent.authorization_reference = answer.gateway_transaction_id
+        if (answer.amount, answer.currency) != (intent.amount, intent.currency):
+            intent.contradict(AUTHORIZE, (intent.amount, intent.currency), (answer.amount, answer.currency),
+                              answer.gateway_transaction_id)
+            return self._fail(intent, "gateway_told_another_amount", is_held=True)
+        intent.move(AUTHORIZED)
+        if intent.unwanted:
+            return let_go(self.work, intent)
+        return self.work.announce(PaymentAuthorized(
+            flow_id=intent.flow_id, payment_id=intent.id, amount=intent.amount, currency=intent.currency))
+
+    def _approved_late(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
+        """A yes after the end: what is held is let go. The same yes twice is one yes."""
+        if intent.authorization_reference == answer.gateway_transaction_id:
+            return
+        self._note(intent, answer)
+        if intent.status in (FAILED, VOIDED):
+            intent.authorization_reference = answer.gateway_transaction_id
+            if not intent.pending:
+                let_go(self.work, intent)
+        elif not intent.authorization_reference:
+            intent.authorization_reference = answer.gateway_transaction_id
+        else:
+            intent.contradict(AUTHORIZE, (intent.amount, intent.currency), (answer.amount, answer.currency),
+                              answer.gateway_transaction_id)
+
+    def _undecided(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
+        """No answer, or none yet. There is always exactly one call on its way, so that the deadline needs no timer."""
+        is_first_action = answer.outcome == ACTION and not intent.action_url
+        if answer.outcome == ACTION:
+            intent.action_url = answer.action_url
+        elif intent.status == CREATED:
+            intent.move(UNKNOWN)
+            self._note(intent, answer)
+        is_overdue = intent.is_overdue(self.work.now)
+        if is_overdue or (intent.action_url and intent.unwanted):
+            self._time_out(intent)
+        if intent.action_url and intent.unwanted:
+            return let_go(self.work, intent)
+        if answer.outcome == ABSENT:
+            if intent.tries < TRIES_MAX and not intent.unwanted:
+                return again(self.work, intent)
+            return self._fail(intent, "gateway_timeout", is_held=True)
+        if is_first_action:
+            self.work.announce(PaymentActionRequired(
+                flow_id=intent.flow_id, payment_id=intent.id, action_url=intent.action_url))
+        return look_up(self.work, intent)
+
+    def _time_out(self, intent: PaymentIntent) -> None:
+        """The flow is answered now; what the gateway holds is found out and let go all the same."""
+        if not intent.unwanted:
+            intent.failure = BY_TIME
+            self.work.announce(PaymentFailed(flow_id=intent.flow_id, payment_id=intent.id, reason=BY_TIME))
+        elif intent.unwanted == BY_VOID and not intent.action_url:
+            self.work.announce(PaymentVoided(flow_id=intent.flow_id, payment_id=intent.id))
+        else:
+            return
+        intent.unwanted = BY_TIME
+
+    def _fail(self, intent: PaymentIntent, reason: str, *, is_held: bool = False) -> None:
+        """It will not be paid. Where something is held, or could be yet, the gateway is told to let go of it, and a
+        flow that waits for that hears of it then; one that timed out had its answer."""
+        intent.decided()
+        intent.move(FAILED)
+        intent.failure = intent.failure or reason[:FAILURE_LENGTH_MAX]
+        if is_held:
+            let_go(self.work, intent)
+        elif intent.unwanted == BY_VOID:
+            self.work.announce(PaymentVoided(flow_id=intent.flow_id, payment_id=intent.id))
+        if not intent.unwanted:
+            self.work.announce(PaymentFailed(flow_id=intent.flow_id, payment_id=intent.id, reason=intent.failure))
+
+    def _void_declined(self, intent: PaymentIntent, answer: VoidAnswered) -> None:
+        """The gateway keeps what it should let go: an alarm, and the flow hears no yes."""
+        if intent.status == UNKNOWN:
+            intent.move(AUTHORIZED)
+        intent.contradict(VOID, (0, intent.currency), (intent.amount, intent.currency), answer.gateway_transaction_id)
+        if intent.unwanted == BY_VOID:
+            self.work.announce(Refused(flow_id=intent.flow_id, command=VoidPayment.wire_name,
+                                       code=VoidWasDeclined.code, details={"reason": answer.reason}))
+
+    def _note(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
+        note(self.work, intent, AUTHORIZE, answer.outcome, answer.gateway_transaction_id,
+             (answer.amount or intent.amount, answer.currency or intent.currency))

@@ -1,0 +1,121 @@
+"""What payments ask of a gateway, and how one call becomes one command that tells its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from argosy.contracts.payments import (
+    AuthorizationAnswered,
+    CaptureAnswered,
+    RefundAnswered,
+    ReturnAnswered,
+    VoidAnswered,
+)
+from argosy.domains.payments.domain.payment import ABSENT, AUTHORIZE, CAPTURE, NO_ANSWER, RETURN, VOID
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command
+
+
+class GatewayRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call. `key` is the operation's key for good: `<payment>:capture`; `reference` the gateway's own id of what
+    the operation acts on. A look-up asks what became of the key, and does nothing."""
+
+    operation: str
+    gateway: str
+    payment_id: Id
+    key: str
+    amount: int
+    currency: str
+    call: int = 1
+    source: str = ""
+    reference: str = ""
+    refund_id: Id | None = None
+    is_look_up: bool = False
+
+
+class GatewayAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway says of an operation: approved, declined, or action where the buyer must act."""
+
+    outcome: str
+    gateway_transaction_id: str = ""
+    amount: int = 0
+    currency: str = ""
+    reason: str = ""
+    action_url: str = ""
+
+
+class GatewayDidNotAnswer(Exception):
+    """The outcome is not known: the operation may have happened."""
+
+
+class Gateway(Protocol):
+    """A payment provider. Each operation happens at most once per key, however often it is asked for; each raises
+    GatewayDidNotAnswer where the outcome is not known."""
+
+    def authorize(self, request: GatewayRequest) -> GatewayAnswer:
+        """Hold the amount on the source."""
+        ...
+
+    def capture(self, request: GatewayRequest) -> GatewayAnswer:
+        """Take what is held."""
+        ...
+
+    def void(self, request: GatewayRequest) -> GatewayAnswer:
+        """Hold nothing for this payment from now on; approved also where nothing was held."""
+        ...
+
+    def refund(self, request: GatewayRequest) -> GatewayAnswer:
+        """Pay back what was taken."""
+        ...
+
+    def look_up(self, request: GatewayRequest) -> GatewayAnswer | None:
+        """What became of the operation with this key; None where it never happened."""
+        ...
+
+
+def ask(gateways: Mapping[str, Gateway], request: GatewayRequest, attempt: int) -> Command:
+    """Make the call, and tell its outcome. Whoever asks again after an interruption looks first."""
+    gateway = gateways[request.gateway]
+    try:
+        answer = gateway.look_up(request) if request.is_look_up or attempt > 1 else None
+        if answer is None:
+            answer = GatewayAnswer(outcome=ABSENT) if request.is_look_up else _act(gateway, request)
+    except GatewayDidNotAnswer:
+        answer = GatewayAnswer(outcome=NO_ANSWER)
+    return _told(request, answer)
+
+
+def _act(gateway: Gateway, request: GatewayRequest) -> GatewayAnswer:
+    if request.operation == AUTHORIZE:
+        return gateway.authorize(request)
+    if request.operation == CAPTURE:
+        return gateway.capture(request)
+    if request.operation == VOID:
+        return gateway.void(request)
+    return gateway.refund(request)
+
+
+def _told(request: GatewayRequest, answer: GatewayAnswer) -> Command:
+    id, call, outcome, reference = request.payment_id, request.call, answer.outcome, answer.gateway_transaction_id
+    if request.operation == AUTHORIZE:
+        return AuthorizationAnswered(
+            payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference, amount=answer.amount,
+            currency=answer.currency, reason=answer.reason, action_url=answer.action_url)
+    if request.operation == CAPTURE:
+        return CaptureAnswered(
+            payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference, amount=answer.amount,
+            currency=answer.currency, reason=answer.reason)
+    if request.operation == VOID:
+        return VoidAnswered(payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference,
+                            reason=answer.reason)
+    if request.operation == RETURN:
+        return ReturnAnswered(
+            payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference, amount=answer.amount,
+            currency=answer.currency, reason=answer.reason)
+    assert request.refund_id is not None, "a refund is asked for under its id"
+    return RefundAnswered(
+        payment_id=id, refund_id=request.refund_id, call=call, outcome=outcome, gateway_transaction_id=reference,
+        amount=answer.amount, currency=answer.currency, reason=answer.reason)

@@ -1,0 +1,82 @@
+"""How payments reach out: calls of a gateway, under one key per operation, and the log of what it said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argosy.domains.payments.application.gateways import GatewayRequest
+from argosy.domains.payments.domain.payment import (
+    AUTHORIZE,
+    REFUND,
+    RETURN,
+    VOID,
+    PaymentIntent,
+    PaymentTransaction,
+)
+from argosy.domains.payments.domain.refund import Refund
+from argosy.engine.work import UnitOfWork
+
+GATEWAY = "gateway"
+"""The name under which calls are registered."""
+
+
+def start(work: UnitOfWork, intent: PaymentIntent, operation: str) -> None:
+    """Ask the gateway for an operation, the first time."""
+    intent.begin(operation)
+    _call(work, intent)
+
+
+def again(work: UnitOfWork, intent: PaymentIntent) -> None:
+    """Ask for the pending operation again, under its key: it is proven that it never happened."""
+    intent.ask_again()
+    _call(work, intent)
+
+
+def look_up(work: UnitOfWork, intent: PaymentIntent, *, at_once: bool = False) -> None:
+    """Ask what became of the pending operation, a little later each time."""
+    at = intent.look_up_at(work.now)
+    _call(work, intent, is_look_up=True, at=work.now if at_once else at)
+
+
+def _call(work: UnitOfWork, intent: PaymentIntent, *, is_look_up: bool = False, at: datetime | None = None) -> None:
+    operation = intent.pending
+    key = f"{intent.id}:{operation}"
+    amount, currency, source, reference = intent.amount, intent.currency, "", intent.authorization_reference
+    if operation == AUTHORIZE:
+        source = intent.source
+    elif operation == RETURN:
+        amount, currency, reference = intent.suspended_amount, intent.suspended_currency, intent.capture_reference
+    request = GatewayRequest(
+        operation=operation, gateway=intent.gateway, payment_id=intent.id, key=key, amount=amount, currency=currency,
+        call=intent.calls, source=source, reference=reference, is_look_up=is_look_up)
+    work.call(GATEWAY, intent.id, request, at=at, id=key if intent.calls == 1 else f"{key}:{intent.calls}")
+
+
+def pay_back(
+    work: UnitOfWork, intent: PaymentIntent, refund: Refund, *, is_look_up: bool = False, at: datetime | None = None,
+) -> None:
+    """Ask the gateway for a refund, or what became of it."""
+    key = f"{intent.id}:{REFUND}:{refund.id}"
+    request = GatewayRequest(
+        operation=REFUND, gateway=intent.gateway, payment_id=intent.id, key=key, amount=refund.amount,
+        currency=refund.currency, call=refund.calls, reference=intent.capture_reference, refund_id=refund.id,
+        is_look_up=is_look_up)
+    work.call(GATEWAY, intent.id, request, at=at, id=key if refund.calls == 1 else f"{key}:{refund.calls}")
+
+
+def note(
+    work: UnitOfWork, intent: PaymentIntent, operation: str, status: str, reference: str, money: tuple[int, str],
+) -> None:
+    """Keep what the gateway said, for good."""
+    intent.transactions.append(PaymentTransaction(
+        id=work.new_id(), type=operation, gateway_transaction_id=reference, amount=money[0], currency=money[1],
+        status=status, created_at=work.now))
+
+
+def let_go(work: UnitOfWork, intent: PaymentIntent) -> None:
+    """Have the gateway hold nothing for this payment."""
+    if intent.pending != VOID:
+        intent.decided()
+        start(work, intent, VOID)
+
+

@@ -1,0 +1,218 @@
+"""What payments can be asked about paying back: the books first, then the gateway."""
+
+from __future__ import annotations
+
+from argosy.contracts.payments import PaymentRefunded, RefundAnswered, RefundPayment
+from argosy.domains.payments.application.books import Books, account_ids
+from argosy.domains.payments.application.outgoing import let_go, note, pay_back
+from argosy.domains.payments.domain.ledger import (
+    LEDGER_ID,
+    REFUND_REVERSED,
+    REFUNDS,
+    Transaction,
+    account_id,
+    capture_postings,
+    covered,
+    mirrored,
+    refund_postings,
+)
+from argosy.domains.payments.domain.ledger import REFUND as REFUND_BOOKED
+from argosy.domains.payments.domain.payment import (
+    ABSENT,
+    APPROVED,
+    AUTHORIZED,
+    BY_REFUND,
+    CAPTURE,
+    DECLINED,
+    REFUND,
+    PaymentIntent,
+)
+from argosy.domains.payments.domain.refund import (
+    FAILED,
+    REASON_LENGTH_MAX,
+    REQUESTED,
+    SUCCEEDED,
+    UNKNOWN,
+    WAITING,
+    AmountIsNotRefundable,
+    CaptureIsUndecided,
+    ReasonIsTooLong,
+    Refund,
+    RefundExceedsCapture,
+    RefundIdIsTaken,
+    RefundWasDeclined,
+)
+from argosy.domains.payments.domain.shares import after, before, take_back
+from argosy.engine.reads import reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.messages import Refused
+
+
+class Refunds:
+    """Money on its way back, never more than was taken."""
+
+    def __init__(
+        self, work: UnitOfWork, books: Books, intents: Repository[PaymentIntent], refunds: Repository[Refund],
+    ) -> None:
+        self.work = work
+        self.books = books
+        self.intents = intents
+        self.refunds = refunds
+        self.ledgers = books.ledgers
+        self.accounts = books.accounts
+
+    @reads(intents=lambda command: [command.payment_id], refunds=lambda command: [command.refund_id],
+           ledgers=lambda command: [LEDGER_ID])
+    @then_reads(accounts=lambda self, command: self._accounts_of(command.payment_id))
+    def refund_payment(self, command: RefundPayment) -> None:
+        refund = self.refunds.find(command.refund_id)
+        if refund is not None:
+            return self._repeat(refund, command)
+        if command.amount is not None and (type(command.amount) is not int or command.amount < 1):
+            raise AmountIsNotRefundable(amount=str(command.amount))
+        if len(command.reason) > REASON_LENGTH_MAX:
+            raise ReasonIsTooLong(at_most=REASON_LENGTH_MAX)
+        intent = self.intents.find(command.payment_id)
+        if intent is None:
+            intent = PaymentIntent.never(command.payment_id, command.flow_id, BY_REFUND, self.work.now)
+            self.intents.add(intent)
+        if intent.is_captured:
+            return self._refund(intent, command)
+        if intent.pending == CAPTURE:
+            return self._wait(intent, command)
+        intent.unwanted = intent.unwanted or BY_REFUND
+        if intent.status == AUTHORIZED and not intent.pending:
+            let_go(self.work, intent)
+        return self._nothing(intent, command.flow_id, command.refund_id)
+
+    @reads(intents=lambda answer: [answer.payment_id], refunds=lambda answer: [answer.refund_id],
+           ledgers=lambda answer: [LEDGER_ID])
+    @then_reads(accounts=lambda self, answer: self._booked_accounts(answer.refund_id))
+    def refund_answered(self, answer: RefundAnswered) -> None:
+        intent = self.intents.get(answer.payment_id)
+        refund = self.refunds.get(answer.refund_id)
+        told, asked = (answer.amount, answer.currency), (refund.amount, refund.currency)
+        if not refund.is_open:
+            if answer.outcome == APPROVED and refund.gateway_transaction_id != answer.gateway_transaction_id:
+                expected = (0, refund.currency)
+                intent.contradict(REFUND, expected, told, answer.gateway_transaction_id)
+            return
+        if answer.outcome in (APPROVED, DECLINED):
+            note(self.work, intent, REFUND, answer.outcome, answer.gateway_transaction_id, told)
+        if answer.outcome == APPROVED and told != asked:
+            intent.contradict(REFUND, asked, told, answer.gateway_transaction_id)
+            if refund.status == REQUESTED:
+                refund.move(UNKNOWN)
+        elif answer.outcome == APPROVED:
+            refund.move(SUCCEEDED)
+            refund.gateway_transaction_id = answer.gateway_transaction_id
+            intent.refund_succeeded(refund.amount)
+            self._tell(refund, refund.flow_id)
+        elif answer.outcome == DECLINED:
+            self._declined(intent, refund, answer.reason)
+        elif answer.call == refund.calls:
+            if refund.status == REQUESTED:
+                refund.move(UNKNOWN)
+            at = refund.look_up_at(self.work.now)
+            pay_back(self.work, intent, refund, is_look_up=answer.outcome != ABSENT, at=at)
+
+    def go_on(self, intent: PaymentIntent) -> None:
+        """The capture that a refund waited for has come: pay it back."""
+        refund = self._take_waiting(intent)
+        amount = min(refund.asked_amount, intent.left_amount) or intent.left_amount
+        self._request(intent, refund, amount)
+
+    def nothing_to_refund(self, intent: PaymentIntent) -> None:
+        """The capture that a refund waited for did not happen."""
+        refund = self._take_waiting(intent)
+        refund.move(SUCCEEDED)
+        self._nothing(intent, refund.flow_id, refund.id)
+
+    def _refund(self, intent: PaymentIntent, command: RefundPayment) -> None:
+        amount = intent.left_amount if command.amount is None else command.amount
+        if amount > intent.left_amount:
+            raise RefundExceedsCapture(payment_id=intent.id, asked=amount, left=intent.left_amount)
+        if amount == 0:
+            return self._nothing(intent, command.flow_id, command.refund_id)
+        refund = self._open(intent, command)
+        return self._request(intent, refund, amount)
+
+    def _wait(self, intent: PaymentIntent, command: RefundPayment) -> None:
+        """The gateway has not said whether it captured: the refund is remembered, and answered when it has."""
+        if intent.waiting_refund_id is not None:
+            raise CaptureIsUndecided(payment_id=intent.id)
+        if command.amount is not None and command.amount > intent.amount:
+            raise RefundExceedsCapture(payment_id=intent.id, asked=command.amount, left=intent.amount)
+        refund = self._open(intent, command)
+        intent.waiting_refund_id = refund.id
+
+    def _open(self, intent: PaymentIntent, command: RefundPayment) -> Refund:
+        refund = Refund(
+            id=command.refund_id, payment_intent_id=intent.id, flow_id=command.flow_id,
+            asked_amount=command.amount or 0, currency=intent.currency, reason=command.reason,
+            created_at=self.work.now)
+        self.refunds.add(refund)
+        return refund
+
+    def _request(self, intent: PaymentIntent, refund: Refund, amount: int) -> None:
+        """Book the mirror of the capture, in proportion, and then ask the gateway."""
+        refund.move(REQUESTED)
+        refund.amount, refund.calls = amount, 1
+        refund.parts = take_back(intent.shares, amount)
+        postings = refund_postings(intent.gateway, intent.shares, refund.parts)
+        escrows = [name for name in postings if name.startswith("escrow:")]
+        refund.postings = covered(postings, self.books.balances(escrows, intent.currency))
+        self.books.book(Transaction(refund.id, REFUND_BOOKED, intent.id, intent.currency, refund.postings))
+        intent.shares = after(intent.shares, refund.parts)
+        intent.refunding_amount += amount
+        assert intent.left_amount >= 0, "a refund is within what is left"
+        pay_back(self.work, intent, refund)
+
+    def _declined(self, intent: PaymentIntent, refund: Refund, reason: str) -> None:
+        """The gateway keeps the money: the books take the refund back, once."""
+        refund.move(FAILED)
+        self.books.book(Transaction(named_id("reversal", refund.id), REFUND_REVERSED, intent.id, intent.currency,
+                                    mirrored(refund.postings)))
+        intent.shares = before(intent.shares, refund.parts)
+        intent.refunding_amount -= refund.amount
+        self._refuse(refund, refund.flow_id, reason)
+
+    def _repeat(self, refund: Refund, command: RefundPayment) -> None:
+        if refund.payment_intent_id != command.payment_id or refund.asked_amount != (command.amount or 0):
+            raise RefundIdIsTaken(refund_id=refund.id)
+        if refund.status == SUCCEEDED:
+            self._tell(refund, command.flow_id)
+        elif refund.status == FAILED:
+            self._refuse(refund, command.flow_id, "")
+
+    def _take_waiting(self, intent: PaymentIntent) -> Refund:
+        assert intent.waiting_refund_id is not None
+        refund = self.refunds.get(intent.waiting_refund_id)
+        assert refund.status == WAITING, f"refund {refund.id} does not wait"
+        intent.waiting_refund_id = None
+        return refund
+
+    def _tell(self, refund: Refund, flow_id: Id) -> None:
+        self.work.announce(PaymentRefunded(
+            flow_id=flow_id, payment_id=refund.payment_intent_id, refund_id=refund.id, amount=refund.amount,
+            currency=refund.currency))
+
+    def _nothing(self, intent: PaymentIntent, flow_id: Id, refund_id: Id) -> None:
+        self.work.announce(PaymentRefunded(
+            flow_id=flow_id, payment_id=intent.id, refund_id=refund_id, amount=0, currency=intent.currency))
+
+    def _refuse(self, refund: Refund, flow_id: Id, reason: str) -> None:
+        self.work.announce(Refused(flow_id=flow_id, command=RefundPayment.wire_name, code=RefundWasDeclined.code,
+                                   details={"refund_id": refund.id, "reason": reason}))
+
+    def _accounts_of(self, payment_id: Id) -> list[Id]:
+        intent = self.intents.find(payment_id)
+        if intent is None or not intent.is_captured:
+            return []
+        postings = capture_postings(intent.gateway, intent.shares)
+        return [*account_ids(postings, intent.currency), account_id(REFUNDS, intent.currency)]
+
+    def _booked_accounts(self, refund_id: Id) -> list[Id]:
+        refund = self.refunds.get(refund_id)
+        return account_ids(refund.postings, refund.currency)

@@ -1,0 +1,64 @@
+"""Payments: money truth. What was held, taken and paid back, and the books that prove it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from argosy.domains.payments.application.authorizations import Authorizations
+from argosy.domains.payments.application.books import Books
+from argosy.domains.payments.application.captures import Captures
+from argosy.domains.payments.application.gateways import Gateway, GatewayRequest, ask
+from argosy.domains.payments.application.outgoing import GATEWAY
+from argosy.domains.payments.application.refunds import Refunds
+from argosy.domains.payments.domain.ledger import Ledger, LedgerAccount
+from argosy.domains.payments.domain.payment import PaymentIntent
+from argosy.domains.payments.domain.refund import Refund
+from argosy.domains.payments.domain.shares import COMMISSION_BASIS_POINTS
+from argosy.engine.due import CallTarget
+from argosy.engine.work import UnitOfWork
+from argosy.platform.context import Context
+
+GATEWAYS = frozenset({"test"})
+SERVICES = (Authorizations, Captures, Refunds)
+
+
+def build(work: UnitOfWork) -> tuple[Authorizations, Captures, Refunds]:
+    """The services for one unit of work."""
+    intents = work.repository(PaymentIntent)
+    books = Books(work, work.repository(Ledger), work.repository(LedgerAccount))
+    refunds = Refunds(work, books, intents, work.repository(Refund))
+    return Authorizations(work, intents, GATEWAYS), Captures(work, books, refunds, COMMISSION_BASIS_POINTS), refunds
+
+
+def call_targets(gateways: Mapping[str, Gateway]) -> dict[str, CallTarget]:
+    """What answers the calls of payments."""
+    return {GATEWAY: CallTarget(GatewayRequest, lambda request, attempt, call_id: ask(gateways, request, attempt))}
+
+
+def book_path() -> Path:
+    """Where the test gateway keeps its own book."""
+    return Path(os.environ.get("ARGOSY_VAR", "var")) / "test_gateway.sqlite3"
+
+
+class PaymentsContext(Context):
+    name = "argosy.domains.payments.adapters.outbound"
+    label = "payments"
+    database = "payments_db"
+    services = SERVICES
+    hears = ("checkout",)
+
+    def build(self, work: UnitOfWork) -> tuple[Any, ...]:
+        return build(work)
+
+    def rows(self) -> Any:
+        from argosy.domains.payments.adapters.outbound.repositories import ROWS
+
+        return ROWS
+
+    def calls(self) -> dict[str, CallTarget]:
+        from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
+
+        return call_targets({"test": TestGateway.from_environment(book_path())})

@@ -1,0 +1,268 @@
+"""A payment: one amount that a buyer owes for a purchase, from asking the gateway until the money rests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from argosy.contracts.payments import AuthorizePayment, GatewayContradicted
+from argosy.domains.payments.domain.shares import PaidShare
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
+from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.messages import Value
+from argosy.shared_kernel.money import AMOUNT_MAX, UnknownCurrency, exponent
+
+CREATED, AUTHORIZED, CAPTURED = "CREATED", "AUTHORIZED", "CAPTURED"
+PARTIALLY_REFUNDED, REFUNDED = "PARTIALLY_REFUNDED", "REFUNDED"
+FAILED, VOIDED, UNKNOWN = "FAILED", "VOIDED", "UNKNOWN"
+
+MOVES: dict[str, frozenset[str]] = {
+    CREATED: frozenset({AUTHORIZED, FAILED, UNKNOWN, VOIDED}),
+    UNKNOWN: frozenset({AUTHORIZED, CAPTURED, FAILED, VOIDED}),
+    AUTHORIZED: frozenset({CAPTURED, FAILED, UNKNOWN, VOIDED}),
+    CAPTURED: frozenset({PARTIALLY_REFUNDED, REFUNDED}),
+    PARTIALLY_REFUNDED: frozenset({REFUNDED}),
+    REFUNDED: frozenset(),
+    FAILED: frozenset(),
+    VOIDED: frozenset(),
+}
+"""Where each state may go; the README's table says by what."""
+
+AUTHORIZE, CAPTURE, VOID, REFUND, RETURN = "authorize", "capture", "void", "refund", "return"
+"""What a gateway is asked for. A return sends back what it took without being asked."""
+
+APPROVED, DECLINED, ACTION, NO_ANSWER, ABSENT = "approved", "declined", "action", "unknown", "absent"
+"""What becomes of one call."""
+
+BY_VOID, BY_REFUND, BY_TIME = "voided", "refunded", "timed_out"
+"""Why a payment is not wanted any more: a yes that comes later is undone."""
+
+AUTHORIZATION_SECONDS = 300
+TRIES_MAX = 2
+"""How often one operation is asked for under its one key; again only once it is proven that it never happened."""
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency: a payment that was cancelled before it was asked for."""
+FAILURE_LENGTH_MAX = 100
+SOURCE_LENGTH_MAX = 200
+_LOOK_UP_AFTER_MILLISECONDS = (200, 500, 1_000, 2_000, 5_000, 15_000, 60_000, 300_000)
+_BUYER_ACTS_MILLISECONDS_MAX = 15_000
+
+
+class AmountIsNotPayable(Invalid):
+    """An amount is one minor unit or more, and at most 2^53 - 1."""
+
+
+class UnknownGateway(Invalid):
+    """There is no gateway of this name."""
+
+
+class SourceIsNotAToken(Invalid):
+    """The source is the gateway's own token for the means of payment, never a card number."""
+
+
+class NotAnIdentifier(Invalid):
+    """An identifier is a UUID in lower case."""
+
+
+class PaymentTimeIsUp(RuleBroken):
+    """The time to pay had passed when it was asked for."""
+
+
+class PaymentIdIsTaken(RuleBroken):
+    """Another payment was asked for under this id."""
+
+
+class PaymentWasCancelled(RuleBroken):
+    """The payment was cancelled; a new one needs a new id."""
+
+
+class NoSuchPayment(NotFound):
+    """There is no such payment."""
+
+
+class PaymentIsNotAuthorized(RuleBroken):
+    """Only an authorized payment can be captured."""
+
+
+class CaptureWasDeclined(RuleBroken):
+    """The gateway did not hand over what it had promised to hold."""
+
+
+class CapturedDifferently(RuleBroken):
+    """The payment was captured with other shares."""
+
+
+class PaymentWasCaptured(RuleBroken):
+    """What was captured is paid back, not voided."""
+
+
+class GatewayToldAnotherAmount(RuleBroken):
+    """The gateway told of another amount than it was asked for: it does not count as paid."""
+
+
+class VoidWasDeclined(RuleBroken):
+    """The gateway did not let go of what it holds."""
+
+
+class PaymentTransaction(Value):
+    """What a gateway said once: an append-only fact."""
+
+    id: Id
+    type: str
+    gateway_transaction_id: str
+    amount: int
+    currency: str
+    status: str
+    created_at: datetime
+
+
+@dataclass(kw_only=True, eq=False)
+class PaymentIntent(Aggregate):
+    """`pending` names the operation that a gateway was asked for and has not decided; `calls` counts the calls of it,
+    look-ups included, and `tries` how often it was asked for. `unwanted` says why a later yes must be undone.
+    """
+
+    flow_id: Id
+    purchase_id: Id | None = None
+    order_id: Id | None = None
+    buyer_id: Id | None = None
+    amount: int = 0
+    currency: str = NO_CURRENCY
+    gateway: str = ""
+    source: str = ""
+    status: str = CREATED
+    captured_amount: int = 0
+    refunded_amount: int = 0
+    refunding_amount: int = 0
+    suspended_amount: int = 0
+    suspended_currency: str = ""
+    deadline: datetime | None = None
+    failure: str = ""
+    pending: str = ""
+    calls: int = 0
+    tries: int = 0
+    unwanted: str = ""
+    action_url: str = ""
+    authorization_reference: str = ""
+    capture_reference: str = ""
+    waiting_refund_id: Id | None = None
+    shares: tuple[PaidShare, ...] = ()
+    created_at: datetime
+    transactions: list[PaymentTransaction] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, command: AuthorizePayment, now: datetime) -> PaymentIntent:
+        """A payment that is about to be authorized, by its deadline at the latest."""
+        return cls(
+            id=command.payment_id, flow_id=command.flow_id, purchase_id=command.purchase_id, order_id=command.order_id,
+            buyer_id=command.buyer_id, amount=command.amount, currency=command.currency, gateway=command.gateway,
+            source=command.source, created_at=now,
+            deadline=min(command.expires_at, now + timedelta(seconds=AUTHORIZATION_SECONDS)))
+
+    @classmethod
+    def never(cls, payment_id: Id, flow_id: Id, why: str, now: datetime) -> PaymentIntent:
+        """What remembers a cancellation that overtook its request: the request is refused when it comes."""
+        return cls(id=payment_id, flow_id=flow_id, status=VOIDED, unwanted=why, created_at=now)
+
+    @property
+    def left_amount(self) -> int:
+        """What was captured and is neither paid back nor on its way back."""
+        return self.captured_amount - self.refunded_amount - self.refunding_amount
+
+    @property
+    def is_captured(self) -> bool:
+        return self.captured_amount > 0
+
+    def is_same(self, command: AuthorizePayment) -> bool:
+        """Whether the command asks for this very payment."""
+        return (self.purchase_id, self.buyer_id, self.amount, self.currency, self.gateway, self.source) == (
+            command.purchase_id, command.buyer_id, command.amount, command.currency, command.gateway, command.source)
+
+    def move(self, status: str) -> None:
+        """Another state; a move that the table does not have is a bug."""
+        assert status in MOVES[self.status], f"a payment does not go from {self.status} to {status}"
+        self.status = status
+
+    def begin(self, operation: str) -> None:
+        """An operation is asked for, the first time."""
+        assert not self.pending, f"{self.pending} is not decided yet"
+        self.pending, self.calls, self.tries = operation, 1, 1
+
+    def ask_again(self) -> None:
+        """It is proven that the operation never happened: it is asked for again, under the same key."""
+        self.calls += 1
+        self.tries += 1
+
+    def decided(self) -> None:
+        """The gateway has answered for good: nothing is pending."""
+        self.pending, self.action_url = "", ""
+
+    def look_up_at(self, now: datetime) -> datetime:
+        """Counts one more call, and says when it is due: later each time, and never past an open deadline."""
+        wait = _LOOK_UP_AFTER_MILLISECONDS[min(self.calls, len(_LOOK_UP_AFTER_MILLISECONDS)) - 1]
+        if self.action_url:
+            wait = min(wait, _BUYER_ACTS_MILLISECONDS_MAX)
+        at = now + timedelta(milliseconds=wait)
+        self.calls += 1
+        if self.pending == AUTHORIZE and self.deadline is not None and now < self.deadline:
+            return min(at, self.deadline)
+        return at
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the time to authorize is up while nothing is decided."""
+        return self.pending == AUTHORIZE and self.deadline is not None and now >= self.deadline
+
+    def contradict(self, operation: str, expected: tuple[int, str], told: tuple[int, str], reference: str) -> None:
+        """Raise the alarm: the gateway told of money that was not asked for."""
+        self.record(GatewayContradicted(
+            payment_id=self.id, operation=operation, expected_amount=expected[0], expected_currency=expected[1],
+            told_amount=told[0], told_currency=told[1], gateway_transaction_id=reference))
+
+    def refund_succeeded(self, amount: int) -> None:
+        """What was on its way back has arrived."""
+        assert 0 < amount <= self.refunding_amount, "only what is on its way can arrive"
+        self.refunding_amount -= amount
+        self.refunded_amount += amount
+        assert self.refunded_amount <= self.captured_amount, "more was paid back than was captured"
+        if self.refunded_amount == self.captured_amount:
+            self.move(REFUNDED)
+        elif self.status == CAPTURED:
+            self.move(PARTIALLY_REFUNDED)
+
+
+def check_request(command: AuthorizePayment, gateways: frozenset[str], now: datetime) -> None:
+    """Refuses what cannot be authorized, with all of its faults at once."""
+    faults: list[DomainError] = []
+    for name in ("payment_id", "purchase_id", "buyer_id"):
+        if not is_id(getattr(command, name)):
+            faults.append(NotAnIdentifier(field=name))
+    if type(command.amount) is not int or not 1 <= command.amount <= AMOUNT_MAX:
+        faults.append(AmountIsNotPayable(amount=str(command.amount)))
+    try:
+        exponent(command.currency)
+    except UnknownCurrency as unknown:
+        faults.append(unknown)
+    if command.gateway not in gateways:
+        faults.append(UnknownGateway(gateway=command.gateway))
+    if not is_token(command.source):
+        faults.append(SourceIsNotAToken())
+    if command.expires_at <= now:
+        faults.append(PaymentTimeIsUp(expires_at=command.expires_at.isoformat()))
+    if faults:
+        raise faults[0] if len(faults) == 1 else Several(faults)
+
+
+def is_token(source: str) -> bool:
+    """Whether a source could be a gateway's token: plain text that is no row of digits."""
+    return (0 < len(source) <= SOURCE_LENGTH_MAX and source.isascii() and source.isprintable()
+            and not source.replace(" ", "").replace("-", "").isdigit())
+
+
+def is_sane(amount: int, currency: str) -> bool:
+    """Whether money that a gateway told of can be booked at all."""
+    try:
+        exponent(currency)
+    except UnknownCurrency:
+        return False
+    return 0 < amount <= AMOUNT_MAX

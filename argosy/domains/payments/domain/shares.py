@@ -1,0 +1,152 @@
+"""How a payment is shared out: what each seller, the platform and the state get of it, and give back of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from argosy.contracts.payments import SellerShare
+from argosy.shared_kernel.errors import DomainError, Invalid, Several
+from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.money import AMOUNT_MAX, allocate, share
+
+COMMISSION_BASIS_POINTS = 500
+SHARES_MAX = 500
+
+
+class ShareIsWrong(Invalid):
+    """A share names an order and a seller, and its amounts are minor units from zero up."""
+
+
+class OrderIsSharedTwice(Invalid):
+    """Each order has one share of a payment."""
+
+
+class SharesDoNotAddUp(Invalid):
+    """The shares sum to another amount than the payment."""
+
+
+class PaidShare(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One seller's share as frozen at capture, and how much of each part was paid back since.
+
+    The seller's part is goods + delivery - commission (delivery is passed through: who ships is paid for it), and the
+    subsidy on top. Commission is taken on what the buyer paid for the goods.
+    """
+
+    order_id: Id
+    seller_id: Id
+    goods_amount: int
+    shipping_amount: int
+    tax_amount: int
+    subsidy_amount: int
+    commission_amount: int
+    commission_basis_points: int
+    refunded_seller: int = 0
+    refunded_commission: int = 0
+    refunded_tax: int = 0
+    refunded_subsidy: int = 0
+
+    @property
+    def paid_amount(self) -> int:
+        """What the buyer paid for it."""
+        return self.goods_amount + self.shipping_amount + self.tax_amount
+
+    @property
+    def seller_amount(self) -> int:
+        """The seller's part of what the buyer paid."""
+        return self.goods_amount + self.shipping_amount - self.commission_amount
+
+    @property
+    def refunded_amount(self) -> int:
+        """What the buyer got back of it."""
+        return self.refunded_seller + self.refunded_commission + self.refunded_tax
+
+    def left(self) -> tuple[int, int, int]:
+        """What can still be paid back of the seller's part, the commission and the tax."""
+        return (self.seller_amount - self.refunded_seller, self.commission_amount - self.refunded_commission,
+                self.tax_amount - self.refunded_tax)
+
+    def taken(self, part: RefundedPart, sign: int = 1) -> PaidShare:
+        return msgspec.structs.replace(
+            self, refunded_seller=self.refunded_seller + sign * part.seller,
+            refunded_commission=self.refunded_commission + sign * part.commission,
+            refunded_tax=self.refunded_tax + sign * part.tax,
+            refunded_subsidy=self.refunded_subsidy + sign * part.subsidy)
+
+
+class RefundedPart(NamedTuple):
+    """What one refund takes out of one share."""
+
+    seller: int
+    commission: int
+    tax: int
+    subsidy: int
+
+
+def freeze(shares: Iterable[SellerShare], basis_points: int) -> tuple[PaidShare, ...]:
+    """The shares with the commission that is in force now."""
+    return tuple(PaidShare(
+        order_id=one.order_id, seller_id=one.seller_id, goods_amount=one.goods_amount,
+        shipping_amount=one.shipping_amount, tax_amount=one.tax_amount, subsidy_amount=one.subsidy_amount,
+        commission_amount=share(one.goods_amount, basis_points), commission_basis_points=basis_points,
+    ) for one in shares)
+
+
+def check(shares: Sequence[SellerShare], amount: int) -> None:
+    """Refuses shares that are no shares, and shares that are not the whole amount to the minor unit."""
+    faults: list[DomainError] = []
+    orders: set[str] = set()
+    total = 0
+    for index, one in enumerate(shares):
+        amounts = (one.goods_amount, one.shipping_amount, one.tax_amount, one.subsidy_amount)
+        if not is_id(one.order_id) or not is_id(one.seller_id) or any(
+                type(each) is not int or not 0 <= each <= AMOUNT_MAX for each in amounts):
+            faults.append(ShareIsWrong(share=index))
+            continue
+        if one.order_id in orders:
+            faults.append(OrderIsSharedTwice(order_id=one.order_id))
+        orders.add(one.order_id)
+        total += one.goods_amount + one.shipping_amount + one.tax_amount
+    if not faults and total != amount:
+        faults.append(SharesDoNotAddUp(shares=total, amount=amount))
+    if len(shares) > SHARES_MAX:
+        faults = [ShareIsWrong(shares=len(shares), at_most=SHARES_MAX)]
+    if faults:
+        raise faults[0] if len(faults) == 1 else Several(faults)
+
+
+def take_back(shares: Sequence[PaidShare], amount: int) -> tuple[RefundedPart, ...]:
+    """What a refund of `amount` takes out of each share: in proportion to what is left of each part, and never more.
+
+    The subsidy goes back to the platform in step with what the buyer got back of the share; the refund that empties
+    the payment takes back the rest of it to the minor unit.
+    """
+    weights = [left for one in shares for left in one.left()]
+    assert 0 < amount <= sum(weights), "a refund is positive and within what is left"
+    parts = allocate(amount, weights)
+    is_last = amount == sum(weights)
+    return tuple(_part(one, parts[3 * index:3 * index + 3], is_last) for index, one in enumerate(shares))
+
+
+def _part(one: PaidShare, parts: Sequence[int], is_last: bool) -> RefundedPart:
+    seller, commission, tax = parts
+    if is_last:
+        subsidy = one.subsidy_amount - one.refunded_subsidy
+    elif one.paid_amount == 0:
+        subsidy = 0
+    else:
+        due = one.subsidy_amount * (one.refunded_amount + sum(parts)) // one.paid_amount
+        subsidy = max(0, due - one.refunded_subsidy)
+    return RefundedPart(seller, commission, tax, subsidy)
+
+
+def after(shares: Sequence[PaidShare], parts: Sequence[RefundedPart]) -> tuple[PaidShare, ...]:
+    """The shares once the parts were taken out of them."""
+    return tuple(one.taken(part) for one, part in zip(shares, parts, strict=True))
+
+
+def before(shares: Sequence[PaidShare], parts: Sequence[RefundedPart]) -> tuple[PaidShare, ...]:
+    """The shares once the parts were put back: the refund did not happen."""
+    return tuple(one.taken(part, -1) for one, part in zip(shares, parts, strict=True))

@@ -1,0 +1,27 @@
+"""Orders: the legal record of every sale, one order per seller, and the path that each has taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.domains.orders.application.orders import Orders
+from argosy.domains.orders.domain.order import Order
+from argosy.domains.orders.domain.purchase import Purchase
+from argosy.engine.work import UnitOfWork
+from argosy.platform.context import Context
+
+
+class OrdersContext(Context):
+    name = "argosy.domains.orders.adapters.outbound"
+    label = "orders"
+    database = "orders_db"
+    services = (Orders,)
+    hears = ("checkout",)
+
+    def build(self, work: UnitOfWork) -> tuple[object, ...]:
+        return (Orders(work, work.repository(Purchase), work.repository(Order)),)
+
+    def rows(self) -> tuple[Any, ...]:
+        from argosy.domains.orders.adapters.outbound.repositories import ROWS
+
+        return ROWS

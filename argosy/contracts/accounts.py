@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from argosy.shared_kernel.ids import Id
-from argosy.shared_kernel.messages import Command, Event, Personal
+from argosy.shared_kernel.messages import Command, Event, Personal, Value
 
 
 class RegisterUser(Command):
-    """Open an account. `user_id` is the caller's choice where an import must be repeatable."""
+    """Open an account; answers its id. `user_id` is the caller's choice where an import must be repeatable.
+
+    An import may bring a `password_hash` made elsewhere, or no password at all, in place of a password. Only the
+    system and staff may choose an id, roles other than buyer, or bring a hash.
+    """
 
     email: Personal[str]
     password: Personal[str]
@@ -17,17 +21,39 @@ class RegisterUser(Command):
     last_name: Personal[str] = ""
     user_id: Id | None = None
     roles: tuple[str, ...] = ("buyer",)
+    password_hash: Personal[str] = ""
 
 
 class SignIn(Command):
-    """Exchange an e-mail and a password for a bearer token."""
+    """Exchange an e-mail and a password for a bearer token, limited to `roles` where any are named; answers SignedIn.
+
+    Its answer holds the token: it must not be stored, so this command takes no Idempotency-Key.
+    """
 
     email: Personal[str]
     password: Personal[str]
+    roles: tuple[str, ...] = ()
+
+
+class SignedIn(Value):
+    """The only time that the token is told."""
+
+    token: Personal[str]
+    session_id: Id
+    user_id: Id
+    roles: tuple[str, ...]
+    seller_id: Id | None
+    expires_at: datetime
 
 
 class SignOut(Command):
     """End the session whose token is presented."""
+
+
+class ExpireSession(Command, key="session_id"):
+    """The time has come at which a session ends by itself."""
+
+    session_id: Id
 
 
 class AddAddress(Command):

@@ -14,7 +14,8 @@ class Attribute(Value):
 
 
 class NewVariant(Value):
-    """One thing that can be bought. It draws `units_each` pieces of `stock_unit_id` (its own id when left out)."""
+    """One thing that can be bought. It draws `units_each` pieces of `stock_unit_id` (its own id when left out). An
+    amount of 0 is no price yet."""
 
     sku: str
     amount: int
@@ -72,8 +73,22 @@ class PublishProduct(Command):
     product_id: Id
 
 
+class UnpublishProduct(Command):
+    """Take a product off sale for now; it is a draft again."""
+
+    product_id: Id
+
+
 class ArchiveProduct(Command):
     product_id: Id
+
+
+class ApplyPrice(Command, key="product_id"):
+    """The time has come from which a price was planned to be in force."""
+
+    product_id: Id
+    variant_id: Id
+    effective_from: datetime
 
 
 class WantedLine(Value):
@@ -165,6 +180,12 @@ class PriceChanged(Event, key="product_id"):
     amount: int
     currency: str
     effective_from: datetime
+
+
+class ProductUnpublished(Event, key="product_id"):
+    """Off sale for now."""
+
+    product_id: Id
 
 
 class ProductArchived(Event, key="product_id"):

@@ -1,0 +1,120 @@
+"""Accounts' tables. `UserRow` is Django's user model as well; only the use cases write it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from argosy.domains.accounts.domain.user import ACTIVE, EMAIL_MAX, ROLES, STATUSES, normalised_email
+from argosy.platform.fields import IdField, InstantField
+from argosy.platform.tables import AggregateRow, platform_tables
+from argosy.shared_kernel.errors import Invalid
+
+
+class UserRows(BaseUserManager["UserRow"]):
+    """How Django finds a user: by e-mail in its one spelling."""
+
+    def get_by_natural_key(self, username: str | None) -> UserRow:
+        try:
+            return self.get(email=normalised_email(username or ""))
+        except Invalid:
+            raise UserRow.DoesNotExist from None
+
+
+class UserRow(AggregateRow, AbstractBaseUser):
+    """An account. Django calls its hash `password`; its column is `password_hash`."""
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    email = models.CharField(max_length=EMAIL_MAX)
+    password = models.CharField(max_length=255, db_column="password_hash")
+    # Django would write it at each sign-in, past the version: sessions tell when somebody signed in.
+    last_login = None
+    status = models.CharField(max_length=16, default=ACTIVE)
+    seller_id = IdField(null=True)
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    objects = UserRows()
+
+    class Meta:
+        db_table = "users"
+        constraints = [
+            models.UniqueConstraint(fields=["email"], name="users_one_per_email"),
+            models.CheckConstraint(condition=models.Q(status__in=STATUSES), name="users_status_known"),
+        ]
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        return self.status == ACTIVE
+
+
+class ProfileRow(models.Model):
+    """What a person calls themselves; `address_json` is the list of addresses that they keep."""
+
+    id = IdField(primary_key=True)
+    user_id = IdField()
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    phone = models.CharField(max_length=40)
+    address_json = models.JSONField()
+
+    class Meta:
+        db_table = "user_profiles"
+        constraints = [models.UniqueConstraint(fields=["user_id"], name="profiles_one_per_user")]
+
+
+class UserRoleRow(models.Model):
+    """A role that a user may act in, and since when."""
+
+    id = IdField(primary_key=True)
+    user_id = IdField()
+    role = models.CharField(max_length=16)
+    assigned_at = InstantField()
+
+    class Meta:
+        db_table = "user_roles"
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "role"], name="roles_granted_once"),
+            models.CheckConstraint(condition=models.Q(role__in=ROLES), name="roles_known"),
+        ]
+
+
+class StoreRow(AggregateRow):
+    """A seller's store; its id is the seller's id everywhere else."""
+
+    user_id = IdField()
+    name = models.CharField(max_length=120)
+    country = models.CharField(max_length=2)
+    region = models.CharField(max_length=100)
+    city = models.CharField(max_length=100)
+    opened_at = InstantField()
+
+    class Meta:
+        db_table = "seller_stores"
+        constraints = [models.UniqueConstraint(fields=["user_id"], name="stores_one_per_user")]
+
+
+class SessionRow(AggregateRow):
+    """A bearer token's fingerprint, and whom it stands for. The token itself is nowhere."""
+
+    token_hash = models.CharField(max_length=64)
+    user_id = IdField(db_index=True)
+    scope = models.CharField(max_length=100)
+    created_at = InstantField()
+    expires_at = InstantField()
+
+    class Meta:
+        db_table = "user_sessions"
+        constraints = [
+            models.UniqueConstraint(fields=["token_hash"], name="sessions_one_per_token"),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="sessions_end_after_they_begin"),
+        ]
+
+
+tables = platform_tables(__name__, outbox="accounts_outbox_events")

@@ -1,0 +1,18 @@
+"""How accounts' aggregates become rows."""
+
+from __future__ import annotations
+
+from argosy.domains.accounts.adapters.outbound.models import ProfileRow, SessionRow, StoreRow, UserRoleRow, UserRow
+from argosy.domains.accounts.domain.seller_store import Store
+from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.user import Profile, RoleGrant, User
+from argosy.platform.rows import Part, Rows
+
+ROWS = (
+    Rows(User, UserRow, parts={
+        "profiles": Part(Profile, ProfileRow, owner="user_id", names={"addresses": "address_json"}),
+        "roles": Part(RoleGrant, UserRoleRow, owner="user_id"),
+    }),
+    Rows(Store, StoreRow),
+    Rows(Session, SessionRow),
+)

@@ -1,0 +1,172 @@
+"""Everything that can be asked about people and their stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from argosy.contracts.accounts import AddAddress, OpenStore, RegisterUser
+from argosy.domains.accounts.domain.seller_store import SellerIdTaken, Store, StoreOpenAlready, check_store
+from argosy.domains.accounts.domain.texts import refuse_any, text_fault
+from argosy.domains.accounts.domain.user import (
+    BUYER,
+    NAME_MAX,
+    ROLES,
+    EmailTaken,
+    NoSuchUser,
+    NotYoursToGrant,
+    UnknownRole,
+    User,
+    UserIdTaken,
+    address_from,
+    normalised_email,
+    password_fault,
+    profile_of,
+)
+from argosy.engine.reads import By, by, reads, then_reads
+from argosy.engine.work import Actor, Repository, UnitOfWork
+from argosy.shared_kernel.errors import DomainError, Invalid
+from argosy.shared_kernel.ids import Id, is_id
+
+
+class NotAPasswordHash(Invalid):
+    """This is not a password hash that we can check."""
+
+
+class NotAnId(Invalid):
+    """Ids are lower-case UUIDs."""
+
+
+class Passwords(Protocol):
+    """Slow, salted hashes of passwords. `dummy` is a well-formed hash of a password that nobody has."""
+
+    @property
+    def dummy(self) -> str: ...
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, encoded: str, password: str) -> bool: ...
+
+    def understands(self, encoded: str) -> bool: ...
+
+
+def _users_meant(command: RegisterUser) -> Sequence[By | Id]:
+    wanted: list[By | Id] = [by("email", normalised_email(command.email))]
+    return wanted + _ids(command.user_id)
+
+
+def _ids(*candidates: str | None) -> list[Id]:
+    """Those that can be looked up: whatever is no id has nothing, and a database may refuse to look for it."""
+    return [Id(candidate) for candidate in candidates if candidate is not None and is_id(candidate)]
+
+
+class Accounts:
+    """Opens accounts and stores, and keeps addresses."""
+
+    def __init__(
+        self, work: UnitOfWork, users: Repository[User], stores: Repository[Store], passwords: Passwords,
+    ) -> None:
+        self.work = work
+        self.users = users
+        self.stores = stores
+        self.passwords = passwords
+
+    @reads(users=_users_meant)
+    def register_user(self, command: RegisterUser) -> Id:
+        """Asked again with the same id and e-mail, it changes nothing."""
+        email = self._checked(command)
+        taken = self.users.find_by("email", email)
+        if command.user_id is not None:
+            same = self.users.find(command.user_id)
+            if same is not None and same.email == email:
+                return same.id
+            if same is not None:
+                raise UserIdTaken(user_id=command.user_id)
+        if taken is not None:
+            raise EmailTaken()
+        user_id = command.user_id or self.work.new_id()
+        encoded = command.password_hash or (self.passwords.hash(command.password) if command.password else "")
+        self.users.add(User.register(
+            user_id, email, encoded, command.roles, profile_of(user_id, command.first_name, command.last_name),
+            self.work.now))
+        return user_id
+
+    @then_reads(users=lambda self, command: _ids(self.work.actor.id))
+    def add_address(self, command: AddAddress) -> Id:
+        """Keeps an address of the person who asks; one that is kept already is not kept twice."""
+        user = self._user(self.work.actor.id)
+        _check_id(command.address_id)
+        address = address_from(command, command.address_id or self.work.new_id())
+        return user.add_address(address, self.work.now)
+
+    @reads(stores=lambda command: _ids(command.seller_id))
+    @then_reads(users=lambda self, command: _ids(command.user_id or self.work.actor.id))
+    def open_store(self, command: OpenStore) -> Id:
+        """Makes a person a seller; asked again for the same store, it changes nothing."""
+        actor = self.work.actor
+        if command.user_id not in (None, actor.id) and not _is_trusted(actor):
+            raise NoSuchUser(user_id=command.user_id)
+        if command.seller_id is not None and not _is_trusted(actor):
+            raise NotYoursToGrant(fields=["seller_id"])
+        _check_id(command.seller_id)
+        check_store(command)
+        user = self._user(command.user_id or actor.id)
+        if user.seller_id is not None:
+            if command.seller_id in (None, user.seller_id):
+                return user.seller_id
+            raise StoreOpenAlready(seller_id=user.seller_id)
+        if command.seller_id is not None and self.stores.find(command.seller_id) is not None:
+            raise SellerIdTaken(seller_id=command.seller_id)
+        seller_id = command.seller_id or self.work.new_id()
+        self.stores.add(Store.open(seller_id, user.id, command, self.work.now))
+        user.own_store(seller_id, self.work.now)
+        return seller_id
+
+    def _user(self, user_id: str) -> User:
+        user = self.users.find(user_id) if is_id(user_id) else None
+        if user is None or not user.is_active:
+            raise NoSuchUser(user_id=user_id)
+        return user
+
+    def _checked(self, command: RegisterUser) -> str:
+        """The e-mail in its one spelling, if nothing is wrong with the request."""
+        is_trusted = _is_trusted(self.work.actor)
+        faults: list[DomainError | None] = [
+            text_fault("first_name", command.first_name, most=NAME_MAX),
+            text_fault("last_name", command.last_name, most=NAME_MAX),
+            *(UnknownRole(role=role) for role in command.roles if role not in ROLES),
+        ]
+        if command.password or not is_trusted:
+            faults.append(password_fault(command.password))
+        if command.password_hash and not self.passwords.understands(command.password_hash):
+            faults.append(NotAPasswordHash())
+        email = ""
+        try:
+            email = normalised_email(command.email)
+        except Invalid as fault:
+            faults.append(fault)
+        if command.user_id is not None and not is_id(command.user_id):
+            faults.append(NotAnId(id=command.user_id))
+        refuse_any(faults)
+        privileges = _privileges_asked(command)
+        if privileges and not is_trusted:
+            raise NotYoursToGrant(fields=privileges)
+        return email
+
+
+def _privileges_asked(command: RegisterUser) -> list[str]:
+    asked = {
+        "user_id": command.user_id is not None,
+        "roles": any(role != BUYER for role in command.roles),
+        "password_hash": bool(command.password_hash),
+    }
+    return [name for name, is_asked in asked.items() if is_asked]
+
+
+def _is_trusted(actor: Actor) -> bool:
+    return actor.has("system") or actor.has("staff")
+
+
+def _check_id(chosen: Id | None) -> None:
+    if chosen is not None and not is_id(chosen):
+        raise NotAnId(id=chosen)

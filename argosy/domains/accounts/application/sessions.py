@@ -1,0 +1,80 @@
+"""Everything that can be asked about being signed in."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from argosy.contracts.accounts import ExpireSession, SignedIn, SignIn, SignOut
+from argosy.domains.accounts.application.accounts import Passwords
+from argosy.domains.accounts.domain.session import TOKEN_BYTES, Session, SignInRefused, roles_within, token_from
+from argosy.domains.accounts.domain.user import PASSWORD_MAX, ROLES, UnknownRole, User, normalised_email
+from argosy.engine.reads import by, reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import Invalid, Several
+from argosy.shared_kernel.ids import is_id
+
+_TIMER = "session"
+
+
+class Randomness(Protocol):
+    """Bytes that nobody can guess."""
+
+    def random_bytes(self, count: int) -> bytes: ...
+
+
+class Sessions:
+    """Begins and ends sessions."""
+
+    def __init__(
+        self, work: UnitOfWork, users: Repository[User], sessions: Repository[Session], passwords: Passwords,
+        randomness: Randomness,
+    ) -> None:
+        self.work = work
+        self.users = users
+        self.sessions = sessions
+        self.passwords = passwords
+        self.randomness = randomness
+
+    @reads(users=lambda command: [by("email", normalised_email(command.email))])
+    def sign_in(self, command: SignIn) -> SignedIn:
+        """A token for who knows the password. Everybody else gets one answer after one verification, whether there is
+        such an account or not: neither the words nor the time tell which."""
+        unknown = [UnknownRole(role=role) for role in command.roles if role not in ROLES]
+        if unknown:
+            raise Several(unknown)
+        user = self._user(command.email)
+        encoded = user.password_hash if user is not None and user.password_hash else self.passwords.dummy
+        # One character beyond the longest password is enough to be wrong; hashing megabytes would be a gift.
+        is_right = self.passwords.verify(encoded, command.password[:PASSWORD_MAX + 1])
+        if user is None or not user.password_hash or not is_right or not user.is_active:
+            raise SignInRefused()
+        now = self.work.now
+        token = token_from(self.randomness.random_bytes(TOKEN_BYTES))
+        session = Session.open(self.work.new_id(), token, user.id, command.roles, now)
+        self.sessions.add(session)
+        self.work.later(_TIMER, session.id, session.expires_at, ExpireSession(session_id=session.id))
+        return SignedIn(
+            token=token, session_id=session.id, user_id=user.id, expires_at=session.expires_at,
+            roles=tuple(sorted(roles_within(session.scope, user.role_names))), seller_id=user.seller_id)
+
+    @then_reads(sessions=lambda self, command: filter(is_id, [self.work.actor.session_id]))
+    def sign_out(self, command: SignOut) -> None:
+        """The token that was presented is nobody's from now on. Signing out twice changes nothing."""
+        session_id = self.work.actor.session_id
+        session = self.sessions.find(session_id) if is_id(session_id) else None
+        if session is not None and session.user_id == self.work.actor.id:
+            self.sessions.remove(session)
+            self.work.never_mind(_TIMER, session.id)
+
+    @reads(sessions=lambda command: [command.session_id])
+    def expire_session(self, command: ExpireSession) -> None:
+        """Forgets a session whose time has come, and none other."""
+        session = self.sessions.find(command.session_id)
+        if session is not None and session.has_expired(self.work.now):
+            self.sessions.remove(session)
+
+    def _user(self, email: str) -> User | None:
+        try:
+            return self.users.find_by("email", normalised_email(email))
+        except Invalid:
+            return None

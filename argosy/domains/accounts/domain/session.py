@@ -1,0 +1,57 @@
+"""A session: a bearer token that stands for a person for a while. Of the token only a fingerprint is kept."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.errors import NotAllowed
+from argosy.shared_kernel.ids import Id
+
+TOKEN_BYTES = 32
+LIFETIME = timedelta(days=30)
+
+
+class SignInRefused(NotAllowed):
+    """The e-mail address or the password is wrong."""
+
+
+def token_from(chance: bytes) -> str:
+    """A token as its holder sends it (RFC 4648 base64url, no padding)."""
+    assert len(chance) == TOKEN_BYTES
+    return urlsafe_b64encode(chance).rstrip(b"=").decode()
+
+
+def fingerprint(token: str) -> str:
+    """SHA-256 of a token, in hexadecimal. The token has 256 bits of chance: nothing slower is needed."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(kw_only=True, eq=False)
+class Session(Aggregate):
+    """Lives until it expires or its holder signs out; then it is gone, and its token is nobody's.
+
+    `scope` names the roles that the token is limited to, with blanks between them; empty means all that its holder has.
+    """
+
+    token_hash: str
+    user_id: Id
+    scope: str
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def open(cls, session_id: Id, token: str, user_id: Id, scope: tuple[str, ...], now: datetime) -> Session:
+        return cls(id=session_id, token_hash=fingerprint(token), user_id=user_id, scope=" ".join(sorted(set(scope))),
+                   created_at=now, expires_at=now + LIFETIME)
+
+    def has_expired(self, now: datetime) -> bool:
+        return now >= self.expires_at
+
+
+def roles_within(scope: str, roles: tuple[str, ...]) -> frozenset[str]:
+    """What a token lets its holder act as: never more than the holder has now."""
+    return frozenset(roles).intersection(scope.split()) if scope else frozenset(roles)

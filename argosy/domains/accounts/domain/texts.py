@@ -1,0 +1,57 @@
+"""What people may write into an account's fields: bounded, trimmed, and free of characters that nobody sees."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from argosy.shared_kernel.errors import DomainError, Invalid, Several
+
+_UNSEEN = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+
+class TextIsMissing(Invalid):
+    """This field must say something."""
+
+
+class TextIsTooLong(Invalid):
+    """This field is longer than we keep."""
+
+
+class TextHasControls(Invalid):
+    """This field holds control characters or characters that do not exist."""
+
+
+class NotACountry(Invalid):
+    """Countries are given as two letters of ISO 3166."""
+
+
+def text_fault(field: str, text: str, *, most: int, least: int = 0) -> DomainError | None:
+    """What is wrong with a text, if anything is. Blanks around it do not count."""
+    trimmed = text.strip()
+    if len(trimmed) < least:
+        return TextIsMissing(field=field)
+    if len(trimmed) > most:
+        return TextIsTooLong(field=field, most=most)
+    if has_unseen(trimmed):
+        return TextHasControls(field=field)
+    return None
+
+
+def country_fault(field: str, country: str) -> DomainError | None:
+    if len(country) == 2 and country.isascii() and country.isalpha() and country.isupper():
+        return None
+    return NotACountry(field=field)
+
+
+def has_unseen(text: str) -> bool:
+    return any(unicodedata.category(letter) in _UNSEEN for letter in text)
+
+
+def refuse_any(faults: Sequence[DomainError | None]) -> None:
+    """Raise what is wrong, all of it at once."""
+    real = [fault for fault in faults if fault is not None]
+    if len(real) == 1:
+        raise real[0]
+    if real:
+        raise Several(real)

@@ -1,0 +1,209 @@
+"""A user: who they are, what they may act as, and where their parcels go."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from argosy.contracts.accounts import AddAddress, UserRegistered
+from argosy.domains.accounts.domain.texts import country_fault, has_unseen, refuse_any, text_fault
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
+from argosy.shared_kernel.ids import Id, named_id
+
+BUYER, SELLER, STAFF = "buyer", "seller", "staff"
+ROLES = (BUYER, SELLER, STAFF)
+ACTIVE = "ACTIVE"
+STATUSES = (ACTIVE,)
+
+EMAIL_MAX = 254
+LOCAL_PART_MAX = 64
+PASSWORD_MIN, PASSWORD_MAX = 8, 256
+NAME_MAX = 100
+ADDRESSES_MAX = 50
+
+
+class NotAnEmail(Invalid):
+    """This is not an e-mail address."""
+
+
+class PasswordTooShort(Invalid):
+    """A password has at least 8 characters."""
+
+
+class PasswordTooLong(Invalid):
+    """A password has at most 256 characters."""
+
+
+class UnknownRole(Invalid):
+    """There is no such role."""
+
+
+class EmailTaken(RuleBroken):
+    """Somebody has an account with this e-mail address already."""
+
+
+class UserIdTaken(RuleBroken):
+    """This id belongs to another account."""
+
+
+class NotYoursToGrant(NotAllowed):
+    """Only staff may choose ids, bring password hashes, or open accounts that are more than a buyer's."""
+
+
+class NoSuchUser(NotFound):
+    """There is no such user."""
+
+
+class TooManyAddresses(RuleBroken):
+    """An account keeps at most 50 addresses."""
+
+
+class AddressIdTaken(RuleBroken):
+    """This id belongs to another of your addresses."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedAddress:
+    """A place to deliver to, as the person wrote it."""
+
+    id: Id
+    recipient: str
+    street: str
+    city: str
+    postal_code: str
+    country: str
+    region: str
+    phone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What a person calls themselves, and the addresses that they keep: one snapshot, replaced when it changes."""
+
+    id: Id
+    first_name: str
+    last_name: str
+    phone: str = ""
+    addresses: tuple[SavedAddress, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGrant:
+    """Since when somebody may act in a role."""
+
+    id: Id
+    role: str
+    assigned_at: datetime
+
+
+def normalised_email(text: str) -> str:
+    """The one spelling of an e-mail address: two that differ in case or in compatible characters are one account."""
+    email = text.strip()
+    # Twice: casefolding can leave text that is not in normal form.
+    for _ in range(2):
+        email = unicodedata.normalize("NFKC", email).casefold()
+    email = unicodedata.normalize("NFKC", email).strip()
+    local, at, domain = email.rpartition("@")
+    if not at or not local or len(local) > LOCAL_PART_MAX or len(email) > EMAIL_MAX or "@" in local:
+        raise NotAnEmail()
+    labels = domain.split(".")
+    if len(labels) < 2 or not all(labels) or any(letter.isspace() for letter in email) or has_unseen(email):
+        raise NotAnEmail()
+    return email
+
+
+def password_fault(password: str) -> Invalid | None:
+    if len(password) < PASSWORD_MIN:
+        return PasswordTooShort(least=PASSWORD_MIN)
+    if len(password) > PASSWORD_MAX:
+        return PasswordTooLong(most=PASSWORD_MAX)
+    return None
+
+
+@dataclass(kw_only=True, eq=False)
+class User(Aggregate):
+    """One account. An empty `password_hash` is nobody's password: such an account cannot be signed in to by one."""
+
+    email: str
+    password_hash: str
+    status: str = ACTIVE
+    seller_id: Id | None = None
+    created_at: datetime
+    updated_at: datetime
+    profiles: list[Profile] = field(default_factory=list)
+    roles: list[RoleGrant] = field(default_factory=list)
+
+    @classmethod
+    def register(
+        cls, user_id: Id, email: str, password_hash: str, roles: tuple[str, ...], profile: Profile, now: datetime,
+    ) -> User:
+        """A new account, told to everyone."""
+        user = cls(id=user_id, email=email, password_hash=password_hash, created_at=now, updated_at=now,
+                   profiles=[profile])
+        for role in roles:
+            user.grant(role, now)
+        user.record(UserRegistered(user_id=user_id, email=email, roles=user.role_names, registered_at=now))
+        return user
+
+    @property
+    def profile(self) -> Profile:
+        return self.profiles[0]
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        return tuple(sorted(grant.role for grant in self.roles))
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == ACTIVE
+
+    def grant(self, role: str, now: datetime) -> None:
+        """May act in `role` from now on; granting twice changes nothing."""
+        assert role in ROLES, role
+        if role not in self.role_names:
+            self.roles.append(RoleGrant(id=named_id("role", self.id, role), role=role, assigned_at=now))
+            self.updated_at = now
+
+    def own_store(self, seller_id: Id, now: datetime) -> None:
+        """Becomes the seller of a store."""
+        assert self.seller_id is None, "a user has one store"
+        self.seller_id = seller_id
+        self.grant(SELLER, now)
+        self.updated_at = now
+
+    def add_address(self, wanted: SavedAddress, now: datetime) -> Id:
+        """Keep an address; one that is kept already is not kept twice. Gives the id under which it is kept."""
+        profile = self.profile
+        for address in profile.addresses:
+            if replace(wanted, id=address.id) == address:
+                return address.id
+            if address.id == wanted.id:
+                raise AddressIdTaken(address_id=wanted.id)
+        if len(profile.addresses) >= ADDRESSES_MAX:
+            raise TooManyAddresses(most=ADDRESSES_MAX)
+        self.profiles[0] = replace(profile, addresses=(*profile.addresses, wanted))
+        self.updated_at = now
+        return wanted.id
+
+
+def profile_of(user_id: Id, first_name: str, last_name: str) -> Profile:
+    return Profile(id=named_id("profile", user_id), first_name=first_name.strip(), last_name=last_name.strip())
+
+
+def address_from(command: AddAddress, address_id: Id) -> SavedAddress:
+    """The address that was sent, or everything that is wrong with it."""
+    refuse_any([
+        text_fault("recipient", command.recipient, least=1, most=200),
+        text_fault("street", command.street, least=1, most=300),
+        text_fault("city", command.city, least=1, most=NAME_MAX),
+        text_fault("postal_code", command.postal_code, least=1, most=20),
+        country_fault("country", command.country),
+        text_fault("region", command.region, most=NAME_MAX),
+        text_fault("phone", command.phone, most=40),
+    ])
+    return SavedAddress(
+        id=address_id, recipient=command.recipient.strip(), street=command.street.strip(), city=command.city.strip(),
+        postal_code=command.postal_code.strip(), country=command.country, region=command.region.strip(),
+        phone=command.phone.strip())

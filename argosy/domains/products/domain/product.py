@@ -1,0 +1,240 @@
+"""A product: what a seller describes, in variants that can be bought, and whether it is on sale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from argosy.contracts.products import (
+    Attribute,
+    ListedVariant,
+    ProductArchived,
+    ProductCreated,
+    ProductPublished,
+    ProductUnpublished,
+    ProductUpdated,
+)
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.errors import RuleBroken
+from argosy.shared_kernel.ids import Id, named_id
+
+DRAFT, PUBLISHED, ARCHIVED = "DRAFT", "PUBLISHED", "ARCHIVED"
+STATUSES = (DRAFT, PUBLISHED, ARCHIVED)
+MOVES = frozenset(((DRAFT, PUBLISHED), (PUBLISHED, DRAFT), (DRAFT, ARCHIVED), (PUBLISHED, ARCHIVED)))
+VARIANTS_MAX = 200
+
+
+class ProductIsArchived(RuleBroken):
+    """An archived product is history: nothing changes it."""
+
+
+class ProductNotReady(RuleBroken):
+    """The product cannot be on sale as it is; all that is missing is listed."""
+
+
+class TooManyVariants(RuleBroken):
+    """A product has at most 200 variants."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One thing that can be bought. `price` copies the price version in force, 0 where there is none yet."""
+
+    id: Id
+    position: int
+    sku: str
+    price: int
+    currency: str
+    stock_unit_id: Id
+    units_each: int
+    weight_grams: int
+    length_mm: int
+    width_mm: int
+    height_mm: int
+
+    @property
+    def volume_mm3(self) -> int:
+        return self.length_mm * self.width_mm * self.height_mm
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """A picture by its address, in the order in which it is shown."""
+
+    id: Id
+    url: str
+    type: str
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributeValue:
+    """A name and its value; of the whole product, or of one variant."""
+
+    id: Id
+    variant_id: Id | None
+    position: int
+    name: str
+    value: str
+    searchable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """When a product came on sale or went off sale: a line of its history."""
+
+    id: Id
+    status: str
+    published_at: datetime
+    unlisted_at: datetime | None = None
+
+
+def sku_key(seller_id: str, sku: str) -> Id:
+    """The same for the same seller's same SKU, and for nothing else."""
+    return named_id("sku", seller_id, sku)
+
+
+def category_id(category: str) -> Id | None:
+    return named_id("category", category) if category else None
+
+
+@dataclass(kw_only=True, eq=False)
+class Product(Aggregate):
+    """A draft may lack anything but its SKU; what is on sale lacks nothing (`missing`)."""
+
+    sku_key: Id
+    seller_id: Id
+    sku: str
+    title: str
+    description: str
+    category: str
+    tax_category: str
+    status: str = DRAFT
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None = None
+    """When it first came on sale."""
+    variants: list[Variant] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    attributes: list[AttributeValue] = field(default_factory=list)
+    publications: list[Publication] = field(default_factory=list)
+
+    def describe(self) -> None:
+        """Told once, when it is new."""
+        self.record(ProductCreated(product_id=self.id, seller_id=self.seller_id, sku=self.sku, title=self.title))
+
+    def variant(self, variant_id: Id) -> Variant | None:
+        return next((variant for variant in self.variants if variant.id == variant_id), None)
+
+    def attributes_of(self, variant_id: Id | None) -> tuple[Attribute, ...]:
+        """The attributes of a variant, or those of the whole product (None), in the seller's order."""
+        mine = sorted((one for one in self.attributes if one.variant_id == variant_id), key=lambda one: one.position)
+        return tuple(Attribute(name=one.name, value=one.value) for one in mine)
+
+    def missing(self) -> list[str]:
+        """All that keeps it from being on sale. Attributes are demanded where they tell several variants apart."""
+        found = [name for name in ("title", "category") if not getattr(self, name)]
+        if not self.variants:
+            found.append("variants")
+        if any(not variant.price for variant in self.variants):
+            found.append("price")
+        if len(self.variants) > 1 and any(not self.attributes_of(variant.id) for variant in self.variants):
+            found.append("variant_attributes")
+        if len({variant.currency for variant in self.variants}) > 1:
+            found.append("one_currency")
+        return found
+
+    def add_variant(self, variant: Variant, attributes: Iterable[AttributeValue], now: datetime) -> None:
+        """One more variant; a product that is on sale stays whole, and is described anew."""
+        self._be_open()
+        if len(self.variants) >= VARIANTS_MAX:
+            raise TooManyVariants(most=VARIANTS_MAX)
+        self.variants.append(variant)
+        self.attributes.extend(attributes)
+        self.updated_at = now
+        if self.status == PUBLISHED:
+            self._be_ready()
+            self._tell_published()
+
+    def rewrite(self, title: str | None, description: str | None, category: str | None, now: datetime) -> None:
+        """Change the texts; None leaves one as it is."""
+        self._be_open()
+        texts = (self.title if title is None else title, self.description if description is None else description,
+                 self.category if category is None else category)
+        if texts == (self.title, self.description, self.category):
+            return
+        self.title, self.description, self.category = texts
+        self.updated_at = now
+        if self.status == PUBLISHED:
+            self._be_ready()
+        if self.published_at is not None:
+            self.record(ProductUpdated(product_id=self.id, title=self.title, description=self.description,
+                                       category=self.category))
+
+    def copy_price(self, variant_id: Id, amount: int, currency: str, now: datetime) -> None:
+        """Note the price that a variant has now."""
+        self.variants = [replace(one, price=amount, currency=currency) if one.id == variant_id else one
+                         for one in self.variants]
+        self.updated_at = now
+
+    def publish(self, publication_id: Id, now: datetime) -> None:
+        """On sale from now on; a product that is on sale stays so and nothing is told."""
+        if self.status == PUBLISHED:
+            return
+        self._be_open()
+        self._be_ready()
+        self._move(PUBLISHED, now)
+        self.published_at = self.published_at or now
+        self.publications.append(Publication(id=publication_id, status=PUBLISHED, published_at=now))
+        self._tell_published()
+
+    def unpublish(self, publication_id: Id, now: datetime) -> None:
+        """Off sale, and a draft again."""
+        self._be_open()
+        if self.status == DRAFT:
+            return
+        self._unlist(publication_id, DRAFT, now)
+        self._move(DRAFT, now)
+        self.record(ProductUnpublished(product_id=self.id))
+
+    def archive(self, publication_id: Id, now: datetime) -> None:
+        """Off sale for good."""
+        if self.status == ARCHIVED:
+            return
+        if self.status == PUBLISHED:
+            self._unlist(publication_id, ARCHIVED, now)
+        self._move(ARCHIVED, now)
+        self.record(ProductArchived(product_id=self.id))
+
+    def _move(self, status: str, now: datetime) -> None:
+        assert (self.status, status) in MOVES, f"{self.status} to {status}"
+        self.status = status
+        self.updated_at = now
+
+    def _unlist(self, publication_id: Id, status: str, now: datetime) -> None:
+        assert self.published_at is not None
+        self.publications.append(
+            Publication(id=publication_id, status=status, published_at=self.published_at, unlisted_at=now))
+
+    def _be_open(self) -> None:
+        if self.status == ARCHIVED:
+            raise ProductIsArchived(product_id=self.id)
+
+    def _be_ready(self) -> None:
+        missing = self.missing()
+        if missing:
+            raise ProductNotReady(product_id=self.id, missing=missing)
+
+    def _tell_published(self) -> None:
+        self.record(ProductPublished(
+            product_id=self.id, seller_id=self.seller_id, sku=self.sku, title=self.title, description=self.description,
+            category=self.category, attributes=self.attributes_of(None),
+            images=tuple(image.url for image in sorted(self.images, key=lambda image: image.position)),
+            variants=tuple(self._listed(one) for one in sorted(self.variants, key=lambda one: one.position))))
+
+    def _listed(self, variant: Variant) -> ListedVariant:
+        return ListedVariant(
+            variant_id=variant.id, sku=variant.sku, amount=variant.price, currency=variant.currency,
+            attributes=self.attributes_of(variant.id), stock_unit_id=variant.stock_unit_id,
+            units_each=variant.units_each, weight_grams=variant.weight_grams)

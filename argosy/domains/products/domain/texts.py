@@ -1,0 +1,59 @@
+"""What a catalogue's fields may hold: bounded, trimmed, and free of characters that nobody sees."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from argosy.shared_kernel.errors import DomainError, Invalid, Several
+
+_UNSEEN = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
+_LAYOUT = frozenset("\n\r\t")
+
+
+class TextIsMissing(Invalid):
+    """This field must say something."""
+
+
+class TextIsTooLong(Invalid):
+    """This field is longer than we keep."""
+
+
+class TextHasControls(Invalid):
+    """This field holds control characters or characters that do not exist."""
+
+
+class NumberOutOfRange(Invalid):
+    """This number is too small or too large."""
+
+
+def text_fault(
+    field: str, text: str, *, most: int, least: int = 0, has_lines: bool = False,
+) -> DomainError | None:
+    """What is wrong with a text, if anything is. Blanks around it do not count; only prose has lines."""
+    trimmed = text.strip()
+    if len(trimmed) < least:
+        return TextIsMissing(field=field)
+    if len(trimmed) > most:
+        return TextIsTooLong(field=field, most=most)
+    if trimmed.isascii() and trimmed.isprintable():
+        return None
+    for letter in trimmed:
+        if unicodedata.category(letter) in _UNSEEN and not (has_lines and letter in _LAYOUT):
+            return TextHasControls(field=field)
+    return None
+
+
+def number_fault(field: str, number: int, *, least: int, most: int) -> DomainError | None:
+    if type(number) is int and least <= number <= most:
+        return None
+    return NumberOutOfRange(field=field, least=least, most=most)
+
+
+def refuse_any(faults: Sequence[DomainError | None]) -> None:
+    """Raise what is wrong, all of it at once."""
+    real = [fault for fault in faults if fault is not None]
+    if len(real) == 1:
+        raise real[0]
+    if real:
+        raise Several(real)

@@ -12,6 +12,7 @@ from typing import Any
 from argosy.contracts import inventory, orders, payments, products, promotions, shipping, taxes
 from argosy.contracts.checkout import CheckoutLine, StartCheckout
 from argosy.contracts.orders import Address
+from argosy.shared_kernel.errors import snake_case
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command, Event, Refused
 from argosy.shared_kernel.money import share
@@ -57,7 +58,7 @@ class Participant:
         return self.seen[command.flow_id, name]
 
     def answer(self, command: Any) -> list[Event]:
-        answers: list[Event] = getattr(self, f"on_{type(command).__name__}")(command)
+        answers: list[Event] = getattr(self, f"on_{snake_case(type(command).__name__)}")(command)
         return answers
 
     def no(self, command: Any, code: str = "refused_at_random") -> Refused:
@@ -68,7 +69,7 @@ class Participant:
 
 
 class Products(Participant):
-    def on_QuoteLines(self, command: products.QuoteLines) -> list[Event]:
+    def on_quote_lines(self, command: products.QuoteLines) -> list[Event]:
         return [products.LinesQuoted(flow_id=command.flow_id, currency="INR", lines=tuple(
             quoted(line.line_no, line.variant_id, line.quantity) for line in command.lines))]
 
@@ -85,7 +86,7 @@ class Promotions(Participant):
     undoes = (promotions.ReleaseCoupons,)
     basis_points = 1_000
 
-    def on_ReserveCoupons(self, command: promotions.ReserveCoupons) -> list[Event]:
+    def on_reserve_coupons(self, command: promotions.ReserveCoupons) -> list[Event]:
         if self.state.get(command.flow_id) == "released":
             return [self.no(command, "cancelled_before")]
         if command.codes:
@@ -96,13 +97,13 @@ class Promotions(Participant):
                                 coupon_id=an_id("coupon"), code="TEN", funded_by="platform", explanation="10 % off")
             for line in command.lines if command.codes))]
 
-    def on_ReleaseCoupons(self, command: promotions.ReleaseCoupons) -> list[Event]:
+    def on_release_coupons(self, command: promotions.ReleaseCoupons) -> list[Event]:
         if self.state.get(command.flow_id) == "held":
             self.did(command, "release")
         self.state[command.flow_id] = "released"
         return [promotions.CouponsReleased(flow_id=command.flow_id)]
 
-    def on_ConsumeCoupons(self, command: promotions.ConsumeCoupons) -> list[Event]:
+    def on_consume_coupons(self, command: promotions.ConsumeCoupons) -> list[Event]:
         if self.state.get(command.flow_id) != "held":
             return [self.no(command, "nothing_held")]
         self.state[command.flow_id] = "consumed"
@@ -111,7 +112,7 @@ class Promotions(Participant):
 
 
 class Shipping(Participant):
-    def on_QuoteShipping(self, command: shipping.QuoteShipping) -> list[Event]:
+    def on_quote_shipping(self, command: shipping.QuoteShipping) -> list[Event]:
         return [shipping.ShippingQuoted(flow_id=command.flow_id, charges=tuple(
             shipping.DeliveryCharge(line_no=line.line_no, seller_id=line.seller_id, method=line.method, amount=40,
                                     days_min=2, days_max=4, rate_id=an_id("rate"))
@@ -119,7 +120,7 @@ class Shipping(Participant):
 
 
 class Taxes(Participant):
-    def on_QuoteTax(self, command: taxes.QuoteTax) -> list[Event]:
+    def on_quote_tax(self, command: taxes.QuoteTax) -> list[Event]:
         return [taxes.TaxQuoted(flow_id=command.flow_id, lines=tuple(
             taxes.LineTax(line_no=line.line_no, amount=share(line.amount, 500), is_inclusive=False, basis_points=500,
                           rule_id=an_id("rule"))
@@ -129,7 +130,7 @@ class Taxes(Participant):
 class Orders(Participant):
     undoes = (orders.CancelOrders,)
 
-    def on_PlaceOrders(self, command: orders.PlaceOrders) -> list[Event]:
+    def on_place_orders(self, command: orders.PlaceOrders) -> list[Event]:
         if self.state.get(command.flow_id) == "cancelled":
             return [self.no(command, "cancelled_before")]
         self.state[command.flow_id] = "created"
@@ -138,13 +139,13 @@ class Orders(Participant):
             orders.OrderReference(order_id=order.order_id, seller_id=order.seller_id, order_number="N",
                                   total_amount=order.total_amount) for order in command.orders))]
 
-    def on_CancelOrders(self, command: orders.CancelOrders) -> list[Event]:
+    def on_cancel_orders(self, command: orders.CancelOrders) -> list[Event]:
         if self.state.get(command.flow_id) in ("created", "confirmed"):
             self.did(command, "cancel")
         self.state[command.flow_id] = "cancelled"
         return [orders.OrdersCancelled(flow_id=command.flow_id, purchase_id=command.purchase_id)]
 
-    def on_ConfirmOrders(self, command: orders.ConfirmOrders) -> list[Event]:
+    def on_confirm_orders(self, command: orders.ConfirmOrders) -> list[Event]:
         if self.state.get(command.flow_id) != "created":
             return [self.no(command, "not_created")]
         self.state[command.flow_id] = "confirmed"
@@ -155,7 +156,7 @@ class Orders(Participant):
 class Inventory(Participant):
     undoes = (inventory.ReleaseReservation, inventory.Restock)
 
-    def on_ReserveStock(self, command: inventory.ReserveStock) -> list[Event]:
+    def on_reserve_stock(self, command: inventory.ReserveStock) -> list[Event]:
         if self.state.get(command.flow_id) == "released":
             return [self.no(command, "cancelled_before")]
         self.state[command.flow_id] = "held"
@@ -163,21 +164,21 @@ class Inventory(Participant):
         return [inventory.StockReserved(flow_id=command.flow_id, reservation_id=command.reservation_id,
                                         expires_at=command.expires_at)]
 
-    def on_ReleaseReservation(self, command: inventory.ReleaseReservation) -> list[Event]:
+    def on_release_reservation(self, command: inventory.ReleaseReservation) -> list[Event]:
         if self.state.get(command.flow_id) == "held":
             self.did(command, "release")
         if self.state.get(command.flow_id) != "committed":
             self.state[command.flow_id] = "released"
         return [inventory.ReservationReleased(flow_id=command.flow_id, reservation_id=command.reservation_id)]
 
-    def on_CommitReservation(self, command: inventory.CommitReservation) -> list[Event]:
+    def on_commit_reservation(self, command: inventory.CommitReservation) -> list[Event]:
         if self.state.get(command.flow_id) != "held":
             return [self.no(command, "reservation_has_ended")]
         self.state[command.flow_id] = "committed"
         self.did(command, "commit")
         return [inventory.ReservationConfirmed(flow_id=command.flow_id, reservation_id=command.reservation_id)]
 
-    def on_Restock(self, command: inventory.Restock) -> list[Event]:
+    def on_restock(self, command: inventory.Restock) -> list[Event]:
         if self.state.get(command.flow_id) == "committed":
             self.state[command.flow_id] = "released"
             self.did(command, "restock")
@@ -213,7 +214,7 @@ class Payments(Participant):
         self.effects[flow_id, "hold"] += 1
         return [yes]
 
-    def on_AuthorizePayment(self, command: payments.AuthorizePayment) -> list[Event]:
+    def on_authorize_payment(self, command: payments.AuthorizePayment) -> list[Event]:
         assert command.amount > 0
         if self.state.get(command.flow_id) == "voided":
             return [self.no(command, "cancelled_before")]
@@ -237,14 +238,14 @@ class Payments(Participant):
     def failed(self, command: Any, reason: str) -> Event:
         return payments.PaymentFailed(flow_id=command.flow_id, payment_id=command.payment_id, reason=reason)
 
-    def on_VoidPayment(self, command: payments.VoidPayment) -> list[Event]:
+    def on_void_payment(self, command: payments.VoidPayment) -> list[Event]:
         if self.state.get(command.flow_id) == "held":
             self.did(command, "void")
         if self.state.get(command.flow_id) != "captured":
             self.state[command.flow_id] = "voided"
         return [payments.PaymentVoided(flow_id=command.flow_id, payment_id=command.payment_id)]
 
-    def on_CapturePayment(self, command: payments.CapturePayment) -> list[Event]:
+    def on_capture_payment(self, command: payments.CapturePayment) -> list[Event]:
         if self.state.get(command.flow_id) != "held":
             return [self.no(command, "not_authorized")]
         self.state[command.flow_id] = "captured"
@@ -252,7 +253,7 @@ class Payments(Participant):
         return [payments.PaymentCaptured(flow_id=command.flow_id, payment_id=command.payment_id,
                                          purchase_id=an_id("purchase"), amount=1, currency="INR")]
 
-    def on_RefundPayment(self, command: payments.RefundPayment) -> list[Event]:
+    def on_refund_payment(self, command: payments.RefundPayment) -> list[Event]:
         if self.state.get(command.flow_id) == "captured":
             self.state[command.flow_id] = "voided"
             self.did(command, "refund")

@@ -21,7 +21,17 @@ from argosy.engine.store import TIMER
 from argosy.shared_kernel import saga as kernel
 from argosy.shared_kernel.errors import RuleBroken
 from argosy.shared_kernel.messages import Command, Event, Message
-from tests.domains.checkout.fakes import BUYER, Inventory, Orders, Payments, Products, Promotions, Shipping, Taxes, start
+from tests.domains.checkout.fakes import (
+    BUYER,
+    Inventory,
+    Orders,
+    Payments,
+    Products,
+    Promotions,
+    Shipping,
+    Taxes,
+    start,
+)
 from tests.domains.checkout.playing import BUYING, Play
 
 WORLDS = 2_000
@@ -228,7 +238,8 @@ def a_step_without_answer_is_not_undone(patch: pytest.MonkeyPatch) -> None:
     undo = kernel.Saga._undo
 
     def forgetful(self: Any) -> list[Command]:
-        self.state.steps = {name: "" if standing == "ASKED" else standing for name, standing in self.state.steps.items()}
+        steps = self.state.steps
+        self.state.steps = {name: "" if standing == "ASKED" else standing for name, standing in steps.items()}
         return undo(self)
 
     patch.setattr(kernel.Saga, "_undo", forgetful)

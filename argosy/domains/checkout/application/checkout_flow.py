@@ -87,7 +87,7 @@ class CheckoutFlow:
         assert session.deadline is not None
         self.work.later("deadline", session.id, session.deadline,
                         ExpireCheckout(checkout_id=session.id, deadline=session.deadline))
-        saga = self._saga(session)
+        saga = CheckoutSaga(session, self.work, self.details, request)
         saga.tell(saga.start())
         return CheckoutStanding(checkout_id=session.id, status=session.status)
 

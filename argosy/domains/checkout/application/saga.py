@@ -23,7 +23,7 @@ from argosy.domains.checkout.domain.quote import (
     hash_of,
     taxable_lines,
 )
-from argosy.domains.checkout.domain.request import CheckoutRequest
+from argosy.domains.checkout.domain.request import Bought, CheckoutRequest
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.codec import decoder, encode
@@ -35,6 +35,7 @@ EXPIRED, ABORTED = Reason("expired"), Reason("aborted")
 _ENDS_AS = {"expired": sessions.EXPIRED, "aborted": sessions.ABORTED}
 
 _REQUEST = decoder(CheckoutRequest)
+_BOUGHT = decoder(Bought)
 _LINES = msgspec.json.Decoder(tuple[QuotedLine, ...])
 _DISCOUNTS = msgspec.json.Decoder(tuple[Discount, ...])
 _CHARGES = msgspec.json.Decoder(tuple[DeliveryCharge, ...])
@@ -45,12 +46,16 @@ _SHARES = decoder(SharesOfSnapshot)
 class CheckoutSaga(Saga[CheckoutSession]):
     """One checkout at one moment. Its detail is looked up only by the steps that need it."""
 
-    def __init__(self, session: CheckoutSession, work: UnitOfWork, details: Repository[CheckoutDetail]) -> None:
+    def __init__(
+        self, session: CheckoutSession, work: UnitOfWork, details: Repository[CheckoutDetail],
+        request: CheckoutRequest | None = None,
+    ) -> None:
         super().__init__(session, work.now)
         self.work = work
         self.details = details
         # Read once per message, by whichever step needs it first.
-        self._asked: CheckoutRequest | None = None
+        self._asked = request
+        self._kept: CheckoutDetail | None = None
         self._lines: tuple[QuotedLine, ...] = ()
         self._orders: tuple[orders.OrderDraft, ...] = ()
 
@@ -65,7 +70,9 @@ class CheckoutSaga(Saga[CheckoutSession]):
 
     @property
     def _detail(self) -> CheckoutDetail:
-        return self.details.get(self.state.id)
+        if self._kept is None:
+            self._kept = self.details.get(self.state.id)
+        return self._kept
 
     @property
     def _request(self) -> CheckoutRequest:
@@ -85,15 +92,13 @@ class CheckoutSaga(Saga[CheckoutSession]):
             return Reason("stock_short", {"shortages": msgspec.to_builtins(message.shortages)})
         return super().reason(message)
 
-    def gave_up(self) -> None:
-        session = self.state
-        session.turn_round(_ENDS_AS.get(session.failure, sessions.FAILED), session.failure, session.failure_details,
-                           self.now)
-        self.work.never_mind("deadline", session.id)
+    def gave_up(self, reason: Reason) -> None:
+        self.state.turn_round(_ENDS_AS.get(reason.code, sessions.FAILED), reason.code, reason.details, self.now)
+        self.work.never_mind("deadline", self.state.id)
 
     def completed(self) -> None:
-        request = self._request
-        self.state.complete(tuple([line.variant_id for line in request.lines]), request.coupons, self.now)
+        bought: Bought = _BOUGHT.decode(self._detail.request)
+        self.state.complete(tuple([line.variant_id for line in bought.lines]), bought.coupons, self.now)
         self.work.never_mind("deadline", self.state.id)
 
     def compensated(self) -> None:

@@ -91,6 +91,17 @@ class CheckoutRequest(Value):
     expected_total: int | None
 
 
+class VariantOfLine(Value):
+    variant_id: Id
+
+
+class Bought(Value):
+    """The part of a request that tells what was bought; the rest is skipped in reading."""
+
+    lines: tuple[VariantOfLine, ...]
+    coupons: tuple[str, ...]
+
+
 def read(command: StartCheckout) -> CheckoutRequest:
     """The request in its one canonical form, or everything that is wrong with it at once."""
     lines = _sum_up(command.lines)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from argosy.contracts.checkout import (
@@ -83,6 +84,7 @@ class CheckoutFailure(Value):
 
     id: Id
     reason: str
+    details: dict[str, Any]
     failed_at: datetime
 
 
@@ -178,7 +180,8 @@ class CheckoutSession(Flow):
         """It ends without a sale; `completed_at` is set when everything is undone."""
         self._become(status)
         self.action_url = ""
-        self.failures.append(CheckoutFailure(id=named_id("failure", self.id), reason=reason, failed_at=now))
+        self.failures.append(CheckoutFailure(id=named_id("failure", self.id), reason=reason, details=details,
+                                             failed_at=now))
         if status == EXPIRED:
             self.record(CheckoutExpired(checkout_id=self.id, buyer_id=self.buyer_id))
         elif status == ABORTED:
@@ -208,6 +211,7 @@ class CheckoutDetail(Aggregate):
     snapshot_hash: str = ""
 
 
+@lru_cache(maxsize=1024)
 def request_key(buyer_id: Id, client_request_id: str) -> Id:
     """One purchase per buyer and client_request_id."""
     return named_id("checkout-request", buyer_id, client_request_id)

@@ -25,7 +25,6 @@ class CheckoutSessionRow(AggregateRow):
     stage = models.SmallIntegerField()
     outcome = models.CharField(max_length=12)
     failure = models.CharField(max_length=100)
-    failure_details = models.JSONField()
     steps = models.JSONField()
     payment_method = models.CharField(max_length=40)
     gateway = models.CharField(max_length=40)
@@ -81,6 +80,7 @@ class CheckoutFailureRow(models.Model):
     id = IdField(primary_key=True)
     session_id = IdField(db_index=True)
     reason = models.CharField(max_length=100)
+    details = models.JSONField()
     failed_at = InstantField()
 
     class Meta:

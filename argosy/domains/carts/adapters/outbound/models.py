@@ -1,0 +1,54 @@
+"""Carts' tables. The constraints say again what the domain promises."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from argosy.platform.fields import IdField, InstantField
+from argosy.platform.tables import AggregateRow, platform_tables
+
+
+class CartRow(AggregateRow):
+    """One per buyer: its id is named after them."""
+
+    user_id = IdField(unique=True)
+    status = models.CharField(max_length=12)
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "carts"
+
+
+class CartItemRow(models.Model):
+    id = IdField(primary_key=True)
+    cart_id = IdField()
+    product_id = IdField()
+    variant_id = IdField()
+    quantity = models.IntegerField()
+    added_at = InstantField()
+
+    class Meta:
+        db_table = "cart_items"
+        constraints = [
+            models.UniqueConstraint(fields=["cart_id", "variant_id"], name="cart_one_line_per_variant"),
+            models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=999), name="cart_quantity_within_range"),
+        ]
+
+
+class CartCouponRow(models.Model):
+    """A code to try. Which coupon it is, if any, only promotions knows: `coupon_id` stays empty until it is told."""
+
+    id = IdField(primary_key=True)
+    cart_id = IdField()
+    coupon_id = IdField(null=True)
+    code = models.CharField(max_length=40)
+    applied_at = InstantField()
+
+    class Meta:
+        db_table = "cart_coupons"
+        constraints = [models.UniqueConstraint(fields=["cart_id", "code"], name="cart_notes_a_code_once")]
+
+
+tables = platform_tables(__name__, outbox="carts_outbox_events")

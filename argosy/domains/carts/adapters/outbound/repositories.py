@@ -1,0 +1,14 @@
+"""How carts become rows."""
+
+from __future__ import annotations
+
+from argosy.domains.carts.adapters.outbound.models import CartCouponRow, CartItemRow, CartRow
+from argosy.domains.carts.domain.cart import Cart, CartItem, NotedCoupon
+from argosy.platform.rows import Part, Rows
+
+ROWS = (
+    Rows(Cart, CartRow, parts={
+        "items": Part(CartItem, CartItemRow, owner="cart_id"),
+        "coupons": Part(NotedCoupon, CartCouponRow, owner="cart_id"),
+    }),
+)

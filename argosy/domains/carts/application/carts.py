@@ -1,0 +1,86 @@
+"""Everything a cart can be asked to do. It is always the asker's own: no command names a cart or its owner."""
+
+from __future__ import annotations
+
+from argosy.contracts.carts import AddToCart, ApplyCoupon, CartLine, ChangeQuantity, EmptyCart, RemoveCoupon
+from argosy.contracts.checkout import CheckoutCompleted
+from argosy.domains.carts.domain.cart import Cart, cart_id_of
+from argosy.engine.reads import reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import NotAllowed
+from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.messages import Value
+
+
+class CartsBelongToBuyers(NotAllowed):
+    """Sign in to have a cart."""
+
+
+class CartContents(Value):
+    """A cart as it now is; what an outside command on it is answered with."""
+
+    cart_id: Id
+    lines: tuple[CartLine, ...]
+    coupons: tuple[str, ...]
+
+
+reads_own_cart = then_reads(carts=lambda self, command: [cart_id_of(self.work.actor.id)])
+"""The cart of whoever asks, which no command names."""
+
+
+class Carts:
+    """Each buyer's intent, kept until it is bought or dropped."""
+
+    def __init__(self, work: UnitOfWork, carts: Repository[Cart]) -> None:
+        self.work = work
+        self.carts = carts
+
+    @reads_own_cart
+    def add_to_cart(self, command: AddToCart) -> CartContents:
+        cart = self._own()
+        line = CartLine(product_id=command.product_id, variant_id=command.variant_id, quantity=command.quantity)
+        cart.add(line, self.work.now, self.work.new_id)
+        return self._kept(cart)
+
+    @reads_own_cart
+    def change_quantity(self, command: ChangeQuantity) -> CartContents:
+        cart = self._own()
+        cart.set_quantity(command.variant_id, command.quantity, self.work.now)
+        return self._kept(cart)
+
+    @reads_own_cart
+    def apply_coupon(self, command: ApplyCoupon) -> CartContents:
+        cart = self._own()
+        cart.note_coupon(command.code, self.work.now, self.work.new_id)
+        return self._kept(cart)
+
+    @reads_own_cart
+    def remove_coupon(self, command: RemoveCoupon) -> CartContents:
+        cart = self._own()
+        cart.forget_coupon(command.code, self.work.now)
+        return self._kept(cart)
+
+    @reads_own_cart
+    def empty_cart(self, command: EmptyCart) -> CartContents:
+        cart = self._own()
+        cart.empty(self.work.now)
+        return self._kept(cart)
+
+    @reads(carts=lambda event: [event.cart_id])
+    def take_out_what_was_bought(self, event: CheckoutCompleted) -> None:
+        """What was bought leaves the buyer's cart; what they put in meanwhile stays."""
+        cart = self.carts.find(event.cart_id)
+        if cart is not None and cart.user_id == event.buyer_id:
+            cart.take_out(event.variant_ids, event.coupons, self.work.now)
+
+    def _own(self) -> Cart:
+        """The asker's cart, which comes to be with the first thing in it."""
+        buyer_id = self.work.actor.id
+        if not is_id(buyer_id):
+            raise CartsBelongToBuyers()
+        return self.carts.find(cart_id_of(Id(buyer_id))) or Cart.of(Id(buyer_id), self.work.now)
+
+    def _kept(self, cart: Cart) -> CartContents:
+        if (cart.items or cart.coupons) and self.carts.find(cart.id) is None:
+            self.carts.add(cart)
+        return CartContents(cart_id=cart.id, lines=cart.lines, coupons=cart.codes)

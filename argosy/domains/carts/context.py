@@ -1,0 +1,25 @@
+"""Carts: what each buyer means to buy. Disposable; no cart computes money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.domains.carts.application.carts import Carts
+from argosy.domains.carts.domain.cart import Cart
+from argosy.engine.work import UnitOfWork
+from argosy.platform.context import Context
+
+
+class CartsContext(Context):
+    name = "argosy.domains.carts.adapters.outbound"
+    label = "carts"
+    database = "cart_db"
+    services = (Carts,)
+
+    def build(self, work: UnitOfWork) -> tuple[object, ...]:
+        return (Carts(work, work.repository(Cart)),)
+
+    def rows(self) -> tuple[Any, ...]:
+        from argosy.domains.carts.adapters.outbound.repositories import ROWS
+
+        return ROWS

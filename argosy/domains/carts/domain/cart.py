@@ -1,0 +1,187 @@
+"""Carts: what a buyer means to buy. A cart counts things and never computes money."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from argosy.contracts.carts import CartChanged, CartLine
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
+from argosy.shared_kernel.ids import Id, is_id, named_id
+from argosy.shared_kernel.messages import Value
+
+ACTIVE = "ACTIVE"
+
+QUANTITY_MAX = 999
+LINES_MAX = 200
+COUPONS_MAX = 10
+
+_CODE = re.compile(r"[A-Z0-9._-]{1,40}")
+
+
+class NotAnId(Invalid):
+    """An id is a lower-case UUID."""
+
+
+class QuantityOutOfRange(Invalid):
+    """A cart holds 1 to 999 pieces of one thing."""
+
+
+class NotACode(Invalid):
+    """A coupon code is 1 to 40 letters, digits, dots, dashes or underscores."""
+
+
+class CartIsFull(RuleBroken):
+    """A cart holds at most 200 different things."""
+
+
+class TooManyCoupons(RuleBroken):
+    """A cart holds at most 10 coupons."""
+
+
+class NotInTheCart(NotFound):
+    """There is no such thing in the cart."""
+
+
+class CartItem(Value):
+    """So many of one variant."""
+
+    id: Id
+    product_id: Id
+    variant_id: Id
+    quantity: int
+    added_at: datetime
+
+
+class NotedCoupon(Value):
+    """A code to try at checkout; whether it counts is decided there."""
+
+    id: Id
+    code: str
+    applied_at: datetime
+
+
+@dataclass(kw_only=True, eq=False)
+class Cart(Aggregate):
+    """The one cart of a buyer: at most one line per variant and one note per code, in the order of adding."""
+
+    user_id: Id
+    status: str = ACTIVE
+    created_at: datetime
+    updated_at: datetime
+    items: list[CartItem] = field(default_factory=list)
+    coupons: list[NotedCoupon] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, buyer_id: Id, now: datetime) -> Cart:
+        return cls(id=cart_id_of(buyer_id), user_id=buyer_id, created_at=now, updated_at=now)
+
+    @property
+    def lines(self) -> tuple[CartLine, ...]:
+        return tuple([CartLine(product_id=item.product_id, variant_id=item.variant_id, quantity=item.quantity)
+                      for item in self.items])
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple([coupon.code for coupon in self.coupons])
+
+    def add(self, line: CartLine, now: datetime, new_id: Callable[[], Id]) -> None:
+        """So many more of a variant. Its product is the one named last."""
+        faults: list[DomainError] = [NotAnId(field=name) for name in ("product_id", "variant_id")
+                                     if not is_id(getattr(line, name))]
+        index = self._index(line.variant_id)
+        has = 0 if index is None else self.items[index].quantity
+        if not _is_quantity(line.quantity) or has + line.quantity > QUANTITY_MAX:
+            faults.append(QuantityOutOfRange(asked=line.quantity, in_cart=has, maximum=QUANTITY_MAX))
+        _refuse(faults)
+        if index is None and len(self.items) >= LINES_MAX:
+            raise CartIsFull(maximum=LINES_MAX)
+        if index is None:
+            self.items.append(CartItem(id=new_id(), product_id=line.product_id, variant_id=line.variant_id,
+                                       quantity=line.quantity, added_at=now))
+        else:
+            self._replace(index, has + line.quantity, line.product_id)
+        self._changed(now)
+
+    def set_quantity(self, variant_id: Id, quantity: int, now: datetime) -> None:
+        """Exactly so many of a variant that is there; 0 takes it out, and may be repeated."""
+        if quantity != 0 and not _is_quantity(quantity):
+            raise QuantityOutOfRange(asked=quantity, maximum=QUANTITY_MAX)
+        index = self._index(variant_id)
+        if index is None:
+            if quantity:
+                raise NotInTheCart(variant_id=variant_id[:36])
+            return
+        if self.items[index].quantity == quantity:
+            return
+        if quantity:
+            self._replace(index, quantity, self.items[index].product_id)
+        else:
+            del self.items[index]
+        self._changed(now)
+
+    def note_coupon(self, text: str, now: datetime, new_id: Callable[[], Id]) -> None:
+        """A code to try at checkout. Noting it again changes nothing."""
+        code = normal_code(text)
+        if code in self.codes:
+            return
+        if len(self.coupons) >= COUPONS_MAX:
+            raise TooManyCoupons(maximum=COUPONS_MAX)
+        self.coupons.append(NotedCoupon(id=new_id(), code=code, applied_at=now))
+        self._changed(now)
+
+    def forget_coupon(self, text: str, now: datetime) -> None:
+        """The code is not tried. Forgetting it again changes nothing."""
+        self._keep(self.items, [coupon for coupon in self.coupons if coupon.code != text.strip().upper()], now)
+
+    def empty(self, now: datetime) -> None:
+        self._keep([], [], now)
+
+    def take_out(self, variant_ids: Iterable[Id], codes: Iterable[str], now: datetime) -> None:
+        """What was bought and used is no longer meant; what is not there any more is not missed."""
+        bought, used = set(variant_ids), {code.upper() for code in codes}
+        self._keep([item for item in self.items if item.variant_id not in bought],
+                   [coupon for coupon in self.coupons if coupon.code not in used], now)
+
+    def _keep(self, items: list[CartItem], coupons: list[NotedCoupon], now: datetime) -> None:
+        if len(items) == len(self.items) and len(coupons) == len(self.coupons):
+            return
+        self.items, self.coupons = items, coupons
+        self._changed(now)
+
+    def _index(self, variant_id: Id) -> int | None:
+        return next((index for index, item in enumerate(self.items) if item.variant_id == variant_id), None)
+
+    def _replace(self, index: int, quantity: int, product_id: Id) -> None:
+        item = self.items[index]
+        self.items[index] = CartItem(id=item.id, product_id=product_id, variant_id=item.variant_id,
+                                     quantity=quantity, added_at=item.added_at)
+
+    def _changed(self, now: datetime) -> None:
+        self.updated_at = now
+        self.record(CartChanged(cart_id=self.id, buyer_id=self.user_id, lines=self.lines, coupons=self.codes))
+
+
+def cart_id_of(buyer_id: Id) -> Id:
+    """A buyer has one cart, which can be named before it exists."""
+    return named_id("cart", buyer_id)
+
+
+def normal_code(text: str) -> str:
+    """A coupon code in its one spelling: capitals, no blanks around it."""
+    code = text.strip().upper()
+    if not _CODE.fullmatch(code):
+        raise NotACode(field="code")
+    return code
+
+
+def _is_quantity(quantity: object) -> bool:
+    return type(quantity) is int and 1 <= quantity <= QUANTITY_MAX
+
+
+def _refuse(faults: list[DomainError]) -> None:
+    if faults:
+        raise faults[0] if len(faults) == 1 else Several(faults)

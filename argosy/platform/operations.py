@@ -32,7 +32,7 @@ class _Sql(Operation):
         if not router.allow_migrate(schema_editor.connection.alias, app_label):
             return
         for statement in self.statements(schema_editor.connection.vendor):
-            schema_editor.execute(statement)
+            schema_editor.execute(statement, params=None)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         return

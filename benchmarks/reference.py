@@ -1,0 +1,94 @@
+"""The reference basket: two lines of two sellers, one coupon, an address and shipping."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import count
+
+from argosy.contracts.checkout import CheckoutLine, StartCheckout
+from argosy.contracts.inventory import ReceiveStock
+from argosy.contracts.orders import Address
+from argosy.contracts.products import Attribute, CreateProduct, NewVariant, PublishProduct
+from argosy.contracts.promotions import CreateCoupon
+from argosy.contracts.shipping import SetShippingRate
+from argosy.contracts.taxes import SetTaxRule
+from argosy.engine.batch import Delivery, run
+from argosy.engine.work import SYSTEM, Cause, UnitOfWork
+from argosy.platform.runtime import Runtime
+from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.messages import Command
+
+PRODUCTS_PER_SELLER = 100
+SELLERS = (named_id("bench", "seller", "one"), named_id("bench", "seller", "two"))
+COUPON = "BENCH10"
+ADDRESS = Address(recipient="Ana Souza", street="Rua das Flores 12", city="São Paulo", postal_code="01000-000",
+                  country="BR", region="SP")
+
+
+def send(runtime: Runtime, label: str, commands: list[Command], batch: int = 250) -> None:
+    """Commands through a context's use cases, a few hundred to a commit."""
+    participant, store = runtime.contexts[label].participant, runtime.stores[label]
+    for first in range(0, len(commands), batch):
+        work = UnitOfWork(store, runtime.clock.now())
+        deliveries = []
+        for command in commands[first:first + batch]:
+            request = runtime.ids.new()
+            deliveries.append(Delivery(message=command, cause=Cause(request, request, runtime.ids)))
+        work.actor = SYSTEM
+        run(participant, work, deliveries)
+        for delivery in deliveries:
+            if delivery.error or delivery.refusal:
+                raise delivery.error or delivery.refusal  # type: ignore[misc]
+        work.commit()
+
+
+def product_id(seller: Id, number: int) -> Id:
+    return named_id("bench", "product", seller, str(number))
+
+
+def variant_id(seller: Id, number: int) -> Id:
+    return named_id("bench", "variant", seller, str(number))
+
+
+def seed(runtime: Runtime, stock: int = 10_000_000) -> None:
+    """Everything that the basket needs, once."""
+    products: list[Command] = []
+    publications: list[Command] = []
+    receipts: list[Command] = []
+    for seller in SELLERS:
+        for number in range(PRODUCTS_PER_SELLER):
+            unit = variant_id(seller, number)
+            products.append(CreateProduct(
+                product_id=product_id(seller, number), seller_id=seller, sku=f"B-{number}", title=f"Thing {number}",
+                category="things", description="A thing to buy.", variants=(NewVariant(
+                    sku=f"B-{number}-1", amount=1_990 + number, currency="BRL", variant_id=unit, stock_unit_id=unit,
+                    weight_grams=300, attributes=(Attribute(name="colour", value="blue"),)),)))
+            publications.append(PublishProduct(product_id=product_id(seller, number)))
+            receipts.append(ReceiveStock(stock_unit_id=unit, quantity=stock, reference_id="bench",
+                                         product_id=product_id(seller, number), seller_id=seller))
+    send(runtime, "products", products)
+    send(runtime, "products", publications)
+    send(runtime, "inventory", receipts)
+    send(runtime, "shipping", [SetShippingRate(seller_id=seller, method="standard", currency="BRL", base_amount=700,
+                                               item_amount=150) for seller in SELLERS])
+    send(runtime, "taxes", [SetTaxRule(country="BR", basis_points=1_700, is_inclusive=True)])
+    send(runtime, "promotions", [CreateCoupon(code=COUPON, basis_points=1_000)])
+
+
+def baskets(run_name: str) -> Iterator[StartCheckout]:
+    """Endless different purchases of the reference basket."""
+    for number in count():
+        buyer = named_id("bench", "buyer", run_name, str(number))
+        lines = tuple(
+            CheckoutLine(product_id=product_id(seller, (number * 7 + index) % PRODUCTS_PER_SELLER),
+                         variant_id=variant_id(seller, (number * 7 + index) % PRODUCTS_PER_SELLER), quantity=1 + index)
+            for index, seller in enumerate(SELLERS))
+        yield StartCheckout(
+            checkout_id=named_id("bench", "checkout", run_name, str(number)), buyer_id=buyer,
+            cart_id=named_id("cart", buyer), lines=lines, address=ADDRESS, client_request_id=f"{run_name}-{number}",
+            coupons=(COUPON,))
+
+
+def note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

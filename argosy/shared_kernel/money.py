@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from argosy.shared_kernel.errors import Invalid
 
@@ -21,6 +22,9 @@ _TWO_DECIMALS = frozenset(
     "KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK "
     "NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB "
     "TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG".split())
+
+# Spelled out: Decimal also reads NaN, exponents, underscores and the digits of other scripts, and rounds long ones.
+_AMOUNT = re.compile(r" *[+-]?[0-9]{1,16}(?:\.[0-9]{1,40})? *")
 
 AMOUNT_MAX = 2**53 - 1
 """The largest amount in minor units: every JSON reader holds it exactly."""
@@ -64,13 +68,13 @@ class Money:
     def of(cls, text: str, currency: str) -> Money:
         """From decimal text such as `58.9`; more decimals than the currency has are refused, not rounded."""
         places = exponent(currency)
-        try:
-            scaled = Decimal(text.strip()).scaleb(places)
-            if not text.isascii() or "_" in text or scaled != scaled.to_integral_value():
-                raise NotAnAmount(amount=text, currency=currency)
-        except InvalidOperation:
-            raise NotAnAmount(amount=text, currency=currency) from None
-        return cls(int(scaled), currency)
+        if _AMOUNT.fullmatch(text) is None:
+            raise NotAnAmount(amount=text[:40], currency=currency)
+        whole, _, decimals = text.strip(" ").partition(".")
+        decimals = decimals.rstrip("0").ljust(places, "0")
+        if len(decimals) > places:
+            raise NotAnAmount(amount=text[:40], currency=currency)
+        return cls(int(whole + decimals), currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)

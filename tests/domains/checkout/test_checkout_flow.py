@@ -11,7 +11,7 @@ import pytest
 
 from argosy.contracts import inventory, orders, payments, promotions, taxes
 from argosy.contracts.checkout import AbortCheckout, CheckoutFailed, ExpireCheckout
-from argosy.contracts.orders import CancelOrders, ConfirmOrders, PlaceOrders
+from argosy.contracts.orders import ConfirmOrders, PlaceOrders
 from argosy.contracts.payments import AuthorizePayment, CapturePayment
 from argosy.contracts.promotions import ReserveCoupons
 from argosy.contracts.shipping import DeliveryCharge, QuoteShipping, ShippingQuoted
@@ -31,7 +31,7 @@ from argosy.domains.checkout.domain.session import (
 from argosy.engine.work import SYSTEM, Actor
 from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.messages import Command
-from tests.domains.checkout.fakes import BUYER, Inventory, Orders, Payments, Promotions, start
+from tests.domains.checkout.fakes import BUYER, Orders, Payments, Promotions, start
 from tests.domains.checkout.playing import BUYING, Play
 from tests.support import an_id
 

@@ -34,7 +34,6 @@ INSTALLED_APPS = [
 ]
 
 DATABASES = databases(VAR, os.environ)
-POSTGRES_SERVER = os.environ.get("ARGOSY_POSTGRES", "")
 DATABASE_ROUTERS = ["argosy.platform.router.ContextRouter"]
 AUTH_USER_MODEL = "accounts.UserRow"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

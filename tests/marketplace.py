@@ -89,7 +89,9 @@ def _copy_fresh(template: Path) -> None:
 def _create_postgres_databases() -> None:
     import psycopg
 
-    with psycopg.connect(settings.POSTGRES_SERVER + "/postgres", autocommit=True) as server:
+    server_of = settings.DATABASES["default"]
+    with psycopg.connect(host=server_of["HOST"], port=server_of["PORT"], user=server_of["USER"],
+                         password=server_of["PASSWORD"], dbname="postgres", autocommit=True) as server:
         known = {row[0] for row in server.execute("SELECT datname FROM pg_database")}
         for database in settings.DATABASES.values():
             if database["NAME"] not in known:

@@ -1,0 +1,88 @@
+"""No row of a log is ever passed over, however transactions commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connections
+
+from argosy.engine.log import START, Position
+from argosy.engine.store import Changes
+from tests.marketplace import Marketplace
+from tests.platform.test_store_conformance import record
+
+NAMES = {"inventory.StockReserved"}
+
+
+def ids_of(marketplace: Marketplace, after: Position = START) -> list[str]:
+    return [one.message_id for one in marketplace.runtime.stores["inventory"].log.read(after, NAMES, 100).records]
+
+
+def insert(connection: psycopg.Connection[Any], name: str) -> None:
+    one = record(name)
+    connection.execute(
+        "INSERT INTO inventory_outbox_events (epoch, message_id, aggregate_id, event_type, schema_version, lane, "
+        "sequence, payload, correlation_id, cause_id, subject, created_at) VALUES (1, %s, %s, %s, 1, %s, 0, '{}', "
+        "'c', 'x', '', now())", (one.message_id, one.key, one.wire_name, one.lane))
+
+
+@pytest.mark.postgres
+def test_a_smaller_id_that_commits_later_is_still_read(marketplace: Marketplace) -> None:
+    settings = connections["inventory"].get_connection_params()
+    where = {key: settings[key] for key in ("dbname", "user", "host", "port") if key in settings}
+    log = marketplace.runtime.stores["inventory"].log
+    with psycopg.connect(**where) as slow, psycopg.connect(**where) as quick:
+        insert(slow, "one")
+        insert(quick, "two")
+        quick.commit()
+        naive = quick.execute("SELECT message_id::text FROM inventory_outbox_events WHERE id > 0 ORDER BY id").fetchall()
+        assert [row[0] for row in naive] == [record("two").message_id], "an id-only cursor would now stand behind two"
+        page = log.read(START, NAMES, 100)
+        assert page.records == []
+        slow.commit()
+        assert [one.message_id for one in log.read(page.scanned_to, NAMES, 100).records] == \
+            [record("one").message_id, record("two").message_id]
+
+
+@pytest.mark.postgres
+def test_an_older_transaction_with_a_larger_id_is_read_behind_no_cursor(marketplace: Marketplace) -> None:
+    """The transaction that began first may take its id last: a cursor of ids alone loses it even below xmin."""
+    settings = connections["inventory"].get_connection_params()
+    where = {key: settings[key] for key in ("dbname", "user", "host", "port") if key in settings}
+    log = marketplace.runtime.stores["inventory"].log
+    with psycopg.connect(**where) as old, psycopg.connect(**where) as young:
+        old.execute("SELECT pg_current_xact_id()")
+        insert(young, "young")
+        young.commit()
+        insert(old, "old")
+        page = log.read(START, NAMES, 100)
+        assert page.records == []
+        old.commit()
+        found = log.read(page.scanned_to, NAMES, 100).records
+        assert [one.message_id for one in found] == [record("old").message_id, record("young").message_id]
+        assert found[0].position.id > found[1].position.id
+
+
+@pytest.mark.postgres
+def test_transaction_ids_are_sorted_as_numbers(marketplace: Marketplace) -> None:
+    """As text 100 comes before 99."""
+    settings = connections["inventory"].get_connection_params()
+    where = {key: settings[key] for key in ("dbname", "user", "host", "port") if key in settings}
+    with psycopg.connect(**where, autocommit=True) as connection:
+        for number, xid in enumerate((99, 100)):
+            insert(connection, f"m{number}")
+            connection.execute("UPDATE inventory_outbox_events SET xid = %s::text::xid8 WHERE message_id = %s",
+                               (str(xid), record(f"m{number}").message_id))
+    assert ids_of(marketplace) == [record("m0").message_id, record("m1").message_id]
+
+
+def test_ids_are_not_used_again_after_the_last_row_is_gone(marketplace: Marketplace) -> None:
+    store = marketplace.runtime.stores["inventory"]
+    store.commit(Changes(records=[record("one")]))
+    head = store.log.head()
+    with connections["inventory"].cursor() as cursor:
+        cursor.execute("DELETE FROM inventory_outbox_events")
+    store.commit(Changes(records=[record("two")]))
+    assert ids_of(marketplace, head) == [record("two").message_id]

@@ -65,7 +65,7 @@ def handlers_of(services: Iterable[type]) -> dict[str, Handler]:
                 continue
             for kind in _messages_taken(method):
                 other = found.get(kind.wire_name)
-                assert other is None, f"{kind.wire_name} is handled by both {other and other.method} and {name}"
+                assert other is None, f"{kind.wire_name} is handled by both {other} and {name}"
                 found[kind.wire_name] = Handler(index, name, kind, first_reads(method), second_reads(method))
     return found
 

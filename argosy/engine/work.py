@@ -68,7 +68,7 @@ class UnitOfWork:
         self.undeclared_loads = 0
         self._cause: Cause | None = None
         self._map: dict[type[Aggregate], dict[str, _Entry | None]] = {}
-        self._found: dict[tuple[type[Aggregate], str, Any], list[str]] = {}
+        self._found: dict[type[Aggregate], dict[str, dict[Any, list[str]]]] = {}
         self._touched: dict[tuple[type[Aggregate], str], tuple[_Entry, Aggregate | None]] = {}
         self._announced: list[Message] = []
         self._planned: list[Callable[[], None]] = []
@@ -138,11 +138,11 @@ class UnitOfWork:
         for plan in self._planned:
             plan()
         for kind, id in self._deleted:
-            entry = self._map[kind][id]
-            if entry is not None:
+            gone = self._map[kind][id]
+            if gone is not None:
                 self._map[kind][id] = None
-                if not entry.is_new:
-                    self.changes.deletes.setdefault(kind, []).append(entry.original or entry.aggregate)
+                if not gone.is_new:
+                    self.changes.deletes.setdefault(kind, []).append(gone.original or gone.aggregate)
         self.begin(cause)
 
     def drop(self) -> None:
@@ -159,9 +159,10 @@ class UnitOfWork:
         """Load by id, or `by` a column, all that is not here yet, one statement per column."""
         columns: dict[str, dict[Any, None]] = {}
         known = self._map.setdefault(kind, {})
+        found = self._found.get(kind, {})
         for want in wanted:
             if isinstance(want, By):
-                if (kind, want.column, want.value) not in self._found:
+                if want.value not in found.get(want.column, ()):
                     columns.setdefault(want.column, {})[want.value] = None
             elif want not in known:
                 columns.setdefault("id", {})[want] = None
@@ -199,10 +200,12 @@ class UnitOfWork:
         return None if entry is None else self._touch(kind, id, entry)  # type: ignore[return-value]
 
     def find_by(self, kind: type[A], column: str, value: Any) -> list[A]:
-        if (kind, column, value) not in self._found:
+        ids = self._found.get(kind, {}).get(column, {}).get(value)
+        if ids is None:
             self.undeclared_loads += 1
             self._load(kind, column, [value])
-        found = [self._map[kind].get(id) for id in self._found[kind, column, value]]
+            ids = self._found[kind][column][value]
+        found = [self._map[kind].get(id) for id in ids]
         return [self._touch(kind, entry.aggregate.id, entry) for entry in found if entry is not None]  # type: ignore[misc]
 
     def add(self, kind: type[A], aggregate: A) -> None:
@@ -210,8 +213,9 @@ class UnitOfWork:
         assert known.get(aggregate.id) is None, f"{kind.__name__} {aggregate.id} is there already"
         entry = known[aggregate.id] = _Entry(aggregate, is_new=True)
         self._touched[kind, aggregate.id] = (entry, None)
-        for (other, column, value), ids in self._found.items():
-            if other is kind and getattr(aggregate, column) == value:
+        for column, values in self._found.get(kind, {}).items():
+            ids = values.get(getattr(aggregate, column))
+            if ids is not None:
                 ids.append(aggregate.id)
 
     def remove(self, kind: type[A], aggregate: A) -> None:
@@ -235,18 +239,20 @@ class UnitOfWork:
             for value in values:
                 known.setdefault(value, None)
             return
+        found = self._found.setdefault(kind, {}).setdefault(column, {})
         for value in values:
-            self._found[kind, column, value] = []
+            found[value] = []
+        wanted = set(values)
         for entry in known.values():
-            if entry is not None:
-                ids = self._found.get((kind, column, getattr(entry.aggregate, column)))
-                if ids is not None and entry.aggregate.id not in ids:
-                    ids.append(entry.aggregate.id)
+            if entry is not None and getattr(entry.aggregate, column) in wanted:
+                found[getattr(entry.aggregate, column)].append(entry.aggregate.id)
 
     def _forget(self, kind: type[Aggregate], id: str) -> None:
+        entry = self._map[kind][id]
         self._map[kind][id] = None
-        for (other, _, _), ids in self._found.items():
-            if other is kind and id in ids:
+        for column, values in self._found.get(kind, {}).items():
+            ids = values.get(getattr(entry.aggregate, column), []) if entry is not None else []
+            if id in ids:
                 ids.remove(id)
 
     # Outgoing.

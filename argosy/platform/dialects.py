@@ -158,7 +158,7 @@ class SqliteDialect:
 
     @staticmethod
     def to_instant(value: Any) -> datetime:
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return datetime.fromisoformat(value + "+00:00")
 
     @staticmethod
     def json(value: Any) -> str:

@@ -27,6 +27,7 @@ _DUE = (Field("id", "text"), Field("kind", "text"), Field("name", "text"), Field
         Field("due_at", "timestamptz"), Field("payload", "text"), Field("correlation_id", "text"),
         Field("cause_id", "text"), Field("version", "bigint"), Field("attempts", "bigint"),
         Field("lease_until", "timestamptz"), Field("token", "bigint"))
+_ID = (Field("id", "uuid"),)
 _DUE_ID, _DUE_TOKEN = Field("id", "text"), Field("token", "bigint")
 _PARKED_KEYS = (Field("subscription", "text"), Field("source", "text"), *_CURSOR_WAS)
 _PARKED = (*_PARKED_KEYS, Field("key", "text"), Field("record", "text"), Field("tries", "bigint"),
@@ -182,7 +183,7 @@ class SqlStore:
         deleted: list[Aggregate],
     ) -> list[Write]:
         fresh: list[tuple[Any, Any]] = []
-        changed: list[tuple[Any, Any]] = []
+        changed: list[tuple[Any, Any, Any]] = []
         gone: list[Any] = []
         for owner in inserted:
             fresh += [(owner, thing) for thing in owner.__dict__[part.attribute]]
@@ -196,33 +197,42 @@ class SqlStore:
                 if earlier is None:
                     fresh.append((now, thing))
                 elif earlier != thing:
-                    changed.append((now, thing))
+                    changed.append((now, thing, earlier))
             gone += known
         for owner in deleted:
             gone += [thing.id for thing in owner.__dict__[part.attribute]]
         return self._part_statements(part, fresh, changed, gone)
 
     def _part_statements(
-        self, part: MappedPart, fresh: list[tuple[Any, Any]], changed: list[tuple[Any, Any]], gone: list[Any],
+        self, part: MappedPart, fresh: list[tuple[Any, Any]], changed: list[tuple[Any, Any, Any]], gone: list[Any],
     ) -> list[Write]:
         layout = self._layout(part.table)
-        fields = (*layout.fields, Field(part.owner, "uuid"), *(Field(c.name, c.type) for c, _ in part.copies))
-        dumps = [(_dump(self.dialect, column), function) for column, function in part.copies]
-
-        def rows(things: list[tuple[Any, Any]]) -> list[list[Any]]:
-            return [[*layout.values(thing), owner.id, *(dump(function(owner, thing)) for dump, function in dumps)]
-                    for owner, thing in things]
-
-        key = (Field("id", "uuid"),)
         writes = []
         if gone:
-            writes.append(Write("delete", part.table.name, (), [(id,) for id in gone], key, True))
+            writes.append(Write("delete", part.table.name, (), [(id,) for id in gone], _ID, True))
         if changed:
-            values = [[*row, row[layout.index["id"]]] for row in rows(changed)]
-            writes.append(Write("update", part.table.name, fields, values, key, True))
+            writes.append(self._part_update(part, layout, changed))
         if fresh:
-            writes.append(Write("insert", part.table.name, fields, rows(fresh)))
+            dumps = [(_dump(self.dialect, column), function) for column, function in part.copies]
+            rows = [[*layout.values(thing), owner.id, *(dump(function(owner, thing)) for dump, function in dumps)]
+                    for owner, thing in fresh]
+            fields = (*layout.fields, Field(part.owner, "uuid"), *(Field(c.name, c.type) for c, _ in part.copies))
+            writes.append(Write("insert", part.table.name, fields, rows))
         return writes
+
+    def _part_update(self, part: MappedPart, layout: _Layout, changed: list[tuple[Any, Any, Any]]) -> Write:
+        """Only the columns that changed in some part of this batch, and the copies."""
+        names = part.table.attributes
+        columns = [index for index, name in enumerate(names)
+                   if any(getattr(now, name) != getattr(then, name) for _, now, then in changed)]
+        dumps = [(_dump(self.dialect, column), function) for column, function in part.copies]
+        rows = []
+        for owner, now, _ in changed:
+            values = layout.values(now)
+            rows.append([*(values[index] for index in columns),
+                         *(dump(function(owner, now)) for dump, function in dumps), now.id])
+        fields = (*(layout.fields[index] for index in columns), *(Field(c.name, c.type) for c, _ in part.copies))
+        return Write("update", part.table.name, fields, rows, _ID, True)
 
     # The engine's own tables.
 
@@ -342,7 +352,9 @@ class SqlStore:
 def _dump(dialect: Dialect, column: Column) -> Turn:
     if column.is_json:
         return dialect.json
-    return dialect.instant if column.is_instant else _same
+    if column.is_instant:
+        return lambda value: None if value is None else dialect.instant(value)
+    return _same
 
 
 def _load(dialect: Dialect, column: Column) -> Turn:

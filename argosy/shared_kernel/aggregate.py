@@ -29,7 +29,8 @@ class Aggregate:
 
     def take_news(self) -> list[Event]:
         """The events recorded since the last call."""
-        return self.__dict__.pop("_news", [])
+        news: list[Event] = self.__dict__.pop("_news", [])
+        return news
 
     def copy(self) -> Self:
         """An equal aggregate that does not change with this one; recorded news stay behind."""
@@ -37,7 +38,7 @@ class Aggregate:
         state = twin.__dict__
         state.update(self.__dict__)
         state.pop("_news", None)
-        for name in _collections(type(self)):
+        for name in _collections(type(self)):  # type: ignore[arg-type]
             state[name] = state[name].copy()
         return twin
 

@@ -59,7 +59,7 @@ class _MessageMeta(_StructMeta):
         config.setdefault("kw_only", True)
         return super().__new__(mcs, name, bases, namespace, **config)
 
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any) -> None:
+    def __init__(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any) -> None:
         super().__init__(name, bases, namespace)
         if bases and bases[0].__name__ in ("Command", "Event"):
             known = MESSAGES.get(cls.wire_name)

@@ -29,7 +29,7 @@ from argosy.shared_kernel.errors import DomainError, Invalid
 from argosy.shared_kernel.ids import Id, is_id
 
 
-class NotAPasswordHash(Invalid):
+class UnreadablePasswordHash(Invalid):
     """This is not a password hash that we can check."""
 
 
@@ -139,7 +139,7 @@ class Accounts:
         if command.password or not is_trusted:
             faults.append(password_fault(command.password))
         if command.password_hash and not self.passwords.understands(command.password_hash):
-            faults.append(NotAPasswordHash())
+            faults.append(UnreadablePasswordHash())
         email = ""
         try:
             email = normalised_email(command.email)

@@ -22,7 +22,7 @@ class TextHasControls(Invalid):
     """This field holds control characters or characters that do not exist."""
 
 
-class NotACountry(Invalid):
+class UnknownCountry(Invalid):
     """Countries are given as two letters of ISO 3166."""
 
 
@@ -41,7 +41,7 @@ def text_fault(field: str, text: str, *, most: int, least: int = 0) -> DomainErr
 def country_fault(field: str, country: str) -> DomainError | None:
     if len(country) == 2 and country.isascii() and country.isalpha() and country.isupper():
         return None
-    return NotACountry(field=field)
+    return UnknownCountry(field=field)
 
 
 def has_unseen(text: str) -> bool:

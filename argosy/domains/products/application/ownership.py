@@ -12,7 +12,7 @@ class NoSuchProduct(NotFound):
     """There is no such product."""
 
 
-class NotASeller(NotAllowed):
+class SellersOnly(NotAllowed):
     """Only a seller can list products, and only in their own store."""
 
 
@@ -35,7 +35,7 @@ def seller_for(actor: Actor, wanted: Id | None) -> Id:
             raise SellerIsMissing()
         return wanted
     if not actor.seller_id or wanted not in (None, actor.seller_id):
-        raise NotASeller()
+        raise SellersOnly()
     return Id(actor.seller_id)
 
 

@@ -35,11 +35,11 @@ _TAX_CATEGORY = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 _URL = re.compile(r"https?://[^\s/][^\s]*")
 
 
-class NotATaxCategory(Invalid):
+class MalformedTaxCategory(Invalid):
     """A tax category is a word of small letters, digits, - and _."""
 
 
-class NotAPictureAddress(Invalid):
+class MalformedPictureAddress(Invalid):
     """A picture's address begins with https:// or http://."""
 
 
@@ -64,7 +64,7 @@ def check_description(wanted: CreateProduct) -> None:
     faults = [
         text_fault("sku", wanted.sku, least=1, most=SKU_MAX),
         *text_faults(wanted.title, wanted.description, wanted.category),
-        None if _TAX_CATEGORY.fullmatch(wanted.tax_category) else NotATaxCategory(field="tax_category"),
+        None if _TAX_CATEGORY.fullmatch(wanted.tax_category) else MalformedTaxCategory(field="tax_category"),
         None if len(wanted.images) <= IMAGES_MAX else TooManyOfThem(field="images", most=IMAGES_MAX),
         *(_picture_fault(f"images.{index}", url) for index, url in enumerate(wanted.images)),
         *_attribute_faults("attributes", wanted.attributes),
@@ -137,7 +137,7 @@ def new_images(product_id: Id, urls: Iterable[str]) -> list[Image]:
 
 def _picture_fault(field: str, url: str) -> DomainError | None:
     fault = text_fault(field, url, most=URL_MAX)
-    return fault or (None if _URL.fullmatch(url) else NotAPictureAddress(field=field))
+    return fault or (None if _URL.fullmatch(url) else MalformedPictureAddress(field=field))
 
 
 def _attribute_faults(where: str, wanted: Sequence[Attribute]) -> list[DomainError | None]:

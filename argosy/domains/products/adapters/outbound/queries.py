@@ -1,0 +1,83 @@
+"""What sellers read of their own products, drafts and archived ones too. Buyers read documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from argosy.domains.products.adapters.outbound.models import PriceRow, ProductRow, VariantRow
+from argosy.shared_kernel.ids import Id
+
+PAGE_MAX = 100
+
+_COLUMNS = ("id", "sku", "title", "description", "category", "status", "version", "updated_at")
+
+
+class OwnVariant(msgspec.Struct, frozen=True):
+    """A variant with the price in force; an amount of 0 is no price yet."""
+
+    variant_id: Id
+    sku: str
+    amount: int
+    currency: str
+    attributes: list[dict[str, str]]
+    stock_unit_id: Id
+    units_each: int
+
+
+class OwnProduct(msgspec.Struct, frozen=True):
+    """A product as its seller sees it."""
+
+    product_id: Id
+    sku: str
+    title: str
+    description: str
+    category: str
+    status: str
+    version: int
+    updated_at: datetime
+    variants: list[OwnVariant]
+
+
+class PriceVersion(msgspec.Struct, frozen=True):
+    """A line of a variant's price history."""
+
+    price_id: Id
+    amount: int
+    currency: str
+    effective_from: datetime
+    effective_to: datetime | None
+
+
+def product_of(product_id: str, seller_id: str) -> OwnProduct | None:
+    """One of a seller's own products; None for all others, there or not."""
+    row = ProductRow.objects.filter(id=product_id, seller_id=seller_id).values_list(*_COLUMNS).first()
+    return None if row is None else _whole([row])[0]
+
+
+def products_of(seller_id: str, after: str = "", limit: int = PAGE_MAX) -> list[OwnProduct]:
+    """A page of a seller's own products by id; `after` is the last id of the page before."""
+    mine = ProductRow.objects.filter(seller_id=seller_id)
+    if after:
+        mine = mine.filter(id__gt=after)
+    return _whole(list(mine.order_by("id").values_list(*_COLUMNS)[:min(limit, PAGE_MAX)]))
+
+
+def prices_of(variant_id: str, product_id: str, seller_id: str) -> list[PriceVersion]:
+    """The price history of a seller's own variant, oldest first, planned versions included."""
+    owner = ProductRow.objects.filter(id=product_id, seller_id=seller_id).values("id")
+    rows = PriceRow.objects.filter(variant_id=variant_id, product_id__in=owner).order_by("effective_from", "id")
+    return [PriceVersion(Id(row.id), row.base_price - row.discount, row.currency, row.effective_from, row.effective_to)
+            for row in rows]
+
+
+def _whole(rows: Sequence[tuple[Any, ...]]) -> list[OwnProduct]:
+    """Products with their variants: two statements, however many there are."""
+    variants: dict[str, list[OwnVariant]] = {row[0]: [] for row in rows}
+    for one in VariantRow.objects.filter(product_id__in=list(variants)).order_by("position"):
+        variants[one.product_id].append(OwnVariant(
+            one.id, one.sku, one.price, one.currency, one.attributes_json, one.stock_unit_id, one.units_each))
+    return [OwnProduct(*row, variants[row[0]]) for row in rows]

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from argosy.contracts.payments import CaptureAnswered, CapturePayment, PaymentCaptured, PaymentVoided, ReturnAnswered
-from argosy.domains.payments.application.books import Books, account_ids
+from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
 from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.domain.ledger import CAPTURE as CAPTURE_BOOKED
 from argosy.domains.payments.domain.ledger import (
+    COMMISSION,
     LEDGER_ID,
+    PROMOTIONS,
     REFUNDS,
     SUSPENSE,
     SUSPENSE_RETURNED,
     SUSPENSE_TAKEN,
+    TAX,
     Transaction,
     account_id,
     capture_postings,
     clearing,
+    escrow,
 )
 from argosy.domains.payments.domain.payment import (
     ABSENT,
@@ -222,7 +226,10 @@ class Captures:
             found = [account_id(SUSPENSE, answer.currency), account_id(clearing(intent.gateway), answer.currency)]
         else:
             found = []
-        found += account_ids(capture_postings(intent.gateway, intent.shares), intent.currency)
+        currency = intent.currency
+        found += [account_id(clearing(intent.gateway), currency), account_id(COMMISSION, currency),
+                  account_id(TAX, currency), account_id(PROMOTIONS, currency)]
+        found += [account_id(escrow(one.seller_id), currency) for one in intent.shares]
         if intent.waiting_refund_id is not None:
             found.append(account_id(REFUNDS, intent.currency))
         return found

@@ -146,6 +146,8 @@ class Refunds:
             raise RefundExceedsCapture(payment_id=intent.id, asked=command.amount, left=intent.amount)
         refund = self._open(intent, command)
         intent.waiting_refund_id = refund.id
+        if command.amount is None:
+            intent.unwanted = intent.unwanted or BY_REFUND
 
     def _open(self, intent: PaymentIntent, command: RefundPayment) -> Refund:
         refund = Refund(

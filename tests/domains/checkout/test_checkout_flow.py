@@ -303,6 +303,14 @@ def test_a_stranger_is_answered_as_if_there_were_no_such_checkout(claims_to_be: 
     assert answers[0] == answers[1] and play.session.status == "RESERVED"
 
 
+def test_an_abort_in_anothers_name_finds_nothing() -> None:
+    play = held_at(AuthorizePayment)
+    for actor in (BUYING, SYSTEM):
+        with pytest.raises(NoSuchCheckout):
+            play.send(AbortCheckout(checkout_id=play.session.id, buyer_id=STRANGER.id), actor=actor)
+    assert play.session.status == "RESERVED"
+
+
 @pytest.mark.parametrize(("until", "error"), [(ConfirmOrders, CheckoutIsPaid), (None, CheckoutHasEnded)])
 def test_what_is_paid_is_no_longer_aborted(until: Any, error: type[DomainError]) -> None:
     play = Play()

@@ -103,3 +103,9 @@ class CouponCreated(Event, key="coupon_id"):
     max_uses: int
     valid_from: datetime
     valid_to: datetime | None
+
+
+class ExpireCouponUses(Command, key="job"):
+    """Give back held uses whose time has passed."""
+
+    job: str = "expire-coupon-uses"

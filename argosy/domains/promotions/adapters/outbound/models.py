@@ -1,0 +1,107 @@
+"""Promotions' tables. The constraints say again what the domain promises."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from argosy.domains.promotions.domain.redemption import STATUSES
+from argosy.platform.fields import IdField, InstantField
+from argosy.platform.tables import AggregateRow, platform_tables
+
+
+class CouponRow(AggregateRow):
+    """`discount` is in ten-thousandths; uses of 0 mean no limit."""
+
+    code = models.CharField(max_length=40, unique=True)
+    type = models.CharField(max_length=20)
+    discount = models.IntegerField()
+    max_uses = models.BigIntegerField()
+    max_uses_per_buyer = models.BigIntegerField()
+    funded_by = models.CharField(max_length=36)
+    status = models.CharField(max_length=12)
+    valid_from = InstantField()
+    valid_to = InstantField(null=True)
+    uses_reserved = models.BigIntegerField()
+    uses_consumed = models.BigIntegerField()
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "coupons"
+        constraints = [
+            models.CheckConstraint(condition=Q(discount__gte=1, discount__lte=10_000), name="coupon_is_a_percentage"),
+            models.CheckConstraint(condition=Q(uses_reserved__gte=0, uses_consumed__gte=0),
+                                   name="coupon_uses_not_negative"),
+            models.CheckConstraint(condition=Q(max_uses=0) | Q(max_uses__gte=F("uses_reserved") + F("uses_consumed")),
+                                   name="coupon_uses_within_limit"),
+            models.CheckConstraint(condition=Q(status__in=["ACTIVE", "DISABLED"]), name="coupon_status_is_known"),
+            models.CheckConstraint(condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                                   name="coupon_period_not_empty"),
+        ]
+
+
+class CouponRuleRow(models.Model):
+    """Conditions of a coupon beyond its own columns. None are made yet: limits stand on the coupon itself."""
+
+    id = IdField(primary_key=True)
+    coupon_id = IdField(db_index=True)
+    rule_type = models.CharField(max_length=40)
+    rule_json = models.JSONField()
+
+    class Meta:
+        db_table = "coupon_rules"
+
+
+class CouponRedemptionRow(AggregateRow):
+    """One use, with the terms that it was held under. Without a coupon: a release that came before its request."""
+
+    flow_id = IdField()
+    coupon_id = IdField(null=True)
+    user_id = IdField(null=True)
+    purchase_id = IdField(null=True)
+    order_id = IdField(null=True)
+    status = models.CharField(max_length=12)
+    code = models.CharField(max_length=40, blank=True)
+    basis_points = models.IntegerField()
+    funded_by = models.CharField(max_length=36, blank=True)
+    has_buyer_limit = models.BooleanField()
+    discount_amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3, blank=True)
+    expires_at = InstantField()
+    redeemed_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "coupon_redemptions"
+        constraints = [
+            # Also the index by which a checkout finds its uses.
+            models.UniqueConstraint(fields=["flow_id", "coupon_id"], name="coupon_one_use_per_checkout"),
+            models.CheckConstraint(condition=Q(status__in=STATUSES), name="redemption_status_is_known"),
+            models.CheckConstraint(condition=Q(discount_amount__gte=0), name="redemption_discount_not_negative"),
+            models.CheckConstraint(condition=Q(status="RELEASED") | Q(coupon_id__isnull=False, user_id__isnull=False),
+                                   name="redemption_live_has_coupon_and_buyer"),
+            models.CheckConstraint(condition=~Q(status="CONSUMED") | Q(redeemed_at__isnull=False,
+                                                                       purchase_id__isnull=False),
+                                   name="redemption_consumed_names_purchase"),
+        ]
+        indexes = [
+            # Held uses are few at any time: the search for overdue ones looks through these alone.
+            models.Index(fields=["expires_at"], condition=Q(status="RESERVED"), name="redemptions_held_by_time"),
+        ]
+
+
+class BuyerUseRow(AggregateRow):
+    """Live uses of one coupon by one buyer, for coupons that limit them."""
+
+    coupon_id = IdField()
+    user_id = IdField()
+    uses = models.BigIntegerField()
+
+    class Meta:
+        db_table = "coupon_buyer_uses"
+        constraints = [
+            models.UniqueConstraint(fields=["coupon_id", "user_id"], name="coupon_one_count_per_buyer"),
+            models.CheckConstraint(condition=Q(uses__gte=0), name="coupon_buyer_uses_not_negative"),
+        ]
+
+
+tables = platform_tables(__name__, outbox="coupons_outbox_events")

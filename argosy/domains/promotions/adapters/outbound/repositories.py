@@ -1,0 +1,14 @@
+"""How promotions' aggregates become rows."""
+
+from __future__ import annotations
+
+from argosy.domains.promotions.adapters.outbound.models import BuyerUseRow, CouponRedemptionRow, CouponRow
+from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
+from argosy.platform.rows import Rows
+
+ROWS = (
+    Rows(Coupon, CouponRow, names={"basis_points": "discount"}),
+    Rows(Redemption, CouponRedemptionRow),
+    Rows(BuyerUse, BuyerUseRow),
+)

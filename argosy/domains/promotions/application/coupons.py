@@ -1,0 +1,59 @@
+"""Coupons as their owners see them: made and disabled by staff, or by sellers for their own goods."""
+
+from __future__ import annotations
+
+from argosy.contracts.promotions import CreateCoupon, DisableCoupon
+from argosy.domains.promotions.domain.coupon import CodeIsTaken, Coupon, NoSuchCoupon, is_code, normal
+from argosy.engine.reads import By, by, reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import NotAllowed
+from argosy.shared_kernel.ids import Id, is_id
+
+
+class CouponsAreNotYoursToMake(NotAllowed):
+    """Staff make coupons; sellers make those that they pay for themselves."""
+
+
+def of_code(text: str) -> list[By]:
+    """The look-up of a code; none for what cannot be one, which no database need see."""
+    code = normal(text)
+    return [by("code", code)] if is_code(code) else []
+
+
+class Coupons:
+    """The codes that may be used."""
+
+    def __init__(self, work: UnitOfWork, coupons: Repository[Coupon]) -> None:
+        self.work = work
+        self.coupons = coupons
+
+    @reads(coupons=lambda command: [*of_code(command.code), *filter(is_id, [command.coupon_id])])
+    def create_coupon(self, command: CreateCoupon) -> Id:
+        """A code that may be used from now on. The same terms again are the same coupon."""
+        if not self._may_decide(command.funded_by):
+            raise CouponsAreNotYoursToMake()
+        made = Coupon.create(command, self.work.now)
+        known = self.coupons.find_by("code", made.code)
+        if known is None and command.coupon_id:
+            known = self.coupons.find(command.coupon_id)
+        if known is None:
+            self.coupons.add(made)
+            return made.id
+        if not known.has_terms_of(command):
+            raise CodeIsTaken(code=made.code)
+        return known.id
+
+    @reads(coupons=lambda command: of_code(command.code))
+    def disable_coupon(self, command: DisableCoupon) -> Id:
+        """Nobody starts to use it any more. A stranger's coupon is answered like one that does not exist."""
+        code = normal(command.code)
+        coupon = self.coupons.find_by("code", code) if is_code(code) else None
+        if coupon is None or not self._may_decide(coupon.funded_by):
+            raise NoSuchCoupon()
+        coupon.disable()
+        return coupon.id
+
+    def _may_decide(self, funded_by: str) -> bool:
+        actor = self.work.actor
+        is_own = actor.has("seller") and actor.seller_id != "" and funded_by == actor.seller_id
+        return actor.has("staff") or actor.has("system") or is_own

@@ -1,0 +1,41 @@
+"""Promotions: every discount decision, and how often each coupon is used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.contracts.promotions import ExpireCouponUses
+from argosy.domains.promotions.application.coupons import Coupons
+from argosy.domains.promotions.application.redemptions import ExpiredUses, Redemptions
+from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
+from argosy.engine.work import UnitOfWork
+from argosy.platform.context import Context, Every
+
+
+class PromotionsContext(Context):
+    name = "argosy.domains.promotions.adapters.outbound"
+    label = "promotions"
+    database = "coupons_db"
+    outbox_table = "coupons_outbox_events"
+    services = (Coupons, Redemptions)
+    hears = ("checkout", "promotions")
+    schedule = (Every(seconds=30, send=ExpireCouponUses()),)
+
+    def build(self, work: UnitOfWork) -> tuple[object, ...]:
+        coupons = work.repository(Coupon)
+        return (
+            Coupons(work, coupons),
+            Redemptions(work, coupons, work.repository(Redemption), work.repository(BuyerUse), self.expired(work)),
+        )
+
+    def expired(self, work: UnitOfWork) -> ExpiredUses:
+        """Where overdue uses are looked for; a simulation looks through its own store instead."""
+        from argosy.domains.promotions.adapters.outbound.queries import expired_uses
+
+        return expired_uses
+
+    def rows(self) -> tuple[Any, ...]:
+        from argosy.domains.promotions.adapters.outbound.repositories import ROWS
+
+        return ROWS

@@ -1,0 +1,181 @@
+"""Coupons: codes that take a percentage off goods, and how often they may be used."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.contracts.promotions import CouponConsumed, CouponCreated, CreateCoupon
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
+from argosy.shared_kernel.ids import Id, is_id, named_id
+
+ACTIVE, DISABLED = "ACTIVE", "DISABLED"
+PERCENTAGE = "PERCENTAGE"
+PLATFORM = "platform"
+"""Who pays for a coupon that no seller pays for."""
+
+BASIS_POINTS_MAX = 10_000
+USES_MAX = 1_000_000_000
+CODE_LENGTH_MAX = 40
+
+_CODE = re.compile(r"[A-Z0-9._-]{1,40}")
+
+
+class NotACode(Invalid):
+    """A coupon code is 1 to 40 letters, digits, dots, dashes or underscores."""
+
+
+class PercentageOutOfRange(Invalid):
+    """A coupon takes off 1 to 10,000 ten-thousandths."""
+
+
+class UsesOutOfRange(Invalid):
+    """Uses are bounded by a number from 1 to 1,000,000,000, or by 0 for no bound."""
+
+
+class PeriodIsEmpty(Invalid):
+    """A coupon is valid from one instant, with its time zone, to a later one."""
+
+
+class FunderUnknown(Invalid):
+    """A coupon is paid for by the platform or by a seller, named by id."""
+
+
+class NotAnId(Invalid):
+    """An id is a lower-case UUID."""
+
+
+class CodeIsTaken(RuleBroken):
+    """There is another coupon with this code, or with this id."""
+
+
+class NoSuchCoupon(NotFound):
+    """There is no such coupon, or it is not yours."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePolicy:
+    """Limits count live uses: held ones and consumed ones. A limit of 0 is none."""
+
+    limit: int
+
+    def allows_one_more(self, live_uses: int) -> bool:
+        return self.limit == 0 or live_uses < self.limit
+
+
+@dataclass(kw_only=True, eq=False)
+class Coupon(Aggregate):
+    """One code, its terms, and how many uses are held and consumed. Flat, since everybody uses the same one."""
+
+    code: str
+    type: str = PERCENTAGE
+    basis_points: int
+    max_uses: int
+    max_uses_per_buyer: int
+    funded_by: str
+    status: str = ACTIVE
+    valid_from: datetime
+    valid_to: datetime | None
+    uses_reserved: int = 0
+    uses_consumed: int = 0
+    created_at: datetime
+
+    @classmethod
+    def create(cls, command: CreateCoupon, now: datetime) -> Coupon:
+        """A coupon with terms that can be read, or everything that is wrong with them at once."""
+        check(command)
+        code = normal(command.code)
+        coupon = cls(
+            id=command.coupon_id or named_id("coupon", code), code=code, basis_points=command.basis_points,
+            max_uses=command.max_uses, max_uses_per_buyer=command.max_uses_per_buyer, funded_by=command.funded_by,
+            valid_from=command.valid_from or now, valid_to=command.valid_to, created_at=now)
+        if coupon.valid_to is not None and coupon.valid_to <= coupon.valid_from:
+            raise PeriodIsEmpty()
+        coupon.record(CouponCreated(
+            coupon_id=coupon.id, code=code, basis_points=coupon.basis_points, max_uses=coupon.max_uses,
+            valid_from=coupon.valid_from, valid_to=coupon.valid_to))
+        return coupon
+
+    @property
+    def live_uses(self) -> int:
+        return self.uses_reserved + self.uses_consumed
+
+    @property
+    def has_buyer_limit(self) -> bool:
+        return self.max_uses_per_buyer > 0
+
+    def has_terms_of(self, command: CreateCoupon) -> bool:
+        """Whether the command would make this very coupon again."""
+        return (
+            self.code == normal(command.code) and command.coupon_id in (None, self.id)
+            and (self.basis_points, self.max_uses, self.max_uses_per_buyer, self.funded_by, self.valid_to)
+            == (command.basis_points, command.max_uses, command.max_uses_per_buyer, command.funded_by,
+                command.valid_to)
+            and command.valid_from in (None, self.valid_from))
+
+    def reason_against(self, now: datetime) -> str:
+        """Why nobody may use it now; empty where somebody may."""
+        if self.status != ACTIVE:
+            return "disabled"
+        if now < self.valid_from:
+            return "not_yet_valid"
+        if self.valid_to is not None and now >= self.valid_to:
+            return "expired"
+        if not UsagePolicy(self.max_uses).allows_one_more(self.live_uses):
+            return "used_up"
+        return ""
+
+    def hold_use(self) -> None:
+        assert UsagePolicy(self.max_uses).allows_one_more(self.live_uses), "asked before it was allowed"
+        self.uses_reserved += 1
+
+    def consume_use(self, buyer_id: Id, purchase_id: Id) -> None:
+        """A held use counts for good."""
+        assert self.uses_reserved > 0, "only a held use is consumed"
+        self.uses_reserved -= 1
+        self.uses_consumed += 1
+        self.record(CouponConsumed(coupon_id=self.id, code=self.code, buyer_id=buyer_id, purchase_id=purchase_id))
+
+    def give_back_use(self, *, was_consumed: bool) -> None:
+        """One live use fewer."""
+        if was_consumed:
+            assert self.uses_consumed > 0, "only a consumed use is given back"
+            self.uses_consumed -= 1
+        else:
+            assert self.uses_reserved > 0, "only a held use is given back"
+            self.uses_reserved -= 1
+
+    def disable(self) -> None:
+        """Nobody starts to use it any more; uses that are held stay good."""
+        self.status = DISABLED
+
+
+def normal(code: str) -> str:
+    """A code in its one spelling: capitals, no blanks around it."""
+    return code.strip().upper()
+
+
+def is_code(code: str) -> bool:
+    """Whether a normal code could be a coupon's: anything else is not even looked for."""
+    return _CODE.fullmatch(code) is not None
+
+
+def check(command: CreateCoupon) -> None:
+    """Every fault of the terms at once."""
+    faults: list[DomainError] = []
+    if not is_code(normal(command.code)):
+        faults.append(NotACode(field="code"))
+    if not 1 <= command.basis_points <= BASIS_POINTS_MAX:
+        faults.append(PercentageOutOfRange(asked=command.basis_points, maximum=BASIS_POINTS_MAX))
+    faults += [UsesOutOfRange(field=name, maximum=USES_MAX) for name in ("max_uses", "max_uses_per_buyer")
+               if not 0 <= getattr(command, name) <= USES_MAX]
+    if command.funded_by != PLATFORM and not is_id(command.funded_by):
+        faults.append(FunderUnknown())
+    if command.coupon_id is not None and not is_id(command.coupon_id):
+        faults.append(NotAnId(field="coupon_id"))
+    if any(time is not None and time.tzinfo is None for time in (command.valid_from, command.valid_to)):
+        faults.append(PeriodIsEmpty())
+    if faults:
+        raise faults[0] if len(faults) == 1 else Several(faults)

@@ -1,0 +1,101 @@
+"""What coupons take off each line: exact to the minor unit, explained, and never more than there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from argosy.contracts.promotions import Discount, PricedLine, ReserveCoupons
+from argosy.domains.promotions.domain.coupon import PLATFORM
+from argosy.domains.promotions.domain.redemption import Redemption
+from argosy.shared_kernel.errors import Invalid
+from argosy.shared_kernel.ids import is_id
+from argosy.shared_kernel.money import AMOUNT_MAX, allocate, exponent, share
+
+LINES_MAX = 200
+QUANTITY_MAX = 999
+
+
+class LinesAreMalformed(Invalid):
+    """Discounts are decided on 1 to 200 lines, each with its own number, a quantity and an amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackingPolicy:
+    """Which coupons go together, and in which order they take off.
+
+    Coupons of different codes stack, at most `coupons_max` of them. Each takes its share of what the ones before it
+    left: sellers' coupons first, on their own goods, then the platform's on all that is left; coupons of one rank in
+    the order in which the buyer named them. So nothing is ever taken below zero, and no cap is needed.
+    """
+
+    coupons_max: int = 10
+
+    def in_order(self, uses: Iterable[Redemption]) -> list[Redemption]:
+        return sorted(uses, key=lambda use: use.funded_by == PLATFORM)
+
+
+STACKING = StackingPolicy()
+
+
+def applies_to(funded_by: str, line: PricedLine) -> bool:
+    """A seller pays for discounts on their own goods, the platform on any."""
+    return funded_by in (PLATFORM, line.seller_id)
+
+
+def discounts_of(uses: Sequence[Redemption], lines: Sequence[PricedLine]) -> list[Discount]:
+    """Every discount of a purchase, and each use's sum noted on it."""
+    left = {line.line_no: line.amount for line in lines}
+    found: list[Discount] = []
+    for use in STACKING.in_order(uses):
+        taken = _take(use, [line.line_no for line in lines if applies_to(use.funded_by, line)], left)
+        use.discount_amount = sum(discount.amount for discount in taken)
+        found += taken
+    return found
+
+
+def _take(use: Redemption, numbers: Sequence[int], left: dict[int, int]) -> list[Discount]:
+    """One coupon's share of what is left, spread over its lines by what is left of each (largest remainder)."""
+    assert use.coupon_id is not None
+    if not numbers:
+        return []
+    bases = [left[number] for number in numbers]
+    base = sum(bases)
+    total = share(base, use.basis_points)
+    percent = f"{use.basis_points // 100}.{use.basis_points % 100:02}"
+    payer = "platform" if use.funded_by == PLATFORM else "seller"
+    taken = []
+    for number, line_base, amount in zip(numbers, bases, allocate(total, bases), strict=True):
+        if amount == 0:
+            continue
+        left[number] -= amount
+        assert left[number] >= 0, "a discount takes off at most what is left"
+        taken.append(Discount(
+            line_no=number, amount=amount, coupon_id=use.coupon_id, code=use.code, funded_by=use.funded_by,
+            explanation=f"{use.code}: {percent} % of {base} is {total}; {amount} on {line_base}; paid by {payer}"))
+    return taken
+
+
+def check(command: ReserveCoupons) -> None:
+    """Discounts are decided on lines that can be read; every fault is told at once."""
+    exponent(command.currency)
+    faults = list(_malformed(command))
+    if faults:
+        raise LinesAreMalformed(faults=faults)
+
+
+def _malformed(command: ReserveCoupons) -> Iterator[dict[str, Any]]:
+    lines = command.lines
+    for name in ("flow_id", "buyer_id"):
+        if not is_id(getattr(command, name)):
+            yield {"field": name}
+    if not 1 <= len(lines) <= LINES_MAX:
+        yield {"field": "lines", "maximum": LINES_MAX}
+    if len({line.line_no for line in lines}) != len(lines):
+        yield {"field": "line_no", "fault": "repeated"}
+    for line in lines:
+        if not 1 <= line.quantity <= QUANTITY_MAX:
+            yield {"line_no": line.line_no, "field": "quantity", "maximum": QUANTITY_MAX}
+        if not 0 <= line.amount <= AMOUNT_MAX:
+            yield {"line_no": line.line_no, "field": "amount", "minimum": 0, "maximum": AMOUNT_MAX}

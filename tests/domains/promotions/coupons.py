@@ -1,0 +1,72 @@
+"""Coupons as tests need them, and a stage that plays promotions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from argosy.contracts.promotions import (
+    ConsumeCoupons,
+    CreateCoupon,
+    PricedLine,
+    ReleaseCoupons,
+    ReserveCoupons,
+)
+from argosy.domains.promotions.application.coupons import Coupons
+from argosy.domains.promotions.application.redemptions import ExpiredUse, Redemptions
+from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
+from argosy.engine.work import Actor
+from argosy.shared_kernel.ids import named_id
+from tests.support import Stage, an_id
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FLOW, BUYER, PURCHASE = an_id("flow"), an_id("buyer"), an_id("purchase")
+STAFF = Actor(id=an_id("staff"), roles=frozenset({"staff"}))
+ANNA = Actor(id=an_id("anna"), roles=frozenset({"seller"}), seller_id=an_id("seller anna"))
+
+
+def promotions_stage() -> Stage:
+    def expired(until: datetime, limit: int) -> Sequence[ExpiredUse]:
+        held = [use for use in stage.all(Redemption) if use.status == "RESERVED" and use.expires_at <= until]
+        held.sort(key=lambda use: (use.expires_at, use.id))
+        return [ExpiredUse(use.id, use.coupon_id, use.user_id, use.has_buyer_limit) for use in held[:limit]]
+
+    def build(work: Any) -> tuple[object, ...]:
+        coupons = work.repository(Coupon)
+        return (Coupons(work, coupons), Redemptions(work, coupons, work.repository(Redemption),
+                                                    work.repository(BuyerUse), expired))
+
+    stage = Stage((Coupons, Redemptions), build,
+                  unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))))
+    return stage
+
+
+def with_coupons(*codes: str, **terms: Any) -> Stage:
+    """A stage with a coupon per code, 10 % each unless said otherwise."""
+    stage = promotions_stage()
+    for code in codes:
+        stage.send(CreateCoupon(code=code, **{"basis_points": 1000, **terms}), actor=STAFF)
+    return stage
+
+
+def coupon(stage: Stage, code: str) -> Coupon:
+    return stage.one(Coupon, named_id("coupon", code))
+
+
+def line(line_no: int, amount: int, seller: str = "seller anna") -> PricedLine:
+    return PricedLine(line_no=line_no, seller_id=an_id(seller), product_id=an_id("product"), category="tea",
+                      quantity=1, amount=amount)
+
+
+def reserve(*codes: str, **changes: Any) -> ReserveCoupons:
+    command = ReserveCoupons(flow_id=FLOW, buyer_id=BUYER, codes=codes, currency="EUR",
+                             lines=(line(1, 1999), line(2, 501, "seller bert")), expires_at=NOW + timedelta(minutes=25))
+    return replace(command, **changes)
+
+
+CONSUME = ConsumeCoupons(flow_id=FLOW, purchase_id=PURCHASE)
+RELEASE = ReleaseCoupons(flow_id=FLOW)

@@ -186,6 +186,13 @@ def test_a_declined_card_fails_with_the_gateways_reason() -> None:
     assert play.effects()["inventory"] == {"hold": 1, "release": 1}
 
 
+def test_a_gateways_long_reason_is_cut_to_what_a_row_holds() -> None:
+    play = held_at(AuthorizePayment)
+    asked = play.the(AuthorizePayment)
+    play.send(payments.PaymentFailed(flow_id=asked.flow_id, payment_id=asked.payment_id, reason="no " * 99))
+    assert (len(play.session.failure), play.session.status) == (100, "FAILED")
+
+
 def test_short_stock_says_what_is_short() -> None:
     play = held_at(inventory.ReserveStock)
     asked = play.the(inventory.ReserveStock)

@@ -31,6 +31,7 @@ from argosy.shared_kernel.messages import Event
 from argosy.shared_kernel.money import AMOUNT_MAX
 from argosy.shared_kernel.saga import Reason, Saga, Step
 
+FAILURE_LENGTH_MAX = 100
 EXPIRED, ABORTED = Reason("expired"), Reason("aborted")
 _ENDS_AS = {"expired": sessions.EXPIRED, "aborted": sessions.ABORTED}
 
@@ -87,7 +88,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
 
     def reason(self, message: Event) -> Reason:
         if isinstance(message, payments.PaymentFailed):
-            return Reason(message.reason or "payment_failed")
+            return Reason(message.reason[:FAILURE_LENGTH_MAX] or "payment_failed")
         if isinstance(message, inventory.StockShort):
             return Reason("stock_short", {"shortages": msgspec.to_builtins(message.shortages)})
         return super().reason(message)

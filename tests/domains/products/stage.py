@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from argosy.contracts.products import Attribute, CreateProduct, NewVariant, PublishProduct, QuoteLines, WantedLine
 from argosy.domains.products.application.catalogue import Catalogue
 from argosy.domains.products.application.pricing import Pricing
@@ -55,15 +57,15 @@ class ProductsStage(Stage):
 
 
 def variant(name: str = "blue", amount: int = 1_250, **more: Any) -> NewVariant:
-    fields: dict[str, Any] = dict(
+    plain = NewVariant(
         sku=name, amount=amount, currency="EUR", variant_id=an_id(name), weight_grams=300, length_mm=100, width_mm=90,
         height_mm=80, attributes=(Attribute(name="colour", value=name),))
-    return NewVariant(**{**fields, **more})
+    return msgspec.structs.replace(plain, **more)
 
 
 def product(*variants: NewVariant, **more: Any) -> CreateProduct:
-    fields: dict[str, Any] = dict(
+    plain = CreateProduct(
         product_id=MUG, seller_id=SELLER, sku="mug", title="A mug", category="kitchen",
         description="Holds coffee.\nAnd tea.", variants=variants or (variant(),), images=("https://img.example/1.jpg",),
         attributes=(Attribute(name="material", value="clay"),))
-    return CreateProduct(**{**fields, **more})
+    return msgspec.structs.replace(plain, **more)

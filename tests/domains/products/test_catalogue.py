@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from argosy.contracts.products import (
     AddVariant,
     ArchiveProduct,
     Attribute,
-    CreateProduct,
     ListedVariant,
     ProductArchived,
     ProductCreated,
@@ -37,6 +38,7 @@ from argosy.domains.products.domain.product import (
     ProductIsArchived,
     ProductNotReady,
     category_id,
+    sku_key,
 )
 from argosy.shared_kernel.errors import Several
 from argosy.shared_kernel.ids import named_id
@@ -63,23 +65,18 @@ def stage() -> ProductsStage:
     return ProductsStage()
 
 
-def offer_fields(stage: ProductsStage, variant_id: str) -> dict[str, Any]:
-    fields = dict(stage.one(Offer, variant_id).__dict__)
-    return {name: fields[name] for name in fields if name not in ("version", "sequence", "sku_key", "price_id")}
-
-
 def test_a_new_product_is_a_draft_with_an_offer_not_on_sale(stage: ProductsStage) -> None:
     told = stage.send(product())
     assert stage.result == MUG
     assert told == [ProductCreated(product_id=MUG, seller_id=SELLER, sku="mug", title="A mug")]
     assert stage.one(Product, MUG).status == DRAFT
-    assert offer_fields(stage, BLUE) == dict(
-        id=BLUE, product_id=MUG, seller_id=SELLER, sku="blue", title="A mug", unit_amount=1_250, currency="EUR",
-        stock_unit_id=BLUE, units_each=1, weight_grams=300, volume_mm3=720_000, category="kitchen",
-        tax_category="standard", is_on_sale=False)
     (price,) = stage.all(Price)
+    expected = Offer(
+        id=BLUE, version=1, sku_key=sku_key(SELLER, "blue"), product_id=MUG, seller_id=SELLER, sku="blue",
+        title="A mug", unit_amount=1_250, currency="EUR", price_id=price.id, stock_unit_id=BLUE, units_each=1,
+        weight_grams=300, volume_mm3=720_000, category="kitchen", tax_category="standard", is_on_sale=False)
+    assert stage.one(Offer, BLUE).same_as(expected)
     assert (price.variant_id, price.amount, price.effective_from) == (BLUE, 1_250, stage.clock.now())
-    assert stage.one(Offer, BLUE).price_id == price.id
     assert stage.undeclared_loads == 0
 
 
@@ -174,20 +171,15 @@ def test_publishing_tells_the_whole_product(stage: ProductsStage) -> None:
 
 def test_all_that_a_product_lacks_is_said_at_once(stage: ProductsStage) -> None:
     stage.create(variant("blue", 0, attributes=()), variant("red", currency="USD"), title=" ", category="")
-    stage.send(product(product_id=an_id("bare"), sku="bare", variants=()))
+    stage.send(msgspec.structs.replace(product(product_id=an_id("bare"), sku="bare"), variants=()))
     with pytest.raises(ProductNotReady) as refused:
         stage.send(PublishProduct(product_id=MUG))
     assert refused.value.details == {
         "product_id": MUG, "missing": ["title", "category", "price", "variant_attributes", "one_currency"]}
     with pytest.raises(ProductNotReady) as refused:
-        stage.send(CreateProduct(**{**_fields(product()), "product_id": an_id("none"), "sku": "none", "variants": ()}),
-                   PublishProduct(product_id=an_id("none")))
+        stage.send(PublishProduct(product_id=an_id("bare")))
     assert refused.value.details["missing"] == ["variants"]
     assert not any(offer.is_on_sale for offer in stage.all(Offer))
-
-
-def _fields(command: Any) -> dict[str, Any]:
-    return {name: getattr(command, name) for name in command.__struct_fields__}
 
 
 def test_one_variant_needs_no_attributes(stage: ProductsStage) -> None:
@@ -276,8 +268,8 @@ COMMANDS: list[Message] = [
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
 def test_a_stranger_learns_nothing_and_changes_nothing(stage: ProductsStage, command: Any) -> None:
-    nothing = type(command)(**{**_fields(command), "product_id": an_id("nothing")})
-    garbled = type(command)(**{**_fields(command), "product_id": "no id"})
+    nothing = msgspec.structs.replace(command, product_id=an_id("nothing"))
+    garbled = msgspec.structs.replace(command, product_id="no id")
     stage.publish()
     commits = stage.store.commits
     for actor in (AS_STRANGER, AS_BUYER):
@@ -325,10 +317,8 @@ def test_each_state_moves_where_it_may_and_nowhere_else() -> None:
                 stage.send(PublishProduct(product_id=MUG))
             if start == ARCHIVED:
                 stage.send(ArchiveProduct(product_id=MUG))
-            try:
+            with suppress(ProductIsArchived):
                 stage.send(command(product_id=MUG))
-            except ProductIsArchived:
-                pass
             expected = target if (start, target) in MOVES else start
             assert stage.one(Product, MUG).status == expected, (start, target)
             assert stage.one(Offer, BLUE).is_on_sale == (expected == PUBLISHED)

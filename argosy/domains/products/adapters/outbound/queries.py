@@ -14,6 +14,7 @@ from argosy.shared_kernel.ids import Id
 PAGE_MAX = 100
 
 _COLUMNS = ("id", "sku", "title", "description", "category", "status", "version", "updated_at")
+_FIELDS = ("product_id", *_COLUMNS[1:])
 
 
 class OwnVariant(msgspec.Struct, frozen=True):
@@ -80,4 +81,4 @@ def _whole(rows: Sequence[tuple[Any, ...]]) -> list[OwnProduct]:
     for one in VariantRow.objects.filter(product_id__in=list(variants)).order_by("position"):
         variants[one.product_id].append(OwnVariant(
             one.id, one.sku, one.price, one.currency, one.attributes_json, one.stock_unit_id, one.units_each))
-    return [OwnProduct(*row, variants[row[0]]) for row in rows]
+    return [OwnProduct(**dict(zip(_FIELDS, row, strict=True)), variants=variants[row[0]]) for row in rows]

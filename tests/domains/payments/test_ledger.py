@@ -153,3 +153,13 @@ def test_the_books_always_balance_per_transaction_and_currency(drawn: list[tuple
     assert list(verify_balances(desk.entries, desk.accounts.values())) == []
     for currency in ("EUR", "JPY", "KWD"):
         assert sum(each.debit - each.credit for each in desk.entries if each.currency == currency) == 0
+
+
+def test_a_gap_is_found_even_where_every_hash_was_made_anew() -> None:
+    desk = booked()
+    previous = GENESIS
+    for index, entry in enumerate(desk.entries):
+        moved = msgspec.structs.replace(entry, position=entry.position + 1, previous_hash=previous)
+        previous = entry_hash(moved)
+        desk.entries[index] = msgspec.structs.replace(moved, hash=previous)
+    assert [fault.where for fault in verify_chain(desk.entries)] == ["position 2"]

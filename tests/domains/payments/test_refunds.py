@@ -156,3 +156,13 @@ def test_refunds_never_exceed_the_capture_and_the_books_follow(drawn: list[tuple
     assert counter.intent.refunded_amount == paid
     assert counter.intent.refunding_amount == 0
     assert counter.faults() == []
+
+
+def test_refunds_in_odd_parts_leave_every_account_as_it_was() -> None:
+    counter = captured()
+    for index, amount in enumerate((1, 3_333, 17, 6_648, 1)):
+        counter.send(refund(amount, str(index)))
+        assert told(counter.call()) == ["PaymentRefunded"]
+    assert counter.intent.status == "REFUNDED"
+    assert {counter.balance(each.account) for each in counter.entries} == {0}
+    assert counter.faults() == []

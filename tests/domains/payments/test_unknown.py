@@ -179,3 +179,12 @@ def test_a_stale_answer_starts_no_second_chain_of_look_ups() -> None:
     assert len(counter.stage.due()) == 1
     counter.send(AuthorizationAnswered(payment_id=PAYMENT, call=1, outcome="unknown"))
     assert len(counter.stage.due()) == 1
+
+
+def test_a_stale_answer_to_a_capture_starts_no_second_chain_and_no_second_try() -> None:
+    counter = captured(capture=[no_answer], look_up=list(ALWAYS))
+    assert len(counter.stage.due()) == 1
+    for outcome in ("unknown", "absent"):
+        counter.send(CaptureAnswered(payment_id=PAYMENT, call=1, outcome=outcome))
+        assert len(counter.stage.due()) == 1
+    assert counter.gateway.asked == ["authorize", "capture"]

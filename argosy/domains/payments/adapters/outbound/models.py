@@ -43,7 +43,7 @@ class PaymentIntentRow(AggregateRow):
     class Meta:
         db_table = "payment_intents"
         indexes = [
-            # What has not been decided: few at any time, so that the index stays small.
+            # What is being looked up: few at any time, so that the index stays small.
             models.Index(fields=["created_at"], name="payment_intents_undecided", condition=Q(status__in=["UNKNOWN"])),
         ]
         constraints = [

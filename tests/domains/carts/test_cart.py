@@ -132,6 +132,12 @@ def test_setting_a_quantity_replaces_it_and_zero_takes_out(stage: Stage) -> None
     assert stage.send(ChangeQuantity(variant_id=an_id("tea"), quantity=0), actor=BUYER) == []
 
 
+def test_setting_the_quantity_that_is_there_tells_nothing(stage: Stage) -> None:
+    stage.send(add("tea", 2), actor=BUYER)
+    assert stage.send(ChangeQuantity(variant_id=an_id("tea"), quantity=2), actor=BUYER) == []
+    assert stage.one(Cart, CART).version == 1
+
+
 def test_what_is_not_in_the_cart_has_no_quantity_to_set(stage: Stage) -> None:
     refused(stage, ChangeQuantity(variant_id=an_id("tea"), quantity=3), NotInTheCart)
 

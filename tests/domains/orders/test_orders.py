@@ -302,6 +302,15 @@ def test_a_cancelled_purchase_is_neither_confirmed_nor_placed_again() -> None:
     assert refusal(stage, place()).code == "purchase_was_cancelled"
 
 
+def test_a_purchase_with_a_cancelled_order_is_not_confirmed() -> None:
+    stage = orders_stage()
+    stage.send(place())
+    stage.store.rows[Order][BERT].status = "CANCELLED"
+    answer = refusal(stage, CONFIRM)
+    assert (answer.code, answer.details["order_ids"]) == ("purchase_was_cancelled", [BERT])
+    assert stage.one(Order, ANNA).status == "CREATED"
+
+
 def test_a_cancellation_that_came_first_is_remembered() -> None:
     stage = orders_stage()
     assert stage.send(CANCEL) == [OrdersCancelled(flow_id=FLOW, purchase_id=PURCHASE)]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -261,7 +261,24 @@ def test_a_consumed_use_does_not_expire() -> None:
     assert coupon(stage, "TEN").uses_consumed == 1
 
 
-CODES = ("ONE", "TWO", "FREE")
+def test_a_use_that_is_consumed_beside_its_expiry_stays_consumed() -> None:
+    stage = with_coupons("TEN")
+    stage.send(reserve("TEN"))
+    stage.clock.tick(minutes=30)
+    stage.send(CONSUME, EXPIRE)
+    assert (coupon(stage, "TEN").uses_reserved, coupon(stage, "TEN").uses_consumed) == (0, 1)
+    assert [use.status for use in stage.all(Redemption)] == ["CONSUMED"]
+
+
+def test_a_consumed_use_still_counts_against_both_limits() -> None:
+    stage = with_coupons("ONE", max_uses=1)
+    stage.send(CreateCoupon(code="MINE", basis_points=100, max_uses_per_buyer=1), actor=STAFF)
+    stage.send(reserve("ONE", "MINE"))
+    stage.send(CONSUME)
+    assert reasons(stage, reserve("ONE", "MINE", flow_id=an_id("flow 2"))) == [
+        ("ONE", "used_up"), ("MINE", "used_up_by_you")]
+
+
 FLOWS = st.integers(0, 3)
 STEPS = st.one_of(
     st.tuples(st.just("reserve"), FLOWS, st.sampled_from([("ONE",), ("TWO",), ("FREE", "ONE"), ("TWO", "FREE"), ()])),
@@ -284,6 +301,7 @@ def step_command(stage: Stage, name: str, flow: int, codes: tuple[str, ...]) -> 
     return EXPIRE
 
 
+@settings(max_examples=300)
 @given(st.lists(st.lists(STEPS, min_size=1, max_size=4), max_size=12))
 def test_limits_hold_under_any_interleaving(batches: list[list[tuple[str, int, tuple[str, ...]]]]) -> None:
     stage = promotions_stage()

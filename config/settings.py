@@ -50,3 +50,8 @@ STATIC_URL = "/static/"
 MIDDLEWARE: list[str] = []
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# HTTP: what a bearer token stands for, and where waiting is served (WAITS_URL where a proxy gives it another address).
+TOKEN_LOOKUP = "argosy.domains.accounts.adapters.outbound.queries.actor_of"
+WAITS_PORT = int(os.environ.get("ARGOSY_WAITS_PORT", "8001"))
+WAITS_URL = os.environ.get("ARGOSY_WAITS_URL", "").rstrip("/")

@@ -1,0 +1,104 @@
+"""What is read from the views: the shop window, a cart with its titles and prices, lists of orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from argosy.domains.orders.adapters.outbound.queries import order_of_seller
+from argosy.platform.auth import buyer, public, seller
+from argosy.platform.pages import Page, PageQuery, cursor, page
+from argosy.platform.rest import PREFIX, Asked, Document, get
+from argosy.read_models.cart_summary import queries as carts
+from argosy.read_models.cart_summary.projector import CartDocument
+from argosy.read_models.catalogue import queries as catalogue
+from argosy.read_models.catalogue.page import ProductPage
+from argosy.read_models.order_history import queries as history
+from argosy.read_models.stored import Listed, Stored
+from argosy.shared_kernel.ids import Id
+
+_Text = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class ListingQuery(PageQuery, kw_only=True, frozen=True):
+    """Which products, in which order."""
+
+    category: _Text = ""
+    seller_id: _Text = ""
+    sort: Literal["newest", "price"] = "newest"
+
+
+class Categories(msgspec.Struct, kw_only=True):
+    items: list[catalogue.Category]
+
+
+def product(asked: Asked) -> Document | None:
+    """A product on sale, with its variants and prices."""
+    return _sent(catalogue.product_page(asked["product_id"]), is_public=True)
+
+
+def products(asked: Asked) -> Page:
+    """Products on sale: all, or of one category or seller; the newest or the cheapest first."""
+    query: ListingQuery = asked.query
+    place: Any = tuple[int, Id] if query.sort == "price" else tuple[datetime, Id]
+    listing = catalogue.by_price if query.sort == "price" else catalogue.newest
+    found = listing(category=query.category, seller_id=query.seller_id, after=query.position(place),
+                    limit=query.limit + 1)
+    return _page(found, query, f"{PREFIX}products", category=query.category, seller_id=query.seller_id,
+                 sort=query.sort)
+
+
+def categories(asked: Asked) -> Categories:
+    """Every category that has products on sale, and how many."""
+    return Categories(items=catalogue.categories())
+
+
+def my_cart_summary(asked: Asked) -> Document | None:
+    """Your cart with titles and prices as they were when it last changed; the cart itself is `carts/mine`."""
+    return _sent(carts.cart_summary(asked.actor.id))
+
+
+def my_orders(asked: Asked) -> Page:
+    """Your orders, the newest first."""
+    query: PageQuery = asked.query
+    found = history.orders_of_buyer(asked.actor.id, query.position(tuple[datetime, Id]), query.limit + 1)
+    return _page(found, query, f"{PREFIX}orders")
+
+
+def orders_of_my_store(asked: Asked) -> Page:
+    """What was bought of your store, the newest first."""
+    query: PageQuery = asked.query
+    found = history.orders_of_seller(asked.actor.seller_id, query.position(tuple[datetime, Id]), query.limit + 1)
+    return _page(found, query, f"{PREFIX}stores/mine/orders")
+
+
+def order_of_my_store(asked: Asked) -> dict[str, Any] | None:
+    """One order of your store, whole."""
+    return order_of_seller(asked["order_id"], Id(asked.actor.seller_id))
+
+
+def _sent(stored: Stored | None, *, is_public: bool = False) -> Document | None:
+    return None if stored is None else Document(stored.body, stored.etag, is_public=is_public)
+
+
+def _page(found: list[Listed], query: PageQuery, path: str, **filters: str) -> Page:
+    last = found[query.limit - 1].place if len(found) > query.limit else ()
+    return page([one.body for one in found], query, path, cursor(*last), **filters)
+
+
+# By the tag that they are described under: the context whose things they show.
+endpoints = {
+    "products": [
+        get("products", products, allow=public, parameters=ListingQuery, answers=Page),
+        get("products/{product_id}", product, allow=public, answers=ProductPage),
+        get("categories", categories, allow=public, answers=Categories),
+    ],
+    "carts": [get("carts/mine/summary", my_cart_summary, allow=buyer, answers=CartDocument)],
+    "orders": [
+        get("orders", my_orders, allow=buyer, parameters=PageQuery, answers=Page),
+        get("stores/mine/orders", orders_of_my_store, allow=seller, parameters=PageQuery, answers=Page),
+        get("stores/mine/orders/{order_id}", order_of_my_store, allow=seller),
+    ],
+}

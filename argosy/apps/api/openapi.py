@@ -1,0 +1,91 @@
+"""The API described: OpenAPI 3.1, every body and answer typed by the structs that read and write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from argosy.platform.problems import CONTENT_TYPE
+from argosy.platform.rest import Endpoint
+
+REFERENCE = "#/components/schemas/{name}"
+PROBLEM_STATUSES = {
+    "400": "Malformed: not JSON, or a header that cannot be read.",
+    "401": "Not signed in.",
+    "403": "Not allowed.",
+    "404": "No such thing, or not yours.",
+    "409": "A rule forbids it now.",
+    "422": "Not valid; `faults` lists everything that is wrong.",
+    "503": "The store is busy or away; see Retry-After.",
+}
+
+
+class Fault(msgspec.Struct, kw_only=True):
+    """One thing that is wrong; further members say with what."""
+
+    code: str
+    detail: str = ""
+    field: str = ""
+
+
+class ProblemDocument(msgspec.Struct, kw_only=True):
+    """RFC 9457. `code` is stable; programs decide by it alone."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    faults: tuple[Fault, ...] = ()
+
+
+def extra_of(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
+    """What ninja cannot know of an operation."""
+    extra: dict[str, Any] = {"responses": _responses(endpoint, schemas)}
+    if endpoint.command is not None:
+        kind = endpoint.body.kind
+        if kind.__struct_fields__:
+            extra["requestBody"] = {
+                "required": any(field.required for field in msgspec.structs.fields(kind)),
+                "content": {"application/json": {"schema": _schema(kind, schemas)}}}
+        if endpoint.takes_key:
+            extra.setdefault("parameters", []).append({
+                "in": "header", "name": "Idempotency-Key", "required": False,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                "description": "The same key and body is done once; a repeat gets the stored answer."})
+    if endpoint.parameters is not None:
+        extra.setdefault("parameters", []).extend(_query(endpoint.parameters, schemas))
+    if endpoint.allow.name != "public":
+        extra["security"] = [{"bearer": []}]
+        extra["x-permission"] = endpoint.allow.name
+    return extra
+
+
+def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
+    status = 204 if endpoint.answers is None and endpoint.command is not None else endpoint.status
+    good: dict[str, Any] = {"description": "Done." if endpoint.command else "The document, with its ETag."}
+    if endpoint.answers is not None:
+        good["content"] = {"application/json": {"schema": _schema(endpoint.answers, schemas)}}
+    elif endpoint.command is None:
+        good["content"] = {"application/json": {"schema": {"type": "object"}}}
+    problem = {CONTENT_TYPE: {"schema": _schema(ProblemDocument, schemas)}}
+    left_out = {"401", "403"} if endpoint.allow.name == "public" else set()
+    return {str(status): good, **{
+        code: {"description": text, "content": problem}
+        for code, text in PROBLEM_STATUSES.items() if code not in left_out}}
+
+
+def _schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+    (schema,), components = msgspec.json.schema_components([kind], ref_template=REFERENCE)
+    schemas.update(components)
+    return schema
+
+
+def _query(kind: type[msgspec.Struct], schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    (_,), components = msgspec.json.schema_components([kind], ref_template=REFERENCE)
+    described = components[kind.__name__]
+    return [{"in": "query", "name": name, "required": name in described.get("required", ()), "schema": schema,
+             **({"description": schema["description"]} if "description" in schema else {})}
+            for name, schema in described["properties"].items()]
+

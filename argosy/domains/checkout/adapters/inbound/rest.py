@@ -1,0 +1,41 @@
+"""Checkout over HTTP: start, watch, abort. A checkout can be waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from argosy.contracts.checkout import AbortCheckout, StartCheckout
+from argosy.domains.checkout.adapters.outbound.queries import Progress, checkout_of_buyer
+from argosy.domains.checkout.domain.session import CheckoutStanding
+from argosy.platform.auth import buyer
+from argosy.platform.rest import Asked, Document, get, post
+from argosy.shared_kernel.ids import named_id
+
+NEWS = "document:checkout_progress:{checkout_id}"
+
+
+def server_fields(asked: Asked) -> Mapping[str, Any]:
+    """Whose purchase it is is not for a client to say."""
+    return {"checkout_id": asked.new_id(), "buyer_id": asked.actor.id, "cart_id": named_id("cart", asked.actor.id)}
+
+
+def checkout(asked: Asked) -> Document | None:
+    """How one of your checkouts stands.
+
+    Send `Prefer: wait=N` (N at most 30) to be answered when it has changed from `If-None-Match`, or without that when
+    it is settled: `Preference-Applied` tells that it was waited. The `wait` link of an answer names the address that
+    is made for waiting, and that serves `text/event-stream` as well.
+    """
+    found = checkout_of_buyer(asked["checkout_id"], asked.actor.id)
+    return None if found is None else Document(found.body, found.etag, is_settled=found.is_settled)
+
+
+endpoints = [
+    post("checkouts", StartCheckout, allow=buyer, status=202, fill=server_fields,
+         filled=("checkout_id", "buyer_id", "cart_id"), answers=CheckoutStanding, location="checkouts/{checkout_id}",
+         watches=NEWS),
+    get("checkouts/{checkout_id}", checkout, allow=buyer, answers=Progress, watches=NEWS),
+    post("checkouts/{checkout_id}/abort", AbortCheckout, allow=buyer, answers=CheckoutStanding,
+         fill=lambda asked: {"buyer_id": asked.actor.id}, filled=("buyer_id",)),
+]

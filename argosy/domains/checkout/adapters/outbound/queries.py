@@ -1,0 +1,96 @@
+"""What buyers read of their own checkouts, read here and not from a view: a buyer always sees their own act.
+
+Written out as SQL for both databases: it is asked several times in each purchase. JSON columns go into the document as
+they lie.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from argosy.platform.runtime import runtime
+from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.ids import Id
+
+_SESSION = """
+    SELECT version, status, outcome, failure, started_at, completed_at, deadline, CAST(steps AS text),
+           CAST(order_ids AS text), CAST(purchase_id AS text), CAST(cart_id AS text), total_amount, currency, action_url
+    FROM checkout_sessions WHERE id = ? AND user_id = ?
+"""
+_FAILURE = "SELECT CAST(details AS text) FROM checkout_failures WHERE session_id = ?"
+_VERSIONS = "SELECT CAST(id AS text), version FROM checkout_sessions WHERE {among}"
+
+FINAL = frozenset(("COMPLETED", "FAILED", "EXPIRED", "ABORTED"))
+
+
+class Failure(msgspec.Struct):
+    """Why it ended without a sale."""
+
+    code: str
+    details: msgspec.Raw
+
+
+class Progress(msgspec.Struct):
+    """How a checkout stands. `is_final`: nothing more will come of it but undoing. At `action_url` the buyer must
+    confirm the payment."""
+
+    checkout_id: Id
+    status: str
+    is_final: bool
+    is_undone: bool
+    steps: msgspec.Raw
+    purchase_id: Id
+    order_ids: msgspec.Raw
+    cart_id: Id
+    total_amount: int
+    currency: str
+    action_url: str | None
+    failure: Failure | None
+    started_at: Any
+    completed_at: Any
+    expires_at: Any
+
+
+class CheckoutRead(NamedTuple):
+    """The document, its tag, and whether a waiting buyer has what they wait for."""
+
+    body: bytes
+    etag: str
+    is_settled: bool
+
+
+def checkout_of_buyer(checkout_id: str, buyer_id: str) -> CheckoutRead | None:
+    """A buyer's own checkout as it now stands, or None."""
+    dialect = runtime().stores["checkout"].dialect
+    rows = dialect.query(_SESSION, (checkout_id, buyer_id))
+    if not rows:
+        return None
+    (version, status, outcome, failure, started_at, completed_at, deadline, steps, order_ids, purchase_id, cart_id,
+     total_amount, currency, action_url) = rows[0]
+    why = None
+    if failure:
+        details = dialect.query(_FAILURE, (checkout_id,))
+        why = Failure(failure, msgspec.Raw((details[0][0] if details else "{}").encode()))
+    progress = Progress(
+        checkout_id=Id(checkout_id), status=status, is_final=status in FINAL, is_undone=outcome == "COMPENSATED",
+        steps=msgspec.Raw(steps.encode()), purchase_id=purchase_id, order_ids=msgspec.Raw(order_ids.encode()),
+        cart_id=cart_id, total_amount=total_amount, currency=currency, action_url=action_url or None, failure=why,
+        started_at=_instant(started_at), completed_at=_instant(completed_at), expires_at=_instant(deadline))
+    return CheckoutRead(encode(progress), f'"{version}"', status in FINAL or bool(action_url))
+
+
+def versions(checkout_ids: list[str]) -> dict[str, int]:
+    """The version at which each of these checkouts stands now; for whoever watches many at once."""
+    from argosy.platform.dialects import Field
+
+    dialect = runtime().stores["checkout"].dialect
+    among, parameter = dialect.among(Field("id", "uuid"), checkout_ids)
+    return dict(dialect.query(_VERSIONS.format(among=among), (parameter,)))
+
+
+def _instant(stored: datetime | str | None) -> datetime | str | None:
+    """SQLite keeps an instant as text in UTC."""
+    return stored.replace(" ", "T") + "Z" if isinstance(stored, str) else stored

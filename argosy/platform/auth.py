@@ -1,0 +1,110 @@
+"""Who asks, and who may: bearer tokens (RFC 6750) and permissions.
+
+A token is looked up by the function that the setting TOKEN_LOOKUP names, and the answer kept for a few seconds in
+each process, under a hash of the token: a revoked token, or a right that was taken away, counts for at most
+CACHE_SECONDS more. What a person does to their own session or rights counts at once in the process that did it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from argosy.engine.work import Actor
+from argosy.platform.problems import not_signed_in
+from argosy.shared_kernel.errors import NotAllowed
+
+CACHE_SECONDS = 5.0
+CACHE_TOKENS_MAX = 20_000
+TOKEN_LETTERS_MAX = 512
+
+NOBODY = Actor()
+
+
+class SellersOnly(NotAllowed):
+    """Only sellers may do this: open a store first."""
+
+
+class StaffOnly(NotAllowed):
+    """Only staff may do this."""
+
+
+class Permission(NamedTuple):
+    """Who may use an endpoint. Whose things they may touch is for the use case to say."""
+
+    name: str
+    allows: Callable[[Actor], bool]
+    refusal: type[NotAllowed] | None = None
+
+    def check(self, actor: Actor) -> None:
+        if self.allows(actor):
+            return
+        if not actor.id or self.refusal is None:
+            raise not_signed_in()
+        raise self.refusal()
+
+
+public = Permission("public", lambda actor: True)
+buyer = Permission("buyer", lambda actor: bool(actor.id))
+seller = Permission("seller", lambda actor: bool(actor.seller_id), SellersOnly)
+merchant = Permission("merchant", lambda actor: bool(actor.seller_id) or actor.has("staff"), SellersOnly)
+staff = Permission("staff", lambda actor: actor.has("staff"), StaffOnly)
+
+
+class Tokens:
+    """Whom each token stands for, as looked up a moment ago."""
+
+    def __init__(self, look_up: Callable[[str], Actor | None]) -> None:
+        self._look_up = look_up
+        self._known: dict[bytes, tuple[float, Actor]] = {}
+
+    def actor_of(self, header: str) -> Actor:
+        """Who sends this Authorization header; NOBODY where it names nobody."""
+        token = _token_in(header)
+        if token is None:
+            return NOBODY
+        key, now = _key(token), time.monotonic()
+        known = self._known.get(key)
+        if known is not None and known[0] > now:
+            return known[1]
+        actor = self._look_up(token)
+        if actor is None:
+            self._known.pop(key, None)
+            return NOBODY
+        if len(self._known) >= CACHE_TOKENS_MAX:
+            self._known.clear()
+        self._known[key] = (now + CACHE_SECONDS, actor)
+        return actor
+
+    def forget(self, header: str) -> None:
+        """Look this one up anew at its next request."""
+        token = _token_in(header)
+        if token is not None:
+            self._known.pop(_key(token), None)
+
+    def forget_all(self) -> None:
+        self._known.clear()
+
+
+@cache
+def tokens() -> Tokens:
+    """This process's memory of tokens."""
+    return Tokens(import_string(settings.TOKEN_LOOKUP))
+
+
+def _token_in(header: str) -> str | None:
+    scheme, _, token = header.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > TOKEN_LETTERS_MAX or not token.isascii():
+        return None
+    return token
+
+
+def _key(token: str) -> bytes:
+    return blake2b(token.encode(), digest_size=16).digest()

@@ -1,0 +1,54 @@
+"""Lists by keyset: a page goes on after the last thing of the page before, whatever was added in between."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from argosy.platform.bodies import invalid
+from argosy.shared_kernel.codec import encode
+
+LIMIT_MAX = 100
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX, description="How many at most.")]
+Cursor = Annotated[str, msgspec.Meta(max_length=500, description="From a `next` link; opaque.")]
+
+
+class PageQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """Which page of a list: `limit` things after the cursor `after`."""
+
+    after: Cursor = ""
+    limit: Limit = 20
+
+    def position(self, kind: Any) -> Any:
+        """What the cursor says, as `kind`; None on the first page."""
+        if not self.after:
+            return None
+        try:
+            padded = self.after + "=" * (-len(self.after) % 4)
+            return msgspec.json.decode(urlsafe_b64decode(padded.encode()), type=kind)
+        except (ValueError, msgspec.MsgspecError):
+            raise invalid([{"code": "not_valid", "field": "after", "detail": "This is no cursor of ours."}]) from None
+
+
+class Page(msgspec.Struct, kw_only=True, frozen=True):
+    """Some things of a list, and the address of the next ones."""
+
+    items: Sequence[Any]
+    next: str | None
+
+
+def cursor(*position: Any) -> str:
+    return urlsafe_b64encode(encode(position)).rstrip(b"=").decode()
+
+
+def page(items: Sequence[Any], query: PageQuery, path: str, after: str, **filters: str) -> Page:
+    """A page of what was read with one more than `limit`; `after` is the cursor of the last thing shown."""
+    if len(items) <= query.limit:
+        return Page(items=items, next=None)
+    sent = {name: value for name, value in filters.items() if value}
+    return Page(items=items[: query.limit], next=f"{path}?{urlencode({**sent, 'after': after, 'limit': query.limit})}")

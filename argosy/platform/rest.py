@@ -1,0 +1,339 @@
+"""Endpoints over HTTP: one declaration each, of path, command or query, and permission.
+
+    endpoints = [
+        post("carts/mine/lines", AddToCart, allow=buyer),
+        get("orders/{order_id}", order, allow=buyer),
+    ]
+
+Fields of a command that the path names come from the path, fields in `fill` from the server; neither is read from the
+body, and what a body holds beyond the command's other fields is ignored. A GET is a function of what was asked that
+gives a Document, anything that msgspec encodes, or None for what does not exist or is not the asker's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b, sha256
+from typing import Any, NamedTuple, get_type_hints
+
+import msgspec
+from django.conf import settings
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+
+from argosy.engine.outside import Keyed
+from argosy.engine.work import Actor
+from argosy.platform import bodies, waiting
+from argosy.platform.auth import NOBODY, Permission, public, tokens
+from argosy.platform.problems import CONTENT_TYPE, Problem, not_found, not_signed_in, problem_of
+from argosy.platform.runtime import runtime
+from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.messages import Command
+
+PREFIX = "/api/v1/"
+KEY_LETTERS_MAX = 255
+WAIT_SECONDS_MAX = 30
+
+_PARAMETER = re.compile(r"{(\w+)}")
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,5})\"?")
+_JSON = "application/json"
+_TEXT_PARAMETER_MAX = 100
+
+
+class Document(NamedTuple):
+    """A read: bytes as they are sent, and the tag that changes with them. Nobody waits for one that `is_settled`."""
+
+    body: bytes
+    etag: str
+    is_public: bool = False
+    is_settled: bool = True
+
+
+class Made(msgspec.Struct, kw_only=True):
+    """The id of what was made, or of what was there already."""
+
+    id: Id
+
+
+def document(value: Any) -> Document:
+    """Anything as a document whose tag is a hash of it."""
+    body = value if isinstance(value, bytes) else encode(value)
+    return Document(body, f'"{blake2b(body, digest_size=12).hexdigest()}"')
+
+
+class Asked:
+    """One request, as endpoints see it: who asks, the path's parameters and the query's."""
+
+    __slots__ = ("actor", "parameters", "query", "request")
+
+    def __init__(self, request: HttpRequest, actor: Actor, parameters: Mapping[str, str], query: Any = None) -> None:
+        self.request = request
+        self.actor = actor
+        self.parameters = parameters
+        self.query = query
+
+    def __getitem__(self, name: str) -> Id:
+        return Id(self.parameters[name])
+
+    @staticmethod
+    def new_id() -> Id:
+        return runtime().ids.new()
+
+    def header(self, name: str) -> str:
+        """A request header by its WSGI name without `HTTP_`; empty where it was not sent."""
+        sent: str = self.request.META.get("HTTP_" + name, "")
+        return sent
+
+
+Fill = Callable[[Asked], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One operation; see `post` and `get`.
+
+    `filled` names the fields of the command that a client may not send: `fill` gives them, or they keep their default.
+    `location` is the address of what was made, with members of the answer. `watches` names the news that change the
+    document (see doorbell.py): its readers may wait for them. `changes_actor`: the asker's rights may be others now.
+    """
+
+    method: str
+    path: str
+    allow: Permission
+    status: int = 200
+    command: type[Command] | None = None
+    query: Callable[[Asked], Any] | None = None
+    parameters: type[msgspec.Struct] | None = None
+    answers: Any = None
+    fill: Fill | None = None
+    filled: Collection[str] = ()
+    location: str = ""
+    takes_key: bool = True
+    changes_actor: bool = False
+    called: str = ""
+    watches: str = ""
+
+    @cached_property
+    def path_names(self) -> tuple[str, ...]:
+        return tuple(_PARAMETER.findall(self.path))
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def name(self) -> str:
+        """What the operation is called, in the API's description as everywhere else."""
+        if self.called or self.command is not None:
+            return self.called or self.command.__name__  # type: ignore[union-attr]
+        assert self.query is not None
+        return "".join(part.capitalize() for part in self.query.__name__.split("_"))
+
+    @property
+    def promise(self) -> str:
+        """What it does, in its own words."""
+        return (self.command or self.query).__doc__ or ""
+
+    @cached_property
+    def body(self) -> bodies.Body:
+        assert self.command is not None
+        return bodies.Body(self.command, {*self.path_names, *self.filled})
+
+    @cached_property
+    def id_names(self) -> frozenset[str]:
+        """Parameters of the path that are ids. A query's are, unless they are called something else."""
+        if self.command is None:
+            return frozenset(name for name in self.path_names if name.endswith("_id"))
+        hints = get_type_hints(self.command)
+        return frozenset(name for name in self.path_names if hints.get(name) in (Id, Id | None))
+
+
+def post(path: str, command: type[Command], *, allow: Permission, **options: Any) -> Endpoint:
+    return Endpoint("POST", path, allow, command=command, **options)
+
+
+def put(path: str, command: type[Command], *, allow: Permission, **options: Any) -> Endpoint:
+    return Endpoint("PUT", path, allow, command=command, **options)
+
+
+def patch(path: str, command: type[Command], *, allow: Permission, **options: Any) -> Endpoint:
+    return Endpoint("PATCH", path, allow, command=command, **options)
+
+
+def delete(path: str, command: type[Command], *, allow: Permission, **options: Any) -> Endpoint:
+    return Endpoint("DELETE", path, allow, command=command, **options)
+
+
+def get(path: str, query: Callable[[Asked], Any], *, allow: Permission, **options: Any) -> Endpoint:
+    """`parameters` is the struct of the query string, `answers` the type of the document."""
+    return Endpoint("GET", path, allow, query=query, **options)
+
+
+def respond(endpoint: Endpoint, label: str, request: HttpRequest, parameters: Mapping[str, str]) -> HttpResponse:
+    """The whole of one request, refusals and all."""
+    try:
+        asked = Asked(request, _actor(endpoint, request), parameters)
+        for name in endpoint.path_names:
+            sent = parameters[name]
+            if not (is_id(sent) if name in endpoint.id_names else 0 < len(sent) <= _TEXT_PARAMETER_MAX):
+                raise not_found()
+        if endpoint.command is not None:
+            return _run(endpoint, label, asked)
+        return _read(endpoint, asked)
+    except Exception as error:  # noqa: BLE001 - the boundary, where problem_of logs what nobody foresaw
+        return refusal(problem_of(error))
+
+
+def refusal(problem: Problem) -> HttpResponse:
+    if problem.status >= 500:
+        for connection in connections.all(initialized_only=True):
+            connection.close_if_unusable_or_obsolete()
+    return HttpResponse(problem.body(), status=problem.status, content_type=CONTENT_TYPE, headers=problem.headers)
+
+
+def send(found: Document, asked: Asked, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """A document, or 304 where the asker has it."""
+    cache = "public, no-cache" if found.is_public else "private, no-cache"
+    common = {"ETag": found.etag, "Cache-Control": cache, **(headers or {})}
+    if matches(asked.header("IF_NONE_MATCH"), found.etag):
+        return HttpResponse(status=304, headers=common, content_type=_JSON)
+    return HttpResponse(found.body, content_type=_JSON, headers=common)
+
+
+def matches(if_none_match: str, etag: str) -> bool:
+    """RFC 9110, 13.1.2: weak comparison."""
+    if not if_none_match:
+        return False
+    return if_none_match.strip() == "*" or etag in (
+        tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+
+
+def _actor(endpoint: Endpoint, request: HttpRequest) -> Actor:
+    header = request.META.get("HTTP_AUTHORIZATION")
+    actor = tokens().actor_of(header) if header else NOBODY
+    if header and not actor.id and endpoint.allow is not public:
+        raise not_signed_in()
+    endpoint.allow.check(actor)
+    return actor
+
+
+def _read(endpoint: Endpoint, asked: Asked) -> HttpResponse:
+    if endpoint.parameters is not None:
+        asked.query = bodies.query_of(asked.request.GET.dict(), endpoint.parameters)
+    if endpoint.watches:
+        return _read_watched(endpoint, asked)
+    return send(look(endpoint, asked), asked)
+
+
+def look(endpoint: Endpoint, asked: Asked) -> Document:
+    """What a read finds."""
+    assert endpoint.query is not None
+    found = endpoint.query(asked)
+    if found is None:
+        raise not_found()
+    return found if isinstance(found, Document) else document(found)
+
+
+def _read_watched(endpoint: Endpoint, asked: Asked) -> HttpResponse:
+    """A document that may be waited for: a little here, as much as is liked at the address of its `wait` link."""
+    headers = {"Link": waits_link(asked.request)}
+    if "text/event-stream" in asked.header("ACCEPT"):
+        raise Problem(406, "streams_are_elsewhere", "The `wait` link names the address that streams.", headers=headers)
+    found = look(endpoint, asked)
+    seconds = wait_asked(asked)
+    if seconds and must_wait(found, asked):
+        waited = waiting.poll(seconds, lambda: look(endpoint, asked), lambda now: not must_wait(now, asked))
+        if waited is not None:
+            found = waited
+            headers["Preference-Applied"] = f"wait={seconds}"
+    return send(found, asked, headers)
+
+
+def wait_asked(asked: Asked) -> int:
+    """How long the asker would wait (RFC 7240); 0 for not at all."""
+    sent = _WAIT.search(asked.header("PREFER"))
+    return min(int(sent[1]), WAIT_SECONDS_MAX) if sent else 0
+
+
+def must_wait(found: Document, asked: Asked) -> bool:
+    """Whether a waiting asker has not yet got what they wait for: a change from what they know, or the end."""
+    known = asked.header("IF_NONE_MATCH")
+    return not found.is_settled and (matches(known, found.etag) if known else True)
+
+
+def waits_link(request: HttpRequest, path: str = "") -> str:
+    """The Link to the address that is made for waiting."""
+    base: str = settings.WAITS_URL or (
+        f"{request.scheme}://{split_domain_port(request.get_host())[0]}:{settings.WAITS_PORT}")
+    return f'<{base}{path or request.path}>; rel="wait"'
+
+
+def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
+    raw = _raw(asked.request)
+    values = endpoint.body.read(raw)
+    values.update(asked.parameters)
+    if endpoint.fill is not None:
+        values.update(endpoint.fill(asked))
+    assert endpoint.command is not None
+    command = endpoint.command(**values)
+    outside = runtime().outside(label)
+    headers: dict[str, str] = {}
+    key = asked.header("IDEMPOTENCY_KEY") if endpoint.takes_key else ""
+    if "HTTP_IDEMPOTENCY_KEY" in asked.request.META and endpoint.takes_key:
+        keyed = _keyed(endpoint, asked, key, raw)
+        answer = outside.run_keyed(command, asked.actor, keyed, lambda result: (endpoint.status, _text(result)))
+        status, body = answer.status, answer.body
+        if answer.is_repeat:
+            headers["Idempotent-Replay"] = "true"
+    else:
+        status, body = endpoint.status, _text(outside.run(command, asked.actor))
+    if endpoint.changes_actor:
+        tokens().forget(asked.header("AUTHORIZATION"))
+    if endpoint.location:
+        location = PREFIX + endpoint.location.format_map({**asked.parameters, **msgspec.json.decode(body)})
+        headers["Location"] = location
+        if endpoint.watches:
+            headers["Link"] = waits_link(asked.request, location)
+    if not body:
+        return HttpResponse(status=204 if status == 200 else status, headers=headers, content_type=_JSON)
+    return HttpResponse(body, status=status, content_type=_JSON, headers=headers)
+
+
+def _text(result: Any) -> str:
+    """A use case's answer as JSON; an id alone is an object with that id; nothing is nothing."""
+    if result is None:
+        return ""
+    return encode({"id": result} if isinstance(result, str) else result).decode()
+
+
+def _raw(request: HttpRequest) -> bytes:
+    """The body's bytes; never more than are allowed."""
+    environment = request.META
+    kind = environment.get("CONTENT_TYPE") or _JSON
+    try:
+        length = int(environment.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = 0
+    if length > bodies.BYTES_MAX:
+        raise bodies.too_large()
+    if not length and "chunked" not in environment.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return b""
+    if not kind.lower().startswith(_JSON):
+        raise Problem(415, "not_json", "Send application/json.", headers={"Accept": _JSON})
+    raw: bytes = environment["wsgi.input"].read(length or bodies.BYTES_MAX + 1)
+    return raw
+
+
+def _keyed(endpoint: Endpoint, asked: Asked, key: str, raw: bytes) -> Keyed:
+    if not 0 < len(key) <= KEY_LETTERS_MAX or not (key.isascii() and key.isprintable()):
+        raise Problem(400, "idempotency_key_unreadable",
+                      f"An Idempotency-Key is 1 to {KEY_LETTERS_MAX} printable ASCII characters.")
+    fingerprint = sha256(asked.request.get_full_path().encode() + b"\n" + raw).hexdigest()
+    # Nobody's keys are apart from each other by what they ask: a guessed key shows no stranger's answer.
+    actor = asked.actor.id or f"nobody:{fingerprint[:48]}"
+    return Keyed(actor, endpoint.route, key, fingerprint)

@@ -1,0 +1,13 @@
+"""Every address: what comes in goes to one of the apps."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("api/v1/health/", include("argosy.apps.health.urls")),
+    path("health/", include("argosy.apps.health.urls")),
+    path("api/v1/", include("argosy.apps.api.urls")),
+]
+
+handler404 = "argosy.apps.api.api.no_such_path"

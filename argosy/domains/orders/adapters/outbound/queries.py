@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.domains.orders.adapters.outbound.models import OrderItemRow, OrderRow, OrderStatusHistoryRow, PurchaseRow
+from argosy.domains.orders.domain.order_status import NOTHING
 from argosy.shared_kernel.ids import Id
 
 
@@ -56,6 +57,13 @@ def _lines(order_id: Id) -> list[dict[str, Any]]:
 
 
 def _history(order_id: Id) -> list[dict[str, Any]]:
-    """The steps in the order in which they were taken; ids of one moment are numbered in that order."""
-    steps = OrderStatusHistoryRow.objects.filter(order_id=order_id).order_by("changed_at", "id")
-    return list(steps.values("from_status", "to_status", "reason", "changed_by", "changed_at"))
+    """The steps in the order in which they were taken: each goes on where the one before it ended, and no status is
+    come to twice. Times do not tell the order, since steps taken together share theirs."""
+    columns = ("from_status", "to_status", "reason", "changed_by", "changed_at")
+    steps = {step["from_status"]: step for step in
+             OrderStatusHistoryRow.objects.filter(order_id=order_id).values(*columns)}
+    path, at = [], NOTHING
+    while at in steps:
+        path.append(steps.pop(at))
+        at = path[-1]["to_status"]
+    return path

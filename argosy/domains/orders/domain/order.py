@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from argosy.contracts.orders import (
     Address,
@@ -127,6 +128,8 @@ class Order(Aggregate):
     `items`, `history` and `payments` are empty after a load and only ever added to: no rule so far looks back at them,
     and whoever confirms a sale should not have to read its lines.
     """
+
+    is_kept: ClassVar[bool] = True
 
     purchase_id: Id
     buyer_id: Id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 from argosy.shared_kernel.ids import Id
@@ -10,6 +11,7 @@ _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O 
 _LENGTH = 12
 
 
+@lru_cache(maxsize=1024)  # Asked for when an order is written and when its flow is answered.
 def order_number(order_id: Id) -> str:
     """The number of an order, always the same for the same id: `7KQ2-M9XT-4HBC`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from argosy.contracts.orders import OrderLine, PlaceOrders
@@ -118,7 +119,12 @@ class Purchase(Aggregate):
 
 def request_key(command: PlaceOrders) -> Id:
     """One name for (buyer, client_request_id)."""
-    return named_id("purchase-request", command.buyer_id, command.client_request_id)
+    return _request_key(command.buyer_id, command.client_request_id)
+
+
+@lru_cache(maxsize=1024)  # Asked for when reading, deciding and writing one purchase.
+def _request_key(buyer_id: Id, client_request_id: str) -> Id:
+    return named_id("purchase-request", buyer_id, client_request_id)
 
 
 def check(command: PlaceOrders) -> None:

@@ -1,0 +1,93 @@
+"""The shop window: pages by product, listings by category and seller, counts by category."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from argosy.read_models.catalogue.projector import (
+    CategoryCount,
+    ProductDetail,
+    ProductListing,
+    StockUnitLevel,
+    category_id,
+)
+from argosy.read_models.slots import live_table, search
+from argosy.read_models.stored import ROWS_MAX, Listed, Stored, document
+from argosy.shared_kernel.ids import Id, is_id
+
+VIEW = "catalogue"
+
+Place = tuple[datetime | int, Id]
+"""Where a listing goes on: after the product of this time (newest first) or price (by price), and id."""
+
+
+class Category(NamedTuple):
+    """A category with the number of its products on sale."""
+
+    category: str
+    products: int
+
+
+def product_page(product_id: str) -> Stored | None:
+    """None for a product that is not on sale."""
+    return document(VIEW, ProductDetail, "product_id = ? AND is_published", product_id)
+
+
+def product_of_order(product_id: str) -> Stored | None:
+    """The page of a product that was ever on sale, for whoever has bought it."""
+    return document(VIEW, ProductDetail, "product_id = ?", product_id)
+
+
+def newest(
+    *, category: str = "", seller_id: str = "", after: Place | None = None, limit: int = 20,
+) -> list[Listed]:
+    """Cards of products on sale, newest first."""
+    return _cards(category, seller_id, "listed_at", after, limit)
+
+
+def by_price(
+    *, category: str = "", seller_id: str = "", after: Place | None = None, limit: int = 20,
+) -> list[Listed]:
+    """Cards of products on sale, lowest price first."""
+    return _cards(category, seller_id, "price_from", after, limit)
+
+
+def categories() -> list[Category]:
+    """Every category that has products on sale, by name."""
+    return [Category(*row) for row in search().query(
+        f"SELECT category, products FROM {live_table(VIEW, CategoryCount)} WHERE products > 0 ORDER BY category")]
+
+
+def units_left(stock_unit_id: str) -> int | None:
+    """What was last told of a stock unit over all warehouses; None where nothing was. Above ten it is not exact."""
+    if not is_id(stock_unit_id):
+        return None
+    rows = search().query(
+        f"SELECT available FROM {live_table(VIEW, StockUnitLevel)} WHERE stock_unit_id = ?", (stock_unit_id,))
+    return rows[0][0] if rows else None
+
+
+def _cards(category: str, seller_id: str, order: str, after: Place | None, limit: int) -> list[Listed]:
+    if seller_id and not is_id(seller_id):
+        return []
+    dialect = search()
+    conditions, parameters = ["is_published"], list[Any]()
+    for column, value in (("category_id", category and category_id(category)), ("seller_id", seller_id)):
+        if value:
+            conditions.append(f"{column} = ?")
+            parameters.append(value)
+    is_by_time = order == "listed_at"
+    if after is not None:
+        at, id = after
+        conditions.append(f"({order}, product_id) {'<' if is_by_time else '>'} (?, ?)")
+        parameters += [dialect.instant(at) if isinstance(at, datetime) else at, id]
+    direction = "DESC" if is_by_time else "ASC"
+    rows = dialect.query(
+        f"SELECT card, {order}, {dialect.selected('product_id', 'uuid')} FROM {live_table(VIEW, ProductListing)} "
+        f"WHERE {' AND '.join(conditions)} ORDER BY {order} {direction}, product_id {direction} LIMIT ?",
+        (*parameters, min(limit, ROWS_MAX)))
+    return [Listed(msgspec.Raw(card.encode()), (dialect.to_instant(value) if is_by_time else value, id))
+            for card, value, id in rows]

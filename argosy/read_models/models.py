@@ -1,0 +1,176 @@
+"""The tables of all views, each twice: readers look at one slot while a rebuild fills the other."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.models import Q
+
+from argosy.platform.fields import IdField, InstantField
+from argosy.platform.tables import platform_tables
+
+
+class ViewRow(models.Model):
+    """`version` counts the writes of a row; nothing is told from here, so `sequence` stays 0."""
+
+    version = models.BigIntegerField()
+    sequence = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class DocumentRow(ViewRow):
+    """A row that readers are sent as it is; `etag` is made of the body and equal where that is equal."""
+
+    body = models.TextField()
+    etag = models.CharField(max_length=16)
+
+    class Meta:
+        abstract = True
+
+
+class ProductDetailRow(DocumentRow):
+    product_id = IdField(primary_key=True)
+    is_published = models.BooleanField()
+
+    class Meta:
+        abstract = True
+
+
+class ProductSearchRow(ViewRow):
+    product_id = IdField(primary_key=True)
+    seller_id = IdField()
+    title = models.TextField()
+    category_id = IdField()
+    category = models.CharField(max_length=200)
+    variant_attributes_json = models.JSONField()
+    currency = models.CharField(max_length=3)
+    price_from = models.BigIntegerField()
+    price_to = models.BigIntegerField()
+    in_stock = models.BooleanField()
+    is_published = models.BooleanField()
+    listed_at = InstantField()
+    card = models.TextField()
+
+    class Meta:
+        abstract = True
+
+
+class AvailabilityRow(ViewRow):
+    stock_unit_id = IdField(primary_key=True)
+    available = models.BigIntegerField()
+    by_item = models.JSONField()
+    product_ids = models.JSONField()
+
+    class Meta:
+        abstract = True
+
+
+class CategoryCountRow(ViewRow):
+    category_id = IdField(primary_key=True)
+    category = models.CharField(max_length=200)
+    products = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class CartSummaryRow(DocumentRow):
+    cart_id = IdField(primary_key=True)
+    buyer_id = IdField()
+    facts = models.TextField()
+
+    class Meta:
+        abstract = True
+
+
+class CheckoutProgressRow(DocumentRow):
+    checkout_id = IdField(primary_key=True)
+    buyer_id = IdField()
+    status = models.CharField(max_length=12)
+
+    class Meta:
+        abstract = True
+
+
+class OrderListRow(DocumentRow):
+    order_id = IdField(primary_key=True)
+    buyer_id = IdField()
+    seller_id = IdField()
+    status = models.CharField(max_length=12)
+    total_amount = models.BigIntegerField()
+    created_at = InstantField()
+
+    class Meta:
+        abstract = True
+
+
+class SellerDashboardRow(ViewRow):
+    seller_id = IdField(primary_key=True)
+    orders_json = models.JSONField()
+    currency = models.CharField(max_length=3)
+    revenue = models.BigIntegerField()
+    other_revenue_json = models.JSONField()
+
+    class Meta:
+        abstract = True
+
+
+class ViewVersionRow(models.Model):
+    """Which slot of a view is live, and by which generation of its subscription it is written.
+
+    `rebuilder` is who fills the other slot at present, until `rebuild_until` unless renewed.
+    """
+
+    view = models.CharField(primary_key=True, max_length=50)
+    live_slot = models.CharField(max_length=1)
+    generation = models.IntegerField()
+    rebuilder = models.CharField(max_length=36, default="")
+    rebuild_until = InstantField(null=True)
+
+    class Meta:
+        db_table = "view_versions"
+        constraints = [models.CheckConstraint(condition=Q(live_slot__in=["a", "b"]), name="view_slot_is_a_or_b")]
+
+
+class Slots(NamedTuple):
+    """The two tables of one kind of row."""
+
+    a: type[models.Model]
+    b: type[models.Model]
+
+
+def _slots(base: type[models.Model], table: str, *indexes: tuple[str, ...], where: Q | None = None) -> Slots:
+    return Slots(_slot(base, table, "", indexes, where), _slot(base, table, "_b", indexes, where))
+
+
+def _slot(base: type[models.Model], table: str, suffix: str, indexes: tuple[tuple[str, ...], ...], where: Q | None,
+          ) -> Any:
+    meta = type("Meta", (), {"db_table": table + suffix, "indexes": [
+        models.Index(fields=list(fields), condition=where, name=f"{_initials(table)}_{fields[0][:12]}_{number}{suffix}")
+        for number, fields in enumerate(indexes)]})
+    return type(base.__name__ + suffix.replace("_", "").upper(), (base,), {"__module__": __name__, "Meta": meta})
+
+
+def _initials(table: str) -> str:
+    return "".join(word[0] for word in table.split("_"))
+
+
+PRODUCT_DETAIL = _slots(ProductDetailRow, "product_detail_view")
+PRODUCT_SEARCH = _slots(
+    ProductSearchRow, "product_search_view",
+    ("listed_at", "product_id"), ("price_from", "product_id"),
+    ("category_id", "listed_at", "product_id"), ("category_id", "price_from", "product_id"),
+    ("seller_id", "listed_at", "product_id"), ("seller_id", "price_from", "product_id"),
+    where=Q(is_published=True))
+AVAILABILITY = _slots(AvailabilityRow, "availability_view")
+CATEGORY_COUNTS = _slots(CategoryCountRow, "category_count_view")
+CART_SUMMARY = _slots(CartSummaryRow, "cart_summary_view", ("buyer_id",))
+CHECKOUT_PROGRESS = _slots(CheckoutProgressRow, "checkout_progress_view")
+ORDER_LIST = _slots(OrderListRow, "order_list_view", ("buyer_id", "created_at", "order_id"),
+                    ("seller_id", "created_at", "order_id"))
+SELLER_DASHBOARD = _slots(SellerDashboardRow, "seller_dashboard_view")
+
+tables = platform_tables(__name__)

@@ -1,0 +1,265 @@
+"""Views made anew beside the live ones: every log replayed from its start into the other slot, then swapped in.
+
+Readers and workers go on meanwhile. The swap is one UPDATE; workers see it when they next look at `view_versions`,
+readers within a second, and until both have, whoever rebuilt keeps the new slot up to date.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple, cast
+
+from django.db.models import JSONField
+
+from argosy.engine.consumer import Consumer
+from argosy.engine.store import Parked, StoreUnavailable
+from argosy.platform.context import Subscription
+from argosy.platform.dialects import SqliteDialect
+from argosy.platform.locks import LockTimeout
+from argosy.platform.runtime import Runtime
+from argosy.platform.sql_store import Dialect
+from argosy.read_models.context import SearchContext
+from argosy.read_models.repositories import Kept, kept_of
+from argosy.read_models.slots import Standing, search, standings, table_in
+from argosy.read_models.views import View, view_named
+
+CLAIM_SECONDS = 60
+LOOK_SECONDS = 3.0
+"""How long workers and readers may take to see a swap; the new slot is kept up to date by the rebuilder until then."""
+
+_PAUSE_SECONDS = 0.0005
+_TELL_EVERY_BATCHES = 8
+_UNAVAILABLE_MAX = 20
+_PAGE = 1_000
+
+Progress = Callable[[int, float], None]
+"""Told how many messages were replayed, and which part of the logs that is, from 0 to 1."""
+
+
+class RebuildIsRunning(Exception):
+    """Somebody else rebuilds this view at present."""
+
+
+class RebuildIsIncomplete(Exception):
+    """Messages could not be applied that the live view has applied: the live one stays. The text names the first."""
+
+
+class Difference(NamedTuple):
+    """A row that is not as a rebuild makes it: missing, unexpected or different."""
+
+    table: str
+    id: str
+    what: str
+
+
+def rebuild(runtime: Runtime, view: str, progress: Progress = lambda messages, part: None, *,
+            look_seconds: float = LOOK_SECONDS) -> int:
+    """Make a view anew and swap it in; how many messages were replayed."""
+    shadow = Shadow(runtime, view_named(view))
+    try:
+        replayed = shadow.fill(progress)
+        shadow.swap()
+        return replayed + shadow.follow(look_seconds)
+    finally:
+        shadow.close()
+
+
+def compare(runtime: Runtime, view: str, progress: Progress = lambda messages, part: None, *,
+            patience_seconds: float = LOOK_SECONDS) -> list[Difference]:
+    """Rows that differ from what a rebuild makes of the same logs (I38): none, or a bug. The live view stays.
+
+    A live view may be some moments behind: only what still differs after `patience_seconds` is told.
+    """
+    shadow = Shadow(runtime, view_named(view))
+    try:
+        shadow.fill(progress)
+        give_up = time.monotonic() + patience_seconds
+        while differences := shadow.differences():
+            if time.monotonic() >= give_up:
+                break
+            time.sleep(0.1)
+            shadow.follow(0)
+        return differences
+    finally:
+        shadow.close()
+
+
+class Shadow:
+    """The other slot of a view, claimed while it lives. Made empty; `close` always."""
+
+    def __init__(self, runtime: Runtime, view: View) -> None:
+        self.view = view
+        self.runtime = runtime
+        self.dialect = search()
+        self.token = runtime.ids.new()
+        self._claim()
+        self.live = standings(self.dialect).get(view.name, Standing())
+        self.standing = self.live.next
+        self._keep_only(self.live)
+        name, participant, self.store = self._subscription(self.standing)
+        self.consumer = Consumer(participant, self.store, runtime.logs, runtime.clock, subscription=name)
+        self._is_swapped = False
+
+    def fill(self, progress: Progress) -> int:
+        """Replay until there is nothing left; how many messages that were."""
+        replayed = batches = 0
+        while took := self._step():
+            replayed += took
+            batches += 1
+            if batches % _TELL_EVERY_BATCHES == 0:
+                self._renew()
+                progress(replayed, self._part())
+        progress(replayed, 1.0)
+        return replayed
+
+    def swap(self) -> None:
+        """Let readers and workers change over to this slot."""
+        self._refuse_holes()
+        swapped = _write(
+            self.dialect, "UPDATE view_versions SET live_slot = ?, generation = ? WHERE view = ? AND rebuilder = ? "
+            "AND generation = ? RETURNING view",
+            (self.standing.slot, self.standing.generation, self.view.name, self.token, self.live.generation))
+        if not swapped:
+            raise RebuildIsRunning(f"{self.view.name}: another rebuild took over")
+        self._is_swapped = True
+
+    def follow(self, seconds: float) -> int:
+        """Keep up with the logs for so long; how many messages came."""
+        give_up = time.monotonic() + seconds
+        came = 0
+        while True:
+            took = self._step()
+            came += took
+            if not took:
+                if time.monotonic() >= give_up:
+                    return came
+                time.sleep(0.01)
+
+    def differences(self) -> list[Difference]:
+        """Row by row in the order of ids, a page at a time."""
+        return [difference for kind in self.view.kinds for difference in self._differences(kept_of(kind))]
+
+    def close(self) -> None:
+        """Leave only the live slot and its cursors behind. What somebody else has claimed meanwhile is theirs."""
+        if self._is_mine():
+            self._keep_only(self.standing if self._is_swapped else self.live)
+            _write(self.dialect, "UPDATE view_versions SET rebuilder = '', rebuild_until = NULL WHERE view = ? "
+                   "AND rebuilder = ?", (self.view.name, self.token))
+
+    def _subscription(self, standing: Standing) -> Subscription:
+        context = cast(SearchContext, self.runtime.contexts["search"])
+        return context.subscription(self.runtime, self.view, standing)
+
+    def _claim(self) -> None:
+        now = self.runtime.clock.now()
+        _write(self.dialect, "INSERT INTO view_versions (view, live_slot, generation, rebuilder) "
+               "VALUES (?, ?, ?, '') ON CONFLICT (view) DO NOTHING", (self.view.name, *Standing()))
+        claimed = _write(
+            self.dialect, "UPDATE view_versions SET rebuilder = ?, rebuild_until = ? WHERE view = ? "
+            "AND (rebuild_until IS NULL OR rebuild_until < ?) RETURNING view",
+            (self.token, self._until(), self.view.name, self.dialect.instant(now)))
+        if not claimed:
+            raise RebuildIsRunning(f"{self.view.name} is being rebuilt by somebody else")
+
+    def _renew(self) -> None:
+        if not self._is_mine():
+            raise RebuildIsRunning(f"{self.view.name}: another rebuild took over")
+
+    def _is_mine(self) -> bool:
+        """Whether the claim still stands; if so it is renewed."""
+        return bool(_write(self.dialect, "UPDATE view_versions SET rebuild_until = ? WHERE view = ? AND rebuilder = ? "
+                           "RETURNING view", (self._until(), self.view.name, self.token)))
+
+    def _until(self) -> Any:
+        return self.dialect.instant(self.runtime.clock.now() + timedelta(seconds=CLAIM_SECONDS))
+
+    def _step(self) -> int:
+        for _ in range(_UNAVAILABLE_MAX):
+            try:
+                took = self.consumer.step()
+                break
+            except StoreUnavailable:
+                time.sleep(0.1)
+        else:
+            took = self.consumer.step()
+        if took and self.dialect.vendor == "sqlite":
+            time.sleep(_PAUSE_SECONDS)
+        return took
+
+    def _part(self) -> float:
+        """By positions: how far into all its sources together."""
+        reached: dict[str, int] = {}
+        for (source, _), cursor in self.store.cursors(self.consumer.subscription).items():
+            reached[source] = max(cursor.position.id, reached.get(source, 0))
+        ends = sum(self.runtime.logs[source].head().id for source in self.consumer.sources)
+        return min(sum(reached.values()) / ends, 1.0) if ends else 1.0
+
+    def _refuse_holes(self) -> None:
+        """What the live view could not apply either is no reason to keep it."""
+        live = self._subscription(self.live)
+        known = {_where(parked) for parked in live.store.parked(live.name)}
+        holes = [parked for parked in self.consumer.parked() if _where(parked) not in known]
+        if holes:
+            raise RebuildIsIncomplete(f"{self.view.name}: {len(holes)} messages could not be applied, first "
+                                      f"{holes[0].record.wire_name} {holes[0].record.message_id}: {holes[0].error}")
+
+    def _keep_only(self, kept: Standing) -> None:
+        """Empty the other slot, and forget every subscription of this view but the one that writes `kept`."""
+        for table in ("search_cursors", "search_parked"):
+            _write(self.dialect, f"DELETE FROM {table} WHERE subscription LIKE ? AND subscription <> ?",
+                   (f"{self.view.name}@%", f"{self.view.name}@{kept.generation}"))
+        verb = "DELETE FROM" if self.dialect.vendor == "sqlite" else "TRUNCATE"
+        for kind in self.view.kinds:
+            _write(self.dialect, f"{verb} {table_in(kept.next.slot, kind)}")
+
+    def _differences(self, kept: Kept) -> Iterator[Difference]:
+        name = table_in(self.live.slot, kept.kind)
+        live, fresh = (_rows(self.dialect, table_in(slot, kept.kind), kept) for slot in
+                       (self.live.slot, self.standing.slot))
+        mine, made = next(live, None), next(fresh, None)
+        while mine is not None or made is not None:
+            if made is None or (mine is not None and mine[0] < made[0]):
+                assert mine is not None
+                yield Difference(name, mine[0], "unexpected")
+                mine = next(live, None)
+            elif mine is None or made[0] < mine[0]:
+                yield Difference(name, made[0], "missing")
+                made = next(fresh, None)
+            else:
+                if mine != made:
+                    yield Difference(name, mine[0], "different")
+                mine, made = next(live, None), next(fresh, None)
+
+
+def _rows(dialect: Dialect, table: str, kept: Kept) -> Iterator[tuple[Any, ...]]:
+    """Everything in a table that its events decide, by id."""
+    skipped = {kept.id_column, "version", "sequence", *kept.copied}
+    names = [dialect.selected(kept.id_column, "uuid")]
+    for column in kept.slots.a._meta.concrete_fields:
+        if column.attname not in skipped:
+            names.append(dialect.selected(column.attname, "jsonb" if isinstance(column, JSONField) else ""))
+    after = "00000000-0000-0000-0000-000000000000"
+    while True:
+        page = dialect.query(f"SELECT {', '.join(names)} FROM {table} WHERE {kept.id_column} > ? "
+                             f"ORDER BY {kept.id_column} LIMIT {_PAGE}", (after,))
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = page[-1][0]
+
+
+def _write(dialect: Dialect, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """One statement that writes, in its turn among the writers."""
+    if not isinstance(dialect, SqliteDialect):
+        return dialect.query(sql, parameters)
+    try:
+        with dialect.lock.held():
+            return dialect.query(sql, parameters)
+    except LockTimeout as error:
+        raise StoreUnavailable("search is busy: no turn to write within 2 s") from error
+
+
+def _where(parked: Parked) -> tuple[str, Any]:
+    return parked.source, parked.record.position

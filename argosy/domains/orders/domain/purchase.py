@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from argosy.contracts.orders import OrderLine, PlaceOrders
@@ -24,6 +25,7 @@ UNITS_EACH_MAX = 100_000
 TEXT_MAX = 200
 _AMOUNTS = ("unit_amount", "discount_amount", "tax_amount", "tax_on_top", "total_amount", "shipping_amount",
             "shipping_tax_amount", "shipping_tax_on_top", "tax_basis_points")
+_amounts_of = attrgetter(*_AMOUNTS)
 _LINE_IDS = ("product_id", "variant_id", "price_id", "stock_unit_id")
 
 Fault = dict[str, Any]
@@ -166,9 +168,11 @@ def _malformed_line(line: OrderLine) -> Iterator[Fault]:
         yield {"line_no": line.line_no, "field": "quantity", "maximum": QUANTITY_MAX}
     if not 1 <= line.units_each <= UNITS_EACH_MAX:
         yield {"line_no": line.line_no, "field": "units_each", "maximum": UNITS_EACH_MAX}
-    for name in _AMOUNTS:
-        if not 0 <= getattr(line, name) <= AMOUNT_MAX:
-            yield {"line_no": line.line_no, "field": name, "minimum": 0, "maximum": AMOUNT_MAX}
+    amounts = _amounts_of(line)
+    if min(amounts) < 0 or max(amounts) > AMOUNT_MAX:
+        for name, amount in zip(_AMOUNTS, amounts, strict=True):
+            if not 0 <= amount <= AMOUNT_MAX:
+                yield {"line_no": line.line_no, "field": name, "minimum": 0, "maximum": AMOUNT_MAX}
     for name in _LINE_IDS:
         if not is_id(getattr(line, name)):
             yield {"line_no": line.line_no, "field": name}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from argosy.engine.batch import Delivery, run
+from argosy.engine.kept import Kept
 from argosy.engine.log import LANES, START, Log, Position, Record
 from argosy.engine.participant import Participant
 from argosy.engine.store import Changes, Cursor, CursorMove, Parked, Store, StoreUnavailable, VersionConflict
@@ -33,13 +34,14 @@ class Consumer:
 
     def __init__(
         self, participant: Participant, store: Store, logs: Mapping[str, Log], clock: Clock, *,
-        subscription: str = "", batch_max: int = BATCH_MAX,
+        subscription: str = "", batch_max: int = BATCH_MAX, kept: Kept | None = None,
     ) -> None:
         self.participant = participant
         self.subscription = subscription or participant.name
         self.store = store
         self.clock = clock
         self.batch_max = batch_max
+        self.kept = kept if kept is not None else Kept()
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.parked_now: Callable[[Parked], None] = lambda parked: None
         self.undeclared_loads = 0
@@ -96,6 +98,7 @@ class Consumer:
 
     def _open(self) -> None:
         """Learn where we stand; also after somebody else moved our cursors."""
+        self.kept.clear()
         self._cursors = self.store.cursors(self.subscription)
         self._parked = {}
         for parked in sorted(self.store.parked(self.subscription), key=lambda parked: parked.record.position):
@@ -132,7 +135,6 @@ class Consumer:
             try:
                 return self._commit(records)
             except VersionConflict:
-                self._is_open = False
                 self._open()
                 records = [(source, record) for source, record in records if self._is_news(source, record)]
                 if not records:
@@ -156,7 +158,7 @@ class Consumer:
 
     def _commit(self, records: list[tuple[str, Record]], blame: Exception | None = None) -> None:
         now = self.clock.now()
-        work = UnitOfWork(self.store, now)
+        work = UnitOfWork(self.store, now, self.kept)
         deliveries: list[Delivery] = []
         handled: list[tuple[str, Record]] = []
         parked: list[Parked] = []

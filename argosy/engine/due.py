@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from argosy.engine.batch import Delivery, run
+from argosy.engine.kept import Kept
 from argosy.engine.log import Record, lane_of
 from argosy.engine.participant import Participant
 from argosy.engine.store import CALL, TIMER, Changes, Due, Store, VersionConflict
@@ -95,12 +96,14 @@ class Calls:
 
     def __init__(
         self, participant: Participant, store: Store, clock: Clock, targets: Mapping[str, CallTarget], pool: Pool,
+        kept: Kept | None = None,
     ) -> None:
         self.participant = participant
         self.store = store
         self.clock = clock
         self.targets = targets
         self.pool = pool
+        self.kept = kept if kept is not None else Kept()
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.undeclared_loads = 0
         self._busy: set[str] = set()
@@ -150,7 +153,7 @@ class Calls:
         self.store.release(due, self.clock.now() + timedelta(seconds=wait))
 
     def _apply(self, answered: Sequence[tuple[Due, Command]]) -> None:
-        work = UnitOfWork(self.store, self.clock.now())
+        work = UnitOfWork(self.store, self.clock.now(), self.kept)
         deliveries = [self._delivery(due, answer) for due, answer in answered]
         run(self.participant, work, deliveries)
         failed = [due for (due, _), delivery in zip(answered, deliveries, strict=True) if delivery.error is not None]
@@ -160,6 +163,7 @@ class Calls:
         try:
             work.commit()
         except VersionConflict:
+            self.kept.clear()
             if len(answered) > 1:
                 for pair in answered:
                     self._apply([pair])

@@ -150,6 +150,10 @@ class MemoryStore:
             setattr(stored, name, [])
         self.rows.setdefault(kind, {})[aggregate.id] = stored
 
+    def settle(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
+        for name in self._log_fields.get(kind, ()):
+            setattr(aggregate, name, [])
+
     def cursors(self, subscription: str) -> dict[tuple[str, int], Cursor]:
         return {(source, lane): Cursor(cursor.position, cursor.high)
                 for (name, source, lane), cursor in self._cursors.items() if name == subscription}

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from argosy.engine.kept import Kept
 from argosy.engine.log import Record, lane_of
 from argosy.engine.reads import By
 from argosy.engine.store import CALL, TIMER, Changes, Due, Store
@@ -60,8 +61,9 @@ class UnitOfWork:
     engine's.
     """
 
-    def __init__(self, store: Store, now: datetime) -> None:
+    def __init__(self, store: Store, now: datetime, kept: Kept | None = None) -> None:
         self.store = store
+        self.kept = kept
         self.now = now
         self.actor = SYSTEM
         self.changes = Changes()
@@ -188,6 +190,8 @@ class UnitOfWork:
                     changes.updates.setdefault(kind, []).append((aggregate, original))
         if changes:
             self.store.commit(changes)
+        if self.kept is not None:
+            self._keep_for_next(self.kept)
 
     # The identity map.
 
@@ -231,7 +235,12 @@ class UnitOfWork:
 
     def _load(self, kind: type[Aggregate], column: str, values: list[Any]) -> None:
         known = self._map.setdefault(kind, {})
-        loaded = self.store.load(kind, column, values)
+        loaded: list[Any] = []
+        if kind.is_kept and self.kept is not None and column == "id":
+            loaded = self.kept.take(kind, values)
+        if len(loaded) < len(values):
+            here = {aggregate.id for aggregate in loaded}
+            loaded += self.store.load(kind, column, [value for value in values if value not in here])
         for aggregate in loaded:
             if aggregate.id not in known:
                 known[aggregate.id] = _Entry(aggregate, is_new=False)
@@ -246,6 +255,14 @@ class UnitOfWork:
         for entry in known.values():
             if entry is not None and getattr(entry.aggregate, column) in wanted:
                 found[getattr(entry.aggregate, column)].append(entry.aggregate.id)
+
+    def _keep_for_next(self, kept: Kept) -> None:
+        for kind, entries in self._map.items():
+            if kind.is_kept:
+                for entry in entries.values():
+                    if entry is not None:
+                        self.store.settle(kind, entry.aggregate)
+                        kept.put(kind, entry.aggregate)
 
     def _forget(self, kind: type[Aggregate], id: str) -> None:
         entry = self._map[kind][id]

@@ -46,12 +46,17 @@ _TEXT_PARAMETER_MAX = 100
 
 
 class Document(NamedTuple):
-    """A read: bytes as they are sent, and the tag that changes with them. Nobody waits for one that `is_settled`."""
+    """A read: bytes as they are sent, and the tag that changes with them.
+
+    Of documents that can be waited for, one that `is_settled` is what whoever waits hopes for, and one that `is_final`
+    never changes again.
+    """
 
     body: bytes
     etag: str
     is_public: bool = False
     is_settled: bool = True
+    is_final: bool = True
 
 
 class Made(msgspec.Struct, kw_only=True):
@@ -177,16 +182,22 @@ def get(path: str, query: Callable[[Asked], Any], *, allow: Permission, **option
 def respond(endpoint: Endpoint, label: str, request: HttpRequest, parameters: Mapping[str, str]) -> HttpResponse:
     """The whole of one request, refusals and all."""
     try:
-        asked = Asked(request, _actor(endpoint, request), parameters)
-        for name in endpoint.path_names:
-            sent = parameters[name]
-            if not (is_id(sent) if name in endpoint.id_names else 0 < len(sent) <= _TEXT_PARAMETER_MAX):
-                raise not_found()
+        asked = admit(endpoint, request, parameters)
         if endpoint.command is not None:
             return _run(endpoint, label, asked)
         return _read(endpoint, asked)
     except Exception as error:  # noqa: BLE001 - the boundary, where problem_of logs what nobody foresaw
         return refusal(problem_of(error))
+
+
+def admit(endpoint: Endpoint, request: HttpRequest, parameters: Mapping[str, str]) -> Asked:
+    """Who asks for what, if they may; a Problem where they may not."""
+    asked = Asked(request, _actor(endpoint, request), parameters)
+    for name in endpoint.path_names:
+        sent = parameters[name]
+        if not (is_id(sent) if name in endpoint.id_names else 0 < len(sent) <= _TEXT_PARAMETER_MAX):
+            raise not_found()
+    return asked
 
 
 def refusal(problem: Problem) -> HttpResponse:
@@ -263,7 +274,7 @@ def wait_asked(asked: Asked) -> int:
 def must_wait(found: Document, asked: Asked) -> bool:
     """Whether a waiting asker has not yet got what they wait for: a change from what they know, or the end."""
     known = asked.header("IF_NONE_MATCH")
-    return not found.is_settled and (matches(known, found.etag) if known else True)
+    return not found.is_final and matches(known, found.etag) if known else not found.is_settled
 
 
 def waits_link(request: HttpRequest, path: str = "") -> str:

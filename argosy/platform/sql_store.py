@@ -126,6 +126,11 @@ class SqlStore:
     def commit(self, changes: Changes) -> None:
         self.dialect.commit([*self._aggregate_writes(changes), *self._engine_writes(changes)])
 
+    def settle(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
+        for part in self._mapped[kind].parts:
+            if part.is_log:
+                aggregate.__dict__[part.attribute] = []
+
     def _aggregate_writes(self, changes: Changes) -> list[Write]:
         writes: list[Write] = []
         for kind in {**changes.inserts, **changes.updates, **changes.deletes}:

@@ -9,6 +9,9 @@ from datetime import timedelta
 
 from argosy.engine.consumer import Consumer, SubscriptionStopped
 from argosy.engine.due import Calls, Timers, recurring_timer
+from argosy.engine.kept import Kept
+from argosy.engine.log import Log
+from argosy.engine.shared_log import SharedLog
 from argosy.engine.store import CALL, TIMER, Changes, StoreUnavailable, VersionConflict
 from argosy.engine.work import UnitOfWork
 from argosy.platform.calls import ThreadPool
@@ -46,12 +49,25 @@ class Worker:
         self._listeners_of: dict[str, list[Consumer]] = {}
         self._call_news: set[str] = set()
         self._batches = 0
+        self._logs = self._shared_logs()
         for label in self.labels:
             self._add(runtime.contexts[label])
 
+    def _shared_logs(self) -> dict[str, Log]:
+        """Each log is read once for all subscriptions of this worker."""
+        wanted: dict[str, set[str]] = {}
+        for label in self.labels:
+            for subscription in self.runtime.contexts[label].subscriptions(self.runtime):
+                for source, names in subscription.participant.wire_names().items():
+                    wanted.setdefault(source, set()).update(names)
+        return {source: SharedLog(self.runtime.logs[source], names) for source, names in wanted.items()
+                if source in self.runtime.logs}
+
     def _add(self, context: Context) -> None:
+        kept = Kept()
         for name, participant, store in context.subscriptions(self.runtime):
-            consumer = Consumer(participant, store, self.runtime.logs, self.runtime.clock, subscription=name)
+            consumer = Consumer(participant, store, self._logs, self.runtime.clock, subscription=name,
+                                kept=kept)
             consumer.committed = self._committed_in(context.label)
             consumer.parked_now = lambda parked: self.report(
                 f"parked {parked.record.wire_name} {parked.record.message_id}: {parked.error}")
@@ -69,7 +85,7 @@ class Worker:
         targets = context.calls()
         if targets:
             calls = self.calls[context.label] = Calls(
-                context.participant, store, self.runtime.clock, targets, self.pool)
+                context.participant, store, self.runtime.clock, targets, self.pool, kept)
             calls.committed = self._committed_in(context.label)
 
     def _seed_schedule(self, context: Context, store: SqlStore) -> None:
@@ -128,14 +144,15 @@ class Worker:
         """Work until nothing has news, for tests and benchmarks."""
         give_up = time.monotonic() + seconds
         self._ready.update(self.consumers)
+        self._look_at_due()
         while time.monotonic() < give_up:
-            self._look_at_due()
             if self.turn():
                 continue
             if not self.pool.is_idle():
                 self.listener.wait(0.05)
                 continue
-            if not self._ready and not self._call_news:
+            self._look_at_due()
+            if not self._ready and not self.turn():
                 return
         raise TimeoutError(f"not at rest after {seconds} s")
 

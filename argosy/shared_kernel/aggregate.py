@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, Self, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, get_origin, get_type_hints
 
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Event
@@ -17,7 +17,13 @@ from argosy.shared_kernel.messages import Event
 
 @dataclass(kw_only=True, eq=False)
 class Aggregate:
-    """`version` counts writes (0: never written) and is compared on write; `sequence` counts events told so far."""
+    """`version` counts writes (0: never written) and is compared on write; `sequence` counts events told so far.
+
+    A kind that `is_kept` may be served to a use case from the worker's memory, a little outdated: allowed where every
+    decision ends in a write of the aggregate itself, whose version finds that out, or in nothing.
+    """
+
+    is_kept: ClassVar[bool] = False
 
     id: Id
     version: int = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from argosy.contracts.checkout import (
     CheckoutAborted,
@@ -98,6 +98,8 @@ class CheckoutStanding(Value):
 @dataclass(kw_only=True, eq=False)
 class CheckoutSession(Flow):
     """One buyer's one attempt to buy; `request_key` stands for (buyer, client_request_id)."""
+
+    is_kept: ClassVar[bool] = True
 
     buyer_id: Id
     cart_id: Id
@@ -202,6 +204,8 @@ class CheckoutSession(Flow):
 @dataclass(kw_only=True, eq=False)
 class CheckoutDetail(Aggregate):
     """What was asked for and what was answered, as JSON text; `snapshot` is frozen once, under its hash."""
+
+    is_kept: ClassVar[bool] = True
 
     request: str
     lines: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from argosy.contracts.inventory import StockLine
 from argosy.domains.inventory.domain.stock import PIECES_MAX, QuantityOutOfBounds
@@ -68,6 +69,8 @@ class ReservedLine(Value):
 @dataclass(kw_only=True, eq=False)
 class Reservation(Aggregate):
     """All lines of one purchase, held together and ended together. A line's status is its reservation's."""
+
+    is_kept: ClassVar[bool] = True
 
     flow_id: Id
     status: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from typing import ClassVar
+
 from argosy.contracts.payments import AuthorizePayment, GatewayContradicted
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.shared_kernel.aggregate import Aggregate
@@ -122,6 +124,8 @@ class PaymentIntent(Aggregate):
     """`pending` names the operation that a gateway was asked for and has not decided; `calls` counts the calls of it,
     look-ups included, and `tries` how often it was asked for. `unwanted` says why a later yes must be undone.
     """
+
+    is_kept: ClassVar[bool] = True
 
     flow_id: Id
     purchase_id: Id | None = None

@@ -45,8 +45,8 @@ def _sqlite(path: Path, *, is_durable: bool) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 2,
-            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA cache_size=-16000; "
-                            f"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456",
+            "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA cache_size=-4000; "
+                            f"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0",
         },
         "TEST": {"DEPENDENCIES": [], "NAME": str(path)},
     }

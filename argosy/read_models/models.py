@@ -169,8 +169,7 @@ AVAILABILITY = _slots(AvailabilityRow, "availability_view")
 CATEGORY_COUNTS = _slots(CategoryCountRow, "category_count_view")
 CART_SUMMARY = _slots(CartSummaryRow, "cart_summary_view", ("buyer_id",))
 CHECKOUT_PROGRESS = _slots(CheckoutProgressRow, "checkout_progress_view")
-ORDER_LIST = _slots(OrderListRow, "order_list_view", ("buyer_id", "created_at", "order_id"),
-                    ("seller_id", "created_at", "order_id"))
+ORDER_LIST = _slots(OrderListRow, "order_list_view", ("buyer_id", "created_at"), ("seller_id", "created_at"))
 SELLER_DASHBOARD = _slots(SellerDashboardRow, "seller_dashboard_view")
 
 tables = platform_tables(__name__)

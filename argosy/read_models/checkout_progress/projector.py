@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -59,6 +59,7 @@ class ProgressDocument(msgspec.Struct):
 class CheckoutProgress(Document):
     """One per checkout."""
 
+    is_kept: ClassVar[bool] = True
     buyer_id: Id
     status: str
 

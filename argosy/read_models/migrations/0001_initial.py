@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'order_list_view',
-                'indexes': [models.Index(fields=['buyer_id', 'created_at', 'order_id'], name='olv_buyer_id_0'), models.Index(fields=['seller_id', 'created_at', 'order_id'], name='olv_seller_id_1')],
+                'indexes': [models.Index(fields=['buyer_id', 'created_at'], name='olv_buyer_id_0'), models.Index(fields=['seller_id', 'created_at'], name='olv_seller_id_1')],
             },
         ),
         migrations.CreateModel(
@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'order_list_view_b',
-                'indexes': [models.Index(fields=['buyer_id', 'created_at', 'order_id'], name='olv_buyer_id_0_b'), models.Index(fields=['seller_id', 'created_at', 'order_id'], name='olv_seller_id_1_b')],
+                'indexes': [models.Index(fields=['buyer_id', 'created_at'], name='olv_buyer_id_0_b'), models.Index(fields=['seller_id', 'created_at'], name='olv_seller_id_1_b')],
             },
         ),
         migrations.CreateModel(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 
@@ -52,6 +53,7 @@ class OrderDocument(msgspec.Struct):
 class OrderSummary(Document):
     """One per order."""
 
+    is_kept: ClassVar[bool] = True
     buyer_id: Id
     seller_id: Id
     status: str

@@ -34,13 +34,13 @@ class Consumer:
 
     def __init__(
         self, participant: Participant, store: Store, logs: Mapping[str, Log], clock: Clock, *,
-        subscription: str = "", batch_max: int = BATCH_MAX, kept: Kept | None = None,
+        subscription: str = "", kept: Kept | None = None,
     ) -> None:
         self.participant = participant
         self.subscription = subscription or participant.name
         self.store = store
         self.clock = clock
-        self.batch_max = batch_max
+        self.batch_max = BATCH_MAX
         self.kept = kept if kept is not None else Kept()
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.parked_now: Callable[[Parked], None] = lambda parked: None

@@ -1,0 +1,52 @@
+"""`argosy worker`: works off messages, timers and calls until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from typing import Any
+
+from argosy.apps.cli.console import Failed, complain, say
+from argosy.apps.cli.processes import end_with_parent
+from argosy.apps.cli.project import ready
+
+HELP = """\
+Works off the messages, timers and outside calls of all contexts, or of some. Several workers share the work by
+contexts: each context belongs to one worker. SIGTERM and Ctrl-C end it after the batch at hand; nothing is lost if it
+is killed.
+"""
+EPILOG = """\
+examples:
+  argosy worker
+  argosy worker --contexts checkout,orders,carts,search
+  argosy worker --contexts accounts,products,inventory,promotions,taxes,payments,shipping
+"""
+
+
+def add(commands: Any, name: str, summary: str) -> None:
+    command = commands.add_parser(name, help=summary, description=HELP, epilog=EPILOG)
+    command.add_argument("--contexts", metavar="A,B", help="only these, comma-separated (default: all)")
+    command.add_argument("--quiet", action="store_true", help="say nothing but faults")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    end_with_parent()
+    ready()
+    from argosy.platform.runtime import runtime
+    from argosy.platform.worker import Worker
+
+    known = runtime().contexts
+    wanted = [label.strip() for label in options.contexts.split(",")] if options.contexts else list(known)
+    unknown = [label for label in wanted if label not in known]
+    if unknown:
+        raise Failed(f"--contexts: there is no {', '.join(unknown)}; there are {', '.join(known)}")
+    worker = Worker(runtime(), wanted)
+    worker.report = complain
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    if not options.quiet:
+        say(f"working for {', '.join(wanted)}")
+    sys.stdout.flush()
+    worker.run()

@@ -22,6 +22,7 @@ CONTEXTS = [
     "argosy.domains.orders.context.OrdersContext",
     "argosy.domains.payments.context.PaymentsContext",
     "argosy.domains.shipping.context.ShippingContext",
+    "argosy.domains.notifications.context.NotificationsContext",
     "argosy.read_models.context.SearchContext",
 ]
 

@@ -23,6 +23,7 @@ NAMES = {
     "orders": "orders_db",
     "payments": "payments_db",
     "shipping": "shipping_db",
+    "notifications": "notifications_db",
     "search": "search_db",
 }
 

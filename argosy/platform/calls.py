@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from argosy.engine.store import Due
+from argosy.platform.crash_points import reached
 from argosy.shared_kernel.messages import Command
 
 THREADS = 64
@@ -37,6 +38,8 @@ class ThreadPool:
         while self._finished:
             done.append(self._finished.popleft())
         self._running -= len(done)
+        if done:
+            reached("call.collected")
         return done
 
     def close(self) -> None:
@@ -48,5 +51,6 @@ class ThreadPool:
             outcome: Command | Exception = run()
         except Exception as error:
             outcome = error
+        reached("call.answered")
         self._finished.append((due, outcome))
         self._wake()

@@ -18,6 +18,7 @@ import psycopg
 from django.db import InterfaceError, OperationalError, connections
 
 from argosy.engine.store import StoreUnavailable, VersionConflict
+from argosy.platform.crash_points import reached
 from argosy.platform.locks import FileLock, LockTimeout
 from argosy.shared_kernel.codec import encode
 
@@ -99,13 +100,18 @@ class SqliteDialect:
     def commit(self, writes: Sequence[Write]) -> None:
         raw = self.raw()
         statements = [(write, self._sql(write)) for write in writes]
+        reached("commit.before_begin")
         try:
             with self.lock.held():
                 raw.execute("BEGIN IMMEDIATE")
+                reached("commit.begun")
                 try:
                     for write, sql in statements:
                         self._run(raw, write, sql)
+                        reached("commit.between_statements")
+                    reached("commit.before_commit")
                     raw.execute("COMMIT")
+                    reached("commit.done")
                 except BaseException:
                     if raw.in_transaction:
                         raw.execute("ROLLBACK")
@@ -219,7 +225,9 @@ class PostgresDialect:
         Statistics.rows_written += sum(len(write.rows) for write in writes)
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
+        reached("commit.before_begin")
         self._execute(sql, parameters)
+        reached("commit.done")
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         raw = self.raw()

@@ -29,6 +29,7 @@ from argosy.engine.outside import Keyed
 from argosy.engine.work import Actor
 from argosy.platform import bodies, waiting
 from argosy.platform.auth import NOBODY, Permission, public, tokens
+from argosy.platform.crash_points import reached
 from argosy.platform.problems import CONTENT_TYPE, Problem, not_found, not_signed_in, problem_of
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.codec import encode
@@ -297,12 +298,13 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     key = asked.header("IDEMPOTENCY_KEY") if endpoint.takes_key else ""
     if "HTTP_IDEMPOTENCY_KEY" in asked.request.META and endpoint.takes_key:
         keyed = _keyed(endpoint, asked, key, raw)
-        answer = outside.run_keyed(command, asked.actor, keyed, lambda result: (endpoint.status, _text(result)))
+        answer = outside.run_keyed(command, asked.actor, keyed, lambda result: _decided(endpoint, result))
         status, body = answer.status, answer.body
         if answer.is_repeat:
             headers["Idempotent-Replay"] = "true"
     else:
         status, body = endpoint.status, _text(outside.run(command, asked.actor))
+    reached("request.before_answer")
     if endpoint.changes_actor:
         tokens().forget(asked.header("AUTHORIZATION"))
     if endpoint.location:
@@ -313,6 +315,11 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     if not body:
         return HttpResponse(status=204 if status == 200 else status, headers=headers, content_type=_JSON)
     return HttpResponse(body, status=status, content_type=_JSON, headers=headers)
+
+
+def _decided(endpoint: Endpoint, result: Any) -> tuple[int, str]:
+    reached("request.decided")
+    return endpoint.status, _text(result)
 
 
 def _text(result: Any) -> str:

@@ -15,6 +15,7 @@ from argosy.engine.log import Log
 from argosy.engine.outside import Outside
 from argosy.engine.store import Changes
 from argosy.platform.context import Context
+from argosy.platform.crash_points import reached
 from argosy.platform.dialects import PostgresDialect, SqliteDialect
 from argosy.platform.doorbell import Bell
 from argosy.platform.rows import Mapped, Rows
@@ -47,6 +48,7 @@ class Runtime:
 
     def ring(self, changes: Changes) -> None:
         """Wake those who have news; called after a commit, never inside."""
+        reached("request.committed")
         self.bell.ring({record.wire_name for record in changes.records} | {due.kind for due in changes.due.values()})
 
     def _outside(self, label: str) -> Outside:

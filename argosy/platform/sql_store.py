@@ -10,6 +10,7 @@ import msgspec
 
 from argosy.engine.log import Position, Record
 from argosy.engine.store import CALL, TIMER, Changes, Cursor, CursorMove, Due, IdempotencyKey, Parked, VersionConflict
+from argosy.platform.crash_points import reached
 from argosy.platform.dialects import Field, PostgresDialect, SqliteDialect, Write
 from argosy.platform.rows import Column, Mapped, MappedPart, Table
 from argosy.platform.sql_log import SqlLog
@@ -327,6 +328,7 @@ class SqlStore:
             self.dialect.commit([write])
         except VersionConflict:
             return [] if len(work) == 1 else [one for due in work for one in self.lease([due], until)]
+        reached("call.leased")
         return taken
 
     def _lease_write(self, taken: Sequence[Due], before: Sequence[Due]) -> Write:
@@ -349,6 +351,7 @@ class SqlStore:
             f"SELECT fingerprint, status, answer, created_at FROM {self.prefix}_idempotency_keys "
             f"WHERE actor = ? AND route = ? AND key = ?", (actor, route, key))
         if not rows:
+            reached("request.key_is_new")
             return None
         fingerprint, status, answer, created_at = rows[0]
         return IdempotencyKey(actor, route, key, fingerprint, status, answer, self.dialect.to_instant(created_at))

@@ -16,6 +16,7 @@ from argosy.engine.store import CALL, TIMER, Changes, StoreUnavailable, VersionC
 from argosy.engine.work import UnitOfWork
 from argosy.platform.calls import ThreadPool
 from argosy.platform.context import Context
+from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Listener
 from argosy.platform.runtime import Runtime
 from argosy.platform.sql_store import SqlStore
@@ -80,7 +81,7 @@ class Worker:
         store = self.runtime.stores[context.label]
         recurring = {every.send.wire_name: every.seconds for every in context.schedule}
         timers = self.timers[context.label] = Timers(store, self.runtime.clock, recurring)
-        timers.committed = self._committed_in(context.label)
+        timers.committed = self._told_in(context.label)
         self._seed_schedule(context, store)
         targets = context.calls()
         if targets:
@@ -200,6 +201,7 @@ class Worker:
 
     def _committed_in(self, label: str) -> Callable[[Changes], None]:
         def committed(changes: Changes) -> None:
+            reached("worker.before_ring")
             names = {record.wire_name for record in changes.records}
             for name in names:
                 self._ready.update(self._listeners_of.get(name, ()))
@@ -211,6 +213,15 @@ class Worker:
                 self.runtime.bell.ring(news | elsewhere)
 
         return committed
+
+    def _told_in(self, label: str) -> Callable[[Changes], None]:
+        committed = self._committed_in(label)
+
+        def told(changes: Changes) -> None:
+            reached("timer.told")
+            committed(changes)
+
+        return told
 
     def _hear(self, news: set[str]) -> None:
         for name in news:

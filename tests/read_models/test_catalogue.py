@@ -154,8 +154,9 @@ def test_a_cart_shows_titles_and_prices_of_the_day_it_changed() -> None:
              "sku": "small", "image": "/one.jpg", "seller_id": SELLER, "unit_amount": 500, "currency": "BRL",
              "attributes": [{"name": "colour", "value": "blue"}]},
             {"product_id": an_id("unknown"), "variant_id": an_id("thing"), "quantity": 1}]}
-    stage.send(cart())
+    stage.send(cart(buyer=an_id("somebody else")))
     assert body(stage, CartSummary, "cart")["lines"] == []
+    assert stage.one(CartSummary, an_id("cart")).buyer_id == an_id("somebody else")
     assert stage.undeclared_loads == 0
 
 

@@ -16,6 +16,7 @@ import django
 from django.core import signals
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import close_old_connections, reset_queries
+from django.http import HttpResponse
 
 django.setup(set_prefix=False)
 
@@ -25,9 +26,27 @@ signals.request_started.disconnect(reset_queries)
 
 _handler = WSGIHandler()
 
+_UNREAD_MIN, _UNREAD_MAX, _CHUNK = 65_536, 16_000_000, 65_536
+
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
-    """A HEAD is answered like its GET; the server leaves out the body."""
+    """A HEAD is answered like its GET; the server leaves out the body. Answers go out whole, with their length."""
     if environ["REQUEST_METHOD"] == "HEAD":
         environ = {**environ, "REQUEST_METHOD": "GET"}
-    return _handler(environ, start_response)
+    response = _handler(environ, start_response)
+    if response.status_code >= 400 and int(environ.get("CONTENT_LENGTH") or 0) > _UNREAD_MIN:
+        _drain(environ["wsgi.input"])
+    if not isinstance(response, HttpResponse):
+        return response
+    response.close()
+    return [response.content]
+
+
+def _drain(body: Any) -> None:
+    """A client that is still sending hears no answer: let it finish, within bounds."""
+    left = _UNREAD_MAX
+    while left > 0:
+        read = len(body.read(_CHUNK))
+        if not read:
+            return
+        left -= read

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 
 from django.apps import apps
 
@@ -14,8 +16,12 @@ from argosy.platform.rest import Endpoint
 
 @cache
 def endpoints() -> dict[str, tuple[Endpoint, ...]]:
-    """By the context whose things they are about."""
+    """By the context whose things they are about. A context that nobody reaches over HTTP has no rest.py."""
     labels = [config.label for config in apps.get_app_configs()
               if isinstance(config, Context) and config.name.startswith("argosy.domains.")]
-    return {label: (*import_module(f"argosy.domains.{label}.adapters.inbound.rest").endpoints,
-                    *documents.endpoints.get(label, ())) for label in labels}
+    return {label: (*_declared(label), *documents.endpoints.get(label, ())) for label in labels}
+
+
+def _declared(label: str) -> Sequence[Endpoint]:
+    module = f"argosy.domains.{label}.adapters.inbound.rest"
+    return import_module(module).endpoints if find_spec(module) is not None else ()

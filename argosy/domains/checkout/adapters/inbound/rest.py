@@ -28,7 +28,8 @@ def checkout(asked: Asked) -> Document | None:
     is made for waiting, and that serves `text/event-stream` as well.
     """
     found = checkout_of_buyer(asked["checkout_id"], asked.actor.id)
-    return None if found is None else Document(found.body, found.etag, is_settled=found.is_settled)
+    return None if found is None else Document(
+        found.body, found.etag, is_settled=found.is_settled, is_final=found.is_final)
 
 
 endpoints = [

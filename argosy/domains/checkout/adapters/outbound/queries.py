@@ -21,7 +21,6 @@ _SESSION = """
     FROM checkout_sessions WHERE id = ? AND user_id = ?
 """
 _FAILURE = "SELECT CAST(details AS text) FROM checkout_failures WHERE session_id = ?"
-_VERSIONS = "SELECT CAST(id AS text), version FROM checkout_sessions WHERE {among}"
 
 FINAL = frozenset(("COMPLETED", "FAILED", "EXPIRED", "ABORTED"))
 
@@ -55,11 +54,12 @@ class Progress(msgspec.Struct):
 
 
 class CheckoutRead(NamedTuple):
-    """The document, its tag, and whether a waiting buyer has what they wait for."""
+    """The document, its tag, whether it is the buyer's turn, and whether all is over."""
 
     body: bytes
     etag: str
     is_settled: bool
+    is_final: bool
 
 
 def checkout_of_buyer(checkout_id: str, buyer_id: str) -> CheckoutRead | None:
@@ -79,16 +79,7 @@ def checkout_of_buyer(checkout_id: str, buyer_id: str) -> CheckoutRead | None:
         steps=msgspec.Raw(steps.encode()), purchase_id=purchase_id, order_ids=msgspec.Raw(order_ids.encode()),
         cart_id=cart_id, total_amount=total_amount, currency=currency, action_url=action_url or None, failure=why,
         started_at=_instant(started_at), completed_at=_instant(completed_at), expires_at=_instant(deadline))
-    return CheckoutRead(encode(progress), f'"{version}"', status in FINAL or bool(action_url))
-
-
-def versions(checkout_ids: list[str]) -> dict[str, int]:
-    """The version at which each of these checkouts stands now; for whoever watches many at once."""
-    from argosy.platform.dialects import Field
-
-    dialect = runtime().stores["checkout"].dialect
-    among, parameter = dialect.among(Field("id", "uuid"), checkout_ids)
-    return dict(dialect.query(_VERSIONS.format(among=among), (parameter,)))
+    return CheckoutRead(encode(progress), f'"{version}"', status in FINAL or bool(action_url), status in FINAL)
 
 
 def _instant(stored: datetime | str | None) -> datetime | str | None:

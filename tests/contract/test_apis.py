@@ -1,0 +1,107 @@
+"""The API keeps its promises: contracts/apis/*.v1.yaml are what others rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argosy.apps.api import contracts
+
+FOLDER = Path(__file__).resolve().parents[2] / "contracts" / "apis"
+
+
+def test_nothing_that_was_promised_is_gone() -> None:
+    broken = contracts.check(FOLDER)
+    assert not broken, "\n".join([*broken, contracts.REMEDY])
+
+
+def test_everything_that_is_there_is_promised() -> None:
+    now, frozen = contracts.described(), contracts.frozen_in(FOLDER)
+    stale = [label for label in {*now, *frozen} if now.get(label) != frozen.get(label)]
+    assert not stale, f"The API has grown in {stale}: `python -m argosy.apps.api.contracts` records it; commit that."
+
+
+PATH = "/api/v1/carts/mine/lines"
+
+
+def gone(document: dict[str, Any]) -> None:
+    del document["paths"][PATH]["post"]
+
+
+def field_gone(document: dict[str, Any]) -> None:
+    del document["components"]["schemas"]["AddToCart"]["properties"]["quantity"]
+
+
+def field_required(document: dict[str, Any]) -> None:
+    document["components"]["schemas"]["AddToCart"]["properties"]["note"] = {"type": "string"}
+    document["components"]["schemas"]["AddToCart"]["required"].append("note")
+
+
+def type_changed(document: dict[str, Any]) -> None:
+    document["components"]["schemas"]["AddToCart"]["properties"]["quantity"]["type"] = "string"
+
+
+def tighter(document: dict[str, Any]) -> None:
+    document["components"]["schemas"]["AddToCart"]["properties"]["quantity"]["maximum"] = 10
+
+
+def answer_field_gone(document: dict[str, Any]) -> None:
+    del document["components"]["schemas"]["CartContents"]["properties"]["lines"]
+
+
+def answer_inside_changed(document: dict[str, Any]) -> None:
+    document["components"]["schemas"]["CartLine"]["properties"]["quantity"]["type"] = "number"
+
+
+def other_permission(document: dict[str, Any]) -> None:
+    document["paths"][PATH]["post"]["x-permission"] = "staff"
+
+
+def other_status(document: dict[str, Any]) -> None:
+    answers = document["paths"][PATH]["post"]["responses"]
+    answers["201"] = answers.pop("200")
+
+
+BREAKS = {
+    gone: "the operation is gone", field_gone: "the field quantity is gone",
+    field_required: "the field note is required now", type_changed: "was integer, is string",
+    tighter: "its maximum is 10", answer_field_gone: "the field lines is gone",
+    answer_inside_changed: "was integer, is number", other_permission: "was for buyer, is for staff",
+    other_status: "never answers 200",
+}
+
+
+@pytest.mark.parametrize("change", BREAKS, ids=lambda change: change.__name__)
+def test_a_break_is_named(change: Callable[[dict[str, Any]], None]) -> None:
+    frozen = contracts.described()["carts"]
+    now = deepcopy(frozen)
+    change(now)
+    broken = list(contracts.breaks(frozen, now))
+    assert broken
+    assert any(BREAKS[change] in sentence for sentence in broken), broken
+    assert all(PATH in sentence or "/carts/" in sentence for sentence in broken)
+
+
+def test_additions_break_nothing() -> None:
+    frozen = contracts.described()["carts"]
+    now = deepcopy(frozen)
+    now["paths"]["/api/v1/carts/mine/notes"] = now["paths"][PATH]
+    now["components"]["schemas"]["AddToCart"]["properties"]["note"] = {"type": "string", "default": ""}
+    now["components"]["schemas"]["CartContents"]["properties"]["note"] = {"type": "string"}
+    assert list(contracts.breaks(frozen, now)) == []
+
+
+def test_a_break_is_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contracts.write(tmp_path)
+    assert contracts.write(tmp_path) == []
+    now = contracts.described()
+    gone(now["carts"])
+    monkeypatch.setattr(contracts, "described", lambda: now)
+    before = (tmp_path / "carts.v1.yaml").read_text()
+    with pytest.raises(contracts.ContractBroken, match="operation is gone"):
+        contracts.write(tmp_path)
+    assert (tmp_path / "carts.v1.yaml").read_text() == before

@@ -205,6 +205,16 @@ def test_only_one_rebuilds_a_view_at_a_time(place: Marketplace, monkeypatch: pyt
     assert len(order_history.orders_of_buyer(BUYER)) == 1
 
 
+def test_what_a_rebuild_that_died_has_left_does_not_reach_the_next_one(
+    place: Marketplace, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    play(place)
+    Shadow(place.runtime, view_named("order_history")).fill(lambda messages, part: None)
+    search().query("UPDATE order_list_view_b SET status = 'CREATED', order_id = ?", (an_id("no order"),))
+    monkeypatch.setattr(place.runtime.clock, "now", lambda: NOON.replace(year=2100), raising=False)
+    assert compare(place.runtime, "order_history", patience_seconds=0) == []
+
+
 def test_a_rebuild_with_holes_is_not_swapped_in(place: Marketplace) -> None:
     play(place)
     shadow = Shadow(place.runtime, view_named("order_history"))

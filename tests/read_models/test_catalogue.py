@@ -131,6 +131,17 @@ def test_a_product_is_counted_in_its_category_while_it_is_on_sale() -> None:
     assert stage.undeclared_loads == 0
 
 
+def test_a_product_that_is_off_sale_for_now_is_not_listed_until_it_is_published_again() -> None:
+    stage = stage_of(CATALOGUE)
+    stage.send(published("bear"), products.ProductUnpublished(product_id=an_id("bear")))
+    assert counts(stage) == {"toys": 0}
+    assert not stage.one(ProductListing, an_id("bear")).is_published
+    stage.send(published("bear"))
+    assert counts(stage) == {"toys": 1}
+    assert stage.one(ProductListing, an_id("bear")).is_published
+    assert stage.undeclared_loads == 0
+
+
 def test_a_variant_that_is_gone_after_a_new_publication_no_longer_draws_on_its_stock() -> None:
     stage = stage_of(CATALOGUE)
     stage.send(published("bear", listed("small", unit="unit"), listed("large", unit="other")), told("unit", 5))

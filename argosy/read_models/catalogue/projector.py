@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from argosy.contracts.inventory import AvailabilityChanged
-from argosy.contracts.products import PriceChanged, ProductArchived, ProductPublished, ProductUpdated
+from argosy.contracts.products import (
+    PriceChanged,
+    ProductArchived,
+    ProductPublished,
+    ProductUnpublished,
+    ProductUpdated,
+)
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.read_models.catalogue.page import Card, ProductPage, read_page, values_by_attribute
@@ -112,7 +118,7 @@ class CatalogueProjector:
 
     @reads(products=lambda event: [event.product_id], listings=lambda event: [event.product_id])
     @then_reads(categories=lambda self, event: self._category_before(event.product_id))
-    def archive(self, event: ProductArchived) -> None:
+    def take_off_sale(self, event: ProductUnpublished | ProductArchived) -> None:
         page = self._page(event.product_id)
         if page is not None:
             page.is_published = False

@@ -61,21 +61,22 @@ def drain_here(place: Any, checkouts: int, run_name: str) -> dict[str, float]:
     worker.report = lambda line: print(line, file=sys.stderr)
     worker.drain()
     before = completed(place)
-    send(place, "checkout", list(islice(baskets(run_name), checkouts)))
+    send(place, "checkout", list(islice(baskets(run_name, place.ids), checkouts)))
     heads = {label: store.log.head().id for label, store in place.stores.items()}
     counted = (Statistics.queries, Statistics.commits, Statistics.rows_written)
     gc.collect()
     gc.freeze()
     gc.disable()
-    cpu, started = time.process_time(), time.perf_counter()
+    cpu, own, started = time.process_time(), time.thread_time(), time.perf_counter()
     worker.drain(600)
-    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    seconds, cpu, own = time.perf_counter() - started, time.process_time() - cpu, time.thread_time() - own
     gc.enable()
     done = completed(place) - before
     assert done == checkouts, f"{done} of {checkouts} completed"
     messages = sum(store.log.head().id - heads[label] for label, store in place.stores.items())
     result = {
         "checkouts": done, "per_second": done / seconds, "cpu_us": cpu / done * 1e6,
+        "worker_thread_cpu_us": own / done * 1e6,
         "queries": (Statistics.queries - counted[0]) / done, "commits": (Statistics.commits - counted[1]) / done,
         "rows": (Statistics.rows_written - counted[2]) / done, "messages": messages / done,
         "undeclared_loads": sum(consumer.undeclared_loads for consumer in worker.consumers)
@@ -92,7 +93,7 @@ def drain_split(place: Any, checkouts: int, run_name: str, workers: int) -> dict
     from benchmarks.reference import baskets, send
 
     before = completed(place)
-    send(place, "checkout", list(islice(baskets(run_name), checkouts)))
+    send(place, "checkout", list(islice(baskets(run_name, place.ids), checkouts)))
     parts = [",".join(part) for part in PARTS] if workers == 2 else [",".join(place.contexts)]
     started = time.perf_counter()
     processes = [subprocess.Popen([sys.executable, "-m", "benchmarks.engine", "--as-worker", part]) for part in parts]
@@ -128,7 +129,7 @@ def one_at_a_time(place: Any, checkouts: int) -> dict[str, float]:
     gc.freeze()
     gc.disable()
     times = []
-    for command in islice(baskets(f"alone{time.time()}"), checkouts):
+    for command in islice(baskets(f"alone{time.time()}", place.ids), checkouts):
         started = time.perf_counter()
         outside.run(command, SYSTEM)
         target = completed(place)

@@ -16,7 +16,7 @@ from argosy.contracts.taxes import SetTaxRule
 from argosy.engine.batch import Delivery, run
 from argosy.engine.work import SYSTEM, Cause, UnitOfWork
 from argosy.platform.runtime import Runtime
-from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.ids import Id, IdSource, named_id
 from argosy.shared_kernel.messages import Command
 
 PRODUCTS_PER_SELLER = 100
@@ -76,7 +76,7 @@ def seed(runtime: Runtime, stock: int = 10_000_000) -> None:
     send(runtime, "promotions", [CreateCoupon(code=COUPON, basis_points=1_000)])
 
 
-def baskets(run_name: str) -> Iterator[StartCheckout]:
+def baskets(run_name: str, ids: IdSource) -> Iterator[StartCheckout]:
     """Endless different purchases of the reference basket."""
     for number in count():
         buyer = named_id("bench", "buyer", run_name, str(number))
@@ -85,7 +85,7 @@ def baskets(run_name: str) -> Iterator[StartCheckout]:
                          variant_id=variant_id(seller, (number * 7 + index) % PRODUCTS_PER_SELLER), quantity=1 + index)
             for index, seller in enumerate(SELLERS))
         yield StartCheckout(
-            checkout_id=named_id("bench", "checkout", run_name, str(number)), buyer_id=buyer,
+            checkout_id=ids.new(), buyer_id=buyer,
             cart_id=named_id("cart", buyer), lines=lines, address=ADDRESS, client_request_id=f"{run_name}-{number}",
             coupons=(COUPON,))
 

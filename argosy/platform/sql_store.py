@@ -164,6 +164,7 @@ class SqlStore:
         layout = self._layout(mapped.table)
         changed = [index for index, name in enumerate(mapped.table.attributes)
                    if any(now.__dict__[name] is not then.__dict__[name] for now, then in pairs) and name != "id"]
+        copies = [(_dump(self.dialect, column), function) for column, function in mapped.copies]
         rows = []
         for now, then in pairs:
             state = now.__dict__
@@ -172,8 +173,7 @@ class SqlStore:
                 value = state[mapped.table.attributes[index]]
                 dump = layout.dump_at.get(index)
                 row.append(dump(value) if dump is not None and value is not None else value)
-            for column, function in mapped.copies:
-                row.append(_dump(self.dialect, column)(function(now)))
+            row += [dump(function(now)) for dump, function in copies]
             row += (now.id, then.version)
             rows.append(row)
         fields = tuple(layout.fields[index] for index in changed)

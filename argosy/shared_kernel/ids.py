@@ -30,8 +30,15 @@ def is_id(text: object) -> bool:
 
 def named_id(*parts: str) -> Id:
     """The same parts always give the same id (UUIDv8, RFC 9562): for things whose identity is their business key."""
-    digest = blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
-    return _spell(int.from_bytes(digest, "big"))
+    digits = blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+    return Id(f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}")
+
+
+def child_id(parent: Id, *parts: str) -> Id:
+    """The same parent and parts always give the same id, and children sort by time as their parents do: rows that are
+    made together lie together, however large their table grows."""
+    digits = blake2b("\x1f".join((parent, *parts)).encode(), digest_size=10).hexdigest()
+    return Id(f"{parent[:13]}-8{digits[:3]}-{_VARIANT[digits[3]]}{digits[4:7]}-{digits[7:19]}")
 
 
 class DerivedIds:
@@ -40,31 +47,26 @@ class DerivedIds:
     UUIDv8 of the cause's time (milliseconds, 48 bits), a hash of (cause, consumer) (58 bits) and an ordinal (16 bits).
     """
 
-    __slots__ = ("_next", "_prefix")
+    __slots__ = ("_cause", "_cause_time", "_consumer", "_next", "_prefix")
 
     def __init__(self, cause: str, cause_time: datetime, consumer: str) -> None:
-        milliseconds = int(cause_time.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
-        mixed = int.from_bytes(blake2b(f"{cause}\x1f{consumer}".encode(), digest_size=8).digest(), "big")
-        bits = (milliseconds << 80) | ((mixed >> 52) << 64) | ((mixed & 0x3FFF_FFFF_FFFF) << 16)
-        self._prefix = _spell(bits)[:-4]
+        self._cause, self._cause_time, self._consumer = cause, cause_time, consumer
+        self._prefix = ""
         self._next = 0
 
     def new(self) -> Id:
         ordinal = self._next
         assert ordinal <= _ORDINALS_MAX, "one message made more than 65,536 ids"
         self._next = ordinal + 1
-        return Id(f"{self._prefix}{ordinal:04x}")
+        return Id(f"{self._prefix or self._spell_prefix()}{ordinal:04x}")
 
-    def mark(self) -> int:
-        return self._next
+    def _spell_prefix(self) -> str:
+        """All but the ordinal; most messages make nothing in most consumers, so it waits until it is asked for."""
+        time = f"{int(self._cause_time.timestamp() * 1000) & 0xFFFF_FFFF_FFFF:012x}"
+        digits = blake2b(f"{self._cause}\x1f{self._consumer}".encode(), digest_size=8).hexdigest()
+        self._prefix = f"{time[:8]}-{time[8:]}-8{digits[:3]}-{_VARIANT[digits[3]]}{digits[4:7]}-{digits[7:15]}"
+        return self._prefix
 
-    def reset(self, mark: int) -> None:
-        self._next = mark
 
-
-def _spell(bits: int) -> Id:
-    """128 bits as canonical text, with version 8 and the RFC's variant set."""
-    bits = (bits & ~(0xF << 76)) | (0x8 << 76)
-    bits = (bits & ~(0x3 << 62)) | (0x2 << 62)
-    digits = f"{bits:032x}"
-    return Id(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""RFC 9562's variant, two bits that every id carries at the same place."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.shared_kernel.ids import DerivedIds, is_id, named_id
+from argosy.shared_kernel.ids import DerivedIds, Id, child_id, is_id, named_id
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -56,13 +56,13 @@ def test_derived_ids_carry_the_time_of_their_cause() -> None:
     assert int(found.replace("-", "")[:12], 16) == int(NOW.timestamp() * 1000)
 
 
-def test_going_back_to_a_mark_makes_the_same_ids_again() -> None:
-    ids = DerivedIds("cause", NOW, "orders")
-    ids.new()
-    mark = ids.mark()
-    second = ids.new()
-    ids.reset(mark)
-    assert ids.new() == second
+def test_children_sort_by_time_as_their_parents_do() -> None:
+    early, late = Id("01890000-0000-7000-8000-ffffffffffff"), Id("01890000-0001-7000-8000-000000000000")
+    assert is_id(child_id(early, "order"))
+    assert child_id(early, "order") < child_id(late, "order")
+    assert len({child_id(early, "order"), child_id(early, "payment"), child_id(late, "order")}) == 3
+    assert child_id(early, "order") == child_id(early, "order")
+
 
 
 def test_one_message_cannot_make_ids_without_end() -> None:

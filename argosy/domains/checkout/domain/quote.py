@@ -17,7 +17,7 @@ from argosy.contracts.products import QuotedLine
 from argosy.contracts.promotions import Discount
 from argosy.contracts.shipping import DeliveryCharge
 from argosy.contracts.taxes import LineTax, TaxableLine
-from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.ids import Id, child_id
 from argosy.shared_kernel.messages import Value
 
 PLATFORM = "platform"
@@ -150,7 +150,7 @@ class Pricing:
 
 def order_id_of(checkout_id: Id, seller_id: Id) -> Id:
     """One order per checkout and seller, the same however often it is asked for."""
-    return named_id("order", checkout_id, seller_id)
+    return child_id(checkout_id, "order", seller_id)
 
 
 def _discount_by_line(discounts: Iterable[Discount]) -> defaultdict[int, int]:

@@ -25,7 +25,7 @@ from argosy.contracts.checkout import (
 from argosy.domains.checkout.domain.request import CASH_ON_DELIVERY, CheckoutRequest
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import NotAllowed, NotFound, RuleBroken
-from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.ids import Id, child_id, named_id
 from argosy.shared_kernel.messages import Value
 from argosy.shared_kernel.saga import Flow
 
@@ -128,19 +128,19 @@ class CheckoutSession(Flow):
             id=checkout_id, buyer_id=buyer_id, cart_id=request.cart_id,
             request_key=request_key(buyer_id, request.client_request_id), payment_method=request.payment_method,
             gateway=request.gateway, payment_source=request.payment_source, has_coupons=bool(request.coupons),
-            started_at=now, deadline=expires_at, purchase_id=named_id("purchase", checkout_id),
-            payment_id=named_id("payment", checkout_id))
+            started_at=now, deadline=expires_at, purchase_id=child_id(checkout_id, "purchase"),
+            payment_id=child_id(checkout_id, "payment"))
         session.record(CheckoutStarted(
             checkout_id=checkout_id, buyer_id=buyer_id, cart_id=request.cart_id, started_at=now, expires_at=expires_at))
         return session
 
     @property
     def reservation_id(self) -> Id:
-        return named_id("reservation", self.id)
+        return child_id(self.id, "reservation")
 
     @property
     def refund_id(self) -> Id:
-        return named_id("refund", self.id)
+        return child_id(self.id, "refund")
 
     @property
     def needs_payment(self) -> bool:
@@ -182,7 +182,7 @@ class CheckoutSession(Flow):
         """It ends without a sale; `completed_at` is set when everything is undone."""
         self._become(status)
         self.action_url = ""
-        self.failures.append(CheckoutFailure(id=named_id("failure", self.id), reason=reason, details=details,
+        self.failures.append(CheckoutFailure(id=child_id(self.id, "failure"), reason=reason, details=details,
                                              failed_at=now))
         if status == EXPIRED:
             self.record(CheckoutExpired(checkout_id=self.id, buyer_id=self.buyer_id))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import RuleBroken
-from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.ids import Id, child_id, named_id
 
 RESERVED, CONSUMED, RELEASED = "RESERVED", "CONSUMED", "RELEASED"
 STATUSES = (RESERVED, CONSUMED, RELEASED)
@@ -64,14 +64,14 @@ class Redemption(Aggregate):
     @classmethod
     def hold(cls, coupon: Coupon, flow_id: Id, buyer_id: Id, expires_at: datetime) -> Redemption:
         return cls(
-            id=named_id("use", flow_id, coupon.id), flow_id=flow_id, coupon_id=coupon.id, user_id=buyer_id,
+            id=child_id(flow_id, "use", coupon.id), flow_id=flow_id, coupon_id=coupon.id, user_id=buyer_id,
             status=RESERVED, code=coupon.code, basis_points=coupon.basis_points, funded_by=coupon.funded_by,
             has_buyer_limit=coupon.has_buyer_limit, expires_at=expires_at)
 
     @classmethod
     def released_before(cls, flow_id: Id, now: datetime) -> Redemption:
         """What is remembered of a release that came before its request."""
-        return cls(id=named_id("use", flow_id), flow_id=flow_id, coupon_id=None, user_id=None, status=RELEASED,
+        return cls(id=child_id(flow_id, "use"), flow_id=flow_id, coupon_id=None, user_id=None, status=RELEASED,
                    expires_at=now)
 
     @property

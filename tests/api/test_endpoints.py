@@ -1,0 +1,303 @@
+"""What every endpoint does alike: permissions, tags, pages, answers, its description."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from argosy.engine.store import StoreUnavailable
+from argosy.engine.work import Actor
+from argosy.platform.auth import CACHE_SECONDS, Tokens
+from tests.api.shop import PASSWORD, Answer, Shop, assert_problem, nobodys
+
+
+def test_a_buyer_buys(shop: Shop) -> None:
+    """The whole way, as a client walks it."""
+    line = shop.call("POST", "carts/mine/lines", shop.line(quantity=2), token=shop.buyer)
+    assert (line.status, line.json["lines"][0]["quantity"]) == (200, 2)
+    started = shop.call("POST", "checkouts", shop.purchase(lines=[shop.line(quantity=2)], expected_total=5_499),
+                        token=shop.buyer)
+    assert (started.status, started.json["status"]) == (202, "STARTED")
+    assert started.headers["location"] == f"/api/v1/checkouts/{started.json['checkout_id']}"
+    assert started.headers["link"] == f'<http://testserver:8001{started.headers["location"]}>; rel="wait"'
+    path = started.headers["location"].removeprefix("/api/v1/")
+    at_once = shop.call("GET", path, token=shop.buyer)
+    assert (at_once.status, at_once.json["status"], at_once.json["is_final"]) == (200, "STARTED", False)
+    shop.drain()
+    ended = shop.call("GET", path, token=shop.buyer)
+    assert (ended.json["status"], ended.json["total_amount"], ended.json["is_final"]) == ("COMPLETED", 5_499, True)
+    (order_id,) = ended.json["order_ids"]
+    order = shop.call("GET", f"orders/{order_id}", token=shop.buyer).json
+    assert (order["status"], order["total_amount"], order["lines"][0]["quantity"]) == ("PAID", 5_499, 2)
+    listed = shop.call("GET", "orders", token=shop.buyer).json
+    assert [one["order_id"] for one in listed["items"]] == [order_id]
+    sold = shop.call("GET", "stores/mine/orders", token=shop.seller).json
+    assert [one["order_id"] for one in sold["items"]] == [order_id]
+    assert shop.call("GET", f"stores/mine/orders/{order_id}", token=shop.seller).json["order_id"] == order_id
+    purchase = shop.call("GET", f"purchases/{ended.json['purchase_id']}", token=shop.buyer).json
+    assert purchase["total_amount"] == 5_499
+    assert shop.call("GET", "carts/mine", token=shop.buyer).json["lines"] == []
+
+
+def test_a_cart_is_changed_line_by_line(shop: Shop) -> None:
+    other = shop.product("chair", 9_000)
+    variant = shop.variant_of(other)
+    shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
+    shop.call("POST", "carts/mine/lines", shop.line(product_id=other, variant_id=variant), token=shop.buyer)
+    changed = shop.call("PUT", f"carts/mine/lines/{variant}", {"quantity": 7}, token=shop.buyer)
+    assert [line["quantity"] for line in changed.json["lines"]] == [1, 7]
+    left = shop.call("DELETE", f"carts/mine/lines/{shop.variant_id}", token=shop.buyer)
+    assert [line["variant_id"] for line in left.json["lines"]] == [variant]
+    noted = shop.call("POST", "carts/mine/coupons", {"code": "spring"}, token=shop.buyer)
+    assert noted.json["coupons"] == ["SPRING"]
+    assert shop.call("GET", "carts/mine", token=shop.buyer).json["coupons"] == ["SPRING"]
+    assert shop.call("DELETE", "carts/mine/coupons/SPRING", token=shop.buyer).json["coupons"] == []
+    assert shop.call("DELETE", "carts/mine/lines", token=shop.buyer).json["lines"] == []
+    empty = shop.call("GET", "carts/mine", token=shop.person()).json
+    assert (empty["lines"], empty["coupons"]) == ([], [])
+    shop.drain()
+    summary = shop.call("GET", "carts/mine/summary", token=shop.buyer).json
+    assert summary["lines"] == []
+
+
+def test_a_checkout_is_aborted(shop: Shop) -> None:
+    started = shop.call("POST", "checkouts", shop.purchase(), token=shop.buyer).json["checkout_id"]
+    for _ in range(2):
+        aborted = shop.call("POST", f"checkouts/{started}/abort", token=shop.buyer)
+        assert (aborted.status, aborted.json) == (200, {"checkout_id": started, "status": "ABORTED"})
+    shop.drain()
+    ended = shop.call("GET", f"checkouts/{started}", token=shop.buyer).json
+    assert (ended["status"], ended["is_undone"], ended["failure"]) == (
+        "ABORTED", True, {"code": "aborted", "details": {}})
+    completed = shop.bought("two")["checkout_id"]
+    assert_problem(shop.call("POST", f"checkouts/{completed}/abort", token=shop.buyer), 409, "checkout_has_ended")
+
+
+# Permissions.
+
+
+def everyone(shop: Shop) -> dict[str, str]:
+    staff = shop.person("staff@example.com")
+    made = {"id": nobodys("role"), "user_id": shop.call("GET", "users/me", token=staff).json["user_id"]}
+    from argosy.domains.accounts.adapters.outbound.models import UserRoleRow
+    from argosy.platform.auth import tokens
+
+    UserRoleRow(role="staff", assigned_at=shop.place.runtime.clock.now(), **made).save(using="default")
+    tokens().forget_all()
+    return {"nobody": "", "buyer": shop.buyer, "seller": shop.seller, "staff": staff}
+
+
+def test_every_endpoint_refuses_who_may_not(shop: Shop) -> None:
+    """Whoever has no right to an operation hears 401 or 403 before anything else is looked at."""
+    from argosy.apps.api.endpoints import endpoints
+
+    may = {"public": {"nobody", "buyer", "seller", "staff"}, "buyer": {"buyer", "seller", "staff"},
+           "seller": {"seller"}, "merchant": {"seller", "staff"}, "staff": {"staff"}}
+    people = everyone(shop)
+    before = shop.written()
+    refused = 0
+    for endpoint in [one for declared in endpoints().values() for one in declared]:
+        path = endpoint.path.format_map({name: nobodys(name) for name in endpoint.path_names})
+        for who, token in people.items():
+            answer = shop.call(endpoint.method, path, b"{", token=token)
+            if who in may[endpoint.allow.name]:
+                assert answer.status not in (401, 403), (endpoint.route, who, answer)
+            else:
+                refused += 1
+                assert_problem(answer, 401 if who == "nobody" else 403,
+                               {"nobody": "not_signed_in"}.get(who, f"{endpoint.allow.name}_only".replace(
+                                   "merchant_only", "sellers_only").replace("seller_only", "sellers_only")))
+    assert refused > 50
+    # Those who may, but sent nothing that can be read, changed nothing but their own session.
+    assert [count for label, count in shop.written() if label != "accounts"] == [
+        count for label, count in before if label != "accounts"]
+
+
+def test_a_new_seller_may_sell_at_once(shop: Shop) -> None:
+    token = shop.person()
+    assert_problem(shop.call("POST", "products", {}, token=token), 403, "sellers_only")
+    assert shop.call("POST", "stores", {"store_name": "New"}, token=token).status == 201
+    assert_problem(shop.call("POST", "products", {}, token=token), 422, "invalid_request")
+
+
+def test_staff_set_taxes_and_coupons(shop: Shop) -> None:
+    staff = everyone(shop)["staff"]
+    rule = {"country": "PT", "basis_points": 2_300, "is_inclusive": False}
+    assert shop.call("POST", "taxes/rules", rule, token=staff).status == 201
+    assert shop.call("POST", "coupons", {"code": "TEN", "basis_points": 1_000, "funded_by": "x"}, token=staff,
+                     ).status == 201
+    ended = shop.bought(coupons=["ten"])
+    assert (ended["status"], ended["total_amount"]) == ("COMPLETED", 2_250 + 518 + 499 + 115)
+    assert shop.call("POST", "coupons/TEN/disable", token=staff).status == 200
+    assert shop.bought("two", coupons=["TEN"])["failure"]["code"] == "coupons_not_valid"
+
+
+def test_a_token_is_looked_up_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    actor = Actor(id="a")
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def look_up(token: str) -> Actor | None:
+        asked.append(token)
+        return actor if token == "good" else None
+
+    tokens = Tokens(look_up)
+    assert [tokens.actor_of("Bearer good").id for _ in range(3)] == ["a", "a", "a"]
+    assert asked == ["good"]
+    now[0] += CACHE_SECONDS + 0.1
+    tokens.actor_of("bearer good")
+    assert asked == ["good", "good"]
+    tokens.forget("Bearer good")
+    tokens.actor_of("Bearer good")
+    assert len(asked) == 3
+    assert [tokens.actor_of("Bearer bad").id for _ in range(2)] == ["", ""]
+    assert len(asked) == 5
+
+
+def test_signing_in_says_nothing_of_who_has_an_account(shop: Shop) -> None:
+    shop.person("ana@example.com")
+    wrong = [shop.call("POST", "sessions", {"email": email, "password": "not this one"})
+             for email in ("ana@example.com", "nobody@example.com", "no e-mail")]
+    assert_problem(wrong[0], 403, "sign_in_refused")
+    assert len({(answer.status, answer.body) for answer in wrong}) == 1
+
+
+def test_a_sign_in_is_never_stored_under_a_key(shop: Shop) -> None:
+    shop.person("ana@example.com")
+    body = {"email": "ana@example.com", "password": PASSWORD}
+    first, second = (shop.call("POST", "sessions", body, Idempotency_Key="k") for _ in range(2))
+    assert first.json["token"] != second.json["token"]
+    assert shop.place.rows("accounts", "SELECT count(*) FROM accounts_idempotency_keys") == [(0,)]
+
+
+# Tags and pages.
+
+
+def test_a_document_that_is_known_is_not_sent_again(shop: Shop) -> None:
+    ended = shop.bought()
+    for path, token in [(f"checkouts/{ended['checkout_id']}", shop.buyer), (f"orders/{ended['order_ids'][0]}", shop.buyer),
+                        ("carts/mine", shop.buyer), (f"products/{shop.product_id}", ""), ("openapi.json", "")]:
+        first = shop.call("GET", path, token=token)
+        assert (first.status, first.headers["content-type"]) == (200, "application/json"), path
+        tag = first.headers["etag"]
+        assert tag[0] == tag[-1] == '"'
+        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            again = shop.call("GET", path, token=token, If_None_Match=known)
+            assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag), (path, known)
+        assert shop.call("GET", path, token=token, If_None_Match='"other"').status == 200
+
+
+def test_a_changed_document_has_another_tag(shop: Shop) -> None:
+    before = shop.call("GET", "carts/mine", token=shop.buyer).headers["etag"]
+    shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
+    after = shop.call("GET", "carts/mine", token=shop.buyer, If_None_Match=before)
+    assert after.status == 200
+    assert after.headers["etag"] != before
+
+
+def test_pages_show_everything_once(shop: Shop) -> None:
+    for number in range(5):
+        shop.product(f"item {number}", 100 + number)
+    for sort in ("newest", "price"):
+        seen: list[str] = []
+        path: str | None = f"products?limit=2&sort={sort}&category=home"
+        while path:
+            answer = shop.call("GET", path)
+            assert answer.status == 200, answer
+            assert 0 < len(answer.json["items"]) <= 2
+            seen += [item["product_id"] for item in answer.json["items"]]
+            path = answer.json["next"] and answer.json["next"].removeprefix("/api/v1/")
+        assert len(seen) == len(set(seen)) == 6, sort
+    assert shop.call("GET", "categories").json == {"items": [["home", 6]]}
+
+
+def test_a_cursor_of_one_list_is_none_of_another(shop: Shop) -> None:
+    for number in range(2):
+        shop.product(f"item {number}", 100 + number)
+    following = shop.call("GET", "products?limit=1&sort=price").json["next"]
+    assert_problem(shop.call("GET", following.removeprefix("/api/v1/").replace("price", "newest")), 422,
+                   "invalid_request")
+
+
+# What goes wrong on our side.
+
+
+def test_a_store_that_is_away_is_told_with_a_time_to_try_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any) -> None:
+        raise StoreUnavailable("carts is busy: secret details")
+
+    monkeypatch.setattr(shop.place.runtime.stores["carts"], "commit", away)
+    answer = shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
+    assert_problem(answer, 503, "store_unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert b"secret" not in answer.body
+
+
+def test_what_nobody_foresaw_is_logged_and_not_told(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("secret details")
+
+    monkeypatch.setattr(shop.place.runtime.stores["carts"], "commit", broken)
+    problem = assert_problem(shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer), 500, "internal_error")
+    assert "secret" not in json.dumps(problem)
+    assert problem["correlation_id"] in caplog.text
+    assert "secret details" in caplog.text
+
+
+def test_a_busy_key_is_told_to_come_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from argosy.engine.store import VersionConflict
+
+    def conflict(*_: Any) -> None:
+        raise VersionConflict("again")
+
+    monkeypatch.setattr(shop.place.runtime.stores["carts"], "commit", conflict)
+    answer = shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
+    assert_problem(answer, 409, "too_busy")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+# The description, and health.
+
+
+def test_the_description_is_whole(shop: Shop) -> None:
+    from argosy.apps.api.endpoints import endpoints
+
+    described = shop.call("GET", "openapi.json").json
+    assert described["openapi"].startswith("3.1")
+    operations = {(method.upper(), path.removeprefix("/api/v1/"))
+                  for path, methods in described["paths"].items() for method in methods}
+    assert operations == {(one.method, one.path) for declared in endpoints().values() for one in declared}
+    names = [operation["operationId"] for methods in described["paths"].values() for operation in methods.values()]
+    assert len(names) == len(set(names))
+    known = set(described["components"]["schemas"])
+    told = json.dumps(described)
+    assert {part.partition('"')[0] for part in told.split("#/components/schemas/")[1:]} <= known
+    body = described["components"]["schemas"]["StartCheckout"]
+    assert set(body["required"]) == {"lines", "address", "client_request_id"}
+    assert not {"checkout_id", "buyer_id", "cart_id"} & set(body["properties"])
+    assert body["description"].startswith("Buy these lines.")
+
+
+def test_the_page_to_browse_it_needs_no_other_server(shop: Shop) -> None:
+    page = shop.call("GET", "docs")
+    assert page.status == 200
+    assert b"://" not in page.body
+    for part in page.body.split(b'"'):
+        if part.startswith(b"docs/"):
+            asset = shop.call("GET", part.decode())
+            assert asset.status == 200
+            assert len(asset.body) > 50
+    assert_problem(shop.call("GET", "docs/../settings.py"), 404, "no_such_path")
+    assert_problem(shop.call("GET", "docs/redoc.html"), 404, "not_found")
+
+
+def test_health_is_told_without_a_token(shop: Shop) -> None:
+    assert shop.call("GET", "health/live").json == {"status": "live"}
+    assert shop.call("GET", "health/ready").json == {"status": "ready"}
+    assert Answer(shop.client.get("/health/ready")).json == {"status": "ready"}

@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/v1/health/", include("argosy.apps.health.urls")),
     path("health/", include("argosy.apps.health.urls")),
     path("api/v1/", include("argosy.apps.api.urls")),
+    path("", include("argosy.apps.storefront.urls")),
 ]
 
 handler404 = "argosy.apps.api.api.no_such_path"

@@ -1,0 +1,50 @@
+"""Styles, script and icon: a few small files whose addresses change with their content, so that they may be kept for
+ever by whoever has them."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from argosy.apps.storefront.pages import no_such_page
+
+FOLDER = Path(__file__).parent / "static"
+KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class Asset(NamedTuple):
+    """One file as it is sent."""
+
+    body: bytes
+    kind: str
+    digest: str
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """All of them by name, read once."""
+    found = {}
+    for path in sorted(FOLDER.iterdir()):
+        if path.suffix in KINDS:
+            body = path.read_bytes()
+            found[path.name] = Asset(body, KINDS[path.suffix], blake2b(body, digest_size=6).hexdigest())
+    return found
+
+
+def asset_address(name: str) -> str:
+    return f"/assets/{assets()[name].digest}/{name}"
+
+
+def asset(request: HttpRequest, digest: str, name: str) -> HttpResponseBase:
+    """A file under its address; under an older one it is sent as it now is, and not kept."""
+    found = assets().get(name)
+    if found is None or request.method != "GET":
+        return no_such_page(request)
+    return HttpResponse(found.body, content_type=found.kind, headers={
+        "Cache-Control": _FOR_EVER if digest == found.digest else "no-cache", "X-Content-Type-Options": "nosniff"})

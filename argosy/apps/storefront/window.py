@@ -1,0 +1,120 @@
+"""The shop window: categories, listings and products, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from django.http import HttpResponse
+
+from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.stores import store_name, store_names
+from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.pages import PageQuery, cursor
+from argosy.platform.problems import Problem, not_found
+from argosy.read_models.catalogue import queries as catalogue
+from argosy.read_models.catalogue.page import Card, ProductPage, VariantShown, read_page
+from argosy.read_models.stored import Listed
+from argosy.shared_kernel.ids import is_id
+from argosy.shared_kernel.money import AMOUNT_MAX
+
+NEWEST_SHOWN = 8
+PAGE_SIZE = 24
+FILTER_LETTERS_MAX = 200
+SORTS = {"newest": "Newest first", "price": "Lowest price first"}
+
+_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_PLACES: dict[str, Any] = {
+    "newest": tuple[Annotated[datetime, msgspec.Meta(tz=True)], _Id],
+    "price": tuple[Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)], _Id],
+}
+_read_card = msgspec.json.Decoder(Card).decode
+
+
+@dataclass(frozen=True)
+class CardShown:
+    """A product in a listing, with its seller's name."""
+
+    card: Card
+    store: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A variant as it can be chosen."""
+
+    variant: VariantShown
+    name: str
+    is_chosen: bool
+
+
+def home(visit: Visit) -> HttpResponse:
+    """Where everybody comes in."""
+    return visit.show("home", categories=catalogue.categories(),
+                      cards=_with_stores(catalogue.newest(limit=NEWEST_SHOWN)))
+
+
+def listing(visit: Visit) -> HttpResponse:
+    """Products on sale: all, or of one category or seller."""
+    category, seller_id = visit.asked("category"), visit.asked("seller")
+    sort = visit.asked("sort") if visit.asked("sort") in SORTS else "newest"
+    store = store_name(seller_id) if seller_id else ""
+    if len(category) > FILTER_LETTERS_MAX or (seller_id and not store):
+        raise not_found()
+    find = catalogue.by_price if sort == "price" else catalogue.newest
+    found = find(category=category, seller_id=seller_id, after=_place(visit.asked("after"), sort), limit=PAGE_SIZE + 1)
+    shown = found[:PAGE_SIZE]
+    return visit.show(
+        "listing", title=store or category or "All products", category=category, seller=seller_id, store=store,
+        sort=sort, sorts=SORTS.items(), cards=_with_stores(shown), categories=catalogue.categories(),
+        after=cursor(*shown[-1].place) if len(found) > PAGE_SIZE else "", is_first=not visit.asked("after"))
+
+
+def product(visit: Visit) -> HttpResponse:
+    """One product, with what is needed to put it in the cart."""
+    return product_shown(visit, visit["product_id"], visit.asked("variant"), visit.asked("quantity"))
+
+
+def product_shown(
+    visit: Visit, product_id: str, variant_id: str = "", quantity: str = "", fault: str = "",
+) -> HttpResponse:
+    """The page of a product, with what was chosen, and with what was wrong with that."""
+    page = product_on_sale(product_id)
+    chosen = page.variant(variant_id) or next((one for one in page.variants if one.in_stock), page.variants[0])
+    return visit.show(
+        "product", status=422 if fault else 200, page=page, chosen=chosen, store=store_name(page.seller_id),
+        choices=[Choice(one, variant_name(one), one is chosen) for one in page.variants],
+        quantity=quantity[:20] or "1", fault=fault)
+
+
+def product_on_sale(product_id: str) -> ProductPage:
+    """404 for what is not on sale, whether it ever was or not."""
+    stored = catalogue.product_page(product_id) if is_id(product_id) else None
+    page: ProductPage | None = read_page(stored.body) if stored else None
+    if page is None or not page.variants:
+        raise not_found()
+    return page
+
+
+def variant_name(variant: VariantShown) -> str:
+    """What tells it from its sisters."""
+    return ", ".join(attribute.value for attribute in variant.attributes) or variant.sku
+
+
+def _with_stores(found: Sequence[Listed]) -> list[CardShown]:
+    cards = [_read_card(one.body) for one in found]
+    names = store_names(card.seller_id for card in cards)
+    return [CardShown(card, names.get(card.seller_id, "")) for card in cards]
+
+
+def _place(text: str, sort: str) -> Any:
+    """Where a listing goes on. An address with another place than we gave is no address of ours."""
+    if len(text) > FILTER_LETTERS_MAX:
+        raise not_found()
+    try:
+        return PageQuery(after=text).position(_PLACES[sort])
+    except Problem:
+        raise not_found() from None

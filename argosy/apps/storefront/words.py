@@ -1,0 +1,101 @@
+"""What people are told: why something was refused, and what they can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from argosy.platform.problems import Problem
+from argosy.shared_kernel.errors import DomainError, Several
+
+QUANTITY_FAULT = "Please give a whole number from 1 to 999, in digits."
+
+
+class Words(NamedTuple):
+    """A heading, and what to do."""
+
+    title: str
+    advice: str
+
+
+_BY_CODE = {
+    "form_is_old": Words("That form was too old", "Go back, load the page again, and send it once more. If this keeps "
+                         "happening, allow cookies for this shop."),
+    "store_unavailable": Words("We are very busy right now", "Nothing was done and nothing is lost. Please try again "
+                               "in a moment."),
+    "too_busy": Words("We are very busy right now", "Nothing was done. Please try again in a moment."),
+}
+_BY_STATUS = {
+    400: Words("We could not read that", "Go back and try again."),
+    404: Words("There is nothing here", "The address may be mistyped, or what was here has gone. Look through the shop "
+               "or go to your orders."),
+    405: Words("This page is not used like that", "Go back and try again."),
+    415: Words("We could not read that", "Go back and try again."),
+    422: Words("We could not read that", "Go back, look through what you filled in, and try again."),
+    503: _BY_CODE["store_unavailable"],
+}
+_ELSE = Words("Something went wrong on our side", "Nothing was charged for it. Please try again; if it happens again, "
+              "tell us the number below.")
+
+FAULTS = {
+    "not_an_email": "That is no e-mail address. It needs a name, an @ and a domain, like ana@example.com.",
+    "password_too_short": "A password has at least 8 characters.",
+    "password_too_long": "A password has at most 256 characters.",
+    "email_taken": "There is an account with this address already. Sign in instead?",
+    "sign_in_refused": "The address or the password is not right. Check both and try again.",
+    "text_is_too_long": "That is too long. Please shorten it.",
+    "text_has_controls": "There are characters in it that cannot be printed. Please type it again.",
+    "quantity_out_of_range": QUANTITY_FAULT,
+    "cart_is_full": "Your cart is full: it holds 200 different things. Take something out first.",
+    "too_many_coupons": "At most 10 coupons can be used at once. Take one out first.",
+    "not_a_code": "A coupon code has 1 to 40 letters, digits, dots, dashes or underscores.",
+    "country_unreadable": "Please choose a country.",
+    "client_request_id_reused": "This purchase was placed already; you find it under your orders. To buy this as well, "
+                                "look through it and press the button again.",
+    "lines_out_of_range": "There must be at least one thing to buy, and at most 200.",
+}
+FIELDS = {
+    "not_an_email": "email", "email_taken": "email", "password_too_short": "password", "password_too_long": "password",
+    "sign_in_refused": "password", "country_unreadable": "country", "not_a_code": "code", "too_many_coupons": "code",
+    "quantity_out_of_range": "quantity",
+}
+
+FAILURES = {
+    "card_declined": "The payment was declined. Nothing was charged. Try another way to pay.",
+    "unknown_source": "The payment was declined. Nothing was charged. Try another way to pay.",
+    "stock_short": "Something in your cart was sold to somebody else meanwhile. Look at your cart and choose again.",
+    "lines_not_for_sale": "Something in your cart is no longer on sale, or is sold in another currency. Look at your "
+                          "cart and take it out.",
+    "coupons_not_valid": "A coupon does not count for this purchase. Take it out and try again.",
+    "price_changed": "A price has changed meanwhile. Look at your cart and try again.",
+    "expired": "It took too long and was ended. Nothing was charged.",
+    "aborted": "You ended it. Nothing was charged.",
+    "gateway_timeout": "The payment did not come through in time. Nothing was charged. Try again.",
+    "timed_out": "The payment was not confirmed in time. Nothing was charged. Try again.",
+}
+_FAILURE_ELSE = "It could not be completed, and everything was taken back. Look at your cart and try again."
+
+
+def explained(problem: Problem) -> Words:
+    return _BY_CODE.get(problem.code) or _BY_STATUS.get(problem.status) or _ELSE
+
+
+def failure_text(code: str) -> str:
+    return FAILURES.get(code, _FAILURE_ELSE)
+
+
+def faults_by_field(error: DomainError, fields: Mapping[str, str] = FIELDS) -> dict[str, str]:
+    """What is wrong, beside which field; what belongs to none is under `form`."""
+    faults = error.faults if isinstance(error, Several) else (error,)
+    told: dict[str, str] = {}
+    for fault in faults:
+        field = str(fault.details.get("field") or fields.get(fault.code, "form"))
+        told.setdefault(field, fault_text(fault.code, fault.details, fault.sentence))
+    return told
+
+
+def fault_text(code: str, details: Mapping[str, Any], sentence: str) -> str:
+    if code == "address_field_out_of_range":
+        least = "Please fill this in, with" if details.get("minimum") else "Please use"
+        return f"{least} at most {details.get('maximum')} characters, and none that cannot be printed."
+    return FAULTS.get(code, sentence)

@@ -56,7 +56,9 @@ class Web:
         connection.request(method, f"/api/v1/{path}", body or None, {"Content-Type": "application/json", **sent})
         return connection
 
-    def call(self, method: str, path: str, body: Any = None, *, port: int = 0, token: str = "", **headers: str) -> Reply:
+    def call(
+        self, method: str, path: str, body: Any = None, *, port: int = 0, token: str = "", **headers: str,
+    ) -> Reply:
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         if token:
             headers["Authorization"] = f"Bearer {token}"

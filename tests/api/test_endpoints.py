@@ -179,8 +179,10 @@ def test_a_sign_in_is_never_stored_under_a_key(shop: Shop) -> None:
 
 def test_a_document_that_is_known_is_not_sent_again(shop: Shop) -> None:
     ended = shop.bought()
-    for path, token in [(f"checkouts/{ended['checkout_id']}", shop.buyer), (f"orders/{ended['order_ids'][0]}", shop.buyer),
-                        ("carts/mine", shop.buyer), (f"products/{shop.product_id}", ""), ("openapi.json", "")]:
+    for path, token in [
+        (f"checkouts/{ended['checkout_id']}", shop.buyer), (f"orders/{ended['order_ids'][0]}", shop.buyer),
+        ("carts/mine", shop.buyer), (f"products/{shop.product_id}", ""), ("openapi.json", ""),
+    ]:
         first = shop.call("GET", path, token=token)
         assert (first.status, first.headers["content-type"]) == (200, "application/json"), path
         tag = first.headers["etag"]
@@ -244,7 +246,8 @@ def test_what_nobody_foresaw_is_logged_and_not_told(
         raise ZeroDivisionError("secret details")
 
     monkeypatch.setattr(shop.place.runtime.stores["carts"], "commit", broken)
-    problem = assert_problem(shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer), 500, "internal_error")
+    answer = shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
+    problem = assert_problem(answer, 500, "internal_error")
     assert "secret" not in json.dumps(problem)
     assert problem["correlation_id"] in caplog.text
     assert "secret details" in caplog.text
@@ -301,3 +304,32 @@ def test_health_is_told_without_a_token(shop: Shop) -> None:
     assert shop.call("GET", "health/live").json == {"status": "live"}
     assert shop.call("GET", "health/ready").json == {"status": "ready"}
     assert Answer(shop.client.get("/health/ready")).json == {"status": "ready"}
+
+
+def test_answers_are_as_they_are_described(shop: Shop) -> None:
+    """Every answer that a buyer and a seller get is of the type that the API's description gives it."""
+    from typing import is_typeddict
+
+    import msgspec
+
+    from argosy.apps.api.endpoints import endpoints
+
+    ended = shop.bought()
+    shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
+    shop.call("POST", "addresses", {"recipient": "A", "street": "S", "city": "C", "postal_code": "1", "country": "PT"},
+              token=shop.buyer)
+    shop.drain()
+    address = shop.call("GET", "addresses", token=shop.buyer).json["items"][0]["id"]
+    ids = {"order_id": ended["order_ids"][0], "checkout_id": ended["checkout_id"], "purchase_id": ended["purchase_id"],
+           "product_id": shop.product_id, "address_id": address}
+    seen = 0
+    for endpoint in [one for declared in endpoints().values() for one in declared if one.method == "GET"]:
+        token = shop.seller if endpoint.allow.name == "seller" else shop.buyer
+        answer = shop.call("GET", endpoint.path.format_map(ids), token=token)
+        assert answer.status == 200, (endpoint.route, answer)
+        assert endpoint.answers is not None, endpoint.route
+        msgspec.json.decode(answer.body, type=endpoint.answers)
+        if is_typeddict(endpoint.answers):
+            assert set(answer.json) == set(endpoint.answers.__annotations__), endpoint.route
+        seen += 1
+    assert seen >= 14

@@ -188,8 +188,8 @@ def test_a_port_in_use_costs_one_line(which: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", ports[which]))
         taken.listen()
-        ended = subprocess.run([sys.executable, "-c", START.format(*ports)], cwd=PROJECT, capture_output=True, text=True,
-                               timeout=30, check=False)
+        ended = subprocess.run([sys.executable, "-c", START.format(*ports)], cwd=PROJECT, capture_output=True,
+                               text=True, timeout=30, check=False)
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [
         f"Cannot listen on 127.0.0.1 port {ports[which]}: Address already in use. Choose another port."]

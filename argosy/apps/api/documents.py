@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
 from argosy.platform.auth import buyer, public, seller
 from argosy.platform.pages import Page, PageQuery, cursor, page
@@ -99,6 +100,6 @@ endpoints = {
     "orders": [
         get("orders", my_orders, allow=buyer, parameters=PageQuery, answers=Page),
         get("stores/mine/orders", orders_of_my_store, allow=seller, parameters=PageQuery, answers=Page),
-        get("stores/mine/orders/{order_id}", order_of_my_store, allow=seller),
+        get("stores/mine/orders/{order_id}", order_of_my_store, allow=seller, answers=WholeOrder),
     ],
 }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from argosy.contracts.carts import AddToCart, ApplyCoupon, ChangeQuantity, EmptyCart, RemoveCoupon
-from argosy.domains.carts.adapters.outbound.queries import cart_of_buyer
+from argosy.domains.carts.adapters.outbound.queries import OwnCart, cart_of_buyer
 from argosy.domains.carts.application.carts import CartContents
 from argosy.domains.carts.domain.cart import cart_id_of
 from argosy.platform.auth import buyer
@@ -13,15 +11,14 @@ from argosy.platform.rest import Asked, delete, get, post, put
 from argosy.shared_kernel.ids import Id
 
 
-def my_cart(asked: Asked) -> dict[str, Any]:
+def my_cart(asked: Asked) -> OwnCart:
     """What you mean to buy; empty where you have put nothing in yet."""
     buyer_id = Id(asked.actor.id)
-    return cart_of_buyer(buyer_id) or {
-        "cart_id": cart_id_of(buyer_id), "version": 0, "updated_at": None, "lines": [], "coupons": []}
+    return cart_of_buyer(buyer_id) or OwnCart(cart_id=cart_id_of(buyer_id))
 
 
 endpoints = [
-    get("carts/mine", my_cart, allow=buyer),
+    get("carts/mine", my_cart, allow=buyer, answers=OwnCart),
     post("carts/mine/lines", AddToCart, allow=buyer, answers=CartContents),
     put("carts/mine/lines/{variant_id}", ChangeQuantity, allow=buyer, answers=CartContents),
     delete("carts/mine/lines/{variant_id}", ChangeQuantity, allow=buyer, answers=CartContents, called="RemoveFromCart",

@@ -1,22 +1,46 @@
-"""What buyers read of their own carts."""
+"""What buyers read of their own carts.
+
+Written out as SQL for both databases: built by Django anew each time, these three were measured to cost eight times as
+much.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from argosy.domains.carts.adapters.outbound.models import CartCouponRow, CartItemRow, CartRow
+import msgspec
+
+from argosy.contracts.carts import CartLine
+from argosy.platform.runtime import runtime
 from argosy.shared_kernel.ids import Id
 
+_CART = "SELECT CAST(id AS text), version, updated_at FROM carts WHERE user_id = ?"
+_LINES = """
+    SELECT CAST(product_id AS text), CAST(variant_id AS text), quantity FROM cart_items WHERE cart_id = ?
+    ORDER BY added_at, id
+"""
+_COUPONS = "SELECT code FROM cart_coupons WHERE cart_id = ? ORDER BY applied_at, id"
 
-def cart_of_buyer(buyer_id: Id) -> dict[str, Any] | None:
+
+class OwnCart(msgspec.Struct, kw_only=True):
+    """A cart as its buyer sees it; `version` 0 is one that nothing was ever put into."""
+
+    cart_id: Id
+    version: int = 0
+    updated_at: datetime | None = None
+    lines: list[CartLine] = []
+    coupons: list[str] = []
+
+
+def cart_of_buyer(buyer_id: Id) -> OwnCart | None:
     """A buyer's own cart with its version, or None where they have put nothing into one yet."""
-    cart = CartRow.objects.filter(user_id=buyer_id).first()
-    if cart is None:
+    dialect = runtime().stores["carts"].dialect
+    rows: list[tuple[Any, ...]] = dialect.query(_CART, (buyer_id,))
+    if not rows:
         return None
-    items = CartItemRow.objects.filter(cart_id=cart.id).order_by("added_at", "id")
-    coupons = CartCouponRow.objects.filter(cart_id=cart.id).order_by("applied_at", "id")
-    return {
-        "cart_id": cart.id, "version": cart.version, "updated_at": cart.updated_at,
-        "lines": list(items.values("product_id", "variant_id", "quantity")),
-        "coupons": list(coupons.values_list("code", flat=True)),
-    }
+    cart_id, version, updated_at = rows[0]
+    lines = [CartLine(product_id=product_id, variant_id=variant_id, quantity=quantity)
+             for product_id, variant_id, quantity in dialect.query(_LINES, (cart_id,))]
+    return OwnCart(cart_id=cart_id, version=version, updated_at=dialect.to_instant(updated_at), lines=lines,
+                   coupons=[code for code, in dialect.query(_COUPONS, (cart_id,))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from argosy.domains.orders.adapters.inbound.shown import WholeOrder, WholePurchase
 from argosy.domains.orders.adapters.outbound.queries import order_of_buyer, purchase_of_buyer
 from argosy.platform.auth import buyer
 from argosy.platform.rest import Asked, get
@@ -21,6 +22,6 @@ def purchase(asked: Asked) -> dict[str, Any] | None:
 
 
 endpoints = [
-    get("orders/{order_id}", order, allow=buyer),
-    get("purchases/{purchase_id}", purchase, allow=buyer),
+    get("orders/{order_id}", order, allow=buyer, answers=WholeOrder),
+    get("purchases/{purchase_id}", purchase, allow=buyer, answers=WholePurchase),
 ]

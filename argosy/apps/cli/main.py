@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "play real baskets as their buyers, and compare the money to the cent",
     "rebuild": "make a read model anew from the logs",
     "messages": "who sends and who receives each message",
+    "contracts": "freeze the messages, and write the pages that are made from the code",
     "bench": "measure the figures of docs/performance.md on this machine",
     "doctor": "prove the invariants on the data as it is",
 }

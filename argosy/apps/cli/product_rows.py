@@ -91,7 +91,9 @@ def _good(
     currency, defaults = stated
     if len(fields) != width:
         raise ValueError(f"{len(fields)} fields in place of {width}")
-    values = {target: fields[index].strip() for target, index in columns.items()}
+    # Only prose has lines.
+    values = {target: fields[index].strip() if target == "description" else " ".join(fields[index].split())
+              for target, index in columns.items()}
     for target, value in values.items():
         if any("\ud800" <= letter <= "\udfff" for letter in value):
             raise ValueError(f"{target} is not UTF-8 text")

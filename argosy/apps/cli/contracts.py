@@ -40,8 +40,11 @@ def run(options: argparse.Namespace) -> None:
     made = pages(project)
     if options.check:
         found = [str(difference) for difference in differences(project / "contracts")]
-        found += [f"{name}: is out of date; run `argosy contracts`" for name, text in made.items()
-                  if not (project / name).is_file() or (project / name).read_text(encoding="utf-8") != text]
+        found += [
+            f"{name}: is out of date; run `argosy contracts`"
+            for name, text in made.items()
+            if not (project / name).is_file() or (project / name).read_text(encoding="utf-8") != text
+        ]
         if found:
             raise Failed(*found)
         say("contracts and pages are as the code is")

@@ -50,23 +50,23 @@ def test_every_missing_file_is_a_line_of_its_own(tmp_path: Path, capsys: Capture
     assert all("there is no such file, plain or .gz" in line for line in lines)
 
 
-@pytest.mark.parametrize(("name", "line", "old", "new", "told"), [
-    (ITEMS, 2, "58.9", "58.999", "price is '58.999' and not an amount of BRL"),
-    (ITEMS, 2, "58.9", "0", "a price of 0 cannot be sold"),
-    (ITEMS, 3, "17.87", "-1", "freight_value is '-1' and not an amount of BRL"),
-    (ITEMS, 3, "17.87", "17.87,9", "8 fields in place of 7"),
-    (ITEMS, 5, ",1,", ",2,", "stands here a second time"),
-    (ITEMS, 4, "03a9c0de", "99a9c0de", "is not in olist_products_dataset.csv"),
-    (ITEMS, 4, "015e11e4", "995e11e4", "is not in olist_sellers_dataset.csv"),
-    (ITEMS, 1, "price", "cost", "no column price; there are order_id, "),
-    (PRODUCTS, 3, "1000.0", "heavy", "product_weight_g is 'heavy' and not a number"),
-    (PRODUCTS, 3, "02a9c0de", "01a9c0de", "stands here a second time"),
+@pytest.mark.parametrize(("name", "line", "change", "told"), [
+    (ITEMS, 2, ("58.9", "58.999"), "price is '58.999' and not an amount of BRL"),
+    (ITEMS, 2, ("58.9", "0"), "a price of 0 cannot be sold"),
+    (ITEMS, 3, ("17.87", "-1"), "freight_value is '-1' and not an amount of BRL"),
+    (ITEMS, 3, ("17.87", "17.87,9"), "8 fields in place of 7"),
+    (ITEMS, 5, (",1,", ",2,"), "stands here a second time"),
+    (ITEMS, 4, ("03a9c0de", "99a9c0de"), "is not in olist_products_dataset.csv"),
+    (ITEMS, 4, ("015e11e4", "995e11e4"), "is not in olist_sellers_dataset.csv"),
+    (ITEMS, 1, ("price", "cost"), "no column price; there are order_id, "),
+    (PRODUCTS, 3, ("1000.0", "heavy"), "product_weight_g is 'heavy' and not a number"),
+    (PRODUCTS, 3, ("02a9c0de", "01a9c0de"), "stands here a second time"),
 ])
 def test_a_malformed_file_is_named_with_its_line(
-    name: str, line: int, old: str, new: str, told: str, tmp_path: Path, capsys: Captured,
+    name: str, line: int, change: tuple[str, str], told: str, tmp_path: Path, capsys: Captured,
 ) -> None:
     folder = copy_of_fixture(tmp_path)
-    change_line(folder / name, line, old, new)
+    change_line(folder / name, line, *change)
     said = failure(capsys, "import", "olist", folder)
     assert f"{folder / name}:{line}: " in said
     assert told in said

@@ -30,10 +30,12 @@ class Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
-        """One more `argosy NAME ...`, which ends when this process does."""
+        """One more `argosy NAME ...`, which ends when this process does. It is in a process group of its own, so that
+        Ctrl-C at a terminal reaches this process alone, and each part is told to end once."""
         self._running[name] = subprocess.Popen(
             [sys.executable, "-m", "argosy.apps.cli.main", name.partition(" ")[0], *arguments],
-            env={**os.environ, **(environment or {}), PARENT: str(os.getpid())}, stdin=subprocess.DEVNULL)
+            env={**os.environ, **(environment or {}), PARENT: str(os.getpid())}, stdin=subprocess.DEVNULL,
+            process_group=0)
 
     def pid(self, name: str) -> int:
         return self._running[name].pid

@@ -20,10 +20,7 @@ def var_folder() -> Path:
 
 def prepare() -> Path:
     """Set Django up over the data folder, which it gives; nothing is created."""
-    var = var_folder()
-    # Children and gateways see the same folder wherever they stand.
-    os.environ["ARGOSY_VAR"] = str(var)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    var = settle()
     import django
 
     django.setup()
@@ -33,10 +30,23 @@ def prepare() -> Path:
 def ready() -> Path:
     """The same for commands that need databases: refused before they are made."""
     var = prepare()
+    check_there(var)
+    return var
+
+
+def settle() -> Path:
+    """Make this process and its children see the same data folder, wherever they stand."""
+    var = var_folder()
+    os.environ["ARGOSY_VAR"] = str(var)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    return var
+
+
+def check_there(var: Path) -> None:
+    """Failed, where no databases were made yet."""
     if not is_postgres() and not (var / "accounts_db.sqlite3").is_file():
         raise Failed(f"there is no marketplace in {var} yet: run `argosy migrate` or `argosy up` first "
                      f"(ARGOSY_VAR names the folder)")
-    return var
 
 
 def is_postgres() -> bool:

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from argosy.apps.cli.processes import check_ports, end_with_parent
-from argosy.apps.cli.project import ready
+from argosy.apps.cli.project import check_there, settle
 
 PORT = 8000
 HELP = """\
@@ -42,7 +42,8 @@ def run(options: argparse.Namespace) -> int:
     waits_port = options.waits_port or options.port + 1
     check_ports(options.host, options.port, waits_port)
     os.environ["ARGOSY_WAITS_PORT"] = str(waits_port)
-    ready()
+    # Django is set up by the processes that serve, and not by their parent: that is a second less until they do.
+    check_there(settle())
     from argosy.apps.api.server import serve
 
     return serve(options.host, options.port, waits_port, options.threads)

@@ -92,7 +92,7 @@ def page(*, get: View | None = None, post: View | None = None, allow: Permission
     def answer(request: HttpRequest, **parameters: str) -> HttpResponse:
         visit = Visit(request, _visitor_of(request), parameters)
         if not allow.allows(visit.actor) and not visit.actor.id:
-            return visit.go("/sign-in", next=request.get_full_path() if request.method == "GET" else "/")
+            return visit.go("/sign-in", next=request.get_full_path() if request.method == "GET" else "/cart")
         allow.check(visit.actor)
         return views[request.method or ""](visit)
 

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from argosy.apps.storefront import window
+from argosy.apps.storefront import cart, checkout, orders, session, test_gateway, window
 from argosy.apps.storefront.assets import asset
 from argosy.apps.storefront.pages import no_such_page, page
+from argosy.platform.auth import buyer
 
 urlpatterns = [
     path("", page(get=window.home)),
     path("products", page(get=window.listing)),
     path("products/<str:product_id>", page(get=window.product)),
+    path("cart", page(get=cart.show, allow=buyer)),
+    path("cart/lines", page(post=cart.add)),
+    path("cart/lines/change", page(post=cart.change, allow=buyer)),
+    path("cart/lines/remove", page(post=cart.remove, allow=buyer)),
+    path("cart/coupons", page(post=cart.add_coupon, allow=buyer)),
+    path("cart/coupons/remove", page(post=cart.remove_coupon, allow=buyer)),
+    path("checkout", page(get=checkout.form, post=checkout.place, allow=buyer)),
+    path("checkouts/<str:checkout_id>", page(get=checkout.progress, allow=buyer)),
+    path("checkouts/<str:checkout_id>/progress", page(get=checkout.progress_part, allow=buyer)),
+    path("checkouts/<str:checkout_id>/abort", page(post=checkout.abort, allow=buyer)),
+    path("test-gateway/<str:payment_id>/complete",
+         page(get=test_gateway.form, post=test_gateway.confirm, allow=buyer)),
+    path("orders", page(get=orders.listing, allow=buyer)),
+    path("orders/<str:order_id>", page(get=orders.one, allow=buyer)),
+    path("sign-in", page(get=session.sign_in_form, post=session.sign_in)),
+    path("register", page(get=session.register_form, post=session.register)),
+    path("account", page(get=session.account, allow=buyer)),
+    path("sign-out", page(post=session.sign_out, allow=buyer)),
     path("assets/<str:digest>/<str:name>", asset),
     # The API and the health pages have an answer of their own for addresses that are none.
     re_path(r"^(?!api/|health/)(?s:.*)$", no_such_page),

@@ -1,0 +1,114 @@
+"""What a buyer means to buy, as it is shown: lines with the catalogue's titles and prices, grouped by seller.
+
+Nothing is added up here: what a purchase costs is computed by checkout alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from argosy.apps.storefront.stores import store_names
+from argosy.apps.storefront.window import variant_name
+from argosy.contracts.carts import CartLine
+from argosy.platform.problems import Problem
+from argosy.read_models.catalogue.page import ProductPage, VariantShown, read_page
+from argosy.read_models.catalogue.queries import product_of_order
+from argosy.shared_kernel.ids import Id, is_id
+
+QUANTITY_MAX = 999
+LINES_MAX = 200
+_QUANTITY = re.compile(r"[0-9]{1,3}")
+
+
+@dataclass
+class Line:
+    """One thing; without `variant` it is not known here (any more). `typed` is a quantity that was refused."""
+
+    product_id: Id
+    variant_id: Id
+    quantity: int
+    page: ProductPage | None
+    variant: VariantShown | None
+    typed: str = ""
+    fault: str = ""
+
+    @property
+    def is_on_sale(self) -> bool:
+        return self.page is not None and self.page.is_published and self.variant is not None
+
+    @property
+    def title(self) -> str:
+        return self.page.title if self.page is not None else "Something that is no longer here"
+
+    @property
+    def variant_name(self) -> str:
+        """Only where there is something to tell apart."""
+        if self.page is None or self.variant is None or len(self.page.variants) == 1:
+            return ""
+        return variant_name(self.variant)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is less of it than is wanted, as far as was told."""
+        variant = self.variant
+        return self.is_on_sale and variant is not None and (
+            not variant.in_stock or (variant.left is not None and variant.left < self.quantity))
+
+    @property
+    def form_value(self) -> str:
+        """The line as a form carries it; see `lines_from`."""
+        return f"{self.product_id}:{self.variant_id}:{self.quantity}"
+
+
+@dataclass
+class Parcel:
+    """What comes from one seller."""
+
+    seller_id: str
+    store: str
+    lines: list[Line] = field(default_factory=list)
+
+
+def lines_of(wanted: Iterable[CartLine]) -> list[Line]:
+    """These lines with what the catalogue says of them now."""
+    pages: dict[str, ProductPage | None] = {}
+    lines = []
+    for line in wanted:
+        if line.product_id not in pages:
+            stored = product_of_order(line.product_id)
+            pages[line.product_id] = read_page(stored.body) if stored else None
+        page = pages[line.product_id]
+        lines.append(Line(Id(line.product_id), Id(line.variant_id), line.quantity, page,
+                          page.variant(line.variant_id) if page else None))
+    return lines
+
+
+def parcels(lines: Sequence[Line]) -> list[Parcel]:
+    """By seller, in the order of their first lines."""
+    sellers = [line.page.seller_id if line.page else "" for line in lines]
+    names = store_names(sellers)
+    found: dict[str, Parcel] = {}
+    for line, seller_id in zip(lines, sellers, strict=True):
+        parcel = found.setdefault(seller_id, Parcel(seller_id, names.get(seller_id, "")))
+        parcel.lines.append(line)
+    return list(found.values())
+
+
+def quantity_from(text: str) -> int | None:
+    """A quantity as people type it: 1 to 999 in plain digits. None for everything else."""
+    quantity = int(text) if _QUANTITY.fullmatch(text) else 0
+    return quantity if 1 <= quantity <= QUANTITY_MAX else None
+
+
+def lines_from(sent: Sequence[str]) -> list[CartLine]:
+    """The lines that a checkout's form carries, so that exactly what the buyer was shown is bought."""
+    lines = []
+    for text in sent[:LINES_MAX + 1]:
+        product_id, variant_id, quantity = [*text.split(":"), "", ""][:3]
+        count = quantity_from(quantity)
+        if not (is_id(product_id) and is_id(variant_id)) or count is None:
+            raise Problem(422, "form_unreadable", "The form holds lines that this shop did not write.")
+        lines.append(CartLine(product_id=Id(product_id), variant_id=Id(variant_id), quantity=count))
+    return lines

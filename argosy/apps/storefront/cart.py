@@ -1,0 +1,109 @@
+"""The cart's pages: what is in it, by seller, and the forms that change it."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from argosy.apps.storefront.basket import Line, lines_of, parcels, quantity_from
+from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.window import product_on_sale, product_shown
+from argosy.apps.storefront.words import QUANTITY_FAULT, faults_by_field
+from argosy.contracts.carts import AddToCart, ApplyCoupon, ChangeQuantity, RemoveCoupon
+from argosy.domains.carts.adapters.outbound.queries import cart_of_buyer
+from argosy.platform.runtime import runtime
+from argosy.shared_kernel.errors import DomainError, NotFound
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command
+
+NOTES = {
+    "added": "It is in your cart.",
+    "changed": "Your cart is changed.",
+    "unavailable": "Something in your cart cannot be bought at the moment. Take it out to go on.",
+}
+
+
+def show(visit: Visit) -> HttpResponse:
+    return _cart_page(visit, note=NOTES.get(visit.asked("note"), ""))
+
+
+def add(visit: Visit) -> HttpResponse:
+    """Put something in. Who has to sign in first comes back to the product as they had chosen it."""
+    page = product_on_sale(visit.sent("product"))
+    variant_id, text = visit.sent("variant"), visit.sent("quantity")
+    quantity = quantity_from(text)
+    variant = page.variant(variant_id)
+    if variant is None or quantity is None:
+        fault = QUANTITY_FAULT if variant is not None else "Please choose one of these."
+        return product_shown(visit, page.product_id, variant_id, text, fault)
+    if not variant.in_stock:
+        return product_shown(visit, page.product_id, variant_id, text, "This one is sold out at the moment.")
+    if not visit.actor.id:
+        return visit.go("/sign-in", next=f"/products/{page.product_id}?variant={variant_id}&quantity={quantity}")
+    try:
+        _run(visit, AddToCart(product_id=page.product_id, variant_id=variant.variant_id, quantity=quantity))
+    except DomainError as error:
+        fault = next(iter(faults_by_field(error).values()))
+        if error.code == "quantity_out_of_range":
+            fault = f"With the {error.details.get('in_cart')} in your cart that would be more than 999 pieces."
+        return product_shown(visit, page.product_id, variant_id, text, fault)
+    return visit.go("/cart", note="added")
+
+
+def change(visit: Visit) -> HttpResponse:
+    """Another quantity of a line."""
+    variant_id, text = Id(visit.sent("variant")), visit.sent("quantity")
+    quantity = quantity_from(text)
+    if quantity is None:
+        fault = QUANTITY_FAULT if text != "0" else "To take it out, press Remove."
+        return _cart_page(visit, refused=variant_id, typed=text, faults={"quantity": fault})
+    return _changed(visit, ChangeQuantity(variant_id=variant_id, quantity=quantity))
+
+
+def remove(visit: Visit) -> HttpResponse:
+    """Take a line out; it may have been taken out already."""
+    return _changed(visit, ChangeQuantity(variant_id=Id(visit.sent("variant")), quantity=0))
+
+
+def add_coupon(visit: Visit) -> HttpResponse:
+    """Note a code; whether it counts is seen at checkout."""
+    return _changed(visit, ApplyCoupon(code=visit.sent("code")), typed=visit.sent("code"))
+
+
+def remove_coupon(visit: Visit) -> HttpResponse:
+    return _changed(visit, RemoveCoupon(code=visit.sent("code")))
+
+
+def contents(visit: Visit) -> tuple[list[Line], list[str]]:
+    """The visitor's cart as its own context has it, with what the catalogue says of each line: one always sees what
+    one has just done."""
+    cart = cart_of_buyer(Id(visit.actor.id))
+    return (lines_of(cart.lines), cart.coupons) if cart is not None else ([], [])
+
+
+def _changed(visit: Visit, command: Command, typed: str = "") -> HttpResponse:
+    try:
+        _run(visit, command)
+    except NotFound:
+        # In another window it was taken out or bought: the cart as it now is tells that.
+        return visit.go("/cart", note="changed")
+    except DomainError as error:
+        return _cart_page(visit, typed=typed, faults=faults_by_field(error))
+    return visit.go("/cart", note="changed")
+
+
+def _run(visit: Visit, command: Command) -> None:
+    runtime().outside("carts").run(command, visit.actor)
+
+
+def _cart_page(
+    visit: Visit, *, note: str = "", refused: str = "", typed: str = "", faults: dict[str, str] | None = None,
+) -> HttpResponse:
+    lines, coupons = contents(visit)
+    told = dict(faults or {})
+    for line in lines:
+        if line.variant_id == refused:
+            line.typed, line.fault = typed[:20], told.pop("quantity", "")
+    code = typed[:40] if "code" in told else ""
+    return visit.show(
+        "cart", status=422 if faults else 200, parcels=parcels(lines), coupons=coupons, note=note, faults=told,
+        code=code, can_check_out=bool(lines) and all(line.is_on_sale for line in lines))

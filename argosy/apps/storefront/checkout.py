@@ -1,0 +1,229 @@
+"""Checkout's pages: one form, and how far the purchase is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse
+
+from argosy.apps.storefront import cart
+from argosy.apps.storefront.basket import Line, lines_from, lines_of, parcels
+from argosy.apps.storefront.countries import country_names
+from argosy.apps.storefront.orders import order_shown
+from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.words import failure_text, faults_by_field
+from argosy.contracts.accounts import AddAddress
+from argosy.contracts.carts import CartLine
+from argosy.contracts.checkout import AbortCheckout, CheckoutLine, StartCheckout
+from argosy.contracts.orders import Address
+from argosy.domains.accounts.adapters.outbound.queries import account_of
+from argosy.domains.checkout.adapters.outbound.queries import CheckoutRead, checkout_of_buyer
+from argosy.platform import waiting
+from argosy.platform.problems import not_found
+from argosy.platform.runtime import runtime
+from argosy.shared_kernel.errors import DomainError, RuleBroken
+from argosy.shared_kernel.ids import Id, is_id, named_id
+
+METHODS = {"standard": "Standard delivery"}
+PAYMENTS = {
+    "tok_approve": "Test card that is approved",
+    "tok_decline": "Test card that is declined",
+    "tok_action": "Test card that asks you to confirm",
+}
+ADDRESS_FIELDS = ("recipient", "street", "city", "postal_code", "region", "country", "phone")
+WAIT_SECONDS = 2.0
+
+STEPS = (
+    ("Prices, delivery and tax", ("lines", "coupons", "delivery", "tax")),
+    ("Orders written, one per seller", ("orders",)),
+    ("Goods set aside for you", ("stock",)),
+    ("Payment approved", ("authorize", "commit")),
+    ("Payment taken", ("capture",)),
+    ("Orders confirmed", ("confirm", "consume")),
+)
+_WORDS = re.compile(r"[\s,;]+")
+_TEXT_LETTERS_MAX = 300
+
+
+@dataclass(frozen=True)
+class StepShown:
+    """One line of the progress: `how` is done, now, failed, undone or nothing yet."""
+
+    name: str
+    how: str
+
+
+@dataclass
+class Form:
+    """What the checkout form holds. The same `request_id` is one purchase, however often the button is pressed."""
+
+    request_id: str
+    lines: list[CartLine]
+    address: dict[str, str]
+    methods: dict[str, str]
+    payment: str
+    coupons: str
+    keeps_address: bool = False
+
+    @classmethod
+    def new(cls, lines: Sequence[Line], coupons: Sequence[str], address: dict[str, str]) -> Form:
+        return cls(
+            request_id=runtime().ids.new(), methods={}, payment="tok_approve", coupons=" ".join(coupons),
+            lines=[CartLine(product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity)
+                   for line in lines],
+            address={name: address.get(name, "") for name in ADDRESS_FIELDS})
+
+    @classmethod
+    def sent(cls, visit: Visit) -> Form:
+        methods = {name.removeprefix("method-"): value for name, value in visit.request.POST.items()
+                   if name.startswith("method-") and value in METHODS}
+        return cls(
+            request_id=visit.sent("client_request_id"), lines=lines_from(visit.all_sent("line")), methods=methods,
+            address={name: visit.sent(name)[:_TEXT_LETTERS_MAX] for name in ADDRESS_FIELDS},
+            payment=visit.sent("payment"), coupons=visit.sent("coupons")[:_TEXT_LETTERS_MAX],
+            keeps_address=bool(visit.sent("keep")))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(code.upper() for code in _WORDS.split(self.coupons) if code))
+
+
+def form(visit: Visit) -> HttpResponse:
+    """Where to, how, and who pays with what."""
+    lines, coupons = cart.contents(visit)
+    if not lines:
+        return visit.go("/cart")
+    if not all(line.is_on_sale for line in lines):
+        return visit.go("/cart", note="unavailable")
+    return _form_page(visit, Form.new(lines, coupons, _last_address(visit)), lines)
+
+
+def place(visit: Visit) -> HttpResponse:
+    """Buy what the form shows. Pressed twice, it is one purchase, and both times its page is shown."""
+    sent = Form.sent(visit)
+    lines = lines_of(sent.lines)
+    faults = {}
+    if sent.payment not in PAYMENTS:
+        faults["payment"] = "Please choose how to pay."
+    if not faults:
+        try:
+            standing = runtime().outside("checkout").run(_command(visit, sent, lines), visit.actor)
+        except DomainError as error:
+            if isinstance(error, RuleBroken):
+                sent.request_id = runtime().ids.new()
+            faults = faults_by_field(error, {"country_unreadable": "country", "not_a_code": "coupons",
+                                             "too_many_coupons": "coupons"})
+        else:
+            _keep_address(visit, sent)
+            return visit.go(f"/checkouts/{standing.checkout_id}")
+    return _form_page(visit, sent, lines, faults)
+
+
+def progress(visit: Visit) -> HttpResponse:
+    """How far it is. Without scripts the page looks again each second."""
+    return visit.show("progress", **_progress(visit, _read(visit)))
+
+
+def progress_part(visit: Visit) -> HttpResponse:
+    """The same without the page around it, for the script: a moment later, if nothing has changed since `seen`."""
+    found = _read(visit)
+    if found.etag == visit.asked("seen") and not found.is_final:
+        found = waiting.poll(WAIT_SECONDS, lambda: _read(visit), lambda now: now.etag != found.etag) or found
+    return visit.show("_progress", **_progress(visit, found))
+
+
+def abort(visit: Visit) -> HttpResponse:
+    """End it, if that is still possible: the page tells."""
+    checkout_id = _own_id(visit)
+    with suppress(RuleBroken):
+        runtime().outside("checkout").run(
+            AbortCheckout(checkout_id=checkout_id, buyer_id=Id(visit.actor.id)), visit.actor)
+    return visit.go(f"/checkouts/{checkout_id}")
+
+
+def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
+    buyer_id = Id(visit.actor.id)
+    return StartCheckout(
+        checkout_id=runtime().ids.new(), buyer_id=buyer_id, cart_id=named_id("cart", buyer_id),
+        lines=tuple(CheckoutLine(
+            product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity,
+            shipping_method=sent.methods.get(line.page.seller_id if line.page else "", "standard")) for line in lines),
+        address=Address(**sent.address), client_request_id=sent.request_id, payment_source=sent.payment,
+        coupons=sent.codes)
+
+
+def _form_page(visit: Visit, shown: Form, lines: Sequence[Line], faults: dict[str, str] | None = None) -> HttpResponse:
+    return visit.show(
+        "checkout", status=422 if faults else 200, form=shown, lines=lines, parcels=parcels(lines), methods=METHODS,
+        payments=PAYMENTS, countries=country_names(), faults=faults or {})
+
+
+def _last_address(visit: Visit) -> dict[str, str]:
+    """The address that the buyer kept last, if any."""
+    account = account_of(visit.actor.id)
+    if account is None:
+        return {}
+    if account.addresses:
+        return {name: getattr(account.addresses[-1], name) for name in ADDRESS_FIELDS}
+    return {"recipient": f"{account.first_name} {account.last_name}".strip()}
+
+
+def _keep_address(visit: Visit, sent: Form) -> None:
+    """A purchase does not fail because its address could not be kept."""
+    if sent.keeps_address:
+        with suppress(DomainError):
+            wanted = msgspec.convert(sent.address, AddAddress)
+            runtime().outside("accounts").run(wanted, visit.actor)
+
+
+def _own_id(visit: Visit) -> Id:
+    if not is_id(visit["checkout_id"]):
+        raise not_found()
+    return Id(visit["checkout_id"])
+
+
+def _read(visit: Visit) -> CheckoutRead:
+    found = checkout_of_buyer(_own_id(visit), visit.actor.id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _progress(visit: Visit, found: CheckoutRead) -> dict[str, Any]:
+    state = msgspec.json.decode(found.body)
+    failure = state["failure"]
+    is_completed = state["status"] == "COMPLETED"
+    orders = [order_shown(order_id, visit.actor.id) for order_id in state["order_ids"]] if is_completed else []
+    return {
+        "state": state, "tag": found.etag, "is_final": found.is_final, "is_completed": is_completed,
+        "steps": steps_shown(state["steps"], is_completed=is_completed),
+        "failure": failure_text(failure["code"]) if failure else "",
+        "orders": [order for order in orders if order is not None],
+        "can_abort": not found.is_final and state["steps"].get("capture") is None,
+    }
+
+
+def steps_shown(standings: dict[str, str], *, is_completed: bool) -> list[StepShown]:
+    """The flow's own steps as the few that mean something to a buyer. Some purchases have no need of some of them."""
+    begun = [any(name in standings for name in names) for _, names in STEPS]
+    last = max((number for number, has_begun in enumerate(begun) if has_begun), default=-1)
+    shown = []
+    for number, (title, names) in enumerate(STEPS):
+        now = {standings[name] for name in names if name in standings}
+        if now & {"FAILED"}:
+            how = "failed"
+        elif now & {"UNDOING", "UNDONE", "STUCK"}:
+            how = "undone"
+        elif is_completed or number < last:
+            how = "done"
+        elif number == last and last >= 0:
+            how = "now"
+        else:
+            how = ""
+        shown.append(StepShown(title, how))
+    return shown

@@ -1,0 +1,175 @@
+"""Orders' pages: a list, and one order whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from django.http import HttpResponse
+
+from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.stores import store_name, store_names
+from argosy.contracts.orders import Address
+from argosy.domains.orders.adapters.outbound import queries as own
+from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.pages import PageQuery, cursor
+from argosy.platform.problems import Problem, not_found
+from argosy.read_models.order_history import queries as history
+from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.ids import Id, is_id
+
+PAGE_SIZE = 20
+STATUSES = {
+    "CREATED": ("Waiting for payment", "waiting"), "CONFIRMED": ("Confirmed", ""), "PAID": ("Paid", ""),
+    "SHIPPED": ("On its way", ""), "DELIVERED": ("Delivered", ""), "CLOSED": ("Closed", ""),
+    "CANCELLED": ("Cancelled", "bad"), "REFUNDED": ("Refunded", "waiting"),
+}
+# An order's document in one of these has nothing newer behind it that its buyer would be waiting for.
+_SETTLED = ("PAID", "CANCELLED", "REFUNDED")
+
+_Place = tuple[Annotated[datetime, msgspec.Meta(tz=True)], Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]]
+
+
+class LineShown(msgspec.Struct):
+    """A line as it was sold."""
+
+    product_id: Id
+    title: str
+    sku: str
+    quantity: int
+    unit_amount: int
+    discount_amount: int
+    tax_amount: int
+    tax_on_top: int
+    total_amount: int
+    shipping_amount: int
+    shipping_tax_amount: int
+    shipping_tax_on_top: int
+    discounts: tuple[str, ...] = ()
+
+
+class Step(NamedTuple):
+    """A status that the order took."""
+
+    status: str
+    at: datetime | str
+
+    @property
+    def name(self) -> str:
+        return STATUSES.get(self.status, (self.status.title(), ""))[0]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What an order's lines come to, part by part; the parts make the order's total."""
+
+    goods: int
+    discount: int
+    delivery: int
+    tax_on_top: int
+    tax: int
+
+    @classmethod
+    def of(cls, lines: list[LineShown]) -> Sums:
+        return cls(
+            goods=sum(line.quantity * line.unit_amount for line in lines),
+            discount=sum(line.discount_amount for line in lines),
+            delivery=sum(line.shipping_amount for line in lines),
+            tax_on_top=sum(line.tax_on_top + line.shipping_tax_on_top for line in lines),
+            tax=sum(line.tax_amount + line.shipping_tax_amount for line in lines))
+
+    @property
+    def tax_included(self) -> int:
+        return self.tax - self.tax_on_top
+
+
+@dataclass(frozen=True)
+class OrderShown:
+    """All that an order's page shows."""
+
+    order_id: str
+    order_number: str
+    checkout_id: str
+    seller_id: str
+    status: str
+    currency: str
+    total_amount: int
+    created_at: datetime | str
+    lines: list[LineShown]
+    address: Address
+    steps: list[Step]
+
+    @property
+    def status_name(self) -> str:
+        return STATUSES.get(self.status, (self.status.title(), ""))[0]
+
+    @property
+    def status_kind(self) -> str:
+        return STATUSES.get(self.status, ("", ""))[1]
+
+    @property
+    def sums(self) -> Sums:
+        return Sums.of(self.lines)
+
+    @property
+    def pieces(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+
+def listing(visit: Visit) -> HttpResponse:
+    """The visitor's orders, the newest first."""
+    after = visit.asked("after")
+    found = history.orders_of_buyer(visit.actor.id, _place(after), PAGE_SIZE + 1)
+    shown = [_from_document(msgspec.json.decode(one.body)) for one in found[:PAGE_SIZE]]
+    names = store_names(order.seller_id for order in shown)
+    return visit.show(
+        "orders", orders=[(order, names.get(order.seller_id, "")) for order in shown], is_first=not after,
+        after=cursor(*found[PAGE_SIZE - 1].place) if len(found) > PAGE_SIZE else "")
+
+
+def one(visit: Visit) -> HttpResponse:
+    """One of the visitor's orders; 404 for everybody else's."""
+    order = order_shown(visit["order_id"], visit.actor.id)
+    if order is None:
+        raise not_found()
+    return visit.show("order", order=order, store=store_name(order.seller_id))
+
+
+def order_shown(order_id: str, buyer_id: str) -> OrderShown | None:
+    """From its document; from the orders themselves where that is not there yet or may be older than what the buyer
+    has just done."""
+    if not is_id(order_id):
+        return None
+    stored = history.order_of_buyer(order_id, buyer_id)
+    document = msgspec.json.decode(stored.body) if stored is not None else None
+    if document is None or document["status"] not in _SETTLED:
+        order = own.order_of_buyer(Id(order_id), Id(buyer_id))
+        if order is not None:
+            return _from_order(msgspec.json.decode(encode(order)))
+    return _from_document(document) if document is not None else None
+
+
+def _from_document(document: dict[str, Any]) -> OrderShown:
+    return _shown(document, [Step(step["status"], step["at"]) for step in document["history"]])
+
+
+def _from_order(order: dict[str, Any]) -> OrderShown:
+    return _shown(order, [Step(step["to_status"], step["changed_at"]) for step in order["history"]])
+
+
+def _shown(order: dict[str, Any], steps: list[Step]) -> OrderShown:
+    return OrderShown(
+        order_id=str(order["order_id"]), order_number=order["order_number"],
+        checkout_id=str(order.get("checkout_id", "")), seller_id=str(order["seller_id"]), status=order["status"],
+        currency=order["currency"], total_amount=order["total_amount"], created_at=order["created_at"],
+        lines=msgspec.convert(order["lines"], list[LineShown]), address=msgspec.convert(order["address"], Address),
+        steps=steps)
+
+
+def _place(text: str) -> Any:
+    try:
+        return PageQuery(after=text[:500]).position(_Place)
+    except Problem:
+        raise not_found() from None

@@ -1,0 +1,86 @@
+"""Signing in, registering and signing out. The cookie holds the API's own opaque token, and scripts cannot read it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.http import HttpResponse
+from django.middleware.csrf import rotate_token
+
+from argosy.apps.storefront.pages import SESSION_COOKIE, Visit, own_address
+from argosy.apps.storefront.words import faults_by_field
+from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
+from argosy.domains.accounts.adapters.outbound.queries import account_of
+from argosy.platform.auth import NOBODY, tokens
+from argosy.platform.problems import not_found
+from argosy.platform.runtime import runtime
+from argosy.shared_kernel.errors import DomainError
+
+
+def sign_in_form(visit: Visit) -> HttpResponse:
+    return visit.show("sign_in", next=own_address(visit.asked("next")), typed={}, faults={})
+
+
+def sign_in(visit: Visit) -> HttpResponse:
+    """A new session, and back to where the visitor came from."""
+    typed, password, following = _typed(visit)
+    try:
+        signed_in = _session(typed["email"], password)
+    except DomainError as error:
+        return visit.show("sign_in", status=422, next=following, typed=typed, faults=faults_by_field(error))
+    return _welcome(visit, signed_in, following)
+
+
+def register_form(visit: Visit) -> HttpResponse:
+    return visit.show("register", next=own_address(visit.asked("next")), typed={}, faults={})
+
+
+def register(visit: Visit) -> HttpResponse:
+    """A new account, signed in to at once."""
+    typed, password, following = _typed(visit)
+    try:
+        runtime().outside("accounts").run(
+            RegisterUser(email=typed["email"], password=password, first_name=typed.get("first_name", ""),
+                         last_name=typed.get("last_name", "")), NOBODY)
+        signed_in = _session(typed["email"], password)
+    except DomainError as error:
+        return visit.show("register", status=422, next=following, typed=typed, faults=faults_by_field(error))
+    return _welcome(visit, signed_in, following)
+
+
+def account(visit: Visit) -> HttpResponse:
+    """Who one is here, and the way out."""
+    found = account_of(visit.actor.id)
+    if found is None:
+        raise not_found()
+    return visit.show("account", account=found)
+
+
+def sign_out(visit: Visit) -> HttpResponse:
+    """Whoever has a copy of the cookie is nobody from now on."""
+    runtime().outside("accounts").run(SignOut(), visit.actor)
+    tokens().forget(f"Bearer {visit.token}")
+    response = visit.go("/")
+    response.delete_cookie(SESSION_COOKIE, samesite="Lax")
+    return response
+
+
+def _typed(visit: Visit) -> tuple[dict[str, str], str, str]:
+    """What was filled in, the password as it was typed, and where to go on. A password is never shown again."""
+    names = [name for name in ("email", "first_name", "last_name") if name in visit.request.POST]
+    typed = {"email": "", **{name: visit.sent(name) for name in names}}
+    return typed, visit.request.POST.get("password", ""), own_address(visit.sent("next"))
+
+
+def _session(email: str, password: str) -> SignedIn:
+    signed_in: SignedIn = runtime().outside("accounts").run(SignIn(email=email, password=password), NOBODY)
+    return signed_in
+
+
+def _welcome(visit: Visit, signed_in: SignedIn, following: str) -> HttpResponse:
+    rotate_token(visit.request)
+    response = visit.go(following)
+    response.set_cookie(
+        SESSION_COOKIE, signed_in.token, max_age=int((signed_in.expires_at - datetime.now(UTC)).total_seconds()),
+        httponly=True, samesite="Lax", secure=visit.request.is_secure())
+    return response

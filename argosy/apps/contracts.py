@@ -117,10 +117,10 @@ def differences(folder: Path, now: dict[str, str] | None = None) -> list[Differe
             found.append(Difference(name, "the message is gone, and rows of it may stand in a log", is_break=True))
         elif int(version) > known[message]:
             found.append(Difference(name, "the code knows only an older version", is_break=True))
-    for message, version in known.items():
+    for message, latest in known.items():
         found += [
             Difference(f"{message}.v{older}.json", "the frozen file of an older version is gone", is_break=True)
-            for older in range(1, version)
+            for older in range(1, latest)
             if not (folder / f"{message}.v{older}.json").is_file()
         ]
     return found

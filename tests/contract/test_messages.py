@@ -94,7 +94,7 @@ class HeavierPart(Value, kw_only=True):
 
 
 def as_if(*, words: str = "A thing was made.", options: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
-    """The schema of `Thing` with other class options, and with fields of another type, more of them, or fewer (None)."""
+    """A planted event with other options, and with fields of another type, more of them, or fewer (None)."""
     annotations: dict[str, Any] = {"thing_id": str, "owner_id": str, "parts": tuple[Part, ...], "note": str}
     defaults: dict[str, Any] = {"note": ""}
     for field, given in fields.items():

@@ -206,7 +206,7 @@ class Consumer:
     def _delivery(self, record: Record) -> Delivery:
         message = decode(record.wire_name, record.version, record.payload)
         ids = DerivedIds(record.message_id, record.created_at, self.subscription)
-        return Delivery(message=message, cause=Cause(record.message_id, record.correlation_id, ids))
+        return Delivery(message=message, cause=Cause(record.message_id, record.correlation_id, ids, record.created_at))
 
     def _park(self, source: str, record: Record, now: datetime, tries: int, error: Exception | None) -> Parked:
         wait = timedelta(seconds=_BACKOFF_SECONDS[min(tries, len(_BACKOFF_SECONDS) - 1)])

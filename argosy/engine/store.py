@@ -112,7 +112,9 @@ class Store(Protocol):
     """One context's database. Reads see committed state; `commit` writes all or nothing."""
 
     context: str
-    log: Log
+
+    @property
+    def log(self) -> Log: ...
 
     def load(self, kind: type[A], column: str, values: Collection[Any]) -> list[A]:
         """The aggregates whose `column` is among the values, whole, in no promised order."""

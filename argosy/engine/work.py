@@ -21,11 +21,13 @@ A = TypeVar("A", bound=Aggregate)
 
 
 class Cause(msgspec.Struct, gc=False):
-    """What is being handled: its id, time and flow of ids, for everything that follows from it."""
+    """What is being handled: its id, and the ids of everything that follows from it. `told_at` is when it was told,
+    for messages that come from a log."""
 
     id: str
     correlation_id: str
     ids: IdSource
+    told_at: datetime | None = None
 
 
 class _Entry:
@@ -83,6 +85,12 @@ class UnitOfWork:
         """An id that a re-run of the same cause makes again."""
         assert self._cause is not None
         return self._cause.ids.new()
+
+    @property
+    def told_at(self) -> datetime:
+        """When the message that is being handled was told: a replay finds the same time again, unlike `now`."""
+        cause = self._cause
+        return self.now if cause is None or cause.told_at is None else cause.told_at
 
     def announce(self, *messages: Message) -> None:
         """Tell events and ask commands of other contexts; they leave with the state."""

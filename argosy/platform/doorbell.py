@@ -65,7 +65,7 @@ class Listener:
 
     def wait(self, seconds: float) -> set[str]:
         """News that came, or an empty set when `seconds` have passed or `wake` was called."""
-        ready, _, _ = select.select([self._socket, self._woken], [], [], max(seconds, 0))
+        ready, _, _ = select.select([self._socket.fileno(), self._woken], [], [], max(seconds, 0))
         if self._woken in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._woken, 4096)

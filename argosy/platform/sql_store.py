@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from argosy.engine.due import RECURRING
 from argosy.engine.log import Position, Record
 from argosy.engine.store import CALL, TIMER, Changes, Cursor, CursorMove, Due, IdempotencyKey, Parked, VersionConflict
 from argosy.platform.crash_points import reached
@@ -312,6 +313,11 @@ class SqlStore:
         return [Due(id=row[0], kind=row[1], name=row[2], key=row[3], due_at=turn(row[4]), payload=row[5],
                     correlation_id=row[6], cause_id=row[7], version=row[8], attempts=row[9],
                     lease_until=None if row[10] is None else turn(row[10]), token=row[11]) for row in rows]
+
+    def recurring(self) -> set[str]:
+        """Wire names of the recurring commands whose next telling is planned."""
+        rows = self.dialect.query(f"SELECT DISTINCT name FROM {self.prefix}_due WHERE cause_id = ?", (RECURRING,))
+        return {row[0] for row in rows}
 
     def next_due(self) -> datetime | None:
         [(free, leased)] = self.dialect.query(

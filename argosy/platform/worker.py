@@ -5,17 +5,16 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 
 from argosy.engine.consumer import Consumer, SubscriptionStopped
 from argosy.engine.due import Calls, Timers, recurring_timer
 from argosy.engine.kept import Kept
 from argosy.engine.log import Log
 from argosy.engine.shared_log import SharedLog
-from argosy.engine.store import CALL, TIMER, Changes, StoreUnavailable, VersionConflict
+from argosy.engine.store import CALL, Changes, StoreUnavailable, VersionConflict
 from argosy.engine.work import UnitOfWork
 from argosy.platform.calls import ThreadPool
-from argosy.platform.context import Context
+from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Listener
 from argosy.platform.runtime import Runtime
@@ -43,6 +42,8 @@ class Worker:
         self.listener = Listener(runtime.var / "doorbell", "worker")
         self.pool = ThreadPool(self.listener.wake)
         self.consumers: list[Consumer] = []
+        self._consumers_of: dict[str, list[Consumer]] = {}
+        self._kept: dict[str, Kept] = {}
         self.timers: dict[str, Timers] = {}
         self.calls: dict[str, Calls] = {}
         self._ready: set[Consumer] = set()
@@ -64,18 +65,41 @@ class Worker:
         return {source: SharedLog(self.runtime.logs[source], names) for source, names in wanted.items()
                 if source in self.runtime.logs}
 
-    def _add(self, context: Context) -> None:
-        kept = Kept()
-        for name, participant, store in context.subscriptions(self.runtime):
-            consumer = Consumer(participant, store, self._logs, self.runtime.clock, subscription=name,
-                                kept=kept)
-            consumer.committed = self._committed_in(context.label)
-            consumer.parked_now = lambda parked: self.report(
-                f"parked {parked.record.wire_name} {parked.record.message_id}: {parked.error}")
-            self.consumers.append(consumer)
-            for names in participant.wire_names().values():
+    def _subscribe(self, context: Context) -> None:
+        """Consumers of a context's subscriptions as they now are; a view that was rebuilt has a new one."""
+        known = {consumer.subscription: consumer for consumer in self._consumers_of.get(context.label, ())}
+        self._consumers_of[context.label] = [
+            known.get(subscription.name) or self._consumer(context, subscription)
+            for subscription in context.subscriptions(self.runtime)]
+        self.consumers = [consumer for consumers in self._consumers_of.values() for consumer in consumers]
+        self._listeners_of = {}
+        for consumer in self.consumers:
+            for names in consumer.participant.wire_names().values():
                 for name in names:
                     self._listeners_of.setdefault(name, []).append(consumer)
+
+    def _consumer(self, context: Context, subscription: Subscription) -> Consumer:
+        consumer = Consumer(subscription.participant, subscription.store, self._logs, self.runtime.clock,
+                            subscription=subscription.name, kept=self._kept[context.label])
+        consumer.committed = self._committed_in(context.label)
+        consumer.parked_now = lambda parked: self.report(
+            f"parked {parked.record.wire_name} {parked.record.message_id}: {parked.error}")
+        self._ready.add(consumer)
+        return consumer
+
+    def _follow_rebuilds(self) -> None:
+        """Views that were rebuilt meanwhile are worked off where they now live."""
+        for label in self.labels:
+            if not self.runtime.contexts[label].outbox:
+                names = [name for name, _, _ in self.runtime.contexts[label].subscriptions(self.runtime)]
+                if names != [consumer.subscription for consumer in self._consumers_of[label]]:
+                    self._kept[label].clear()
+                    self._subscribe(self.runtime.contexts[label])
+                    self._ready.intersection_update(self.consumers)
+
+    def _add(self, context: Context) -> None:
+        kept = self._kept[context.label] = Kept()
+        self._subscribe(context)
         if context.label not in self.runtime.stores:
             return
         store = self.runtime.stores[context.label]
@@ -91,8 +115,7 @@ class Worker:
 
     def _seed_schedule(self, context: Context, store: SqlStore) -> None:
         """Recurring commands that are not planned yet are planned for now."""
-        planned = {due.name for due in store.due(TIMER, self.runtime.clock.now() + timedelta(days=365), 10_000)
-                   if due.id.startswith("every:")}
+        planned = store.recurring()
         work = UnitOfWork(store, self.runtime.clock.now())
         for every in context.schedule:
             if every.send.wire_name not in planned:
@@ -115,8 +138,7 @@ class Worker:
                 now = time.monotonic()
                 if now - polled_at >= POLL_SECONDS:
                     polled_at = now
-                    self._ready.update(self.consumers)
-                    self._look_at_due()
+                    self._poll()
                 if not self.turn():
                     self._hear(self.listener.wait(min(POLL_SECONDS, self._until_due())))
                 else:
@@ -125,6 +147,15 @@ class Worker:
             self.pool.close()
             self._collect_calls()
             self.listener.close()
+
+    def _poll(self) -> None:
+        """Look at everything, in case that a ring was lost."""
+        try:
+            self._follow_rebuilds()
+        except StoreUnavailable as error:
+            self.report(f"views wait: {error}")
+        self._ready.update(self.consumers)
+        self._look_at_due()
 
     def stop(self) -> None:
         self.is_stopping = True

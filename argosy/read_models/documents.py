@@ -31,14 +31,10 @@ def etag_of(body: str) -> str:
 
 
 def told_at(work: UnitOfWork) -> str:
-    """When the event that is being handled was told, to the millisecond: a replay finds the same time.
-
-    Ids that follow from an event begin with its time (shared_kernel.ids), and events carry no second copy of it.
-    """
-    return _instant(work.new_id()[:13])
+    """When the event that is being handled was told, to the millisecond: a replay finds the same time."""
+    return _spelled(work.told_at)
 
 
 @lru_cache(4096)
-def _instant(digits: str) -> str:
-    milliseconds = int(digits.replace("-", ""), 16)
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _spelled(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,69 @@
+"""One reading of a log for all consumers of a process: what one has read, the others need not read again."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection
+
+from argosy.engine.log import START, Log, Page, Position, Record
+
+KEPT_CHARACTERS = 4_000_000
+
+
+class SharedLog:
+    """Keeps the newest records of a log that anybody here is interested in, and serves pages from them.
+
+    A reader further behind than what is kept is served by the log itself. `limit` bounds the text of the payloads kept,
+    in characters.
+    """
+
+    def __init__(self, log: Log, wire_names: Collection[str], limit: int = KEPT_CHARACTERS) -> None:
+        self.log = log
+        self.wire_names = frozenset(wire_names)
+        self.limit = limit
+        self._records: list[Record] = []
+        self._positions: list[Position] = []
+        self._size = 0
+        self._from = START
+        self._to = START
+
+    def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
+        if after < self._from:
+            return self.log.read(after, wire_names, limit)
+        if after > self._to:
+            # Somebody stands further on than anything read here: begin anew from there.
+            self._records, self._positions, self._size = [], [], 0
+            self._from = self._to = after
+        self._read_on(limit)
+        if after < self._from:
+            return self.log.read(after, wire_names, limit)
+        index = bisect_right(self._positions, after)
+        found: list[Record] = []
+        for record in self._records[index:]:
+            if record.wire_name in wire_names:
+                found.append(record)
+                if len(found) == limit:
+                    return Page(found, record.position)
+        return Page(found, max(self._to, after))
+
+    def head(self) -> Position:
+        return self.log.head()
+
+    def _read_on(self, limit: int) -> None:
+        page = self.log.read(self._to, self.wire_names, 4 * limit)
+        self._to = max(page.scanned_to, self._to)
+        if not page.records:
+            return
+        self._records += page.records
+        self._positions += [record.position for record in page.records]
+        self._size += sum(len(record.payload) for record in page.records)
+        if self._size > 2 * self.limit:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        gone = 0
+        while self._size > self.limit:
+            self._size -= len(self._records[gone].payload)
+            gone += 1
+        self._from = self._positions[gone - 1]
+        del self._records[:gone], self._positions[:gone]

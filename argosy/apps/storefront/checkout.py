@@ -46,6 +46,7 @@ STEPS = (
     ("Payment taken", ("capture",)),
     ("Orders confirmed", ("confirm", "consume")),
 )
+_FIELDS = {"country_unreadable": "country", "not_a_code": "coupons", "too_many_coupons": "coupons"}
 _WORDS = re.compile(r"[\s,;]+")
 _TEXT_LETTERS_MAX = 300
 
@@ -116,8 +117,7 @@ def place(visit: Visit) -> HttpResponse:
         except DomainError as error:
             if isinstance(error, RuleBroken):
                 sent.request_id = runtime().ids.new()
-            faults = faults_by_field(error, {"country_unreadable": "country", "not_a_code": "coupons",
-                                             "too_many_coupons": "coupons"})
+            faults = faults_by_field(error, _FIELDS, sent.address)
         else:
             _keep_address(visit, sent)
             return visit.go(f"/checkouts/{standing.checkout_id}")

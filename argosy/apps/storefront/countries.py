@@ -12,6 +12,11 @@ from argosy.apps.storefront.amounts import LOCALE
 _NONE = {"EU", "EZ", "UN", "XA", "XB", "XK", "ZZ", "QO", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
 
 
+def country_name(code: str) -> str:
+    """The code itself, where it is none that we know."""
+    return dict(country_names()).get(code, code)
+
+
 @cache
 def country_names() -> list[tuple[str, str]]:
     """Every country as its two letters and its name, by name."""

@@ -49,6 +49,16 @@ class LineShown(msgspec.Struct):
     shipping_tax_on_top: int
     discounts: tuple[str, ...] = ()
 
+    @property
+    def goods_amount(self) -> int:
+        """Before discount, tax and delivery, which the order shows for all its lines together."""
+        return self.quantity * self.unit_amount
+
+    @property
+    def codes(self) -> str:
+        """The coupons that made it cheaper; how each was computed is for the books."""
+        return ", ".join(text.partition(":")[0] for text in self.discounts)
+
 
 class Step(NamedTuple):
     """A status that the order took."""
@@ -58,7 +68,8 @@ class Step(NamedTuple):
 
     @property
     def name(self) -> str:
-        return STATUSES.get(self.status, (self.status.title(), ""))[0]
+        """As an event that is past: whoever has paid is no longer waited for."""
+        return "Placed" if self.status == "CREATED" else _status_name(self.status)
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class Sums:
     @classmethod
     def of(cls, lines: list[LineShown]) -> Sums:
         return cls(
-            goods=sum(line.quantity * line.unit_amount for line in lines),
+            goods=sum(line.goods_amount for line in lines),
             discount=sum(line.discount_amount for line in lines),
             delivery=sum(line.shipping_amount for line in lines),
             tax_on_top=sum(line.tax_on_top + line.shipping_tax_on_top for line in lines),
@@ -103,7 +114,7 @@ class OrderShown:
 
     @property
     def status_name(self) -> str:
-        return STATUSES.get(self.status, (self.status.title(), ""))[0]
+        return _status_name(self.status)
 
     @property
     def status_kind(self) -> str:
@@ -149,6 +160,10 @@ def order_shown(order_id: str, buyer_id: str) -> OrderShown | None:
         if order is not None:
             return _from_order(msgspec.json.decode(encode(order)))
     return _from_document(document) if document is not None else None
+
+
+def _status_name(status: str) -> str:
+    return STATUSES.get(status, (status.title(), ""))[0]
 
 
 def _from_document(document: dict[str, Any]) -> OrderShown:

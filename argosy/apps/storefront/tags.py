@@ -1,4 +1,4 @@
-"""What templates can say: money, moments and the addresses of assets."""
+"""What templates can say: money, moments, countries and the addresses of assets."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from django.template import Library
 
 from argosy.apps.storefront.amounts import moment_text, money_text
 from argosy.apps.storefront.assets import asset_address
+from argosy.apps.storefront.countries import country_name
 
 register = Library()
 register.filter("money", money_text)
 register.filter("moment", moment_text)
+register.filter("country", country_name)
 register.simple_tag(asset_address, name="asset")
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from argosy.platform.problems import Problem
 from argosy.shared_kernel.errors import DomainError, Several
 
 QUANTITY_FAULT = "Please give a whole number from 1 to 999, in digits."
+
+
+EMPTY_FAULT = "Please fill this in."
+EMPTY = {"country": "Please choose a country."}
 
 
 class Words(NamedTuple):
@@ -84,18 +88,20 @@ def failure_text(code: str) -> str:
     return FAILURES.get(code, _FAILURE_ELSE)
 
 
-def faults_by_field(error: DomainError, fields: Mapping[str, str] = FIELDS) -> dict[str, str]:
+def faults_by_field(
+    error: DomainError, fields: Mapping[str, str] = FIELDS, typed: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """What is wrong, beside which field; what belongs to none is under `form`."""
     faults = error.faults if isinstance(error, Several) else (error,)
     told: dict[str, str] = {}
     for fault in faults:
         field = str(fault.details.get("field") or fields.get(fault.code, "form"))
-        told.setdefault(field, fault_text(fault.code, fault.details, fault.sentence))
+        is_empty = typed is not None and field in typed and not typed[field]
+        told.setdefault(field, EMPTY.get(field, EMPTY_FAULT) if is_empty else _fault_text(fault))
     return told
 
 
-def fault_text(code: str, details: Mapping[str, Any], sentence: str) -> str:
-    if code == "address_field_out_of_range":
-        least = "Please fill this in, with" if details.get("minimum") else "Please use"
-        return f"{least} at most {details.get('maximum')} characters, and none that cannot be printed."
-    return FAULTS.get(code, sentence)
+def _fault_text(fault: DomainError) -> str:
+    if fault.code == "address_field_out_of_range":
+        return f"Please use at most {fault.details.get('maximum')} characters, and none that cannot be printed."
+    return FAULTS.get(fault.code, fault.sentence)

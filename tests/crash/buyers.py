@@ -6,8 +6,9 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -44,10 +45,13 @@ class Buyers:
                  {key: value for key, value in msgspec.to_builtins(command).items() if key not in FILLED})
                 for command in islice(baskets(name, self.ids), count)]
 
-    def press_once(self, requests: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        """All at once, one time; whoever is not answered has bad luck."""
+    @contextmanager
+    def pressing_once(self, requests: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[None]:
+        """All at once, one time; whoever is not answered by the web that then dies has bad luck."""
         with ThreadPoolExecutor(len(requests)) as pool:
-            list(pool.map(lambda one: self.press(*one), requests))
+            for request in requests:
+                pool.submit(self.press, *request)
+            yield
 
     def press_until_told(self, requests: Sequence[tuple[str, dict[str, Any]]]) -> None:
         """All at once, each again until it is answered."""

@@ -62,13 +62,6 @@ class Program:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def stop(self) -> None:
-        """As an operator ends it; killed where it takes too long."""
-        self.process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(15)
-        self.kill()
-
     def __enter__(self) -> Program:
         return self
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from argosy.apps.cli.processes import free_ports
-from argosy.engine.work import SYSTEM
 from argosy.platform.runtime import Runtime
 from benchmarks.reference import baskets as baskets_of
 from benchmarks.reference import seed as seed_goods
+from benchmarks.reference import send
 from tests.crash import books
 from tests.crash.buyers import PASSWORD, Buyers
 from tests.crash.processes import Program, Web, worker
@@ -65,19 +65,25 @@ class Scene:
         self.buyers = Buyers(free_ports()[0], self.place.ids)
         self.buyers.tokens = [_registered(number) for number in range(5)]
 
-    def die(self, worker_at: str, web_at: str, baskets: int = 10) -> None:
+    def die(self, worker_at: str, web_at: str = "", baskets: int = 10) -> None:
         """A worker and a web die at these points ("name:n") while new baskets come and old ones come again."""
         name = f"{worker_at}-{web_at}-{len(self.requests)}"
-        fresh = self.buyers.baskets(name, baskets)
-        self.requests += fresh
-        for command in islice(baskets_of(f"{name}-direct", self.place.ids), baskets):
-            self.place.outside("checkout").run(command, SYSTEM)
-            self.buyers.told[command.client_request_id] = command.checkout_id
-        with worker(worker_at) as works, Web(web_at, self.buyers.port) as serves:
-            serves.wait_until_ready()
-            self.buyers.press_once([*fresh, *self.requests[-2 * baskets:-baskets]])
-            serves.wait_until_dead_at(web_at.partition(":")[0])
+        self.send(f"{name}-direct", baskets)
+        with worker(worker_at) as works:
+            if web_at:
+                fresh = self.buyers.baskets(name, baskets)
+                self.requests += fresh
+                with Web(web_at, self.buyers.port) as serves:
+                    serves.wait_until_ready()
+                    with self.buyers.pressing_once([*fresh, *self.requests[-2 * baskets:-baskets]]):
+                        serves.wait_until_dead_at(web_at.partition(":")[0])
             works.wait_until_dead_at(worker_at.partition(":")[0])
+
+    def send(self, name: str, baskets: int) -> None:
+        """Baskets that are bought by the calling process."""
+        commands = list(islice(baskets_of(name, self.place.ids), baskets))
+        send(self.place, "checkout", list(commands))
+        self.buyers.told.update({command.client_request_id: command.checkout_id for command in commands})
 
     def verdict(self, seconds: float = 60.0) -> list[str]:
         """Everybody presses until answered; processes that live; calm; and what is then wrong in the books."""
@@ -90,8 +96,6 @@ class Scene:
             for process in (works, serves):
                 if process.process.poll() is not None:
                     found.append(f"a process ended by itself: {process.text}")
-            works.stop()
-            serves.stop()
         return found
 
     def faults(self) -> list[str]:

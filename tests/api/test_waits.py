@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from argosy.apps.api.waits import LOOK_SECONDS
 from tests.api.serving import PROJECT, START, Reply, Web, free_ports
 from tests.api.shop import Shop, nobodys
 
@@ -39,7 +40,8 @@ def while_it_is_worked_off(shop: Shop, waiting: Any) -> Any:
         time.sleep(0.3)
         assert not answer.done()
         shop.drain()
-        return answer.result(30)
+        # Sooner than the look that is the safety net: the bell has rung.
+        return answer.result(LOOK_SECONDS - 2)
 
 
 def test_a_long_poll_is_answered_when_it_is_settled(shop: Shop, web: Web) -> None:
@@ -49,7 +51,6 @@ def test_a_long_poll_is_answered_when_it_is_settled(shop: Shop, web: Web) -> Non
             shop, lambda path=path, port=port: web.call("GET", path, port=port, token=shop.buyer, Prefer=LONG))
         assert (reply.status, reply.json["status"]) == (200, "COMPLETED"), reply
         assert reply.headers["preference-applied"] == LONG
-        assert reply.seconds < 10
         again = web.call("GET", path, port=port, token=shop.buyer, Prefer=LONG, If_None_Match=reply.headers["etag"])
         assert again.status == 304, "what is final is not waited for"
         assert again.seconds < 5
@@ -63,7 +64,6 @@ def test_a_long_poll_is_answered_at_the_next_change(shop: Shop, web: Web) -> Non
         shop, lambda: web.wait(path, token=shop.buyer, Prefer=LONG, If_None_Match=tag))
     assert reply.status == 200
     assert reply.headers["etag"] != tag
-    assert reply.seconds < 10
 
 
 def test_a_long_poll_ends_when_time_is_up(shop: Shop, web: Web) -> None:

@@ -160,7 +160,7 @@ def _check_readable(request: HttpRequest, views: Mapping[str, View]) -> None:
         raise Problem(405, "method_not_allowed", "This page is not used like that.",
                       headers={"Allow": ", ".join(views)})
     # Uploads would be written to disk before anybody looked at them.
-    if request.method == "POST" and request.content_type != FORM:
+    if request.method == "POST" and request.content_type not in (FORM, ""):
         raise Problem(415, "not_a_form", "This page takes forms only.")
 
 

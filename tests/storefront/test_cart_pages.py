@@ -1,0 +1,120 @@
+"""The cart's forms: what they change, and that nothing typed into them is worse than a kind message."""
+
+from __future__ import annotations
+
+import pytest
+
+from argosy.shared_kernel.ids import named_id
+from tests.storefront.shopper import LAMP, SHEET, Shop, Shopper, variant_of
+
+BAD_QUANTITIES = ["0", "-1", "1.5", "１", "١", "1_0", "+1", "1e3", "1000", "9" * 50, str(2**63), "NaN", "", " ", "two",
+                  "0x1", "1;--", "\x00", "<b>", "1\n2"]
+
+
+@pytest.fixture
+def buyer(shop: Shop) -> Shopper:
+    return shop.buyer()
+
+
+def test_a_cart_is_shown_by_seller_without_any_sum(shop: Shop, buyer: Shopper) -> None:
+    assert "There is nothing in it yet" in buyer.get("/cart").text
+    added = buyer.add(LAMP, "2")
+    assert (added.status, added.location) == (303, "/cart?note=added")
+    buyer.add(SHEET, number=1)
+    page = buyer.get(added.location)
+    assert "It is in your cart." in page.text
+    assert "From Lamp & Linen" in page.text
+    assert "From Casa <Verde>" in page.text
+    assert "€25.00 each" in page.text
+    assert "€89.00" in page.text
+    assert "€50.00" not in page.text
+    assert "computed at checkout" in page.text
+
+
+def test_one_sees_what_one_has_just_done(shop: Shop, buyer: Shopper) -> None:
+    buyer.add(LAMP)
+    buyer.post("/cart/lines/change", {"variant": variant_of(LAMP), "quantity": "7"})
+    assert 'value="7"' in buyer.get("/cart").html
+    buyer.post("/cart/lines/remove", {"variant": variant_of(LAMP)})
+    assert "There is nothing in it yet" in buyer.get("/cart").text
+
+
+@pytest.mark.parametrize("quantity", BAD_QUANTITIES)
+def test_no_odd_quantity_is_added_or_set(shop: Shop, buyer: Shopper, quantity: str) -> None:
+    buyer.add(LAMP, "2")
+    before = shop.written()
+    added = buyer.add(SHEET, quantity)
+    assert added.status == 422
+    assert "whole number from 1 to 999" in added.text
+    assert "Linen sheet" in added.text
+    changed = buyer.post("/cart/lines/change", {"variant": variant_of(LAMP), "quantity": quantity})
+    assert changed.status == 422
+    assert "whole number from 1 to 999" in changed.text or (quantity == "0" and "press Remove" in changed.text)
+    assert shop.written() == before
+
+
+def test_a_cart_holds_no_more_of_a_thing_than_it_may(shop: Shop, buyer: Shopper) -> None:
+    buyer.add(LAMP, "998")
+    refused = buyer.add(LAMP, "2")
+    assert refused.status == 422
+    assert "With the 998 in your cart" in refused.text
+
+
+def test_what_is_not_on_sale_is_not_added(shop: Shop, buyer: Shopper) -> None:
+    before = shop.written()
+    assert buyer.add(named_id("product", "none")).status == 404
+    assert buyer.post("/cart/lines", {"product": LAMP, "variant": variant_of(SHEET), "quantity": "1"}).status == 422
+    assert buyer.post("/cart/lines", {"product": LAMP, "variant": "x", "quantity": "1"}).status == 422
+    assert buyer.post("/cart/lines").status == 404
+    assert shop.written() == before
+
+
+@pytest.mark.parametrize("variant", ["x", "", "\x00", "a" * 5_000, str(named_id("variant", "none"))])
+def test_a_line_that_is_not_there_changes_nothing(shop: Shop, buyer: Shopper, variant: str) -> None:
+    buyer.add(LAMP)
+    before = shop.written()
+    for path, fields in (("change", {"quantity": "2"}), ("remove", {})):
+        page = buyer.post(f"/cart/lines/{path}", {"variant": variant, **fields})
+        assert page.status in (303, 422), page
+    assert shop.written() == before
+
+
+def test_coupons_are_noted_and_forgotten(shop: Shop, buyer: Shopper) -> None:
+    buyer.add(LAMP)
+    buyer.post("/cart/coupons", {"code": " ten "})
+    assert "<code>TEN</code>" in buyer.get("/cart").html
+    assert 'name="coupons" type="text" value="TEN"' in buyer.get("/checkout").html
+    buyer.post("/cart/coupons/remove", {"code": "TEN"})
+    assert "TEN" not in buyer.get("/cart").html
+
+
+@pytest.mark.parametrize("code", ["", "a b", "<b>", "x" * 41, "é", "\x00"])
+def test_a_code_that_is_none_is_told_beside_its_field(shop: Shop, buyer: Shopper, code: str) -> None:
+    buyer.add(LAMP)
+    page = buyer.post("/cart/coupons", {"code": code})
+    assert page.status == 422
+    assert page.text.count("A coupon code has 1 to 40 letters") == 1
+    assert 'id="code-fault"' in page.html
+
+
+def test_what_left_the_shop_is_said_and_stops_the_checkout(shop: Shop, buyer: Shopper) -> None:
+    from argosy.contracts.products import ArchiveProduct
+
+    buyer.add(LAMP)
+    buyer.add(SHEET)
+    shop.place.do("products", ArchiveProduct(product_id=SHEET))
+    shop.place.drain()
+    page = buyer.get("/cart")
+    assert "Linen sheet" in page.text
+    assert "No longer on sale" in page.text
+    assert 'href="/checkout"' not in page.html
+    assert buyer.get("/checkout").location == "/cart?note=unavailable"
+
+
+def test_carts_are_for_people_who_are_signed_in(shop: Shop) -> None:
+    nobody = Shopper()
+    assert nobody.get("/cart").location == "/sign-in?next=%2Fcart"
+    added = nobody.add(SHEET, "3", number=1)
+    assert added.location.startswith("/sign-in?next=%2Fproducts%2F")
+    assert "quantity%3D3" in added.location
+    assert nobody.post("/cart/lines/remove", {"variant": variant_of(LAMP)}).location == "/sign-in?next=%2Fcart"

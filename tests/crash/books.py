@@ -245,7 +245,7 @@ def views(place: Runtime) -> Iterator[str]:
     from argosy.read_models.views import VIEWS
 
     for view in VIEWS:
-        for difference in compare(place, view.name, patience_seconds=5):
+        for difference in compare(place, view.name, patience_seconds=0):
             yield f"view {view.name}: {difference}"
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from argosy.apps.cli.main import main
+from argosy.engine.store import StoreUnavailable
 from tests.cli.olist import ITEMS, PRODUCTS, change_line, copy_of_fixture, failure, failures
 from tests.marketplace import Marketplace
 
@@ -144,3 +146,22 @@ def test_a_damaged_database_is_one_line(tmp_path: Path) -> None:
         env={**environment, "ARGOSY_VAR": str(tmp_path)})
     assert told.returncode == 1
     assert told.stderr == f"argosy: the database {tmp_path}/orders_db.sqlite3 cannot be used: file is not a database\n"
+
+
+@pytest.mark.parametrize(("error", "told"), [
+    (RuntimeError("two\nlines"), "unforeseen: RuntimeError: two (ARGOSY_DEBUG=1 shows where)"),
+    (OSError(28, "No space left on device"), "no room is left on the disk: "),
+    (StoreUnavailable("no such table: orders"), "run `argosy migrate`"),
+    (KeyboardInterrupt(), "stopped"),
+])
+def test_a_fault_that_nobody_foresaw_is_one_line_too(
+    error: BaseException, told: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr("argosy.apps.cli.migrate.migrate", fail)
+    monkeypatch.delenv("ARGOSY_DEBUG", raising=False)
+    assert main(["migrate"]) == (130 if isinstance(error, KeyboardInterrupt) else 1)
+    [line] = capsys.readouterr().err.splitlines()
+    assert told in line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from argosy.apps.cli.project import ready
 
 if TYPE_CHECKING:
     from argosy.apps.cli.replay_data import Basket, Run
+    from argosy.shared_kernel.ids import Id
 
 HELP = """\
 Plays every basket of the Olist data set as its buyer, through the public HTTP API: sign in, fill the cart, check out
@@ -37,6 +39,7 @@ environment:
 """
 HOST = "127.0.0.1"
 BUYERS_MAX = 1_000
+CATALOGUE_SECONDS = 60.0
 
 
 def add(commands: Any, name: str, summary: str) -> None:
@@ -65,7 +68,7 @@ def _whole(most: int) -> Callable[[str], int]:
 def replay_olist(options: argparse.Namespace) -> int:
     """Play, compare, tell; 0 where all is as in the file."""
     from argosy.apps.cli.olist_files import read_olist
-    from argosy.apps.cli.replay_data import baskets_of
+    from argosy.apps.cli.replay_data import baskets_of, last_listed
 
     if options.url and options.direct:
         raise Failed("--direct sends nothing to --url: give one of them")
@@ -76,8 +79,9 @@ def replay_olist(options: argparse.Namespace) -> int:
     baskets = baskets_of(olist, options.buyers, options.name, options.limit)
     if not baskets:
         raise Failed("the file holds no basket")
+    last = last_listed(olist)
     with ended_by_signals():
-        run = _direct(options, baskets) if options.direct else _over_http(options, baskets)
+        run = _direct(options, baskets, last) if options.direct else _over_http(options, baskets, last)
     if options.json:
         say(json.dumps(run.summary()))
     else:
@@ -85,13 +89,15 @@ def replay_olist(options: argparse.Namespace) -> int:
     return 0 if run.is_good else 1
 
 
-def _over_http(options: argparse.Namespace, baskets: list[Basket]) -> Run:
+def _over_http(options: argparse.Namespace, baskets: list[Basket], last: Id) -> Run:
     from argosy.apps.cli.http_client import host_and_port
+    from argosy.apps.cli.replay_http import is_shown
 
     if options.url:
         server = host_and_port(options.url)
         if server is None:
             raise Failed(f"--url {options.url}: write http://HOST:PORT")
+        wait_for_catalogue(lambda: is_shown(server, last))
         return _play_over_http(options, baskets, server, f"at {options.url}")
     var = ready()
     port, waits_port = free_ports(HOST)
@@ -100,6 +106,7 @@ def _over_http(options: argparse.Namespace, baskets: list[Basket]) -> Run:
             processes.start("worker", "--quiet")
         processes.start("web", "--port", str(port), "--waits-port", str(waits_port))
         processes.wait_until_ready(HOST, port)
+        wait_for_catalogue(lambda: is_shown((HOST, port), last), processes.check)
         return _play_over_http(options, baskets, (HOST, port), "over HTTP")
 
 
@@ -115,19 +122,32 @@ def _play_over_http(
                how=f"played {where} by {count(min(options.buyers, len(baskets)), 'buyer')}")
 
 
-def _direct(options: argparse.Namespace, baskets: list[Basket]) -> Run:
+def _direct(options: argparse.Namespace, baskets: list[Basket], last: Id) -> Run:
     var = ready()
     from argosy.apps.cli.replay_data import Run
     from argosy.apps.cli.replay_direct import Player
     from argosy.platform.runtime import runtime
+    from argosy.read_models.catalogue.queries import product_page
 
     with Processes() as processes:
         if not worker_is_there(var):
             processes.start("worker", "--quiet")
+        wait_for_catalogue(lambda: product_page(last) is not None, processes.check)
         player = Player(runtime(), min(options.buyers, len(baskets)))
         with progress("playing baskets", len(baskets)) as step:
             played, seconds, cpu = player.play_all(baskets, step, processes.check)
     return Run(played=played, seconds=seconds, loader_share=cpu / max(seconds, 1e-9), how="sent to the use cases")
+
+
+def wait_for_catalogue(is_there: Callable[[], bool], check: Callable[[], None] = lambda: None) -> None:
+    """Until the shop shows all products; a catalogue that was just imported takes a moment."""
+    give_up = time.monotonic() + CATALOGUE_SECONDS
+    with progress("waiting for the shop to show the products"):
+        while not is_there():
+            check()
+            if time.monotonic() >= give_up:
+                raise Failed("the shop does not show the data set's products: run `argosy import olist DIR` first")
+            time.sleep(0.1)
 
 
 def worker_is_there(var: Path) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from argosy.apps.cli.olist_catalogue import Line, lines_of, seller_id_of
+from argosy.apps.cli.olist_catalogue import Line, lines_of, offers_of, seller_id_of
 from argosy.apps.cli.olist_files import COUNTRY, CURRENCY, Olist
 from argosy.contracts.checkout import CheckoutLine
 from argosy.contracts.orders import Address
-from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.ids import Id, named_id
 from argosy.shared_kernel.money import Money
 
 PAID = frozenset(("PAID", "SHIPPED", "DELIVERED", "CLOSED"))
@@ -71,6 +71,12 @@ def baskets_of(olist: Olist, buyers: int, run: str, limit: int | None) -> list[B
                             postal_code=place.postal_code, country=COUNTRY, region=place.state),
             expected={seller_id_of(seller): _expected(own) for seller, own in by_seller.items()}))
     return found
+
+
+def last_listed(olist: Olist) -> Id:
+    """The product that an import lists last: where it is in the shop, all are."""
+    product_id, seller_id = list(offers_of(olist))[-1]
+    return named_id("olist", "product", product_id, seller_id)
 
 
 def _expected(lines: Sequence[Line]) -> tuple[int, tuple[SoldLine, ...]]:

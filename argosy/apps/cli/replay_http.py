@@ -18,7 +18,6 @@ API = "/api/v1"
 PASSWORD = "argosy-replay"
 TRIES_MAX = 5
 JOURNEY_SECONDS_MAX = 180.0
-CATALOGUE_SECONDS = 30.0
 _BUSY = (409, 429, 503)
 
 
@@ -148,7 +147,6 @@ def play_all(
     for basket in baskets:
         queues[basket.buyer].append(basket)
     played: list[list[Played]] = [[] for _ in crowd]
-    _wait_for_catalogue(server, baskets)
     _together(crowd, lambda buyer: buyer.sign_in())
 
     def shop(buyer: Buyer) -> None:
@@ -193,16 +191,11 @@ def _together(crowd: Sequence[Buyer], act: Callable[[Buyer], None]) -> None:
         raise faults[0]
 
 
-def _wait_for_catalogue(server: tuple[str, int], baskets: Sequence[Basket]) -> None:
-    """Until the shop shows what the last basket holds; a catalogue that was just imported takes a moment."""
+def is_shown(server: tuple[str, int], product_id: str) -> bool:
+    """Whether the shop has a page for a product."""
     client = Client(*server)
-    path = f"{API}/products/{baskets[-1].lines[-1].product_id}"
-    give_up = time.monotonic() + CATALOGUE_SECONDS
     try:
-        while (status := client.send("GET", path).status) != 200:
-            if status != 404 or time.monotonic() >= give_up:
-                raise Failed("the shop does not show the data set's products: run `argosy import olist DIR` first")
-            time.sleep(0.2)
+        return client.send("GET", f"{API}/products/{product_id}").status == 200
     except OSError as error:
         raise Failed(f"nobody answers at http://{server[0]}:{server[1]}: {error.strerror or error}") from None
     finally:

@@ -36,7 +36,8 @@ def test_two_sellers_are_two_paid_orders_to_the_cent(shop: Shop, buyer: Shopper)
     assert "refresh" not in done.html
     assert done.text.count("Paid €") == 2
     lamps, sheets = (buyer.get(path) for path in order_paths(shop))
-    assert "Goods €50.00 Discount \N{MINUS SIGN}€5.00 Delivery €4.99 Tax included in the prices €9.34 Total €49.99" in lamps.text
+    assert "Goods €50.00 Discount \N{MINUS SIGN}€5.00 Delivery €4.99" in lamps.text
+    assert "Tax included in the prices €9.34 Total €49.99" in lamps.text
     assert "Goods €69.00 Discount \N{MINUS SIGN}€6.90 Delivery €4.99" in sheets.text
     assert "Total €67.09" in sheets.text
     assert "Placed" in lamps.text

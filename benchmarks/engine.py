@@ -117,8 +117,8 @@ def one_at_a_time(place: Any, checkouts: int) -> dict[str, float]:
     """Milliseconds from start to completed, one checkout alone."""
     import gc
 
-    from argosy.platform.worker import Worker
     from argosy.engine.work import SYSTEM
+    from argosy.platform.worker import Worker
     from benchmarks.reference import baskets
 
     worker = Worker(place, place.contexts, pause_seconds=0)

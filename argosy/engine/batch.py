@@ -43,11 +43,17 @@ def run(participant: Participant, work: UnitOfWork, deliveries: Sequence[Deliver
             if answer is None:
                 continue
             work.announce(answer)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this message's own
             work.drop()
             delivery.error = error
             continue
         work.keep()
+
+
+def said_no(deliveries: Sequence[Delivery]) -> bool:
+    """Whether some message was refused or failed. A no writes nothing whose version would be compared, so that only
+    fresh rows may say it: on copies kept in memory the batch is run again."""
+    return any(delivery.refusal is not None or delivery.error is not None for delivery in deliveries)
 
 
 def _refused(message: Message, refusal: DomainError) -> Refused | None:
@@ -79,7 +85,7 @@ def _prefetch(
 def _want(wanted: dict[Any, list[Any]], repository: Any, keys: Callable[..., Any], *arguments: Any) -> None:
     try:
         found = list(keys(*arguments))
-    except Exception:
+    except Exception:  # noqa: BLE001
         # What cannot be told beforehand is loaded by the use case itself, which then fails with its own error if it
         # must: a declaration never decides.
         return

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from argosy.engine.batch import Delivery, run
+from argosy.engine.batch import Delivery, run, said_no
 from argosy.engine.kept import Kept
 from argosy.engine.log import LANES, START, Log, Position, Record
 from argosy.engine.participant import Participant
-from argosy.engine.store import Changes, Cursor, CursorMove, Parked, Store, StoreUnavailable, VersionConflict
+from argosy.engine.store import Changes, Cursor, CursorMove, Fence, Parked, Store, StoreUnavailable, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.codec import decode
@@ -44,6 +44,7 @@ class Consumer:
         self.kept = kept if kept is not None else Kept()
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.parked_now: Callable[[Parked], None] = lambda parked: None
+        self.fence: Fence | None = None
         self.undeclared_loads = 0
         self.stopped_lanes: dict[tuple[str, int], str] = {}
         self._sources = {source: (logs[source], names)
@@ -92,6 +93,11 @@ class Consumer:
                     break
                 done += 1
         return done
+
+    def take_over(self, fence: Fence | None) -> None:
+        """Work under this lease from now on, from where the database says that the subscription stands."""
+        self.fence = fence
+        self._is_open = False
 
     def parked(self) -> list[Parked]:
         return [parked for waiting in self._parked.values() for parked in waiting]
@@ -144,7 +150,7 @@ class Consumer:
                 raise
             except SubscriptionStopped:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # The flush was refused by the database: some message among these asks for what a constraint forbids.
                 if len(records) == 1:
                     return self._commit(records, blame=error)
@@ -158,7 +164,7 @@ class Consumer:
 
     def _commit(self, records: list[tuple[str, Record]], blame: Exception | None = None) -> None:
         now = self.clock.now()
-        work = UnitOfWork(self.store, now, self.kept)
+        work = UnitOfWork(self.store, now, self.kept, self.fence)
         deliveries: list[Delivery] = []
         handled: list[tuple[str, Record]] = []
         parked: list[Parked] = []
@@ -169,6 +175,8 @@ class Consumer:
             deliveries.append(self._delivery(record))
             handled.append((source, record))
         run(self.participant, work, deliveries)
+        if work.is_on_kept and said_no(deliveries):
+            raise VersionConflict("a no that may come of outdated copies")
         blocked: set[tuple[str, str]] = set()
         for (source, record), delivery in zip(handled, deliveries, strict=True):
             if delivery.error is not None:
@@ -239,13 +247,13 @@ class Consumer:
 
     def _apply_parked(self, parked: Parked) -> bool:
         now = self.clock.now()
-        work = UnitOfWork(self.store, now)
+        work = UnitOfWork(self.store, now, fence=self.fence)
         delivery = self._delivery(parked.record)
         run(self.participant, work, [delivery])
         key = (parked.source, parked.record.key)
         if delivery.error is not None:
             again = self._park(parked.source, parked.record, now, parked.tries + 1, delivery.error)
-            work = UnitOfWork(self.store, now)
+            work = UnitOfWork(self.store, now, fence=self.fence)
             work.changes.unparked.append(parked)
             work.changes.parked.append(again)
             work.commit()

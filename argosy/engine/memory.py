@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from argosy.engine.log import START, Page, Position, Record
-from argosy.engine.store import Changes, Cursor, Due, IdempotencyKey, Parked, VersionConflict
+from argosy.engine.store import Changes, Cursor, Due, Fence, IdempotencyKey, Parked, VersionConflict
 from argosy.shared_kernel.aggregate import Aggregate
 
 A = TypeVar("A", bound=Aggregate)
@@ -54,6 +54,7 @@ class MemoryStore:
         self._log_fields: dict[type[Aggregate], tuple[str, ...]] = {}
         self._cursors: dict[tuple[str, str, int], Cursor] = {}
         self._parked: dict[tuple[str, str, Position], Parked] = {}
+        self._leases: dict[str, tuple[str, int, datetime]] = {}
         self._answers: dict[tuple[str, str, str], IdempotencyKey] = {}
 
     def keep_logs(self, kind: type[Aggregate], *fields: str) -> None:
@@ -69,7 +70,7 @@ class MemoryStore:
             found = [row for row in rows.values() if getattr(row, column) in wanted]
         return [row.copy() for row in found]  # type: ignore[misc]
 
-    def commit(self, changes: Changes) -> None:
+    def commit(self, changes: Changes) -> None:  # noqa: PLR0912 - a branch for each kind of change
         self.before_commit()
         if self.fail_next:
             raise self.fail_next.pop(0)
@@ -102,7 +103,7 @@ class MemoryStore:
             self._answers[key.actor, key.route, key.key] = key
         self.commits += 1
 
-    def _check(self, changes: Changes) -> None:
+    def _check(self, changes: Changes) -> None:  # noqa: PLR0912 - a branch for each kind of change
         """Every compare that a database makes, before anything is written."""
         for kind, aggregates in changes.inserts.items():
             for aggregate in aggregates:
@@ -122,6 +123,9 @@ class MemoryStore:
             row = self.due_rows.get(id)
             if row is None or row.token != token:
                 raise VersionConflict(f"due {id}")
+        fence = changes.fence
+        if fence is not None and self._leases[fence.lease][1] != fence.token:
+            raise VersionConflict(f"lease {fence.lease}")
         for move in changes.cursors:
             known = self._cursors.get((move.subscription, move.source, move.lane))
             if (known.position if known else START) != move.was:
@@ -183,6 +187,19 @@ class MemoryStore:
         stored = self.due_rows.get(work.id)
         if stored is not None and stored.token == work.token:
             stored.lease_until, stored.due_at = None, due_at
+
+    def take_lease(self, name: str, holder: str, now: datetime, until: datetime) -> Fence | None:
+        held_by, token, expires_at = self._leases.get(name, ("", 0, now))
+        if held_by not in ("", holder) and expires_at > now:
+            return None
+        self._leases[name] = (holder, token + 1, until)
+        return Fence(name, token + 1)
+
+    def keep_lease(self, fence: Fence, until: datetime) -> bool:
+        holder, token, _ = self._leases[fence.lease]
+        if token == fence.token:
+            self._leases[fence.lease] = (holder, token, until)
+        return token == fence.token
 
     def answer(self, actor: str, route: str, key: str) -> IdempotencyKey | None:
         return self._answers.get((actor, route, key))

@@ -49,7 +49,7 @@ class ThreadPool:
     def _run(self, due: Due, run: Callable[[], Command]) -> None:
         try:
             outcome: Command | Exception = run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told to the unit of work that waits for it
             outcome = error
         reached("call.answered")
         self._finished.append((due, outcome))

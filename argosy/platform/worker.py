@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import socket
 import time
 from collections.abc import Callable, Iterable
 
@@ -17,6 +19,7 @@ from argosy.platform.calls import ThreadPool
 from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Listener
+from argosy.platform.leases import Leases
 from argosy.platform.runtime import Runtime
 from argosy.platform.sql_store import SqlStore
 from argosy.shared_kernel.codec import encode
@@ -54,6 +57,9 @@ class Worker:
         self._logs = self._shared_logs()
         for label in self.labels:
             self._add(runtime.contexts[label])
+        stores = {label: self._consumers_of[label][0].store for label in self.labels if self._consumers_of[label]}
+        self.leases = Leases(stores, runtime.clock, f"{socket.gethostname()}:{os.getpid()}:{runtime.ids.new()}")
+        self._look_at_leases()
 
     def _shared_logs(self) -> dict[str, Log]:
         """Each log is read once for all subscriptions of this worker."""
@@ -146,10 +152,26 @@ class Worker:
         finally:
             self.pool.close()
             self._collect_calls()
+            self.leases.give_back()
             self.listener.close()
+
+    def _look_at_leases(self) -> None:
+        """Who holds a context works it off; whoever has just taken one over reads afresh where it stands."""
+        if not self.leases.look(time.monotonic()):
+            return
+        for label in self.labels:
+            fence = self.leases.fence(label)
+            self._kept[label].clear()
+            for consumer in self._consumers_of[label]:
+                consumer.take_over(fence)
+                self._ready.add(consumer)
+            for part in (self.timers.get(label), self.calls.get(label)):
+                if part is not None:
+                    part.fence = fence
 
     def _poll(self) -> None:
         """Look at everything, in case that a ring was lost."""
+        self._look_at_leases()
         try:
             self._follow_rebuilds()
         except StoreUnavailable as error:
@@ -169,7 +191,8 @@ class Worker:
             moved |= self._step(consumer)
         for label in list(self._call_news):
             self._call_news.discard(label)
-            moved |= bool(self._guarded(self.calls[label].start))
+            if self.calls[label].fence is not None:
+                moved |= bool(self._guarded(self.calls[label].start))
         return moved
 
     def drain(self, seconds: float = 60.0) -> None:
@@ -189,7 +212,7 @@ class Worker:
         raise TimeoutError(f"not at rest after {seconds} s")
 
     def _step(self, consumer: Consumer) -> bool:
-        if self._stopped.get(consumer, 0.0) > time.monotonic():
+        if consumer.fence is None or self._stopped.get(consumer, 0.0) > time.monotonic():
             return False
         try:
             took = consumer.step()
@@ -197,6 +220,11 @@ class Worker:
         except StoreUnavailable as error:
             self.report(f"{consumer.subscription} waits: {error}")
             self._stopped[consumer] = time.monotonic() + POLL_SECONDS
+            return False
+        except VersionConflict as error:
+            self.report(f"{consumer.subscription} looks again: {error}")
+            self.leases.doubt(consumer.fence.lease)
+            self._stopped[consumer] = time.monotonic() + 0.1
             return False
         except SubscriptionStopped as error:
             self.report(f"stopped: {error}")
@@ -212,11 +240,12 @@ class Worker:
         return bool(took)
 
     def _collect_calls(self) -> bool:
-        return any([self._guarded(calls.collect) for calls in self.calls.values()])
+        collected = [self._guarded(calls.collect) for calls in self.calls.values()]
+        return any(collected)
 
     def _look_at_due(self) -> None:
         for timers in self.timers.values():
-            while self._guarded(timers.step):
+            while timers.fence is not None and self._guarded(timers.step):
                 pass
         self._call_news.update(self.calls)
 

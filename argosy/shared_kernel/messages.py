@@ -13,7 +13,17 @@ how its aggregate stands: of several in one unit of work, only the last is told.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints, dataclass_transform
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -44,7 +54,7 @@ else:
 class _MessageMeta(_StructMeta):
     """Applies frozen and keyword-only to every message and reads key, subject and version from the class line."""
 
-    def __new__(
+    def __new__(  # noqa: PLR0913 - Python gives three of them
         mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, key: str = "", subject: str = "",
         version: int = 1, is_latest_only: bool = False, **config: Any,
     ) -> Any:
@@ -59,7 +69,7 @@ class _MessageMeta(_StructMeta):
         config.setdefault("kw_only", True)
         return super().__new__(mcs, name, bases, namespace, **config)
 
-    def __init__(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any) -> None:
+    def __init__(cls: Any, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any) -> None:  # noqa: N805
         super().__init__(name, bases, namespace)
         if bases and bases[0].__name__ in ("Command", "Event"):
             known = MESSAGES.get(cls.wire_name)

@@ -35,10 +35,10 @@ class SlowPool:
         return done
 
     def run_all(self) -> None:
-        for due, run in self.waiting:
+        for due, call in self.waiting:
             try:
-                self.done.append((due, run()))
-            except Exception as error:
+                self.done.append((due, call()))
+            except Exception as error:  # noqa: BLE001 - as a pool hands it on
                 self.done.append((due, error))
         self.waiting = []
 

@@ -37,7 +37,8 @@ def test_a_smaller_id_that_commits_later_is_still_read(marketplace: Marketplace)
         insert(slow, "one")
         insert(quick, "two")
         quick.commit()
-        naive = quick.execute("SELECT message_id::text FROM inventory_outbox_events WHERE id > 0 ORDER BY id").fetchall()
+        naive = quick.execute(
+            "SELECT message_id::text FROM inventory_outbox_events WHERE id > 0 ORDER BY id").fetchall()
         assert [row[0] for row in naive] == [record("two").message_id], "an id-only cursor would now stand behind two"
         page = log.read(START, NAMES, 100)
         assert page.records == []

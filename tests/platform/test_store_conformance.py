@@ -54,7 +54,8 @@ def reservation(*lines: ReservedLine) -> Reservation:
 
 def record(name: str, wire_name: str = "inventory.StockReserved", key: str = "k") -> Record:
     return Record(message_id=an_id(name), wire_name=wire_name, version=1, key=key, lane=lane_of(key), sequence=3,
-                  payload='{"text":"naïve \\"quoted\\" \\\\ 100%","n":[1,null]}', correlation_id="corr", cause_id="cause",
+                  payload='{"text":"naïve \\"quoted\\" \\\\ 100%","n":[1,null]}',
+                  correlation_id="corr", cause_id="cause",
                   subject="", created_at=NOW)
 
 
@@ -171,7 +172,8 @@ def test_parked_messages_are_kept_replaced_and_taken_out(store: Any) -> None:
 
 
 def due(name: str, kind: str = TIMER, seconds: int = 0) -> Due:
-    return Due(id=name, kind=kind, name="inventory.ExpireReservations", key="k", due_at=NOW + timedelta(seconds=seconds),
+    return Due(id=name, kind=kind, name="inventory.ExpireReservations", key="k",
+               due_at=NOW + timedelta(seconds=seconds),
                payload="{}", correlation_id="c", cause_id="x")
 
 
@@ -216,3 +218,26 @@ def test_a_key_has_one_answer(store: Any) -> None:
     with pytest.raises(VersionConflict):
         store.commit(Changes(idempotency_key=msgspec.structs.replace(key, answer="{}"), records=[record("m")]))
     assert store.log.read(START, {"inventory.StockReserved"}, 1).records == []
+
+
+def test_a_lease_has_one_holder_until_it_runs_out(store: Any) -> None:
+    until = NOW + timedelta(seconds=10)
+    first = store.take_lease("orders", "a", NOW, until)
+    assert first is not None
+    assert store.take_lease("orders", "b", NOW, until) is None
+    assert store.keep_lease(first, until + timedelta(seconds=10))
+    assert store.take_lease("orders", "b", until, until) is None
+    second = store.take_lease("orders", "b", until + timedelta(seconds=11), until + timedelta(seconds=20))
+    assert second is not None
+    assert second.token > first.token
+    assert not store.keep_lease(first, until + timedelta(days=1))
+
+
+def test_a_write_under_an_outdated_lease_is_refused(store: Any) -> None:
+    first = store.take_lease("orders", "a", NOW, NOW)
+    store.commit(Changes(inserts={StockItem: [item("a")]}, fence=first))
+    second = store.take_lease("orders", "b", NOW + timedelta(seconds=1), NOW + timedelta(seconds=9))
+    with pytest.raises(VersionConflict):
+        store.commit(Changes(inserts={StockItem: [item("b")]}, fence=first))
+    assert store.load(StockItem, "id", [an_id("b")]) == []
+    store.commit(Changes(inserts={StockItem: [item("b")]}, fence=second))

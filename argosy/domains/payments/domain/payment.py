@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
 from typing import ClassVar
 
 from argosy.contracts.payments import AuthorizePayment, GatewayContradicted

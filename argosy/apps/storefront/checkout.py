@@ -40,11 +40,11 @@ WAIT_SECONDS = 2.0
 
 STEPS = (
     ("Prices, delivery and tax", ("lines", "coupons", "delivery", "tax")),
-    ("Orders written, one per seller", ("orders",)),
+    ("Orders, one per seller", ("orders",)),
     ("Goods set aside for you", ("stock",)),
-    ("Payment approved", ("authorize", "commit")),
-    ("Payment taken", ("capture",)),
-    ("Orders confirmed", ("confirm", "consume")),
+    ("Payment approval", ("authorize", "commit")),
+    ("Payment", ("capture",)),
+    ("Confirmation", ("confirm", "consume")),
 )
 _FIELDS = {"country_unreadable": "country", "not_a_code": "coupons", "too_many_coupons": "coupons"}
 _WORDS = re.compile(r"[\s,;]+")

@@ -22,8 +22,14 @@ from argosy.shared_kernel.messages import Command
 PRODUCTS_PER_SELLER = 100
 SELLERS = (named_id("bench", "seller", "one"), named_id("bench", "seller", "two"))
 COUPON = "BENCH10"
-ADDRESS = Address(recipient="Ana Souza", street="Rua das Flores 12", city="São Paulo", postal_code="01000-000",
-                  country="BR", region="SP")
+ADDRESS = Address(
+    recipient="Ana Souza",
+    street="Rua das Flores 12",
+    city="São Paulo",
+    postal_code="01000-000",
+    country="BR",
+    region="SP",
+)
 
 
 def send(runtime: Runtime, label: str, commands: list[Command], batch: int = 250) -> None:
@@ -32,7 +38,7 @@ def send(runtime: Runtime, label: str, commands: list[Command], batch: int = 250
     for first in range(0, len(commands), batch):
         work = UnitOfWork(store, runtime.clock.now())
         deliveries = []
-        for command in commands[first:first + batch]:
+        for command in commands[first : first + batch]:
             request = runtime.ids.new()
             deliveries.append(Delivery(message=command, cause=Cause(request, request, runtime.ids)))
         work.actor = SYSTEM
@@ -59,19 +65,48 @@ def seed(runtime: Runtime, stock: int = 10_000_000) -> None:
     for seller in SELLERS:
         for number in range(PRODUCTS_PER_SELLER):
             unit = variant_id(seller, number)
-            products.append(CreateProduct(
-                product_id=product_id(seller, number), seller_id=seller, sku=f"B-{number}", title=f"Thing {number}",
-                category="things", description="A thing to buy.", variants=(NewVariant(
-                    sku=f"B-{number}-1", amount=1_990 + number, currency="BRL", variant_id=unit, stock_unit_id=unit,
-                    weight_grams=300, attributes=(Attribute(name="colour", value="blue"),)),)))
+            products.append(
+                CreateProduct(
+                    product_id=product_id(seller, number),
+                    seller_id=seller,
+                    sku=f"B-{number}",
+                    title=f"Thing {number}",
+                    category="things",
+                    description="A thing to buy.",
+                    variants=(
+                        NewVariant(
+                            sku=f"B-{number}-1",
+                            amount=1_990 + number,
+                            currency="BRL",
+                            variant_id=unit,
+                            stock_unit_id=unit,
+                            weight_grams=300,
+                            attributes=(Attribute(name="colour", value="blue"),),
+                        ),
+                    ),
+                )
+            )
             publications.append(PublishProduct(product_id=product_id(seller, number)))
-            receipts.append(ReceiveStock(stock_unit_id=unit, quantity=stock, reference_id="bench",
-                                         product_id=product_id(seller, number), seller_id=seller))
+            receipts.append(
+                ReceiveStock(
+                    stock_unit_id=unit,
+                    quantity=stock,
+                    reference_id="bench",
+                    product_id=product_id(seller, number),
+                    seller_id=seller,
+                )
+            )
     send(runtime, "products", products)
     send(runtime, "products", publications)
     send(runtime, "inventory", receipts)
-    send(runtime, "shipping", [SetShippingRate(seller_id=seller, method="standard", currency="BRL", base_amount=700,
-                                               item_amount=150) for seller in SELLERS])
+    send(
+        runtime,
+        "shipping",
+        [
+            SetShippingRate(seller_id=seller, method="standard", currency="BRL", base_amount=700, item_amount=150)
+            for seller in SELLERS
+        ],
+    )
     send(runtime, "taxes", [SetTaxRule(country="BR", basis_points=1_700, is_inclusive=True)])
     send(runtime, "promotions", [CreateCoupon(code=COUPON, basis_points=1_000)])
 
@@ -81,13 +116,22 @@ def baskets(run_name: str, ids: IdSource) -> Iterator[StartCheckout]:
     for number in count():
         buyer = named_id("bench", "buyer", run_name, str(number))
         lines = tuple(
-            CheckoutLine(product_id=product_id(seller, (number * 7 + index) % PRODUCTS_PER_SELLER),
-                         variant_id=variant_id(seller, (number * 7 + index) % PRODUCTS_PER_SELLER), quantity=1 + index)
-            for index, seller in enumerate(SELLERS))
+            CheckoutLine(
+                product_id=product_id(seller, (number * 7 + index) % PRODUCTS_PER_SELLER),
+                variant_id=variant_id(seller, (number * 7 + index) % PRODUCTS_PER_SELLER),
+                quantity=1 + index,
+            )
+            for index, seller in enumerate(SELLERS)
+        )
         yield StartCheckout(
-            checkout_id=ids.new(), buyer_id=buyer,
-            cart_id=named_id("cart", buyer), lines=lines, address=ADDRESS, client_request_id=f"{run_name}-{number}",
-            coupons=(COUPON,))
+            checkout_id=ids.new(),
+            buyer_id=buyer,
+            cart_id=named_id("cart", buyer),
+            lines=lines,
+            address=ADDRESS,
+            client_request_id=f"{run_name}-{number}",
+            coupons=(COUPON,),
+        )
 
 
 def note(text: str) -> None:

@@ -49,12 +49,14 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 MIDDLEWARE: list[str] = []
-TEMPLATES = [{
-    "BACKEND": "django.template.backends.django.DjangoTemplates",
-    "APP_DIRS": True,
-    "DIRS": [BASE_DIR / "argosy" / "apps" / "storefront" / "templates"],
-    "OPTIONS": {"builtins": ["argosy.apps.storefront.tags"]},
-}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "DIRS": [BASE_DIR / "argosy" / "apps" / "storefront" / "templates"],
+        "OPTIONS": {"builtins": ["argosy.apps.storefront.tags"]},
+    }
+]
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "argosy.apps.storefront.pages.form_is_old"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000

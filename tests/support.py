@@ -50,12 +50,14 @@ def an_id(name: str) -> Id:
 class Stage:
     """One context played alone.
 
-        stage = Stage((Inventory,), lambda work: (Inventory(work, work.repository(StockItem)),))
-        answers = stage.send(ReserveStock(...))
+    stage = Stage((Inventory,), lambda work: (Inventory(work, work.repository(StockItem)),))
+    answers = stage.send(ReserveStock(...))
     """
 
     def __init__(
-        self, services: Sequence[type], build: Callable[[UnitOfWork], Sequence[Any]],
+        self,
+        services: Sequence[type],
+        build: Callable[[UnitOfWork], Sequence[Any]],
         unique: Sequence[tuple[type[Aggregate], tuple[str, ...]]] = (),
     ) -> None:
         self.clock = FakeClock()
@@ -74,8 +76,9 @@ class Stage:
         for message in messages:
             self.sent += 1
             cause = str(named_id("cause", str(self.sent)))
-            deliveries.append(Delivery(message=message,
-                                       cause=Cause(cause, cause, DerivedIds(cause, self.clock.now(), "stage"))))
+            deliveries.append(
+                Delivery(message=message, cause=Cause(cause, cause, DerivedIds(cause, self.clock.now(), "stage")))
+            )
         run(self.participant, work, deliveries)
         for delivery in deliveries:
             if delivery.error is not None:
@@ -85,8 +88,7 @@ class Stage:
         work.commit()
         self.undeclared_loads += work.undeclared_loads
         self.result = deliveries[-1].result if deliveries else None
-        return [decode(record.wire_name, record.version, record.payload)
-                for record in self.store.log.records[before:]]
+        return [decode(record.wire_name, record.version, record.payload) for record in self.store.log.records[before:]]
 
     def all(self, kind: type[A]) -> list[A]:
         return [row.copy() for row in self.store.rows.get(kind, {}).values()]  # type: ignore[misc]

@@ -146,11 +146,26 @@ def _slots(base: type[models.Model], table: str, *indexes: tuple[str, ...], wher
     return Slots(_slot(base, table, "", indexes, where), _slot(base, table, "_b", indexes, where))
 
 
-def _slot(base: type[models.Model], table: str, suffix: str, indexes: tuple[tuple[str, ...], ...], where: Q | None,
-          ) -> Any:
-    meta = type("Meta", (), {"db_table": table + suffix, "indexes": [
-        models.Index(fields=list(fields), condition=where, name=f"{_initials(table)}_{fields[0][:12]}_{number}{suffix}")
-        for number, fields in enumerate(indexes)]})
+def _slot(
+    base: type[models.Model],
+    table: str,
+    suffix: str,
+    indexes: tuple[tuple[str, ...], ...],
+    where: Q | None,
+) -> Any:
+    meta = type(
+        "Meta",
+        (),
+        {
+            "db_table": table + suffix,
+            "indexes": [
+                models.Index(
+                    fields=list(fields), condition=where, name=f"{_initials(table)}_{fields[0][:12]}_{number}{suffix}"
+                )
+                for number, fields in enumerate(indexes)
+            ],
+        },
+    )
     return type(base.__name__ + suffix.replace("_", "").upper(), (base,), {"__module__": __name__, "Meta": meta})
 
 
@@ -160,11 +175,16 @@ def _initials(table: str) -> str:
 
 PRODUCT_DETAIL = _slots(ProductDetailRow, "product_detail_view")
 PRODUCT_SEARCH = _slots(
-    ProductSearchRow, "product_search_view",
-    ("listed_at", "product_id"), ("price_from", "product_id"),
-    ("category_id", "listed_at", "product_id"), ("category_id", "price_from", "product_id"),
-    ("seller_id", "listed_at", "product_id"), ("seller_id", "price_from", "product_id"),
-    where=Q(is_published=True))
+    ProductSearchRow,
+    "product_search_view",
+    ("listed_at", "product_id"),
+    ("price_from", "product_id"),
+    ("category_id", "listed_at", "product_id"),
+    ("category_id", "price_from", "product_id"),
+    ("seller_id", "listed_at", "product_id"),
+    ("seller_id", "price_from", "product_id"),
+    where=Q(is_published=True),
+)
 AVAILABILITY = _slots(AvailabilityRow, "availability_view")
 CATEGORY_COUNTS = _slots(CategoryCountRow, "category_count_view")
 CART_SUMMARY = _slots(CartSummaryRow, "cart_summary_view", ("buyer_id",))

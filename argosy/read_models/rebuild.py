@@ -54,8 +54,9 @@ class Difference(NamedTuple):
     what: str
 
 
-def rebuild(runtime: Runtime, view: str, progress: Progress = lambda messages, part: None, *,
-            look_seconds: float = LOOK_SECONDS) -> int:
+def rebuild(
+    runtime: Runtime, view: str, progress: Progress = lambda messages, part: None, *, look_seconds: float = LOOK_SECONDS
+) -> int:
     """Make a view anew and swap it in; how many messages were replayed."""
     shadow = Shadow(runtime, view_named(view))
     try:
@@ -66,8 +67,13 @@ def rebuild(runtime: Runtime, view: str, progress: Progress = lambda messages, p
         shadow.close()
 
 
-def compare(runtime: Runtime, view: str, progress: Progress = lambda messages, part: None, *,
-            patience_seconds: float = LOOK_SECONDS) -> list[Difference]:
+def compare(
+    runtime: Runtime,
+    view: str,
+    progress: Progress = lambda messages, part: None,
+    *,
+    patience_seconds: float = LOOK_SECONDS,
+) -> list[Difference]:
     """Rows that differ from what a rebuild makes of the same logs (I38): none, or a bug. The live view stays.
 
     A live view may be some moments behind: only what still differs after `patience_seconds` is told.
@@ -118,9 +124,11 @@ class Shadow:
         """Let readers and workers change over to this slot."""
         self._refuse_holes()
         swapped = _write(
-            self.dialect, "UPDATE view_versions SET live_slot = ?, generation = ? WHERE view = ? AND rebuilder = ? "
+            self.dialect,
+            "UPDATE view_versions SET live_slot = ?, generation = ? WHERE view = ? AND rebuilder = ? "
             "AND generation = ? RETURNING view",
-            (self.standing.slot, self.standing.generation, self.view.name, self.token, self.live.generation))
+            (self.standing.slot, self.standing.generation, self.view.name, self.token, self.live.generation),
+        )
         if not swapped:
             raise RebuildIsRunning(f"{self.view.name}: another rebuild took over")
         self._is_swapped = True
@@ -145,8 +153,11 @@ class Shadow:
         """Leave only the live slot and its cursors behind. What somebody else has claimed meanwhile is theirs."""
         if self._is_mine():
             self._keep_only(self.standing if self._is_swapped else self.live)
-            _write(self.dialect, "UPDATE view_versions SET rebuilder = '', rebuild_until = NULL WHERE view = ? "
-                   "AND rebuilder = ?", (self.view.name, self.token))
+            _write(
+                self.dialect,
+                "UPDATE view_versions SET rebuilder = '', rebuild_until = NULL WHERE view = ? AND rebuilder = ?",
+                (self.view.name, self.token),
+            )
 
     def _subscription(self, standing: Standing) -> Subscription:
         context = cast(SearchContext, self.runtime.contexts["search"])
@@ -154,12 +165,18 @@ class Shadow:
 
     def _claim(self) -> None:
         now = self.runtime.clock.now()
-        _write(self.dialect, "INSERT INTO view_versions (view, live_slot, generation, rebuilder) "
-               "VALUES (?, ?, ?, '') ON CONFLICT (view) DO NOTHING", (self.view.name, *Standing()))
+        _write(
+            self.dialect,
+            "INSERT INTO view_versions (view, live_slot, generation, rebuilder) "
+            "VALUES (?, ?, ?, '') ON CONFLICT (view) DO NOTHING",
+            (self.view.name, *Standing()),
+        )
         claimed = _write(
-            self.dialect, "UPDATE view_versions SET rebuilder = ?, rebuild_until = ? WHERE view = ? "
+            self.dialect,
+            "UPDATE view_versions SET rebuilder = ?, rebuild_until = ? WHERE view = ? "
             "AND (rebuild_until IS NULL OR rebuild_until < ?) RETURNING view",
-            (self.token, self._until(), self.view.name, self.dialect.instant(now)))
+            (self.token, self._until(), self.view.name, self.dialect.instant(now)),
+        )
         if not claimed:
             raise RebuildIsRunning(f"{self.view.name} is being rebuilt by somebody else")
 
@@ -169,8 +186,13 @@ class Shadow:
 
     def _is_mine(self) -> bool:
         """Whether the claim still stands; if so it is renewed."""
-        return bool(_write(self.dialect, "UPDATE view_versions SET rebuild_until = ? WHERE view = ? AND rebuilder = ? "
-                           "RETURNING view", (self._until(), self.view.name, self.token)))
+        return bool(
+            _write(
+                self.dialect,
+                "UPDATE view_versions SET rebuild_until = ? WHERE view = ? AND rebuilder = ? RETURNING view",
+                (self._until(), self.view.name, self.token),
+            )
+        )
 
     def _until(self) -> Any:
         return self.dialect.instant(self.runtime.clock.now() + timedelta(seconds=CLAIM_SECONDS))
@@ -202,22 +224,28 @@ class Shadow:
         known = {_where(parked) for parked in live.store.parked(live.name)}
         holes = [parked for parked in self.consumer.parked() if _where(parked) not in known]
         if holes:
-            raise RebuildIsIncomplete(f"{self.view.name}: {len(holes)} messages could not be applied, first "
-                                      f"{holes[0].record.wire_name} {holes[0].record.message_id}: {holes[0].error}")
+            raise RebuildIsIncomplete(
+                f"{self.view.name}: {len(holes)} messages could not be applied, first "
+                f"{holes[0].record.wire_name} {holes[0].record.message_id}: {holes[0].error}"
+            )
 
     def _keep_only(self, kept: Standing) -> None:
         """Empty the other slot, and forget every subscription of this view but the one that writes `kept`."""
         for table in ("search_cursors", "search_parked"):
-            _write(self.dialect, f"DELETE FROM {table} WHERE subscription LIKE ? AND subscription <> ?",
-                   (f"{self.view.name}@%", f"{self.view.name}@{kept.generation}"))
+            _write(
+                self.dialect,
+                f"DELETE FROM {table} WHERE subscription LIKE ? AND subscription <> ?",
+                (f"{self.view.name}@%", f"{self.view.name}@{kept.generation}"),
+            )
         verb = "DELETE FROM" if self.dialect.vendor == "sqlite" else "TRUNCATE"
         for kind in self.view.kinds:
             _write(self.dialect, f"{verb} {table_in(kept.next.slot, kind)}")
 
     def _differences(self, kept: Kept) -> Iterator[Difference]:
         name = table_in(self.live.slot, kept.kind)
-        live, fresh = (_rows(self.dialect, table_in(slot, kept.kind), kept) for slot in
-                       (self.live.slot, self.standing.slot))
+        live, fresh = (
+            _rows(self.dialect, table_in(slot, kept.kind), kept) for slot in (self.live.slot, self.standing.slot)
+        )
         mine, made = next(live, None), next(fresh, None)
         while mine is not None or made is not None:
             if made is None or (mine is not None and mine[0] < made[0]):
@@ -242,8 +270,11 @@ def _rows(dialect: Dialect, table: str, kept: Kept) -> Iterator[tuple[Any, ...]]
             names.append(dialect.selected(column.attname, "jsonb" if isinstance(column, JSONField) else ""))
     after = "00000000-0000-0000-0000-000000000000"
     while True:
-        page = dialect.query(f"SELECT {', '.join(names)} FROM {table} WHERE {kept.id_column} > ? "
-                             f"ORDER BY {kept.id_column} LIMIT {_PAGE}", (after,))
+        page = dialect.query(
+            f"SELECT {', '.join(names)} FROM {table} WHERE {kept.id_column} > ? "
+            f"ORDER BY {kept.id_column} LIMIT {_PAGE}",
+            (after,),
+        )
         yield from page
         if len(page) < _PAGE:
             return

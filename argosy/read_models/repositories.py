@@ -41,16 +41,22 @@ class Kept(NamedTuple):
 
 KEPT = (
     Kept(ProductDetail, models.PRODUCT_DETAIL, {"id": "product_id"}, _ETAG),
-    Kept(ProductListing, models.PRODUCT_SEARCH,
-         {"id": "product_id", "variant_attributes": "variant_attributes_json"},
-         {"category_id": lambda listing: category_id(listing.category)}),
+    Kept(
+        ProductListing,
+        models.PRODUCT_SEARCH,
+        {"id": "product_id", "variant_attributes": "variant_attributes_json"},
+        {"category_id": lambda listing: category_id(listing.category)},
+    ),
     Kept(StockUnitLevel, models.AVAILABILITY, {"id": "stock_unit_id"}, {"available": lambda unit: unit.available}),
     Kept(CategoryCount, models.CATEGORY_COUNTS, {"id": "category_id"}),
     Kept(CartSummary, models.CART_SUMMARY, {"id": "cart_id"}, _ETAG, copied=("body", "etag")),
     Kept(CheckoutProgress, models.CHECKOUT_PROGRESS, {"id": "checkout_id"}, _ETAG),
     Kept(OrderSummary, models.ORDER_LIST, {"id": "order_id"}, _ETAG),
-    Kept(SellerDashboard, models.SELLER_DASHBOARD,
-         {"id": "seller_id", "orders": "orders_json", "other_revenue": "other_revenue_json"}),
+    Kept(
+        SellerDashboard,
+        models.SELLER_DASHBOARD,
+        {"id": "seller_id", "orders": "orders_json", "other_revenue": "other_revenue_json"},
+    ),
 )
 
 

@@ -32,8 +32,10 @@ _cached_until = 0.0
 
 def standings(dialect: Dialect) -> dict[str, Standing]:
     """How the views stand now, where they were ever rebuilt."""
-    return {view: Standing(slot, generation) for view, slot, generation in
-            dialect.query("SELECT view, live_slot, generation FROM view_versions")}
+    return {
+        view: Standing(slot, generation)
+        for view, slot, generation in dialect.query("SELECT view, live_slot, generation FROM view_versions")
+    }
 
 
 @cache

@@ -49,8 +49,13 @@ class View:
 def _catalogue(work: UnitOfWork) -> Sequence[Any]:
     products = work.repository(ProductDetail)
     return (
-        CatalogueProjector(work, products, work.repository(ProductListing), work.repository(StockUnitLevel),
-                           work.repository(CategoryCount)),
+        CatalogueProjector(
+            work,
+            products,
+            work.repository(ProductListing),
+            work.repository(StockUnitLevel),
+            work.repository(CategoryCount),
+        ),
         CartSummaryProjector(work, work.repository(CartSummary), products),
     )
 
@@ -64,13 +69,16 @@ def _order_history(work: UnitOfWork) -> Sequence[Any]:
 
 
 CATALOGUE = View(
-    "catalogue", ("product_detail", "product_listing", "availability", "cart_summary"),
+    "catalogue",
+    ("product_detail", "product_listing", "availability", "cart_summary"),
     (CatalogueProjector, CartSummaryProjector),
-    (ProductDetail, ProductListing, StockUnitLevel, CategoryCount, CartSummary), _catalogue)
-CHECKOUT_PROGRESS = View(
-    "checkout_progress", (), (CheckoutProgressProjector,), (CheckoutProgress,), _checkout_progress)
+    (ProductDetail, ProductListing, StockUnitLevel, CategoryCount, CartSummary),
+    _catalogue,
+)
+CHECKOUT_PROGRESS = View("checkout_progress", (), (CheckoutProgressProjector,), (CheckoutProgress,), _checkout_progress)
 ORDER_HISTORY = View(
-    "order_history", ("seller_dashboard",), (OrderHistoryProjector,), (OrderSummary, SellerDashboard), _order_history)
+    "order_history", ("seller_dashboard",), (OrderHistoryProjector,), (OrderSummary, SellerDashboard), _order_history
+)
 
 VIEWS = (CATALOGUE, CHECKOUT_PROGRESS, ORDER_HISTORY)
 

@@ -55,8 +55,16 @@ class _MessageMeta(_StructMeta):
     """Applies frozen and keyword-only to every message and reads key, subject and version from the class line."""
 
     def __new__(  # noqa: PLR0913 - Python gives three of them
-        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, key: str = "", subject: str = "",
-        version: int = 1, is_latest_only: bool = False, **config: Any,
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        key: str = "",
+        subject: str = "",
+        version: int = 1,
+        is_latest_only: bool = False,
+        **config: Any,
     ) -> Any:
         module = namespace["__module__"]
         context = module.rpartition(".")[2] if module.startswith("argosy.contracts.") else module.split(".")[-1]

@@ -67,10 +67,14 @@ def other_status(document: dict[str, Any]) -> None:
 
 
 BREAKS = {
-    gone: "the operation is gone", field_gone: "the field quantity is gone",
-    field_required: "the field note is required now", type_changed: "was integer, is string",
-    tighter: "its maximum is 10", answer_field_gone: "the field lines is gone",
-    answer_inside_changed: "was integer, is number", other_permission: "was for buyer, is for staff",
+    gone: "the operation is gone",
+    field_gone: "the field quantity is gone",
+    field_required: "the field note is required now",
+    type_changed: "was integer, is string",
+    tighter: "its maximum is 10",
+    answer_field_gone: "the field lines is gone",
+    answer_inside_changed: "was integer, is number",
+    other_permission: "was for buyer, is for staff",
     other_status: "never answers 200",
 }
 

@@ -25,8 +25,14 @@ from tests.support import Stage, an_id
 
 
 def priced(product: str, variant: str, amount: int) -> products.PriceChanged:
-    return products.PriceChanged(product_id=an_id(product), variant_id=an_id(variant), price_id=an_id("price"),
-                                 amount=amount, currency="BRL", effective_from=Stage((), lambda work: ()).clock.now())
+    return products.PriceChanged(
+        product_id=an_id(product),
+        variant_id=an_id(variant),
+        price_id=an_id("price"),
+        amount=amount,
+        currency="BRL",
+        effective_from=Stage((), lambda work: ()).clock.now(),
+    )
 
 
 def updated(product: str, title: str, category: str) -> products.ProductUpdated:
@@ -49,18 +55,52 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
     stage = stage_of(CATALOGUE)
     stage.send(published("bear", listed("small", 500, colour="blue"), listed("large", 900, colour="red")))
     assert body(stage, ProductDetail, "bear") == {
-        "product_id": an_id("bear"), "seller_id": SELLER, "sku": "bear", "title": "A bear", "description": "Fine.",
-        "category": "toys", "images": ["/one.jpg"], "attributes": [], "listed_at": "2026-01-01T00:00:00.000Z",
-        "is_published": True, "variants": [
-            {"variant_id": an_id("small"), "sku": "small", "amount": 500, "currency": "BRL",
-             "attributes": [{"name": "colour", "value": "blue"}], "stock_unit_id": an_id("unit of small"),
-             "units_each": 1, "in_stock": False, "left": 0},
-            {"variant_id": an_id("large"), "sku": "large", "amount": 900, "currency": "BRL",
-             "attributes": [{"name": "colour", "value": "red"}], "stock_unit_id": an_id("unit of large"),
-             "units_each": 1, "in_stock": False, "left": 0}]}
+        "product_id": an_id("bear"),
+        "seller_id": SELLER,
+        "sku": "bear",
+        "title": "A bear",
+        "description": "Fine.",
+        "category": "toys",
+        "images": ["/one.jpg"],
+        "attributes": [],
+        "listed_at": "2026-01-01T00:00:00.000Z",
+        "is_published": True,
+        "variants": [
+            {
+                "variant_id": an_id("small"),
+                "sku": "small",
+                "amount": 500,
+                "currency": "BRL",
+                "attributes": [{"name": "colour", "value": "blue"}],
+                "stock_unit_id": an_id("unit of small"),
+                "units_each": 1,
+                "in_stock": False,
+                "left": 0,
+            },
+            {
+                "variant_id": an_id("large"),
+                "sku": "large",
+                "amount": 900,
+                "currency": "BRL",
+                "attributes": [{"name": "colour", "value": "red"}],
+                "stock_unit_id": an_id("unit of large"),
+                "units_each": 1,
+                "in_stock": False,
+                "left": 0,
+            },
+        ],
+    }
     assert card(stage, "bear") == {
-        "product_id": an_id("bear"), "seller_id": SELLER, "title": "A bear", "category": "toys", "image": "/one.jpg",
-        "currency": "BRL", "price_from": 500, "price_to": 900, "in_stock": False}
+        "product_id": an_id("bear"),
+        "seller_id": SELLER,
+        "title": "A bear",
+        "category": "toys",
+        "image": "/one.jpg",
+        "currency": "BRL",
+        "price_from": 500,
+        "price_to": 900,
+        "in_stock": False,
+    }
     row = stage.one(ProductListing, an_id("bear"))
     assert row.variant_attributes == {"colour": ["blue", "red"]}
     assert counts(stage) == {"toys": 1}
@@ -70,8 +110,12 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
 def test_stock_is_shown_exactly_up_to_ten_and_only_as_there_above() -> None:
     stage = stage_of(CATALOGUE)
     stage.send(published("bear", listed("one", unit="unit"), listed("pack", unit="unit", units_each=4)))
-    for units, expected in ((50, [(True, None), (True, None)]), (10, [(True, 10), (True, 2)]),
-                            (3, [(True, 3), (False, 0)]), (0, [(False, 0), (False, 0)])):
+    for units, expected in (
+        (50, [(True, None), (True, None)]),
+        (10, [(True, 10), (True, 2)]),
+        (3, [(True, 3), (False, 0)]),
+        (0, [(False, 0), (False, 0)]),
+    ):
         stage.send(told("unit", units))
         variants = body(stage, ProductDetail, "bear")["variants"]
         assert [(variant["in_stock"], variant["left"]) for variant in variants] == expected
@@ -160,11 +204,25 @@ def test_a_cart_shows_titles_and_prices_of_the_day_it_changed() -> None:
     stage.send(published("bear", listed("small", 500, colour="blue")))
     stage.send(cart(("bear", "small", 2), ("unknown", "thing", 1)))
     assert body(stage, CartSummary, "cart") == {
-        "cart_id": an_id("cart"), "buyer_id": BUYER, "coupons": ["TEN"], "lines": [
-            {"product_id": an_id("bear"), "variant_id": an_id("small"), "quantity": 2, "title": "A bear",
-             "sku": "small", "image": "/one.jpg", "seller_id": SELLER, "unit_amount": 500, "currency": "BRL",
-             "attributes": [{"name": "colour", "value": "blue"}]},
-            {"product_id": an_id("unknown"), "variant_id": an_id("thing"), "quantity": 1}]}
+        "cart_id": an_id("cart"),
+        "buyer_id": BUYER,
+        "coupons": ["TEN"],
+        "lines": [
+            {
+                "product_id": an_id("bear"),
+                "variant_id": an_id("small"),
+                "quantity": 2,
+                "title": "A bear",
+                "sku": "small",
+                "image": "/one.jpg",
+                "seller_id": SELLER,
+                "unit_amount": 500,
+                "currency": "BRL",
+                "attributes": [{"name": "colour", "value": "blue"}],
+            },
+            {"product_id": an_id("unknown"), "variant_id": an_id("thing"), "quantity": 1},
+        ],
+    }
     stage.send(cart(buyer=an_id("somebody else")))
     assert body(stage, CartSummary, "cart")["lines"] == []
     assert stage.one(CartSummary, an_id("cart")).buyer_id == an_id("somebody else")
@@ -178,11 +236,18 @@ def test_products_are_read_before_stock_and_carts() -> None:
 OF_PRODUCTS: list[Event] = [
     published("bear", listed("small", 500, unit="unit"), listed("large", 900, unit="other")),
     published("car", listed("car", 700, unit="unit", units_each=3), category="cars"),
-    priced("bear", "small", 450), updated("bear", "Bear", "plush"),
-    published("bear", listed("small", 450, unit="unit"), category="plush"), archived("car"),
+    priced("bear", "small", 450),
+    updated("bear", "Bear", "plush"),
+    published("bear", listed("small", 450, unit="unit"), category="plush"),
+    archived("car"),
 ]
 OF_STOCK: list[Event] = [
-    told("unit", 30), told("other", 4), told("unit", 7), told("unit", 2, "second"), told("unit", 6)]
+    told("unit", 30),
+    told("other", 4),
+    told("unit", 7),
+    told("unit", 2, "second"),
+    told("unit", 6),
+]
 
 
 @settings(max_examples=60, deadline=None)

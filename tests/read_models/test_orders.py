@@ -37,23 +37,42 @@ def test_progress_follows_a_checkout_to_its_end() -> None:
     assert body(stage, CheckoutProgress, "checkout")["action_url"] == "https://b/1"
     stage.send(checkout.CheckoutPaymentAuthorized(checkout_id=an_id("checkout"), buyer_id=BUYER), completed())
     assert body(stage, CheckoutProgress, "checkout") == {
-        "checkout_id": an_id("checkout"), "buyer_id": BUYER, "cart_id": an_id("cart"), "status": "COMPLETED",
-        "started_at": "2026-01-01T12:00:00Z", "expires_at": "2026-01-01T12:00:00Z",
-        "steps": [{"step": "started", "at": "2026-01-01T00:00:00.000Z"},
-                  {"step": "stock_reserved", "at": "2026-01-01T00:00:01.000Z"},
-                  {"step": "action_required", "at": "2026-01-01T00:00:01.500Z"},
-                  {"step": "payment_authorized", "at": "2026-01-01T00:00:01.500Z"},
-                  {"step": "completed", "at": "2026-01-01T00:00:01.500Z"}],
-        "purchase_id": an_id("purchase"), "order_ids": [an_id("order")], "total_amount": 1_500, "currency": "BRL",
-        "action_url": "", "failure": "", "failure_details": {}}
+        "checkout_id": an_id("checkout"),
+        "buyer_id": BUYER,
+        "cart_id": an_id("cart"),
+        "status": "COMPLETED",
+        "started_at": "2026-01-01T12:00:00Z",
+        "expires_at": "2026-01-01T12:00:00Z",
+        "steps": [
+            {"step": "started", "at": "2026-01-01T00:00:00.000Z"},
+            {"step": "stock_reserved", "at": "2026-01-01T00:00:01.000Z"},
+            {"step": "action_required", "at": "2026-01-01T00:00:01.500Z"},
+            {"step": "payment_authorized", "at": "2026-01-01T00:00:01.500Z"},
+            {"step": "completed", "at": "2026-01-01T00:00:01.500Z"},
+        ],
+        "purchase_id": an_id("purchase"),
+        "order_ids": [an_id("order")],
+        "total_amount": 1_500,
+        "currency": "BRL",
+        "action_url": "",
+        "failure": "",
+        "failure_details": {},
+    }
     assert stage.one(CheckoutProgress, an_id("checkout")).status == "COMPLETED"
     assert stage.undeclared_loads == 0
 
 
 def test_progress_tells_why_a_checkout_failed() -> None:
     stage = stage_of(CHECKOUT_PROGRESS)
-    stage.send(started(), checkout.CheckoutFailed(checkout_id=an_id("checkout"), buyer_id=BUYER, reason="stock_short",
-                                                  details={"shortages": [{"asked": 2, "available": 1}]}))
+    stage.send(
+        started(),
+        checkout.CheckoutFailed(
+            checkout_id=an_id("checkout"),
+            buyer_id=BUYER,
+            reason="stock_short",
+            details={"shortages": [{"asked": 2, "available": 1}]},
+        ),
+    )
     document = body(stage, CheckoutProgress, "checkout")
     assert (document["status"], document["failure"]) == ("FAILED", "stock_short")
     assert document["failure_details"] == {"shortages": [{"asked": 2, "available": 1}]}
@@ -82,7 +101,12 @@ def test_an_order_is_shown_with_everything_that_was_frozen() -> None:
     stage.send(event)
     row = stage.one(OrderSummary, an_id("order"))
     assert (row.buyer_id, row.seller_id, row.status, row.total_amount, row.created_at) == (
-        BUYER, SELLER, "CREATED", 1_500, event.created_at)
+        BUYER,
+        SELLER,
+        "CREATED",
+        1_500,
+        event.created_at,
+    )
     assert f'"lines":{encode(event.lines).decode()}' in row.body
     assert f'"address":{encode(event.address).decode()}' in row.body
     document = body(stage, OrderSummary, "order")
@@ -145,7 +169,7 @@ def test_batches_of_any_size_make_the_same_rows() -> None:
     def played(size: int) -> Stage:
         stage = stage_of(ORDER_HISTORY)
         for first in range(0, len(STORY), size):
-            stage.send(*STORY[first:first + size])
+            stage.send(*STORY[first : first + size])
         return stage
 
     expected = rows_of(played(1), ORDER_HISTORY)
@@ -163,11 +187,19 @@ def test_a_batch_writes_each_row_once() -> None:
 
 def test_those_who_wait_hear_of_changed_documents() -> None:
     changes = Changes()
-    order = OrderSummary(id=an_id("order"), buyer_id=BUYER, seller_id=SELLER, status="PAID", total_amount=1,
-                         created_at=created().created_at)
+    order = OrderSummary(
+        id=an_id("order"),
+        buyer_id=BUYER,
+        seller_id=SELLER,
+        status="PAID",
+        total_amount=1,
+        created_at=created().created_at,
+    )
     progress = CheckoutProgress(id=an_id("checkout"), buyer_id=BUYER, status="STARTED")
     changes.inserts[OrderSummary] = [order]
     changes.updates[CheckoutProgress] = [(progress, progress)]
     changes.inserts[SellerDashboard] = [SellerDashboard(id=SELLER)]
     assert SearchContext.news(None, changes) == {  # type: ignore[arg-type]
-        f"document:order_history:{an_id('order')}", f"document:checkout_progress:{an_id('checkout')}"}
+        f"document:order_history:{an_id('order')}",
+        f"document:checkout_progress:{an_id('checkout')}",
+    }

@@ -55,10 +55,23 @@ def tell(place: Marketplace, *messages: Message) -> None:
     runtime = place.runtime
     for message in messages:
         key = getattr(message, message.key_field)
-        changes = Changes(records=[Record(
-            message_id=runtime.ids.new(), wire_name=message.wire_name, version=1, key=key, lane=lane_of(key),
-            sequence=0, payload=encode(message).decode(), correlation_id="", cause_id="", subject="",
-            created_at=runtime.clock.now())])
+        changes = Changes(
+            records=[
+                Record(
+                    message_id=runtime.ids.new(),
+                    wire_name=message.wire_name,
+                    version=1,
+                    key=key,
+                    lane=lane_of(key),
+                    sequence=0,
+                    payload=encode(message).decode(),
+                    correlation_id="",
+                    cause_id="",
+                    subject="",
+                    created_at=runtime.clock.now(),
+                )
+            ]
+        )
         runtime.stores[message.wire_name.partition(".")[0]].commit(changes)
 
 
@@ -75,20 +88,37 @@ def work_off(place: Marketplace) -> None:
 
 
 def play(place: Marketplace) -> None:
-    tell(place, published("bear", listed("small", 500, unit="unit", colour="blue")), published("car"),
-         told("unit", 5), cart(("bear", "small", 2)), started(), created(), reserved(), confirmed(), paid(),
-         completed())
+    tell(
+        place,
+        published("bear", listed("small", 500, unit="unit", colour="blue")),
+        published("car"),
+        told("unit", 5),
+        cart(("bear", "small", 2)),
+        started(),
+        created(),
+        reserved(),
+        confirmed(),
+        paid(),
+        completed(),
+    )
     work_off(place)
 
 
 def everything(place: Marketplace) -> list[Any]:
     """What readers are sent of all views."""
     return [
-        catalogue.product_page(an_id("bear")), catalogue.newest(), catalogue.by_price(category="toys"),
-        catalogue.categories(), catalogue.units_left(an_id("unit")), cart_summary(BUYER),
-        checkout_progress(an_id("checkout"), BUYER), order_history.order_of_buyer(an_id("order"), BUYER),
-        order_history.order_of_seller(an_id("order"), SELLER), order_history.orders_of_buyer(BUYER),
-        order_history.orders_of_seller(SELLER), order_history.seller_dashboard(SELLER),
+        catalogue.product_page(an_id("bear")),
+        catalogue.newest(),
+        catalogue.by_price(category="toys"),
+        catalogue.categories(),
+        catalogue.units_left(an_id("unit")),
+        cart_summary(BUYER),
+        checkout_progress(an_id("checkout"), BUYER),
+        order_history.order_of_buyer(an_id("order"), BUYER),
+        order_history.order_of_seller(an_id("order"), SELLER),
+        order_history.orders_of_buyer(BUYER),
+        order_history.orders_of_seller(SELLER),
+        order_history.seller_dashboard(SELLER),
     ]
 
 
@@ -178,11 +208,14 @@ def test_comparing_names_every_row_that_is_wrong(place: Marketplace) -> None:
     dialect.query("DELETE FROM order_list_view WHERE order_id = ?", (an_id("gone"),))
     dialect.query("UPDATE seller_dashboard_view SET seller_id = ?", (STRANGER,))
     found = compare(place.runtime, "order_history", patience_seconds=0)
-    assert sorted(found) == sorted([
-        Difference("order_list_view", an_id("order"), "different"),
-        Difference("order_list_view", an_id("gone"), "missing"),
-        Difference("seller_dashboard_view", SELLER, "missing"),
-        Difference("seller_dashboard_view", STRANGER, "unexpected")])
+    assert sorted(found) == sorted(
+        [
+            Difference("order_list_view", an_id("order"), "different"),
+            Difference("order_list_view", an_id("gone"), "missing"),
+            Difference("seller_dashboard_view", SELLER, "missing"),
+            Difference("seller_dashboard_view", STRANGER, "unexpected"),
+        ]
+    )
 
 
 def test_only_one_rebuilds_a_view_at_a_time(place: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +239,8 @@ def test_only_one_rebuilds_a_view_at_a_time(place: Marketplace, monkeypatch: pyt
 
 
 def test_what_a_rebuild_that_died_has_left_does_not_reach_the_next_one(
-    place: Marketplace, monkeypatch: pytest.MonkeyPatch,
+    place: Marketplace,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     play(place)
     Shadow(place.runtime, view_named("order_history")).fill(lambda messages, part: None)
@@ -251,8 +285,14 @@ def test_order_pages_go_on_where_they_ended_whatever_comes_in_between(place: Mar
 
 def test_listing_pages_go_on_where_they_ended(place: Marketplace) -> None:
     for number in range(7):
-        tell(place, published(f"bear {number}", listed(f"bear {number}", 100 * (number // 2)),
-                              category="toys" if number % 2 else "plush"))
+        tell(
+            place,
+            published(
+                f"bear {number}",
+                listed(f"bear {number}", 100 * (number // 2)),
+                category="toys" if number % 2 else "plush",
+            ),
+        )
     work_off(place)
     for pages in (catalogue.newest, catalogue.by_price):
         for filters in ({}, {"category": "toys"}, {"seller_id": SELLER}, {"category": "toys", "seller_id": SELLER}):
@@ -274,9 +314,12 @@ def test_listings_are_read_from_an_index(place: Marketplace, column: str, order:
     if search().vendor != "sqlite":
         pytest.skip("plans of small tables say nothing on PostgreSQL")
     for condition in ("", "category_id = 'x' AND", "seller_id = 'x' AND"):
-        plan = place.rows("search", f"EXPLAIN QUERY PLAN SELECT card FROM product_search_view WHERE {condition} "
-                                    f"is_published AND ({column}, product_id) > (1, 'x') "
-                                    f"ORDER BY {column} {order}, product_id {order} LIMIT 20")
+        plan = place.rows(
+            "search",
+            f"EXPLAIN QUERY PLAN SELECT card FROM product_search_view WHERE {condition} "
+            f"is_published AND ({column}, product_id) > (1, 'x') "
+            f"ORDER BY {column} {order}, product_id {order} LIMIT 20",
+        )
         said = " ".join(row[3] for row in plan)
         assert "USING INDEX psv_" in said, said
         assert "TEMP B-TREE" not in said, said

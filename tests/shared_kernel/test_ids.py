@@ -30,11 +30,21 @@ def test_this_name_has_this_id_for_ever() -> None:
     assert named_id("order", "1", "2") == "80c13777-06b6-863d-8d10-1f6609061eda"
 
 
-@pytest.mark.parametrize("text", [
-    "", "a", None, 5, "DB41D790-8161-8CE7-8E00-6FFF4FCDE8B7", "db41d790-8161-8ce7-8e00-6fff4fcde8b",
-    "db41d79081618ce78e006fff4fcde8b7", "{db41d790-8161-8ce7-8e00-6fff4fcde8b7}",
-    "db41d790-8161-8ce7-8e00-6fff4fcde8b7\n", "\uff11b41d790-8161-8ce7-8e00-6fff4fcde8b7",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a",
+        None,
+        5,
+        "DB41D790-8161-8CE7-8E00-6FFF4FCDE8B7",
+        "db41d790-8161-8ce7-8e00-6fff4fcde8b",
+        "db41d79081618ce78e006fff4fcde8b7",
+        "{db41d790-8161-8ce7-8e00-6fff4fcde8b7}",
+        "db41d790-8161-8ce7-8e00-6fff4fcde8b7\n",
+        "\uff11b41d790-8161-8ce7-8e00-6fff4fcde8b7",
+    ],
+)
 def test_other_spellings_are_no_ids(text: object) -> None:
     assert not is_id(text)
 

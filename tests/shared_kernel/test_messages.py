@@ -84,24 +84,37 @@ def test_what_is_sent_is_received() -> None:
 def test_unknown_fields_are_tolerated_and_missing_ones_take_their_default() -> None:
     payload = b'{"flow_id": "f", "buyer_id": "b", "colour": {"deep": [1]}, "crates": [{"label": "x", "new": true}]}'
     assert decode("test_messages.ShipCrate", 1, payload) == ShipCrate(
-        flow_id="f", buyer_id="b", crates=(Crate(label="x"),))
+        flow_id="f", buyer_id="b", crates=(Crate(label="x"),)
+    )
 
 
-@pytest.mark.parametrize("payload", [
-    b"{}", b"[]", b"null", b"{", b'{"flow_id": 1, "buyer_id": "b"}', b'{"flow_id": "f", "buyer_id": null}',
-    b'{"flow_id": "f", "buyer_id": "b", "crates": [{"label": "x", "weight_grams": "1"}]}',
-    b'{"flow_id": "f", "buyer_id": "b", "crates": [{"label": "x", "weight_grams": true}]}',
-    b'{"flow_id": "f", "buyer_id": "b", "crates": [{"label": "x", "weight_grams": 1.5}]}',
-])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"{}",
+        b"[]",
+        b"null",
+        b"{",
+        b'{"flow_id": 1, "buyer_id": "b"}',
+        b'{"flow_id": "f", "buyer_id": null}',
+        b'{"flow_id": "f", "buyer_id": "b", "crates": [{"label": "x", "weight_grams": "1"}]}',
+        b'{"flow_id": "f", "buyer_id": "b", "crates": [{"label": "x", "weight_grams": true}]}',
+        b'{"flow_id": "f", "buyer_id": "b", "crates": [{"label": "x", "weight_grams": 1.5}]}',
+    ],
+)
 def test_what_is_not_such_a_message_is_not_read(payload: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decode("test_messages.ShipCrate", 1, payload)
 
 
-@pytest.mark.parametrize(("version", "payload"), [
-    (1, b'{"crate_id": "c", "kilograms": 2}'), (2, b'{"crate_id": "c", "weight": 2000}'),
-    (3, b'{"crate_id": "c", "weight_grams": 2000}'),
-])
+@pytest.mark.parametrize(
+    ("version", "payload"),
+    [
+        (1, b'{"crate_id": "c", "kilograms": 2}'),
+        (2, b'{"crate_id": "c", "weight": 2000}'),
+        (3, b'{"crate_id": "c", "weight_grams": 2000}'),
+    ],
+)
 def test_older_versions_are_read_in_todays_shape(version: int, payload: bytes) -> None:
     assert decode("test_messages.CrateWeighed", version, payload) == CrateWeighed(crate_id="c", weight_grams=2000)
 

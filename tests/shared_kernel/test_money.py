@@ -48,10 +48,19 @@ def test_a_debt_is_split_as_its_mirror(amount: int, weights: list[int]) -> None:
     assert allocate(-amount, weights) == [-part for part in allocate(amount, weights)]
 
 
-@pytest.mark.parametrize(("amount", "by", "parts"), [
-    (100, [1, 1, 1], [34, 33, 33]), (2, [1, 1, 1], [1, 1, 0]), (5, [0, 0], [3, 2]), (7, [0, 1], [0, 7]),
-    (10, [1, 2, 2], [2, 4, 4]), (1, [1, 2], [0, 1]), (0, [3, 4], [0, 0]), (-100, [1, 1, 1], [-34, -33, -33]),
-])
+@pytest.mark.parametrize(
+    ("amount", "by", "parts"),
+    [
+        (100, [1, 1, 1], [34, 33, 33]),
+        (2, [1, 1, 1], [1, 1, 0]),
+        (5, [0, 0], [3, 2]),
+        (7, [0, 1], [0, 7]),
+        (10, [1, 2, 2], [2, 4, 4]),
+        (1, [1, 2], [0, 1]),
+        (0, [3, 4], [0, 0]),
+        (-100, [1, 1, 1], [-34, -33, -33]),
+    ],
+)
 def test_splits_are_these_and_no_others(amount: int, by: list[int], parts: list[int]) -> None:
     assert allocate(amount, by) == parts
     assert Money(amount, "EUR").allocate(by) == [Money(part, "EUR") for part in parts]
@@ -79,21 +88,57 @@ def test_each_currency_has_its_own_decimals(currency: str, places: int) -> None:
     assert str(Money(7 * 10**places, currency)) == f"{Decimal(7):.{places}f} {currency}"
 
 
-@pytest.mark.parametrize(("text", "currency", "amount"), [
-    ("58.9", "EUR", 5890), ("0.01", "EUR", 1), ("-0.01", "EUR", -1), ("1000", "JPY", 1000), ("1.234", "KWD", 1234),
-    (" 5 ", "EUR", 500), ("1.50", "EUR", 150), ("5.000", "EUR", 500), ("100.0", "JPY", 100),
-])
+@pytest.mark.parametrize(
+    ("text", "currency", "amount"),
+    [
+        ("58.9", "EUR", 5890),
+        ("0.01", "EUR", 1),
+        ("-0.01", "EUR", -1),
+        ("1000", "JPY", 1000),
+        ("1.234", "KWD", 1234),
+        (" 5 ", "EUR", 500),
+        ("1.50", "EUR", 150),
+        ("5.000", "EUR", 500),
+        ("100.0", "JPY", 100),
+    ],
+)
 def test_decimal_text_is_read_exactly(text: str, currency: str, amount: int) -> None:
     assert Money.of(text, currency) == Money(amount, currency)
 
 
-@pytest.mark.parametrize(("text", "currency"), [
-    ("\uff15\uff18.\uff19", "EUR"), ("\u0665", "EUR"), ("1_000", "EUR"), ("NaN", "EUR"), ("sNaN", "EUR"),
-    ("Infinity", "EUR"), ("-inf", "EUR"), ("0.001", "EUR"), ("1.5", "JPY"), ("1.2345", "KWD"), ("", "EUR"),
-    ("five", "EUR"), ("1,5", "EUR"), ("1 000", "EUR"), ("--1", "EUR"), ("0x10", "EUR"), ("1e30", "EUR"),
-    ("90071992547409.92", "EUR"), ("5\u00a0", "EUR"), ("1e999999999", "EUR"), ("1e-999999999", "EUR"), ("1e2", "EUR"),
-    ("0.01" + "0" * 36 + "1", "EUR"), ("9" * 5000, "JPY"), (".5", "EUR"), ("5.", "EUR"), ("-", "EUR"), ("1\n", "EUR"),
-])
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("\uff15\uff18.\uff19", "EUR"),
+        ("\u0665", "EUR"),
+        ("1_000", "EUR"),
+        ("NaN", "EUR"),
+        ("sNaN", "EUR"),
+        ("Infinity", "EUR"),
+        ("-inf", "EUR"),
+        ("0.001", "EUR"),
+        ("1.5", "JPY"),
+        ("1.2345", "KWD"),
+        ("", "EUR"),
+        ("five", "EUR"),
+        ("1,5", "EUR"),
+        ("1 000", "EUR"),
+        ("--1", "EUR"),
+        ("0x10", "EUR"),
+        ("1e30", "EUR"),
+        ("90071992547409.92", "EUR"),
+        ("5\u00a0", "EUR"),
+        ("1e999999999", "EUR"),
+        ("1e-999999999", "EUR"),
+        ("1e2", "EUR"),
+        ("0.01" + "0" * 36 + "1", "EUR"),
+        ("9" * 5000, "JPY"),
+        (".5", "EUR"),
+        ("5.", "EUR"),
+        ("-", "EUR"),
+        ("1\n", "EUR"),
+    ],
+)
 def test_what_is_no_amount_is_refused_and_never_rounded(text: str, currency: str) -> None:
     with pytest.raises(NotAnAmount):
         Money.of(text, currency)
@@ -128,6 +173,10 @@ def test_two_currencies_never_mix() -> None:
 def test_sums_and_products_are_exact() -> None:
     euro = Money(10, "EUR")
     assert (euro + euro, euro - euro, -euro, euro * 3) == (
-        Money(20, "EUR"), Money(0, "EUR"), Money(-10, "EUR"), Money(30, "EUR"))
+        Money(20, "EUR"),
+        Money(0, "EUR"),
+        Money(-10, "EUR"),
+        Money(30, "EUR"),
+    )
     with pytest.raises(NotAnAmount):
         euro * 1.5  # type: ignore[operator]

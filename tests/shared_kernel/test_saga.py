@@ -99,10 +99,30 @@ class Trip(Saga[Flow]):
         self.told.append("compensated")
 
     stages = (
-        (Step("flight", asks=BookFlight, ask=lambda self: BookFlight(), done=FlightBooked, failed=(FlightFull,),
-              undoes=CancelFlight, undo=lambda self: CancelFlight(), undone=FlightCancelled),
-         Step("hotel", asks=BookHotel, ask=book_hotel, done=HotelBooked, learn=take_hotel, heard=(HotelAsks,),
-              hear=hear, undoes=CancelHotel, undo=lambda self: CancelHotel(), undone=HotelCancelled)),
+        (
+            Step(
+                "flight",
+                asks=BookFlight,
+                ask=lambda self: BookFlight(),
+                done=FlightBooked,
+                failed=(FlightFull,),
+                undoes=CancelFlight,
+                undo=lambda self: CancelFlight(),
+                undone=FlightCancelled,
+            ),
+            Step(
+                "hotel",
+                asks=BookHotel,
+                ask=book_hotel,
+                done=HotelBooked,
+                learn=take_hotel,
+                heard=(HotelAsks,),
+                hear=hear,
+                undoes=CancelHotel,
+                undo=lambda self: CancelHotel(),
+                undone=HotelCancelled,
+            ),
+        ),
         (Step("pay", asks=Pay, ask=lambda self: Pay(), done=Paid),),
         (Step("card", asks=SendCard, ask=lambda self: SendCard(), done=CardSent, must_succeed=False),),
     )
@@ -222,15 +242,28 @@ def test_a_courtesy_that_is_refused_does_not_turn_the_flow() -> None:
 
 
 def test_hears_every_event_of_its_steps() -> None:
-    assert Trip.messages() == {Refused, FlightBooked, FlightFull, FlightCancelled, HotelBooked, HotelAsks,
-                               HotelCancelled, Paid, CardSent}
+    assert Trip.messages() == {
+        Refused,
+        FlightBooked,
+        FlightFull,
+        FlightCancelled,
+        HotelBooked,
+        HotelAsks,
+        HotelCancelled,
+        Paid,
+        CardSent,
+    }
 
 
 def test_an_event_answers_one_step_only() -> None:
     def declare() -> None:
         class Doubled(Saga[Flow]):
-            stages = ((Step("a", asks=Pay, ask=lambda self: Pay(), done=Paid),
-                       Step("b", asks=SendCard, ask=lambda self: SendCard(), done=Paid)),)
+            stages = (
+                (
+                    Step("a", asks=Pay, ask=lambda self: Pay(), done=Paid),
+                    Step("b", asks=SendCard, ask=lambda self: SendCard(), done=Paid),
+                ),
+            )
 
     with pytest.raises(AssertionError, match="answers two steps"):
         declare()
@@ -245,9 +278,22 @@ def test_half_an_undo_is_no_undo() -> None:
         declare()
 
 
-ANSWERS = (FlightBooked(), FlightFull(), FlightCancelled(), HotelBooked(), HotelCancelled(), HotelAsks(), Paid(),
-           CardSent(), refusal(BookFlight), refusal(BookHotel), refusal(CancelFlight), refusal(CancelHotel),
-           refusal(Pay), refusal(SendCard))
+ANSWERS = (
+    FlightBooked(),
+    FlightFull(),
+    FlightCancelled(),
+    HotelBooked(),
+    HotelCancelled(),
+    HotelAsks(),
+    Paid(),
+    CardSent(),
+    refusal(BookFlight),
+    refusal(BookHotel),
+    refusal(CancelFlight),
+    refusal(CancelHotel),
+    refusal(Pay),
+    refusal(SendCard),
+)
 
 
 @given(st.lists(st.sampled_from(ANSWERS), max_size=30))

@@ -37,4 +37,5 @@ class AccountsContext(Context):
 
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.accounts.adapters.outbound.repositories import ROWS
+
         return ROWS

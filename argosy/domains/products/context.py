@@ -30,4 +30,5 @@ class ProductsContext(Context):
 
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.products.adapters.outbound.repositories import ROWS
+
         return ROWS

@@ -66,8 +66,11 @@ class CartSummaryProjector:
             self.carts.add(row)
         row.buyer_id = event.buyer_id
         row.facts = encode(event).decode()
-        row.show(CartDocument(cart_id=event.cart_id, buyer_id=event.buyer_id, lines=self._lines(event.lines),
-                              coupons=event.coupons))
+        row.show(
+            CartDocument(
+                cart_id=event.cart_id, buyer_id=event.buyer_id, lines=self._lines(event.lines), coupons=event.coupons
+            )
+        )
 
     def _lines(self, lines: Sequence[CartLine]) -> list[LineShown]:
         pages: dict[str, ProductPage | None] = {}

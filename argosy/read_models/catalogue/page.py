@@ -51,10 +51,17 @@ class ProductPage(msgspec.Struct):
     @classmethod
     def of(cls, event: ProductPublished, listed_at: str) -> ProductPage:
         return cls(
-            product_id=event.product_id, seller_id=event.seller_id, sku=event.sku, title=event.title,
-            description=event.description, category=event.category, images=event.images,
-            attributes=event.attributes, variants=[_shown(variant) for variant in event.variants],
-            listed_at=listed_at)
+            product_id=event.product_id,
+            seller_id=event.seller_id,
+            sku=event.sku,
+            title=event.title,
+            description=event.description,
+            category=event.category,
+            images=event.images,
+            attributes=event.attributes,
+            variants=[_shown(variant) for variant in event.variants],
+            listed_at=listed_at,
+        )
 
     @property
     def stock_unit_ids(self) -> list[Id]:
@@ -100,9 +107,16 @@ class Card(msgspec.Struct):
         currency = page.variants[0].currency if page.variants else ""
         amounts = [variant.amount for variant in page.variants if variant.currency == currency] or [0]
         return cls(
-            product_id=page.product_id, seller_id=page.seller_id, title=page.title, category=page.category,
-            image=page.images[0] if page.images else "", currency=currency, price_from=min(amounts),
-            price_to=max(amounts), in_stock=page.in_stock)
+            product_id=page.product_id,
+            seller_id=page.seller_id,
+            title=page.title,
+            category=page.category,
+            image=page.images[0] if page.images else "",
+            currency=currency,
+            price_from=min(amounts),
+            price_to=max(amounts),
+            in_stock=page.in_stock,
+        )
 
 
 def values_by_attribute(variants: Iterable[VariantShown]) -> dict[str, list[str]]:
@@ -118,8 +132,14 @@ def values_by_attribute(variants: Iterable[VariantShown]) -> dict[str, list[str]
 
 def _shown(variant: ListedVariant) -> VariantShown:
     return VariantShown(
-        variant_id=variant.variant_id, sku=variant.sku, amount=variant.amount, currency=variant.currency,
-        attributes=variant.attributes, stock_unit_id=variant.stock_unit_id, units_each=variant.units_each)
+        variant_id=variant.variant_id,
+        sku=variant.sku,
+        amount=variant.amount,
+        currency=variant.currency,
+        attributes=variant.attributes,
+        stock_unit_id=variant.stock_unit_id,
+        units_each=variant.units_each,
+    )
 
 
 read_page = decoder(ProductPage).decode

@@ -76,8 +76,12 @@ class CatalogueProjector:
     order in which the logs of products and of stock were read."""
 
     def __init__(
-        self, work: UnitOfWork, products: Repository[ProductDetail], listings: Repository[ProductListing],
-        units: Repository[StockUnitLevel], categories: Repository[CategoryCount],
+        self,
+        work: UnitOfWork,
+        products: Repository[ProductDetail],
+        listings: Repository[ProductListing],
+        units: Repository[StockUnitLevel],
+        categories: Repository[CategoryCount],
     ) -> None:
         self.work = work
         self.products = products
@@ -85,11 +89,16 @@ class CatalogueProjector:
         self.units = units
         self.categories = categories
 
-    @reads(products=lambda event: [event.product_id], listings=lambda event: [event.product_id],
-           units=lambda event: [variant.stock_unit_id for variant in event.variants],
-           categories=lambda event: [category_id(event.category)])
-    @then_reads(units=lambda self, event: self._units_before(event.product_id),
-                categories=lambda self, event: self._category_before(event.product_id))
+    @reads(
+        products=lambda event: [event.product_id],
+        listings=lambda event: [event.product_id],
+        units=lambda event: [variant.stock_unit_id for variant in event.variants],
+        categories=lambda event: [category_id(event.category)],
+    )
+    @then_reads(
+        units=lambda self, event: self._units_before(event.product_id),
+        categories=lambda self, event: self._category_before(event.product_id),
+    )
     def publish(self, event: ProductPublished) -> None:
         row = self.products.find(event.product_id)
         before = read_page(row.body) if row is not None else None
@@ -100,8 +109,11 @@ class CatalogueProjector:
             self._let_go(set(before.stock_unit_ids) - set(page.stock_unit_ids), page.product_id)
         self._show(page)
 
-    @reads(products=lambda event: [event.product_id], listings=lambda event: [event.product_id],
-           categories=lambda event: [category_id(event.category)])
+    @reads(
+        products=lambda event: [event.product_id],
+        listings=lambda event: [event.product_id],
+        categories=lambda event: [category_id(event.category)],
+    )
     @then_reads(categories=lambda self, event: self._category_before(event.product_id))
     def describe(self, event: ProductUpdated) -> None:
         page = self._page(event.product_id)
@@ -125,8 +137,10 @@ class CatalogueProjector:
             self._show(page)
 
     @reads(units=lambda event: [event.stock_unit_id])
-    @then_reads(products=lambda self, event: self._products_of(event.stock_unit_id),
-                listings=lambda self, event: self._products_of(event.stock_unit_id))
+    @then_reads(
+        products=lambda self, event: self._products_of(event.stock_unit_id),
+        listings=lambda self, event: self._products_of(event.stock_unit_id),
+    )
     def take_stock(self, event: AvailabilityChanged) -> None:
         unit = self._unit(event.stock_unit_id)
         unit.by_item = {**unit.by_item, event.stock_item_id: event.available}
@@ -174,9 +188,19 @@ class CatalogueProjector:
         listing = self.listings.find(page.product_id)
         if listing is None:
             listing = ProductListing(
-                id=page.product_id, seller_id=page.seller_id, title="", category="", variant_attributes={},
-                currency="", price_from=0, price_to=0, in_stock=False, is_published=False,
-                listed_at=datetime.fromisoformat(page.listed_at), card="")
+                id=page.product_id,
+                seller_id=page.seller_id,
+                title="",
+                category="",
+                variant_attributes={},
+                currency="",
+                price_from=0,
+                price_to=0,
+                in_stock=False,
+                is_published=False,
+                listed_at=datetime.fromisoformat(page.listed_at),
+                card="",
+            )
             self.listings.add(listing)
         self._count(listing, page)
         listing.title, listing.category, listing.currency = card.title, card.category, card.currency

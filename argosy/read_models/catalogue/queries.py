@@ -42,14 +42,22 @@ def product_of_order(product_id: str) -> Stored | None:
 
 
 def newest(
-    *, category: str = "", seller_id: str = "", after: Place | None = None, limit: int = 20,
+    *,
+    category: str = "",
+    seller_id: str = "",
+    after: Place | None = None,
+    limit: int = 20,
 ) -> list[Listed]:
     """Cards of products on sale, newest first."""
     return _cards(category, seller_id, "listed_at", after, limit)
 
 
 def by_price(
-    *, category: str = "", seller_id: str = "", after: Place | None = None, limit: int = 20,
+    *,
+    category: str = "",
+    seller_id: str = "",
+    after: Place | None = None,
+    limit: int = 20,
 ) -> list[Listed]:
     """Cards of products on sale, lowest price first."""
     return _cards(category, seller_id, "price_from", after, limit)
@@ -57,8 +65,12 @@ def by_price(
 
 def categories() -> list[Category]:
     """Every category that has products on sale, by name."""
-    return [Category(*row) for row in search().query(
-        f"SELECT category, products FROM {live_table(VIEW, CategoryCount)} WHERE products > 0 ORDER BY category")]
+    return [
+        Category(*row)
+        for row in search().query(
+            f"SELECT category, products FROM {live_table(VIEW, CategoryCount)} WHERE products > 0 ORDER BY category"
+        )
+    ]
 
 
 def units_left(stock_unit_id: str) -> int | None:
@@ -66,7 +78,8 @@ def units_left(stock_unit_id: str) -> int | None:
     if not is_id(stock_unit_id):
         return None
     rows = search().query(
-        f"SELECT available FROM {live_table(VIEW, StockUnitLevel)} WHERE stock_unit_id = ?", (stock_unit_id,))
+        f"SELECT available FROM {live_table(VIEW, StockUnitLevel)} WHERE stock_unit_id = ?", (stock_unit_id,)
+    )
     return rows[0][0] if rows else None
 
 
@@ -88,6 +101,9 @@ def _cards(category: str, seller_id: str, order: str, after: Place | None, limit
     rows = dialect.query(
         f"SELECT card, {order}, {dialect.selected('product_id', 'uuid')} FROM {live_table(VIEW, ProductListing)} "
         f"WHERE {' AND '.join(conditions)} ORDER BY {order} {direction}, product_id {direction} LIMIT ?",
-        (*parameters, min(limit, ROWS_MAX)))
-    return [Listed(msgspec.Raw(card.encode()), (dialect.to_instant(value) if is_by_time else value, id))
-            for card, value, id in rows]
+        (*parameters, min(limit, ROWS_MAX)),
+    )
+    return [
+        Listed(msgspec.Raw(card.encode()), (dialect.to_instant(value) if is_by_time else value, id))
+        for card, value, id in rows
+    ]

@@ -79,16 +79,29 @@ class CheckoutProgressProjector:
         if self.checkouts.find(event.checkout_id) is not None:
             return
         document = ProgressDocument(
-            checkout_id=event.checkout_id, buyer_id=event.buyer_id, cart_id=event.cart_id, status="STARTED",
-            started_at=event.started_at, expires_at=event.expires_at, steps=[Passed("started", told_at(self.work))])
+            checkout_id=event.checkout_id,
+            buyer_id=event.buyer_id,
+            cart_id=event.cart_id,
+            status="STARTED",
+            started_at=event.started_at,
+            expires_at=event.expires_at,
+            steps=[Passed("started", told_at(self.work))],
+        )
         row = CheckoutProgress(id=event.checkout_id, buyer_id=event.buyer_id, status="STARTED")
         row.show(document)
         self.checkouts.add(row)
 
     @reads(checkouts=lambda event: [event.checkout_id])
     def hold_stock(self, event: CheckoutInventoryReserved) -> None:
-        self._pass(event.checkout_id, "stock_reserved", status="RESERVED", purchase_id=event.purchase_id,
-                   order_ids=event.order_ids, total_amount=event.total_amount, currency=event.currency)
+        self._pass(
+            event.checkout_id,
+            "stock_reserved",
+            status="RESERVED",
+            purchase_id=event.purchase_id,
+            order_ids=event.order_ids,
+            total_amount=event.total_amount,
+            currency=event.currency,
+        )
 
     @reads(checkouts=lambda event: [event.checkout_id])
     def ask_buyer(self, event: CheckoutActionRequired) -> None:
@@ -100,13 +113,27 @@ class CheckoutProgressProjector:
 
     @reads(checkouts=lambda event: [event.checkout_id])
     def complete(self, event: CheckoutCompleted) -> None:
-        self._pass(event.checkout_id, "completed", status="COMPLETED", purchase_id=event.purchase_id,
-                   order_ids=event.order_ids, total_amount=event.total_amount, currency=event.currency, action_url="")
+        self._pass(
+            event.checkout_id,
+            "completed",
+            status="COMPLETED",
+            purchase_id=event.purchase_id,
+            order_ids=event.order_ids,
+            total_amount=event.total_amount,
+            currency=event.currency,
+            action_url="",
+        )
 
     @reads(checkouts=lambda event: [event.checkout_id])
     def fail(self, event: CheckoutFailed) -> None:
-        self._pass(event.checkout_id, "failed", status="FAILED", action_url="", failure=event.reason,
-                   failure_details=event.details)
+        self._pass(
+            event.checkout_id,
+            "failed",
+            status="FAILED",
+            action_url="",
+            failure=event.reason,
+            failure_details=event.details,
+        )
 
     @reads(checkouts=lambda event: [event.checkout_id])
     def expire(self, event: CheckoutExpired) -> None:

@@ -91,7 +91,10 @@ class OrderHistoryProjector:
     """An order takes each status once, and only then is it counted: an event that comes again changes nothing."""
 
     def __init__(
-        self, work: UnitOfWork, orders: Repository[OrderSummary], sellers: Repository[SellerDashboard],
+        self,
+        work: UnitOfWork,
+        orders: Repository[OrderSummary],
+        sellers: Repository[SellerDashboard],
     ) -> None:
         self.work = work
         self.orders = orders
@@ -102,14 +105,31 @@ class OrderHistoryProjector:
         if self.orders.find(event.order_id) is not None:
             return
         row = OrderSummary(
-            id=event.order_id, buyer_id=event.buyer_id, seller_id=event.seller_id, status="CREATED",
-            total_amount=event.total_amount, created_at=event.created_at)
-        row.show(OrderDocument(
-            order_id=event.order_id, order_number=event.order_number, purchase_id=event.purchase_id,
-            checkout_id=event.checkout_id, buyer_id=event.buyer_id, seller_id=event.seller_id, status="CREATED",
-            currency=event.currency, total_amount=event.total_amount, payment_method=event.payment_method,
-            created_at=event.created_at, history=[Became("CREATED", told_at(self.work))],
-            address=msgspec.Raw(encode(event.address)), lines=msgspec.Raw(encode(event.lines))))
+            id=event.order_id,
+            buyer_id=event.buyer_id,
+            seller_id=event.seller_id,
+            status="CREATED",
+            total_amount=event.total_amount,
+            created_at=event.created_at,
+        )
+        row.show(
+            OrderDocument(
+                order_id=event.order_id,
+                order_number=event.order_number,
+                purchase_id=event.purchase_id,
+                checkout_id=event.checkout_id,
+                buyer_id=event.buyer_id,
+                seller_id=event.seller_id,
+                status="CREATED",
+                currency=event.currency,
+                total_amount=event.total_amount,
+                payment_method=event.payment_method,
+                created_at=event.created_at,
+                history=[Became("CREATED", told_at(self.work))],
+                address=msgspec.Raw(encode(event.address)),
+                lines=msgspec.Raw(encode(event.lines)),
+            )
+        )
         self.orders.add(row)
 
     @reads(orders=lambda event: [event.order_id], sellers=lambda event: [event.seller_id])

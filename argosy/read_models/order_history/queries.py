@@ -53,7 +53,9 @@ def seller_dashboard(seller_id: str) -> Dashboard | None:
     rows = dialect.query(
         f"SELECT {dialect.selected('orders_json', 'jsonb')}, currency, revenue, "
         f"{dialect.selected('other_revenue_json', 'jsonb')} FROM {live_table(VIEW, SellerDashboard)} "
-        f"WHERE seller_id = ?", (seller_id,))
+        f"WHERE seller_id = ?",
+        (seller_id,),
+    )
     return Dashboard(*rows[0]) if rows else None
 
 
@@ -68,6 +70,9 @@ def _orders(owner: str, owner_id: str, after: Place | None, limit: int) -> list[
     rows = dialect.query(
         f"SELECT body, created_at, {dialect.selected('order_id', 'uuid')} FROM {live_table(VIEW, OrderSummary)} "
         f"WHERE {owner} = ? {condition} ORDER BY created_at DESC, order_id DESC LIMIT ?",
-        (*parameters, min(limit, ROWS_MAX)))
-    return [Listed(msgspec.Raw(body.encode()), (dialect.to_instant(created_at), order_id))
-            for body, created_at, order_id in rows]
+        (*parameters, min(limit, ROWS_MAX)),
+    )
+    return [
+        Listed(msgspec.Raw(body.encode()), (dialect.to_instant(created_at), order_id))
+        for body, created_at, order_id in rows
+    ]

@@ -52,13 +52,18 @@ class AccountsStage(Stage):
     def __init__(self) -> None:
         self.passwords = PlainPasswords()
         self.chance = CountedChance()
-        super().__init__((Accounts, Sessions), self._build, unique=(
-            (User, ("email",)), (Store, ("user_id",)), (Session, ("token_hash",))))
+        super().__init__(
+            (Accounts, Sessions),
+            self._build,
+            unique=((User, ("email",)), (Store, ("user_id",)), (Session, ("token_hash",))),
+        )
 
     def _build(self, work: UnitOfWork) -> Sequence[Any]:
         users = work.repository(User)
-        return (Accounts(work, users, work.repository(Store), self.passwords),
-                Sessions(work, users, work.repository(Session), self.passwords, self.chance))
+        return (
+            Accounts(work, users, work.repository(Store), self.passwords),
+            Sessions(work, users, work.repository(Session), self.passwords, self.chance),
+        )
 
     def register(self, email: str = "ana@example.com", password: str = "correct horse", **more: Any) -> Id:
         """An account opened by the system; its id."""

@@ -21,11 +21,13 @@ ANA = an_id("ana")
 
 def enter(marketplace: Marketplace, *roles: str) -> SignedIn:
     """Ana registers, opens a store and signs in."""
-    marketplace.do("accounts", RegisterUser(email="Ana@example.com", password="correct horse", first_name="Ana",
-                                            user_id=ANA))
+    marketplace.do(
+        "accounts", RegisterUser(email="Ana@example.com", password="correct horse", first_name="Ana", user_id=ANA)
+    )
     marketplace.do("accounts", OpenStore(store_name="Ana's", seller_id=an_id("shop")), _as_system(ANA))
     answer: SignedIn = marketplace.do(
-        "accounts", SignIn(email="ana@EXAMPLE.com", password="correct horse", roles=roles), Actor())
+        "accounts", SignIn(email="ana@EXAMPLE.com", password="correct horse", roles=roles), Actor()
+    )
     return answer
 
 
@@ -37,8 +39,9 @@ def test_a_token_stands_for_its_holder_in_one_statement(marketplace: Marketplace
     session = enter(marketplace)
     with CaptureQueriesContext(connection) as queries:
         actor = actor_of(session.token)
-    assert actor == Actor(id=ANA, roles=frozenset({"buyer", "seller"}), session_id=session.session_id,
-                          seller_id=an_id("shop"))
+    assert actor == Actor(
+        id=ANA, roles=frozenset({"buyer", "seller"}), session_id=session.session_id, seller_id=an_id("shop")
+    )
     assert len(queries) == 1
 
 
@@ -76,8 +79,11 @@ def test_a_token_ends_with_sign_out_and_with_its_time(marketplace: Marketplace) 
 
 def test_people_read_their_own_account_only(marketplace: Marketplace) -> None:
     enter(marketplace)
-    address_id = marketplace.do("accounts", AddAddress(
-        recipient="Ana", street="Rua 1", city="Curitiba", postal_code="80010", country="BR"), signed_in(ANA))
+    address_id = marketplace.do(
+        "accounts",
+        AddAddress(recipient="Ana", street="Rua 1", city="Curitiba", postal_code="80010", country="BR"),
+        signed_in(ANA),
+    )
     account = account_of(ANA)
     assert account is not None
     assert (account.email, account.first_name) == ("ana@example.com", "Ana")

@@ -47,11 +47,19 @@ def test_every_sign_in_gives_another_token(stage: AccountsStage) -> None:
     assert len(tokens) == len(stage.all(Session)) == 3
 
 
-@pytest.mark.parametrize(("email", "password"), [
-    ("ana@example.com", "wrong horse"), ("ana@example.com", ""), ("nobody@example.com", "correct horse"),
-    ("no email at all", "correct horse"), ("", ""), ("nobody@example.com", "nobody"), ("imported@example.com", ""),
-    ("imported@example.com", "nobody"),
-])
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("ana@example.com", "wrong horse"),
+        ("ana@example.com", ""),
+        ("nobody@example.com", "correct horse"),
+        ("no email at all", "correct horse"),
+        ("", ""),
+        ("nobody@example.com", "nobody"),
+        ("imported@example.com", ""),
+        ("imported@example.com", "nobody"),
+    ],
+)
 def test_every_failure_looks_alike_after_one_verification(stage: AccountsStage, email: str, password: str) -> None:
     stage.register("imported@example.com", password="")
     with pytest.raises(SignInRefused) as refused:

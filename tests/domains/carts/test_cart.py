@@ -58,9 +58,16 @@ def cart_line(name: str, quantity: int) -> CartLine:
 
 def completed(*variants: str, coupons: tuple[str, ...] = (), buyer: str = "buyer") -> CheckoutCompleted:
     return CheckoutCompleted(
-        checkout_id=an_id("checkout"), buyer_id=an_id(buyer), cart_id=CART, purchase_id=an_id("purchase"),
-        order_ids=(an_id("order"),), variant_ids=tuple(an_id(name) for name in variants), coupons=coupons,
-        total_amount=1, currency="EUR")
+        checkout_id=an_id("checkout"),
+        buyer_id=an_id(buyer),
+        cart_id=CART,
+        purchase_id=an_id("purchase"),
+        order_ids=(an_id("order"),),
+        variant_ids=tuple(an_id(name) for name in variants),
+        coupons=coupons,
+        total_amount=1,
+        currency="EUR",
+    )
 
 
 def refused(stage: Stage, command: Any, error: type[DomainError], actor: Actor = BUYER) -> dict[str, Any]:
@@ -74,7 +81,8 @@ def refused(stage: Stage, command: Any, error: type[DomainError], actor: Actor =
 
 def test_adding_makes_the_cart_and_tells_it_whole(stage: Stage) -> None:
     assert stage.send(add("tea", 2), actor=BUYER) == [
-        CartChanged(cart_id=CART, buyer_id=an_id("buyer"), lines=(cart_line("tea", 2),), coupons=())]
+        CartChanged(cart_id=CART, buyer_id=an_id("buyer"), lines=(cart_line("tea", 2),), coupons=())
+    ]
     assert stage.result == CartContents(cart_id=CART, lines=(cart_line("tea", 2),), coupons=())
 
 

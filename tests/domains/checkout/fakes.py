@@ -19,17 +19,25 @@ from argosy.shared_kernel.money import share
 from tests.support import an_id
 
 BUYER = an_id("buyer")
-ADDRESS = Address(recipient="Asha Rao", street="1 Ring Road", city="Pune", postal_code="411001", country="IN",
-                  region="MH")
+ADDRESS = Address(
+    recipient="Asha Rao", street="1 Ring Road", city="Pune", postal_code="411001", country="IN", region="MH"
+)
 
 
 def start(name: str = "checkout", **changed: Any) -> StartCheckout:
     """Two lines of two sellers, one coupon: 2 * 500 + 300, 10 % off, 40 delivery each, 5 % tax on top."""
     fields: dict[str, Any] = {
-        "checkout_id": an_id(name), "buyer_id": BUYER, "cart_id": an_id("cart"),
-        "lines": (CheckoutLine(product_id=an_id("p1"), variant_id=an_id("v1"), quantity=2),
-                  CheckoutLine(product_id=an_id("p2"), variant_id=an_id("v2"), quantity=1)),
-        "address": ADDRESS, "client_request_id": f"request-{name}", "coupons": ("TEN",)}
+        "checkout_id": an_id(name),
+        "buyer_id": BUYER,
+        "cart_id": an_id("cart"),
+        "lines": (
+            CheckoutLine(product_id=an_id("p1"), variant_id=an_id("v1"), quantity=2),
+            CheckoutLine(product_id=an_id("p2"), variant_id=an_id("v2"), quantity=1),
+        ),
+        "address": ADDRESS,
+        "client_request_id": f"request-{name}",
+        "coupons": ("TEN",),
+    }
     return StartCheckout(**{**fields, **changed})
 
 
@@ -70,16 +78,35 @@ class Participant:
 
 class Products(Participant):
     def on_quote_lines(self, command: products.QuoteLines) -> list[Event]:
-        return [products.LinesQuoted(flow_id=command.flow_id, currency="INR", lines=tuple(
-            quoted(line.line_no, line.variant_id, line.quantity) for line in command.lines))]
+        return [
+            products.LinesQuoted(
+                flow_id=command.flow_id,
+                currency="INR",
+                lines=tuple(quoted(line.line_no, line.variant_id, line.quantity) for line in command.lines),
+            )
+        ]
 
 
 def quoted(line_no: int, variant_id: Id, quantity: int) -> products.QuotedLine:
     amount, seller_id = PRICES[variant_id]
     return products.QuotedLine(
-        line_no=line_no, product_id=an_id("p"), variant_id=variant_id, seller_id=seller_id, sku="SKU", title="Thing",
-        quantity=quantity, unit_amount=amount, currency="INR", price_id=an_id("price"), stock_unit_id=variant_id,
-        units_each=1, weight_grams=100, volume_mm3=1000, category="things", tax_category="standard")
+        line_no=line_no,
+        product_id=an_id("p"),
+        variant_id=variant_id,
+        seller_id=seller_id,
+        sku="SKU",
+        title="Thing",
+        quantity=quantity,
+        unit_amount=amount,
+        currency="INR",
+        price_id=an_id("price"),
+        stock_unit_id=variant_id,
+        units_each=1,
+        weight_grams=100,
+        volume_mm3=1000,
+        category="things",
+        tax_category="standard",
+    )
 
 
 class Promotions(Participant):
@@ -92,10 +119,23 @@ class Promotions(Participant):
         if command.codes:
             self.state[command.flow_id] = "held"
             self.did(command, "hold")
-        return [promotions.CouponsReserved(flow_id=command.flow_id, discounts=tuple(
-            promotions.Discount(line_no=line.line_no, amount=share(line.amount, self.basis_points),
-                                coupon_id=an_id("coupon"), code="TEN", funded_by="platform", explanation="10 % off")
-            for line in command.lines if command.codes))]
+        return [
+            promotions.CouponsReserved(
+                flow_id=command.flow_id,
+                discounts=tuple(
+                    promotions.Discount(
+                        line_no=line.line_no,
+                        amount=share(line.amount, self.basis_points),
+                        coupon_id=an_id("coupon"),
+                        code="TEN",
+                        funded_by="platform",
+                        explanation="10 % off",
+                    )
+                    for line in command.lines
+                    if command.codes
+                ),
+            )
+        ]
 
     def on_release_coupons(self, command: promotions.ReleaseCoupons) -> list[Event]:
         if self.state.get(command.flow_id) == "held":
@@ -113,18 +153,42 @@ class Promotions(Participant):
 
 class Shipping(Participant):
     def on_quote_shipping(self, command: shipping.QuoteShipping) -> list[Event]:
-        return [shipping.ShippingQuoted(flow_id=command.flow_id, charges=tuple(
-            shipping.DeliveryCharge(line_no=line.line_no, seller_id=line.seller_id, method=line.method, amount=40,
-                                    days_min=2, days_max=4, rate_id=an_id("rate"))
-            for line in command.lines))]
+        return [
+            shipping.ShippingQuoted(
+                flow_id=command.flow_id,
+                charges=tuple(
+                    shipping.DeliveryCharge(
+                        line_no=line.line_no,
+                        seller_id=line.seller_id,
+                        method=line.method,
+                        amount=40,
+                        days_min=2,
+                        days_max=4,
+                        rate_id=an_id("rate"),
+                    )
+                    for line in command.lines
+                ),
+            )
+        ]
 
 
 class Taxes(Participant):
     def on_quote_tax(self, command: taxes.QuoteTax) -> list[Event]:
-        return [taxes.TaxQuoted(flow_id=command.flow_id, lines=tuple(
-            taxes.LineTax(line_no=line.line_no, amount=share(line.amount, 500), is_inclusive=False, basis_points=500,
-                          rule_id=an_id("rule"))
-            for line in command.lines))]
+        return [
+            taxes.TaxQuoted(
+                flow_id=command.flow_id,
+                lines=tuple(
+                    taxes.LineTax(
+                        line_no=line.line_no,
+                        amount=share(line.amount, 500),
+                        is_inclusive=False,
+                        basis_points=500,
+                        rule_id=an_id("rule"),
+                    )
+                    for line in command.lines
+                ),
+            )
+        ]
 
 
 class Orders(Participant):
@@ -135,9 +199,21 @@ class Orders(Participant):
             return [self.no(command, "cancelled_before")]
         self.state[command.flow_id] = "created"
         self.did(command, "place")
-        return [orders.OrdersPlaced(flow_id=command.flow_id, purchase_id=command.purchase_id, orders=tuple(
-            orders.OrderReference(order_id=order.order_id, seller_id=order.seller_id, order_number="N",
-                                  total_amount=order.total_amount) for order in command.orders))]
+        return [
+            orders.OrdersPlaced(
+                flow_id=command.flow_id,
+                purchase_id=command.purchase_id,
+                orders=tuple(
+                    orders.OrderReference(
+                        order_id=order.order_id,
+                        seller_id=order.seller_id,
+                        order_number="N",
+                        total_amount=order.total_amount,
+                    )
+                    for order in command.orders
+                ),
+            )
+        ]
 
     def on_cancel_orders(self, command: orders.CancelOrders) -> list[Event]:
         if self.state.get(command.flow_id) in ("created", "confirmed"):
@@ -161,8 +237,11 @@ class Inventory(Participant):
             return [self.no(command, "cancelled_before")]
         self.state[command.flow_id] = "held"
         self.did(command, "hold")
-        return [inventory.StockReserved(flow_id=command.flow_id, reservation_id=command.reservation_id,
-                                        expires_at=command.expires_at)]
+        return [
+            inventory.StockReserved(
+                flow_id=command.flow_id, reservation_id=command.reservation_id, expires_at=command.expires_at
+            )
+        ]
 
     def on_release_reservation(self, command: inventory.ReleaseReservation) -> list[Event]:
         if self.state.get(command.flow_id) == "held":
@@ -199,8 +278,9 @@ class Payments(Participant):
 
     undoes = (payments.VoidPayment, payments.RefundPayment)
 
-    def __init__(self, refuse: Callable[[Command], bool] = lambda command: False,
-                 mood: Callable[[], str] = lambda: "yes") -> None:
+    def __init__(
+        self, refuse: Callable[[Command], bool] = lambda command: False, mood: Callable[[], str] = lambda: "yes"
+    ) -> None:
         super().__init__(refuse)
         self.mood = mood
         self.ghosts: dict[str, Event] = {}
@@ -221,8 +301,9 @@ class Payments(Participant):
         mood = self.mood()
         if mood == "decline":
             return [self.failed(command, "card_declined")]
-        yes = payments.PaymentAuthorized(flow_id=command.flow_id, payment_id=command.payment_id,
-                                         amount=command.amount, currency=command.currency)
+        yes = payments.PaymentAuthorized(
+            flow_id=command.flow_id, payment_id=command.payment_id, amount=command.amount, currency=command.currency
+        )
         if mood == "ghost":
             self.ghosts[command.flow_id] = yes
             return []
@@ -231,8 +312,12 @@ class Payments(Participant):
         if mood == "late":
             return [self.failed(command, "gateway_timed_out"), yes]
         if mood == "act":
-            return [payments.PaymentActionRequired(flow_id=command.flow_id, payment_id=command.payment_id,
-                                                   action_url="https://gateway.test/act"), yes]
+            return [
+                payments.PaymentActionRequired(
+                    flow_id=command.flow_id, payment_id=command.payment_id, action_url="https://gateway.test/act"
+                ),
+                yes,
+            ]
         return [yes]
 
     def failed(self, command: Any, reason: str) -> Event:
@@ -250,12 +335,26 @@ class Payments(Participant):
             return [self.no(command, "not_authorized")]
         self.state[command.flow_id] = "captured"
         self.did(command, "capture")
-        return [payments.PaymentCaptured(flow_id=command.flow_id, payment_id=command.payment_id,
-                                         purchase_id=an_id("purchase"), amount=1, currency="INR")]
+        return [
+            payments.PaymentCaptured(
+                flow_id=command.flow_id,
+                payment_id=command.payment_id,
+                purchase_id=an_id("purchase"),
+                amount=1,
+                currency="INR",
+            )
+        ]
 
     def on_refund_payment(self, command: payments.RefundPayment) -> list[Event]:
         if self.state.get(command.flow_id) == "captured":
             self.state[command.flow_id] = "voided"
             self.did(command, "refund")
-        return [payments.PaymentRefunded(flow_id=command.flow_id, payment_id=command.payment_id,
-                                         refund_id=command.refund_id, amount=1, currency="INR")]
+        return [
+            payments.PaymentRefunded(
+                flow_id=command.flow_id,
+                payment_id=command.payment_id,
+                refund_id=command.refund_id,
+                amount=1,
+                currency="INR",
+            )
+        ]

@@ -35,8 +35,15 @@ class Play:
         self.stage = Stage((CheckoutFlow,), build, unique=[(CheckoutSession, ("request_key",))])
         self.stage.store.keep_logs(CheckoutSession, "attempts", "failures")
         self.participants: dict[str, Any] = {
-            "products": Products(), "promotions": Promotions(), "shipping": Shipping(), "taxes": Taxes(),
-            "orders": Orders(), "inventory": Inventory(), "payments": Payments(), **participants}
+            "products": Products(),
+            "promotions": Promotions(),
+            "shipping": Shipping(),
+            "taxes": Taxes(),
+            "orders": Orders(),
+            "inventory": Inventory(),
+            "payments": Payments(),
+            **participants,
+        }
         self.asked: list[Any] = []
         self.told: list[Any] = []
 

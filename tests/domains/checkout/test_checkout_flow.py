@@ -59,10 +59,24 @@ def held_at(kind: type[Command], **changed: Any) -> Play:
 def test_asks_everybody_once_and_in_order() -> None:
     play = played()
     assert play.names_asked() == [
-        "QuoteLines", "ReserveCoupons", "QuoteShipping", "QuoteTax", "PlaceOrders", "ReserveStock",
-        "AuthorizePayment", "CommitReservation", "CapturePayment", "ConfirmOrders", "ConsumeCoupons"]
-    assert play.names_told() == ["CheckoutStarted", "CheckoutInventoryReserved", "CheckoutPaymentAuthorized",
-                                 "CheckoutCompleted"]
+        "QuoteLines",
+        "ReserveCoupons",
+        "QuoteShipping",
+        "QuoteTax",
+        "PlaceOrders",
+        "ReserveStock",
+        "AuthorizePayment",
+        "CommitReservation",
+        "CapturePayment",
+        "ConfirmOrders",
+        "ConsumeCoupons",
+    ]
+    assert play.names_told() == [
+        "CheckoutStarted",
+        "CheckoutInventoryReserved",
+        "CheckoutPaymentAuthorized",
+        "CheckoutCompleted",
+    ]
     assert (play.session.status, play.session.outcome) == ("COMPLETED", "COMPLETED")
     assert play.session.completed_at == play.stage.clock.now()
     assert play.stage.due() == {}
@@ -73,8 +87,10 @@ def test_orders_money_and_event_bear_the_same_total() -> None:
     place, hold, done = play.the(PlaceOrders), play.the(AuthorizePayment), play.told[-1]
     # 1,300 of goods, 130 off, 80 delivery, and 5 % of 1,250 on top, rounded by line.
     assert {place.total_amount, hold.amount, done.total_amount, play.session.total_amount} == {1_313}
-    assert sum(share.goods_amount + share.shipping_amount + share.tax_amount
-               for share in play.the(CapturePayment).shares) == 1_313
+    assert (
+        sum(share.goods_amount + share.shipping_amount + share.tax_amount for share in play.the(CapturePayment).shares)
+        == 1_313
+    )
     assert done.order_ids == tuple(order.order_id for order in place.orders) == play.session.order_ids
     assert done.variant_ids == (an_id("v1"), an_id("v2")) and done.coupons == ("TEN",)
 
@@ -116,9 +132,23 @@ def test_what_costs_nothing_is_not_charged() -> None:
 
 def delivered_free(play: Play) -> list[Any]:
     asked = play.the(QuoteShipping)
-    return [ShippingQuoted(flow_id=asked.flow_id, charges=tuple(
-        DeliveryCharge(line_no=line.line_no, seller_id=line.seller_id, method="standard", amount=0, days_min=1,
-                       days_max=2, rate_id=an_id("rate")) for line in asked.lines))]
+    return [
+        ShippingQuoted(
+            flow_id=asked.flow_id,
+            charges=tuple(
+                DeliveryCharge(
+                    line_no=line.line_no,
+                    seller_id=line.seller_id,
+                    method="standard",
+                    amount=0,
+                    days_min=1,
+                    days_max=2,
+                    rate_id=an_id("rate"),
+                )
+                for line in asked.lines
+            ),
+        )
+    ]
 
 
 def test_without_coupons_none_is_used_up() -> None:
@@ -160,9 +190,12 @@ def test_a_refusal_undoes_what_was_done_from_the_last_step_back(refused: type[Co
         participant.refuse = refusing(refused)
     play.send(start())
     asked = play.names_asked()
-    assert asked[asked.index(refused.__name__) + 1:] == undone
+    assert asked[asked.index(refused.__name__) + 1 :] == undone
     assert (play.session.status, play.session.outcome, play.session.failure) == (
-        "FAILED", "COMPENSATED", "refused_at_random")
+        "FAILED",
+        "COMPENSATED",
+        "refused_at_random",
+    )
     assert play.stage.due() == {}
 
 
@@ -196,8 +229,13 @@ def test_a_gateways_long_reason_is_cut_to_what_a_row_holds() -> None:
 def test_short_stock_says_what_is_short() -> None:
     play = held_at(inventory.ReserveStock)
     asked = play.the(inventory.ReserveStock)
-    play.send(inventory.StockShort(flow_id=asked.flow_id, reservation_id=asked.reservation_id, shortages=(
-        inventory.Shortage(stock_unit_id=an_id("v1"), asked=2, available=1),)))
+    play.send(
+        inventory.StockShort(
+            flow_id=asked.flow_id,
+            reservation_id=asked.reservation_id,
+            shortages=(inventory.Shortage(stock_unit_id=an_id("v1"), asked=2, available=1),),
+        )
+    )
     assert play.told[-1].reason == "stock_short"
     assert play.told[-1].details == {"shortages": [{"stock_unit_id": an_id("v1"), "asked": 2, "available": 1}]}
     assert play.effects()["orders"] == {"place": 1, "cancel": 1}
@@ -214,8 +252,11 @@ def test_money_held_in_another_amount_is_let_go() -> None:
     play = held_at(AuthorizePayment)
     asked = play.the(AuthorizePayment)
     play.participants["payments"].take(asked)
-    play.send(payments.PaymentAuthorized(flow_id=asked.flow_id, payment_id=asked.payment_id, amount=asked.amount - 1,
-                                         currency="INR"))
+    play.send(
+        payments.PaymentAuthorized(
+            flow_id=asked.flow_id, payment_id=asked.payment_id, amount=asked.amount - 1, currency="INR"
+        )
+    )
     assert play.session.failure == "payment_mismatch"
     assert play.effects()["payments"] == {"hold": 1, "void": 1}
 
@@ -242,7 +283,11 @@ def test_a_flow_that_turned_round_keeps_why_and_how() -> None:
     logged = play.stage.store.logged
     assert [(found.reason, found.details) for found in logged[CheckoutSession, "failures"]] == [("card_declined", {})]
     assert [(found.step_type, found.status) for found in logged[CheckoutSession, "attempts"]] == [
-        ("authorize", "FAILED"), ("stock", "UNDOING"), ("orders", "UNDOING"), ("coupons", "UNDOING")]
+        ("authorize", "FAILED"),
+        ("stock", "UNDOING"),
+        ("orders", "UNDOING"),
+        ("coupons", "UNDOING"),
+    ]
 
 
 def test_a_sale_that_went_well_logs_no_steps() -> None:
@@ -261,6 +306,7 @@ def test_an_undo_that_is_refused_stays_visible_and_the_rest_is_undone() -> None:
 
 
 # Time.
+
 
 def test_runs_out_of_time_after_twenty_minutes() -> None:
     play = held_at(AuthorizePayment)
@@ -289,6 +335,7 @@ def test_time_does_not_end_a_sale_that_is_being_confirmed() -> None:
 
 
 # Who may.
+
 
 def test_the_buyer_may_abort_and_ask_twice() -> None:
     play = held_at(AuthorizePayment)
@@ -337,6 +384,7 @@ def test_nobody_buys_for_somebody_else() -> None:
 
 
 # Repeats.
+
 
 def test_the_same_request_is_one_checkout() -> None:
     play = Play()
@@ -390,9 +438,13 @@ def test_answers_of_many_flows_share_a_unit_of_work() -> None:
 
 # The README.
 
+
 def test_the_readme_tells_the_moves_as_they_are() -> None:
-    rows = [tuple(cell.strip() for cell in line.strip("| \n").split("|"))
-            for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    rows = [
+        tuple(cell.strip() for cell in line.strip("| \n").split("|"))
+        for line in README.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
     moves = {(row[0], row[1]) for row in rows if len(row) == 3 and row[0] in MOVES}
     assert moves == {(source, target) for source, targets in MOVES.items() for target in targets}
 

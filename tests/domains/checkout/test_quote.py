@@ -28,13 +28,26 @@ SELLERS = [an_id(f"seller {number}") for number in range(3)]
 
 
 def discount(line_no: int, amount: int, funded_by: str = "platform") -> Discount:
-    return Discount(line_no=line_no, amount=amount, coupon_id=an_id("coupon"), code="TEN", funded_by=funded_by,
-                    explanation=f"{amount} off")
+    return Discount(
+        line_no=line_no,
+        amount=amount,
+        coupon_id=an_id("coupon"),
+        code="TEN",
+        funded_by=funded_by,
+        explanation=f"{amount} off",
+    )
 
 
 def charge(line: QuotedLine, amount: int) -> DeliveryCharge:
-    return DeliveryCharge(line_no=line.line_no, seller_id=line.seller_id, method="standard", amount=amount,
-                          days_min=1, days_max=2, rate_id=an_id("rate"))
+    return DeliveryCharge(
+        line_no=line.line_no,
+        seller_id=line.seller_id,
+        method="standard",
+        amount=amount,
+        days_min=1,
+        days_max=2,
+        rate_id=an_id("rate"),
+    )
 
 
 def tax(line_no: int, amount: int, *, is_inclusive: bool) -> LineTax:
@@ -46,9 +59,12 @@ def quotes(draw: st.DrawFn) -> tuple[list[QuotedLine], list[Discount], list[Deli
     lines, discounts, charges = [], [], []
     for number in range(1, draw(st.integers(1, 6)) + 1):
         line = msgspec.structs.replace(
-            quoted(number, an_id("v1"), draw(st.integers(1, 999))), unit_amount=draw(st.integers(0, 10**7)),
-            seller_id=draw(st.sampled_from(SELLERS)), stock_unit_id=draw(st.sampled_from([an_id("u1"), an_id("u2")])),
-            units_each=draw(st.integers(1, 12)))
+            quoted(number, an_id("v1"), draw(st.integers(1, 999))),
+            unit_amount=draw(st.integers(0, 10**7)),
+            seller_id=draw(st.sampled_from(SELLERS)),
+            stock_unit_id=draw(st.sampled_from([an_id("u1"), an_id("u2")])),
+            units_each=draw(st.integers(1, 12)),
+        )
         lines.append(line)
         left = line.quantity * line.unit_amount
         for funded_by in ("platform", line.seller_id):
@@ -60,8 +76,9 @@ def quotes(draw: st.DrawFn) -> tuple[list[QuotedLine], list[Discount], list[Deli
     for line in taxable_lines(lines, discounts, charges):
         kind = draw(st.sampled_from(("none", "inclusive", "exclusive")))
         if kind != "none":
-            taxes.append(tax(line.line_no, share(line.amount, draw(st.integers(0, 3_000))),
-                             is_inclusive=kind == "inclusive"))
+            taxes.append(
+                tax(line.line_no, share(line.amount, draw(st.integers(0, 3_000))), is_inclusive=kind == "inclusive")
+            )
     return lines, discounts, charges, taxes
 
 
@@ -82,13 +99,15 @@ def test_every_sum_is_exact(
         assert order.order_id == part.order_id
         assert order.total_amount == part.goods_amount + part.shipping_amount + part.tax_amount
         assert order.total_amount == sum(
-            line.total_amount + line.shipping_amount + line.shipping_tax_on_top for line in order.lines)
+            line.total_amount + line.shipping_amount + line.shipping_tax_on_top for line in order.lines
+        )
         for line in order.lines:
             assert line.total_amount == line.quantity * line.unit_amount - line.discount_amount + line.tax_on_top
         assert min(part.goods_amount, part.shipping_amount, part.tax_amount, part.subsidy_amount) >= 0
     assert sum(part.tax_amount for part in snapshot.shares) == sum(found.amount for found in taxes)
     assert sum(part.subsidy_amount for part in snapshot.shares) == sum(
-        found.amount for found in discounts if found.funded_by == "platform")
+        found.amount for found in discounts if found.funded_by == "platform"
+    )
 
 
 @given(quotes())
@@ -108,9 +127,12 @@ def test_every_line_is_in_its_sellers_order_once(
 def one_line(funded_by: str) -> Snapshot:
     """1,000 of goods, 100 off, 40 delivery, tax 5 % on top of both."""
     line = quoted(1, an_id("v1"), 2)
-    return Pricing([line], [discount(1, 100, funded_by)], [charge(line, 40)],
-                   [tax(1, 45, is_inclusive=False), tax(DELIVERY_LINES_FROM + 1, 2, is_inclusive=False)],
-                   ).snapshot(an_id("checkout"), "INR")
+    return Pricing(
+        [line],
+        [discount(1, 100, funded_by)],
+        [charge(line, 40)],
+        [tax(1, 45, is_inclusive=False), tax(DELIVERY_LINES_FROM + 1, 2, is_inclusive=False)],
+    ).snapshot(an_id("checkout"), "INR")
 
 
 def test_the_platform_pays_the_seller_for_its_own_coupons() -> None:

@@ -17,8 +17,7 @@ from tests.support import an_id
 
 
 def line(quantity: int = 1, variant: str = "v1", method: str = "standard", product: str = "p1") -> CheckoutLine:
-    return CheckoutLine(product_id=an_id(product), variant_id=an_id(variant), quantity=quantity,
-                        shipping_method=method)
+    return CheckoutLine(product_id=an_id(product), variant_id=an_id(variant), quantity=quantity, shipping_method=method)
 
 
 def codes_of(**changed: Any) -> list[str]:
@@ -72,8 +71,14 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"expected_total": -1}, ["expected_total_out_of_range"]),
     ({"expected_total": 2**53}, ["expected_total_out_of_range"]),
     ({"expected_total": True}, ["expected_total_out_of_range"]),
-    ({"address": msgspec.structs.replace(ADDRESS, country="in", city="", recipient=" ", street="a\nb", phone="9" * 31)},
-     ["address_field_out_of_range"] * 4 + ["country_unreadable"]),
+    (
+        {
+            "address": msgspec.structs.replace(
+                ADDRESS, country="in", city="", recipient=" ", street="a\nb", phone="9" * 31
+            )
+        },
+        ["address_field_out_of_range"] * 4 + ["country_unreadable"],
+    ),
     ({"lines": (), "gateway": "", "coupons": ("",)}, ["lines_out_of_range", "not_a_code", "not_a_code"]),
 ]
 
@@ -102,4 +107,5 @@ def test_no_sent_quantity_slips_past_the_bounds(wanted: list[tuple[str, int]]) -
     else:
         assert is_good
         assert {found.variant_id: found.quantity for found in request.lines} == {
-            an_id(variant): quantity for variant, quantity in sums.items()}
+            an_id(variant): quantity for variant, quantity in sums.items()
+        }

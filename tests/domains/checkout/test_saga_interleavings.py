@@ -50,11 +50,18 @@ class World:
         self.troubles = random.choice((0, 0, 0.03, 0.1))
         self.mood = random.choice(MOODS)
         self.checkout = Play(
-            products=Products(self.refuses), promotions=Promotions(self.refuses), shipping=Shipping(self.refuses),
-            taxes=Taxes(self.refuses), orders=Orders(self.refuses), inventory=Inventory(self.refuses),
-            payments=Payments(self.refuses, lambda: self.mood))
-        self.command = start(payment_method="cash_on_delivery" if random.random() < 0.1 else "card",
-                             coupons=random.choice(((), ("TEN",))))
+            products=Products(self.refuses),
+            promotions=Promotions(self.refuses),
+            shipping=Shipping(self.refuses),
+            taxes=Taxes(self.refuses),
+            orders=Orders(self.refuses),
+            inventory=Inventory(self.refuses),
+            payments=Payments(self.refuses, lambda: self.mood),
+        )
+        self.command = start(
+            payment_method="cash_on_delivery" if random.random() < 0.1 else "card",
+            coupons=random.choice(((), ("TEN",))),
+        )
         self.id = self.command.checkout_id
         self.to: dict[str, list[Message]] = {}
         self.back: dict[str, list[Message]] = {}
@@ -176,9 +183,11 @@ class World:
     def faults_of_a_sale(self, effects: dict[str, dict[str, int]], steps: dict[str, str]) -> Iterator[str]:
         is_card = self.command.payment_method == "card"
         wanted: dict[str, Any] = {
-            "orders": {"place": 1, "confirm": 1}, "inventory": {"hold": 1, "commit": 1},
+            "orders": {"place": 1, "confirm": 1},
+            "inventory": {"hold": 1, "commit": 1},
             "payments": {"hold": 1, "capture": 1} if is_card else {},
-            "promotions": {"hold": 1, "consume": 1} if self.command.coupons else {}}
+            "promotions": {"hold": 1, "consume": 1} if self.command.coupons else {},
+        }
         if steps.get("consume") == "FAILED":
             wanted["promotions"] = {"hold": 1}
         for name, counts in wanted.items():
@@ -187,9 +196,14 @@ class World:
 
     def faults_of_no_sale(self, effects: dict[str, dict[str, int]], steps: dict[str, str]) -> Iterator[str]:
         """Every effect that was had is taken back exactly once."""
-        pairs = (("payments", ("hold",), ("void", "capture")), ("payments", ("capture",), ("refund",)),
-                 ("inventory", ("hold",), ("release", "commit")), ("inventory", ("commit",), ("restock",)),
-                 ("orders", ("place",), ("cancel",)), ("promotions", ("hold",), ("release", "consume")))
+        pairs = (
+            ("payments", ("hold",), ("void", "capture")),
+            ("payments", ("capture",), ("refund",)),
+            ("inventory", ("hold",), ("release", "commit")),
+            ("inventory", ("commit",), ("restock",)),
+            ("orders", ("place",), ("cancel",)),
+            ("promotions", ("hold",), ("release", "consume")),
+        )
         for name, done, undone in pairs:
             had, back = (sum(effects[name].get(effect, 0) for effect in group) for group in (done, undone))
             if had != back:
@@ -269,14 +283,29 @@ def time_ends_a_sale_that_is_being_confirmed(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_money_is_not_given_back(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(CheckoutSaga, "stages", tuple(
-        tuple(step if step.name != "capture" else kernel.Step(
-            "capture", asks=step.asks, ask=step.ask, done=step.done, learn=step.learn) for step in stage)
-        for stage in CheckoutSaga.stages))
+    patch.setattr(
+        CheckoutSaga,
+        "stages",
+        tuple(
+            tuple(
+                step
+                if step.name != "capture"
+                else kernel.Step("capture", asks=step.asks, ask=step.ask, done=step.done, learn=step.learn)
+                for step in stage
+            )
+            for stage in CheckoutSaga.stages
+        ),
+    )
 
 
-BUGS = [late_yes_is_ignored, a_step_without_answer_is_not_undone, a_repeat_counts_again, undo_is_not_awaited,
-        time_ends_a_sale_that_is_being_confirmed, the_money_is_not_given_back]
+BUGS = [
+    late_yes_is_ignored,
+    a_step_without_answer_is_not_undone,
+    a_repeat_counts_again,
+    undo_is_not_awaited,
+    time_ends_a_sale_that_is_being_confirmed,
+    the_money_is_not_given_back,
+]
 
 
 @pytest.mark.parametrize("plant", BUGS, ids=lambda plant: plant.__name__)

@@ -38,8 +38,10 @@ def inventory_stage() -> Stage:
 
     def build(work: UnitOfWork) -> tuple[Any, ...]:
         items = work.repository(StockItem)
-        return (Stock(work, items, work.repository(StockMovement)),
-                Reservations(work, items, work.repository(Reservation), overdue))
+        return (
+            Stock(work, items, work.repository(StockMovement)),
+            Reservations(work, items, work.repository(Reservation), overdue),
+        )
 
     stage = Stage((Stock, Reservations), build)
     return stage
@@ -49,17 +51,22 @@ def stocked(quantity: int = 10, *units: Id) -> Stage:
     """A stage where these units (UNIT when none is named) have so many pieces each."""
     stage = inventory_stage()
     for unit in units or (UNIT,):
-        stage.send(ReceiveStock(
-            stock_unit_id=unit, quantity=quantity, reference_id="first", seller_id=Id(SELLER.seller_id)))
+        stage.send(
+            ReceiveStock(stock_unit_id=unit, quantity=quantity, reference_id="first", seller_id=Id(SELLER.seller_id))
+        )
     return stage
 
 
 def reserve(stage: Stage, name: str, *lines: tuple[Id, int], minutes: float = 15) -> ReserveStock:
     return ReserveStock(
-        flow_id=an_id(f"flow {name}"), reservation_id=an_id(name),
+        flow_id=an_id(f"flow {name}"),
+        reservation_id=an_id(name),
         expires_at=stage.clock.now() + timedelta(minutes=minutes),
-        lines=tuple(StockLine(order_id=an_id(f"order {name}"), stock_unit_id=unit, quantity=quantity)
-                    for unit, quantity in lines))
+        lines=tuple(
+            StockLine(order_id=an_id(f"order {name}"), stock_unit_id=unit, quantity=quantity)
+            for unit, quantity in lines
+        ),
+    )
 
 
 def commit(name: str) -> CommitReservation:

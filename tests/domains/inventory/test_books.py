@@ -34,10 +34,17 @@ NAMES = st.sampled_from("abcde")
 ACTS = st.one_of(
     st.tuples(st.just("receive"), UNITS, st.integers(1, 9), st.sampled_from("123456")),
     st.tuples(st.just("adjust"), UNITS, st.integers(-6, 6).filter(bool), st.sampled_from("123456")),
-    st.tuples(st.just("reserve"), NAMES, st.lists(st.tuples(UNITS, st.integers(1, 4)), min_size=1, max_size=3),
-              st.integers(1, 3)),
-    st.tuples(st.just("commit"), NAMES), st.tuples(st.just("release"), NAMES), st.tuples(st.just("restock"), NAMES),
-    st.tuples(st.just("sweep")), st.tuples(st.just("wait")),
+    st.tuples(
+        st.just("reserve"),
+        NAMES,
+        st.lists(st.tuples(UNITS, st.integers(1, 4)), min_size=1, max_size=3),
+        st.integers(1, 3),
+    ),
+    st.tuples(st.just("commit"), NAMES),
+    st.tuples(st.just("release"), NAMES),
+    st.tuples(st.just("restock"), NAMES),
+    st.tuples(st.just("sweep")),
+    st.tuples(st.just("wait")),
 )
 
 
@@ -78,8 +85,12 @@ def test_counters_equal_rows_after_any_history_with_repeats(history: list[tuple[
         for reservation in stage.all(Reservation):
             was = ended.setdefault(reservation.id, reservation.status)
             if was != reservation.status:
-                assert (was, reservation.status) in {("ACTIVE", "COMMITTED"), ("ACTIVE", "RELEASED"),
-                                                     ("ACTIVE", "EXPIRED"), ("COMMITTED", "RESTOCKED")}
+                assert (was, reservation.status) in {
+                    ("ACTIVE", "COMMITTED"),
+                    ("ACTIVE", "RELEASED"),
+                    ("ACTIVE", "EXPIRED"),
+                    ("COMMITTED", "RESTOCKED"),
+                }
             ended[reservation.id] = reservation.status
 
 

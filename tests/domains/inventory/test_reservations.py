@@ -51,8 +51,11 @@ def refusal(answers: list[Any]) -> tuple[str, dict[str, Any]]:
 
 
 def extend(stage: Stage, name: str, minutes: float) -> ExtendReservation:
-    return ExtendReservation(flow_id=an_id(f"flow {name}"), reservation_id=an_id(name),
-                             expires_at=stage.clock.now() + timedelta(minutes=minutes))
+    return ExtendReservation(
+        flow_id=an_id(f"flow {name}"),
+        reservation_id=an_id(name),
+        expires_at=stage.clock.now() + timedelta(minutes=minutes),
+    )
 
 
 def expire(stage: Stage) -> list[Any]:
@@ -66,13 +69,17 @@ def test_holds_every_line_and_says_until_when() -> None:
     stage = stocked(100, UNIT, OTHER)
     command = reserve(stage, "a", (UNIT, 3), (OTHER, 4))
     assert stage.send(command) == [
-        StockReserved(flow_id=an_id("flow a"), reservation_id=an_id("a"), expires_at=command.expires_at)]
+        StockReserved(flow_id=an_id("flow a"), reservation_id=an_id("a"), expires_at=command.expires_at)
+    ]
     assert counts(stage) == (100, 3, 0)
     assert counts(stage, OTHER) == (100, 4, 0)
-    assert [(line.stock_item_id, line.order_id, line.quantity, line.status, line.expires_at)
-            for line in stage.one(Reservation, an_id("a")).lines] == [
+    assert [
+        (line.stock_item_id, line.order_id, line.quantity, line.status, line.expires_at)
+        for line in stage.one(Reservation, an_id("a")).lines
+    ] == [
         (stock_item_id(UNIT), an_id("order a"), 3, "ACTIVE", command.expires_at),
-        (stock_item_id(OTHER), an_id("order a"), 4, "ACTIVE", command.expires_at)]
+        (stock_item_id(OTHER), an_id("order a"), 4, "ACTIVE", command.expires_at),
+    ]
     check_books(stage)
 
 
@@ -80,9 +87,15 @@ def test_holds_nothing_when_one_line_is_short_and_tells_every_shortage() -> None
     stage = stocked(10, UNIT, OTHER)
     unknown = an_id("never received")
     assert stage.send(reserve(stage, "a", (UNIT, 10), (OTHER, 11), (unknown, 1))) == [
-        StockShort(flow_id=an_id("flow a"), reservation_id=an_id("a"), shortages=(
-            Shortage(stock_unit_id=OTHER, asked=11, available=10),
-            Shortage(stock_unit_id=unknown, asked=1, available=0)))]
+        StockShort(
+            flow_id=an_id("flow a"),
+            reservation_id=an_id("a"),
+            shortages=(
+                Shortage(stock_unit_id=OTHER, asked=11, available=10),
+                Shortage(stock_unit_id=unknown, asked=1, available=0),
+            ),
+        )
+    ]
     assert counts(stage) == (10, 0, 0)
     assert counts(stage, OTHER) == (10, 0, 0)
     assert stage.all(Reservation) == []
@@ -92,8 +105,12 @@ def test_holds_nothing_when_one_line_is_short_and_tells_every_shortage() -> None
 def test_sums_the_demand_of_lines_that_name_one_unit() -> None:
     stage = stocked(10)
     assert stage.send(reserve(stage, "a", (UNIT, 6), (UNIT, 5))) == [
-        StockShort(flow_id=an_id("flow a"), reservation_id=an_id("a"), shortages=(
-            Shortage(stock_unit_id=UNIT, asked=11, available=10),))]
+        StockShort(
+            flow_id=an_id("flow a"),
+            reservation_id=an_id("a"),
+            shortages=(Shortage(stock_unit_id=UNIT, asked=11, available=10),),
+        )
+    ]
     assert isinstance(stage.send(reserve(stage, "b", (UNIT, 6), (UNIT, 4)))[0], StockReserved)
     assert counts(stage) == (10, 10, 0)
     assert [line.quantity for line in stage.one(Reservation, an_id("b")).lines] == [6, 4]
@@ -101,8 +118,14 @@ def test_sums_the_demand_of_lines_that_name_one_unit() -> None:
 
 def test_takes_from_several_warehouses_what_one_alone_has_not() -> None:
     stage = stocked(4)
-    north = StockItem(id=stock_item_id(UNIT, "north"), stock_unit_id=UNIT, warehouse="north", on_hand=5, version=1,
-                      updated_at=stage.clock.now())
+    north = StockItem(
+        id=stock_item_id(UNIT, "north"),
+        stock_unit_id=UNIT,
+        warehouse="north",
+        on_hand=5,
+        version=1,
+        updated_at=stage.clock.now(),
+    )
     stage.store.rows[StockItem][north.id] = north
     stage.send(reserve(stage, "a", (UNIT, 3), (UNIT, 5)))
     assert counts(stage) == (4, 4, 0)
@@ -131,8 +154,9 @@ def test_a_reservation_is_not_anothers_flow_to_touch() -> None:
     stage = stocked()
     stage.send(reserve(stage, "a", (UNIT, 3)))
     for command in (reserve(stage, "a", (UNIT, 3)), commit("a"), release("a"), restock("a"), extend(stage, "a", 20)):
-        foreign = type(command)(**{name: getattr(command, name) for name in command.__struct_fields__}
-                                | {"flow_id": an_id("flow b")})
+        foreign = type(command)(
+            **{name: getattr(command, name) for name in command.__struct_fields__} | {"flow_id": an_id("flow b")}
+        )
         assert refusal(stage.send(foreign)) == ("no_such_reservation", {"reservation_id": an_id("a")})
     assert (counts(stage), status(stage, "a")) == ((10, 3, 0), "ACTIVE")
 
@@ -160,7 +184,9 @@ def test_a_cancellation_that_came_first_is_remembered(undo: Any) -> None:
     answered = stage.send(undo("a"))
     assert answered == stage.send(undo("a"))
     assert refusal(stage.send(reserve(stage, "a", (UNIT, 3)))) == (
-        "reservation_has_ended", {"reservation_id": an_id("a"), "status": "RELEASED"})
+        "reservation_has_ended",
+        {"reservation_id": an_id("a"), "status": "RELEASED"},
+    )
     assert refusal(stage.send(commit("a")))[0] == "reservation_has_ended"
     assert counts(stage) == (10, 0, 0)
     check_books(stage)
@@ -174,7 +200,9 @@ def test_release_frees_the_stock_once() -> None:
     assert stage.send(release("a")) == [released]
     assert (counts(stage), status(stage, "a")) == ((10, 0, 0), "RELEASED")
     assert refusal(stage.send(commit("a"))) == (
-        "reservation_has_ended", {"reservation_id": an_id("a"), "status": "RELEASED"})
+        "reservation_has_ended",
+        {"reservation_id": an_id("a"), "status": "RELEASED"},
+    )
     check_books(stage)
 
 
@@ -191,7 +219,9 @@ def test_restocking_takes_a_sale_back_once() -> None:
     restocked = StockRestocked(flow_id=an_id("flow a"), reservation_id=an_id("a"))
     assert stage.send(restock("a"))[0] == restocked
     assert stage.send(restock("a"), release("a")) == [
-        restocked, ReservationReleased(flow_id=an_id("flow a"), reservation_id=an_id("a"))]
+        restocked,
+        ReservationReleased(flow_id=an_id("flow a"), reservation_id=an_id("a")),
+    ]
     assert (counts(stage), status(stage, "a")) == ((10, 0, 0), "RESTOCKED")
     assert refusal(stage.send(commit("a")))[0] == "reservation_has_ended"
     check_books(stage)
@@ -215,7 +245,9 @@ def test_a_hold_whose_time_has_passed_is_ended_and_its_flow_is_told() -> None:
     assert (counts(stage), status(stage, "a"), status(stage, "b")) == ((10, 2, 0), "EXPIRED", "ACTIVE")
     assert expire(stage) == []
     assert refusal(stage.send(commit("a"))) == (
-        "reservation_has_ended", {"reservation_id": an_id("a"), "status": "EXPIRED"})
+        "reservation_has_ended",
+        {"reservation_id": an_id("a"), "status": "EXPIRED"},
+    )
     assert stage.send(release("a")) == [ReservationReleased(flow_id=an_id("flow a"), reservation_id=an_id("a"))]
     check_books(stage)
 
@@ -266,8 +298,11 @@ def test_what_no_flow_could_mean_is_refused_with_every_fault() -> None:
     stage = stocked()
     code, details = refusal(stage.send(reserve(stage, "a", (UNIT, 0), (UNIT, 1), (OTHER, -1), (OTHER, 2**63 - 1))))
     assert code == "quantity_out_of_bounds"
-    assert details["lines"] == [{"stock_unit_id": UNIT, "quantity": 0}, {"stock_unit_id": OTHER, "quantity": -1},
-                                {"stock_unit_id": OTHER, "quantity": 2**63 - 1}]
+    assert details["lines"] == [
+        {"stock_unit_id": UNIT, "quantity": 0},
+        {"stock_unit_id": OTHER, "quantity": -1},
+        {"stock_unit_id": OTHER, "quantity": 2**63 - 1},
+    ]
     assert refusal(stage.send(reserve(stage, "a")))[0] == "nothing_to_reserve"
     assert refusal(stage.send(reserve(stage, "a", *[(UNIT, 1)] * 501)))[0] == "nothing_to_reserve"
     assert refusal(stage.send(reserve(stage, "a", (UNIT, 1), minutes=0)))[0] == "too_late_to_hold"

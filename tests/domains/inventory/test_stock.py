@@ -51,29 +51,62 @@ def receipt(quantity: int = 5, reference: str = "delivery 1", **more: Any) -> Re
 
 def adjustment(change: int, reference: str = "count 1", **more: Any) -> AdjustStock:
     return AdjustStock(
-        **{"stock_unit_id": UNIT, "change": change, "reason": "counted", "reference_id": reference} | more)
+        **{"stock_unit_id": UNIT, "change": change, "reason": "counted", "reference_id": reference} | more
+    )
 
 
 def published(*variants: tuple[str, Id], seller: str = SELLER.seller_id, product: str = "product") -> ProductPublished:
     return ProductPublished(
-        product_id=an_id(product), seller_id=Id(seller), sku="S", title="T", description="", category="c", images=(),
-        attributes=(), variants=tuple(
-            ListedVariant(variant_id=an_id(name), sku=name, amount=100, currency="EUR", attributes=(),
-                          stock_unit_id=unit, units_each=1, weight_grams=1) for name, unit in variants))
+        product_id=an_id(product),
+        seller_id=Id(seller),
+        sku="S",
+        title="T",
+        description="",
+        category="c",
+        images=(),
+        attributes=(),
+        variants=tuple(
+            ListedVariant(
+                variant_id=an_id(name),
+                sku=name,
+                amount=100,
+                currency="EUR",
+                attributes=(),
+                stock_unit_id=unit,
+                units_each=1,
+                weight_grams=1,
+            )
+            for name, unit in variants
+        ),
+    )
 
 
 def test_receiving_opens_the_item_writes_the_movement_and_tells() -> None:
     stage = inventory_stage()
     assert stage.send(receipt(12, seller_id=SELLER.seller_id, product_id=an_id("product"))) == [
-        StockAdjusted(stock_item_id=stock_item_id(UNIT), stock_unit_id=UNIT, change=12, reason="receipt", on_hand=12,
-                      available=12),
-        AvailabilityChanged(stock_item_id=stock_item_id(UNIT), stock_unit_id=UNIT, product_id=an_id("product"),
-                            available=12)]
-    assert stage.result == StockLevel(stock_item_id=stock_item_id(UNIT), stock_unit_id=UNIT, warehouse="main",
-                                      on_hand=12, reserved=0, allocated=0, available=12)
+        StockAdjusted(
+            stock_item_id=stock_item_id(UNIT), stock_unit_id=UNIT, change=12, reason="receipt", on_hand=12, available=12
+        ),
+        AvailabilityChanged(
+            stock_item_id=stock_item_id(UNIT), stock_unit_id=UNIT, product_id=an_id("product"), available=12
+        ),
+    ]
+    assert stage.result == StockLevel(
+        stock_item_id=stock_item_id(UNIT),
+        stock_unit_id=UNIT,
+        warehouse="main",
+        on_hand=12,
+        reserved=0,
+        allocated=0,
+        available=12,
+    )
     (movement,) = stage.all(StockMovement)
     assert (movement.change, movement.reason, movement.reference_id, movement.created_at) == (
-        12, "receipt", "delivery 1", stage.clock.now())
+        12,
+        "receipt",
+        "delivery 1",
+        stage.clock.now(),
+    )
     check_books(stage)
 
 
@@ -93,7 +126,8 @@ def test_the_same_delivery_counts_once() -> None:
 def test_a_correction_counts_once_and_may_be_negative() -> None:
     stage = stocked(10)
     assert stage.send(adjustment(-3))[0] == StockAdjusted(
-        stock_item_id=stock_item_id(UNIT), stock_unit_id=UNIT, change=-3, reason="counted", on_hand=7, available=7)
+        stock_item_id=stock_item_id(UNIT), stock_unit_id=UNIT, change=-3, reason="counted", on_hand=7, available=7
+    )
     assert stage.send(adjustment(-3)) == []
     stage.send(adjustment(2, "count 2"))
     assert counts(stage) == (9, 0, 0)
@@ -161,15 +195,26 @@ def test_a_seller_opens_items_of_their_own_whatever_they_claim() -> None:
     assert (item_of(stage).seller_id, item_of(stage).product_id) == (SELLER.seller_id, None)
 
 
-@pytest.mark.parametrize(("command", "fault"), [
-    (receipt(0), QuantityOutOfBounds), (receipt(-1), QuantityOutOfBounds), (receipt(10**9 + 1), QuantityOutOfBounds),
-    (adjustment(0), QuantityOutOfBounds), (adjustment(-(2**63)), QuantityOutOfBounds),
-    (receipt(reference=""), TextNotReadable), (receipt(reference="x" * 101), TextNotReadable),
-    (receipt(reference="a\0b"), TextNotReadable),
-    (adjustment(1, reason=" "), TextNotReadable), (adjustment(1, reason="receipt"), ReasonIsReserved),
-    (receipt(stock_unit_id="unit"), NotAnId), (receipt(seller_id="1"), NotAnId), (receipt(product_id=""), NotAnId),
-    (receipt(stock_unit_id=UNIT.upper()), NotAnId), (receipt(warehouse="moon"), NoSuchWarehouse),
-])
+@pytest.mark.parametrize(
+    ("command", "fault"),
+    [
+        (receipt(0), QuantityOutOfBounds),
+        (receipt(-1), QuantityOutOfBounds),
+        (receipt(10**9 + 1), QuantityOutOfBounds),
+        (adjustment(0), QuantityOutOfBounds),
+        (adjustment(-(2**63)), QuantityOutOfBounds),
+        (receipt(reference=""), TextNotReadable),
+        (receipt(reference="x" * 101), TextNotReadable),
+        (receipt(reference="a\0b"), TextNotReadable),
+        (adjustment(1, reason=" "), TextNotReadable),
+        (adjustment(1, reason="receipt"), ReasonIsReserved),
+        (receipt(stock_unit_id="unit"), NotAnId),
+        (receipt(seller_id="1"), NotAnId),
+        (receipt(product_id=""), NotAnId),
+        (receipt(stock_unit_id=UNIT.upper()), NotAnId),
+        (receipt(warehouse="moon"), NoSuchWarehouse),
+    ],
+)
 def test_what_no_warehouse_could_mean_is_refused(command: Any, fault: type[DomainError]) -> None:
     stage = stocked(10)
     with pytest.raises(fault):
@@ -182,7 +227,11 @@ def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(Several) as refused:
         inventory_stage().send(receipt(0, "", warehouse="moon", stock_unit_id="?"))
     assert [fault.code for fault in refused.value.faults] == [
-        "not_an_id", "no_such_warehouse", "quantity_out_of_bounds", "text_not_readable"]
+        "not_an_id",
+        "no_such_warehouse",
+        "quantity_out_of_bounds",
+        "text_not_readable",
+    ]
 
 
 def test_publishing_opens_an_empty_item_per_stock_unit_and_leaves_counted_ones_alone() -> None:
@@ -194,7 +243,11 @@ def test_publishing_opens_an_empty_item_per_stock_unit_and_leaves_counted_ones_a
     assert (counts(stage), counts(stage, OTHER)) == ((5, 0, 0), (0, 0, 0))
     item = item_of(stage)
     assert (item.product_id, item.variant_id, item.seller_id, item.warehouse) == (
-        an_id("product"), an_id("red"), SELLER.seller_id, "main")
+        an_id("product"),
+        an_id("red"),
+        SELLER.seller_id,
+        "main",
+    )
     assert len(stage.all(StockItem)) == 2
     check_books(stage)
 
@@ -204,7 +257,11 @@ def test_an_item_received_before_it_was_published_learns_its_product() -> None:
     stage.send(receipt(5), published(("red", UNIT)), published(("pack", UNIT), product="pack"))
     item = item_of(stage)
     assert (item.on_hand, item.product_id, item.variant_id, item.seller_id) == (
-        5, an_id("product"), an_id("red"), SELLER.seller_id)
+        5,
+        an_id("product"),
+        an_id("red"),
+        SELLER.seller_id,
+    )
 
 
 def test_publishing_takes_no_item_from_its_owner() -> None:

@@ -17,21 +17,46 @@ FLOW, PURCHASE, BUYER, PAYMENT = an_id("flow"), an_id("purchase"), an_id("buyer"
 
 
 def orders_stage() -> Stage:
-    stage = Stage((Orders,), lambda work: (Orders(work, work.repository(Purchase), work.repository(Order)),),
-                  unique=((Purchase, ("flow_id",)), (Order, ("order_number",))))
+    stage = Stage(
+        (Orders,),
+        lambda work: (Orders(work, work.repository(Purchase), work.repository(Order)),),
+        unique=((Purchase, ("flow_id",)), (Order, ("order_number",))),
+    )
     stage.store.keep_logs(Order, "items", "history", "payments")
     return stage
 
 
-def line(line_no: int = 1, *, quantity: int = 2, unit: int = 1000, discount: int = 0, on_top: int = 0,
-         shipping: int = 0, shipping_on_top: int = 0) -> OrderLine:
+def line(
+    line_no: int = 1,
+    *,
+    quantity: int = 2,
+    unit: int = 1000,
+    discount: int = 0,
+    on_top: int = 0,
+    shipping: int = 0,
+    shipping_on_top: int = 0,
+) -> OrderLine:
     return OrderLine(
-        line_no=line_no, product_id=an_id(f"product {line_no}"), variant_id=an_id(f"variant {line_no}"),
-        sku=f"SKU-{line_no}", title="A thing", quantity=quantity, unit_amount=unit, price_id=an_id("price"),
-        discount_amount=discount, tax_amount=on_top, tax_on_top=on_top, tax_basis_points=2000,
-        total_amount=quantity * unit - discount + on_top, shipping_method="standard", shipping_amount=shipping,
-        shipping_tax_amount=shipping_on_top, shipping_tax_on_top=shipping_on_top,
-        stock_unit_id=an_id(f"unit {line_no}"), units_each=1)
+        line_no=line_no,
+        product_id=an_id(f"product {line_no}"),
+        variant_id=an_id(f"variant {line_no}"),
+        sku=f"SKU-{line_no}",
+        title="A thing",
+        quantity=quantity,
+        unit_amount=unit,
+        price_id=an_id("price"),
+        discount_amount=discount,
+        tax_amount=on_top,
+        tax_on_top=on_top,
+        tax_basis_points=2000,
+        total_amount=quantity * unit - discount + on_top,
+        shipping_method="standard",
+        shipping_amount=shipping,
+        shipping_tax_amount=shipping_on_top,
+        shipping_tax_on_top=shipping_on_top,
+        stock_unit_id=an_id(f"unit {line_no}"),
+        units_each=1,
+    )
 
 
 def draft(seller: str, *lines: OrderLine) -> OrderDraft:
@@ -40,12 +65,22 @@ def draft(seller: str, *lines: OrderLine) -> OrderDraft:
 
 
 def place(*drafts: OrderDraft, method: str = "card", **changes: object) -> PlaceOrders:
-    drafts = drafts or (draft("anna", line(1, discount=100, on_top=380, shipping=500, shipping_on_top=100)),
-                        draft("bert", line(2, quantity=1, unit=250)))
+    drafts = drafts or (
+        draft("anna", line(1, discount=100, on_top=380, shipping=500, shipping_on_top=100)),
+        draft("bert", line(2, quantity=1, unit=250)),
+    )
     command = PlaceOrders(
-        flow_id=FLOW, purchase_id=PURCHASE, buyer_id=BUYER, client_request_id="request 1", currency="EUR",
-        total_amount=sum(order.total_amount for order in drafts), payment_method=method, address=ADDRESS,
-        orders=tuple(drafts), snapshot_hash="hash")
+        flow_id=FLOW,
+        purchase_id=PURCHASE,
+        buyer_id=BUYER,
+        client_request_id="request 1",
+        currency="EUR",
+        total_amount=sum(order.total_amount for order in drafts),
+        payment_method=method,
+        address=ADDRESS,
+        orders=tuple(drafts),
+        snapshot_hash="hash",
+    )
     return replace(command, **changes)
 
 

@@ -22,14 +22,28 @@ TYPES_SHOWN = {ORDER_TYPES: "all", ("PREPAID",): "prepaid", ("CASH_ON_DELIVERY",
 
 def an_order(order_type: str, status: str) -> Order:
     now = FakeClock().now()
-    return Order(id=an_id("order"), purchase_id=an_id("purchase"), buyer_id=an_id("buyer"), seller_id=an_id("seller"),
-                 order_number="", status=status, order_type=order_type, currency="EUR", total_amount=1,
-                 address=ADDRESS, created_at=now, updated_at=now)
+    return Order(
+        id=an_id("order"),
+        purchase_id=an_id("purchase"),
+        buyer_id=an_id("buyer"),
+        seller_id=an_id("seller"),
+        order_number="",
+        status=status,
+        order_type=order_type,
+        currency="EUR",
+        total_amount=1,
+        address=ADDRESS,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def test_the_readme_shows_the_moves_of_the_domain() -> None:
-    rows = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in README.splitlines()
-            if re.match(r"\|[ A-Z]*\| [A-Z]+ \|", row)]
+    rows = [
+        tuple(cell.strip() for cell in row.strip("|").split("|"))
+        for row in README.splitlines()
+        if re.match(r"\|[ A-Z]*\| [A-Z]+ \|", row)
+    ]
     assert rows == [(move.from_status, move.to_status, TYPES_SHOWN[move.order_types], move.by) for move in MOVES]
 
 
@@ -41,8 +55,9 @@ def test_an_order_takes_exactly_the_moves_of_the_table(order_type: str) -> None:
         order = an_order(order_type, step[0])
         if step in legal:
             order.move_to(step[1], "because", occasion)
-            assert [(change.from_status, change.to_status, change.reason, change.changed_by)
-                    for change in order.history] == [(*step, "because", "somebody")]
+            assert [
+                (change.from_status, change.to_status, change.reason, change.changed_by) for change in order.history
+            ] == [(*step, "because", "somebody")]
             assert order.status == step[1]
         else:
             with pytest.raises(OrderCannotGoThere):

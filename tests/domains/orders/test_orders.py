@@ -58,13 +58,28 @@ def test_places_one_order_per_seller_and_tells_each_whole() -> None:
     command = place()
     anna, bert, placed = stage.send(command)
     assert anna == OrderCreated(
-        order_id=ANNA, purchase_id=PURCHASE, checkout_id=FLOW, buyer_id=BUYER, seller_id=an_id("anna"),
-        order_number=order_number(ANNA), currency="EUR", total_amount=2880, payment_method="card",
-        lines=command.orders[0].lines, address=ADDRESS, created_at=stage.clock.now())
+        order_id=ANNA,
+        purchase_id=PURCHASE,
+        checkout_id=FLOW,
+        buyer_id=BUYER,
+        seller_id=an_id("anna"),
+        order_number=order_number(ANNA),
+        currency="EUR",
+        total_amount=2880,
+        payment_method="card",
+        lines=command.orders[0].lines,
+        address=ADDRESS,
+        created_at=stage.clock.now(),
+    )
     assert isinstance(bert, OrderCreated) and (bert.order_id, bert.total_amount) == (BERT, 250)
-    assert placed == OrdersPlaced(flow_id=FLOW, purchase_id=PURCHASE, orders=(
-        OrderReference(order_id=ANNA, seller_id=an_id("anna"), order_number=order_number(ANNA), total_amount=2880),
-        OrderReference(order_id=BERT, seller_id=an_id("bert"), order_number=order_number(BERT), total_amount=250)))
+    assert placed == OrdersPlaced(
+        flow_id=FLOW,
+        purchase_id=PURCHASE,
+        orders=(
+            OrderReference(order_id=ANNA, seller_id=an_id("anna"), order_number=order_number(ANNA), total_amount=2880),
+            OrderReference(order_id=BERT, seller_id=an_id("bert"), order_number=order_number(BERT), total_amount=250),
+        ),
+    )
     (item, _) = stage.store.logged[Order, "items"]
     assert (item.quantity, item.price_snapshot, item.discount_amount, item.total_amount) == (2, 1000, 100, 2280)
     assert (item.product_snapshot.sku, item.product_snapshot.price_id) == ("SKU-1", an_id("price"))
@@ -173,12 +188,21 @@ def test_confirming_pays_every_order_of_the_purchase() -> None:
     told = stage.send(CONFIRM)
     assert told[-1] == OrdersConfirmed(flow_id=FLOW, purchase_id=PURCHASE)
     assert [type(message) for message in told[:-1]] == [OrderConfirmed, OrderPaid, OrderConfirmed, OrderPaid]
-    assert told[1] == OrderPaid(order_id=ANNA, purchase_id=PURCHASE, buyer_id=BUYER, seller_id=an_id("anna"),
-                                payment_id=PAYMENT, total_amount=2880, currency="EUR")
+    assert told[1] == OrderPaid(
+        order_id=ANNA,
+        purchase_id=PURCHASE,
+        buyer_id=BUYER,
+        seller_id=an_id("anna"),
+        payment_id=PAYMENT,
+        total_amount=2880,
+        currency="EUR",
+    )
     assert statuses(stage) == {"PAID"}
     payments = stage.store.logged[Order, "payments"]
     assert [(payment.payment_id, payment.amount, payment.status) for payment in payments] == [
-        (PAYMENT, 2880, "CAPTURED"), (PAYMENT, 250, "CAPTURED")]
+        (PAYMENT, 2880, "CAPTURED"),
+        (PAYMENT, 250, "CAPTURED"),
+    ]
     steps = [(step.from_status, step.to_status) for step in history(stage)[2:4]]
     assert steps == [("CREATED", "CONFIRMED"), ("CONFIRMED", "PAID")]
     assert {step.changed_at for step in history(stage)[2:]} == {stage.clock.now()}
@@ -225,15 +249,28 @@ def test_cash_on_delivery_is_not_confirmed_by_a_payment() -> None:
     assert refusal(stage, CONFIRM).code == "payment_is_not_due_yet"
 
 
-FOREIGN = [(ANNA,), (), (ANNA, ANNA), (ANNA, an_id("unknown")), (ANNA, an_id("order of carl")),
-           (*ORDER_IDS, an_id("order of carl"))]
+FOREIGN = [
+    (ANNA,),
+    (),
+    (ANNA, ANNA),
+    (ANNA, an_id("unknown")),
+    (ANNA, an_id("order of carl")),
+    (*ORDER_IDS, an_id("order of carl")),
+]
 
 
 @pytest.mark.parametrize("order_ids", FOREIGN)
 def test_a_purchase_is_confirmed_and_cancelled_whole_and_alone(order_ids: tuple[str, ...]) -> None:
     stage = orders_stage()
-    stage.send(place(), place(draft("carl", line()), flow_id=an_id("flow 2"), purchase_id=an_id("purchase 2"),
-                              client_request_id="request 2"))
+    stage.send(
+        place(),
+        place(
+            draft("carl", line()),
+            flow_id=an_id("flow 2"),
+            purchase_id=an_id("purchase 2"),
+            client_request_id="request 2",
+        ),
+    )
     for command in (replace(CONFIRM, order_ids=order_ids), replace(CANCEL, order_ids=order_ids)):
         assert refusal(stage, command).code == "orders_are_not_of_this_purchase"
     assert statuses(stage) == {"CREATED"}
@@ -268,12 +305,15 @@ def test_cancelling_a_paid_purchase_makes_it_refunded() -> None:
     stage.send(place())
     stage.send(CONFIRM)
     told = stage.send(CANCEL)
-    assert told[0] == OrderRefunded(order_id=ANNA, buyer_id=BUYER, seller_id=an_id("anna"), amount=2880,
-                                    currency="EUR")
+    assert told[0] == OrderRefunded(order_id=ANNA, buyer_id=BUYER, seller_id=an_id("anna"), amount=2880, currency="EUR")
     assert OrderCancelled not in map(type, told)
     assert statuses(stage) == {"REFUNDED"}
     assert [payment.status for payment in stage.store.logged[Order, "payments"]] == [
-        "CAPTURED", "CAPTURED", "REFUNDED", "REFUNDED"]
+        "CAPTURED",
+        "CAPTURED",
+        "REFUNDED",
+        "REFUNDED",
+    ]
 
 
 def test_cash_on_delivery_is_cancelled_after_it_was_confirmed() -> None:
@@ -331,23 +371,40 @@ def test_a_purchase_is_recorded_exactly_when_it_adds_up(sellers: list[list[tuple
         made = []
         for quantity, unit, discount, on_top, shipping in lines:
             number += 1
-            made.append(line(number, quantity=quantity, unit=unit, discount=min(discount, quantity * unit),
-                             on_top=on_top, shipping=shipping, shipping_on_top=shipping // 5))
+            made.append(
+                line(
+                    number,
+                    quantity=quantity,
+                    unit=unit,
+                    discount=min(discount, quantity * unit),
+                    on_top=on_top,
+                    shipping=shipping,
+                    shipping_on_top=shipping // 5,
+                )
+            )
         drafts.append(draft(str(seller), *made))
     command = place(*drafts)
     stage.send(replace(command, total_amount=command.total_amount + off_by))
     orders, items = stage.all(Order), stage.store.logged.get((Order, "items"), [])
     assert len(orders) == (len(drafts) if off_by == 0 else 0)
     assert sum(order.total_amount for order in orders) == sum(
-        item.quantity * item.price_snapshot - item.discount_amount + item.tax_on_top + item.shipping_amount
-        + item.shipping_tax_on_top for item in items)
+        item.quantity * item.price_snapshot
+        - item.discount_amount
+        + item.tax_on_top
+        + item.shipping_amount
+        + item.shipping_tax_on_top
+        for item in items
+    )
 
 
 ALONE = draft("anna", line())
 CONFIRM_ALONE, CANCEL_ALONE = replace(CONFIRM, order_ids=(ANNA,)), replace(CANCEL, order_ids=(ANNA,))
 COMMANDS = {
-    "place": place(ALONE), "place cash": place(ALONE, method="cash_on_delivery"), "confirm": CONFIRM_ALONE,
-    "confirm unpaid": replace(CONFIRM_ALONE, payment_id=None), "cancel": CANCEL_ALONE,
+    "place": place(ALONE),
+    "place cash": place(ALONE, method="cash_on_delivery"),
+    "confirm": CONFIRM_ALONE,
+    "confirm unpaid": replace(CONFIRM_ALONE, payment_id=None),
+    "cancel": CANCEL_ALONE,
 }
 
 
@@ -356,7 +413,7 @@ def test_every_history_is_a_legal_path_without_gaps_that_ends_where_the_order_is
     stage = orders_stage()
     for index, name in enumerate(names):
         stage.send(COMMANDS[name])
-        if "cancel" in names[:index + 1]:
+        if "cancel" in names[: index + 1]:
             assert statuses(stage) <= {"CANCELLED", "REFUNDED"}
     at = NOTHING
     for step in history(stage):

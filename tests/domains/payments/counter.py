@@ -42,8 +42,9 @@ Says = Callable[[GatewayRequest], GatewayAnswer | None]
 
 
 def approve(request: GatewayRequest) -> GatewayAnswer:
-    return GatewayAnswer(outcome=APPROVED, gateway_transaction_id=f"gw:{request.key}", amount=request.amount,
-                         currency=request.currency)
+    return GatewayAnswer(
+        outcome=APPROVED, gateway_transaction_id=f"gw:{request.key}", amount=request.amount, currency=request.currency
+    )
 
 
 def decline(request: GatewayRequest) -> GatewayAnswer:
@@ -129,8 +130,10 @@ class Counter:
             self.clock.time = max(self.clock.time, due[0].due_at)
             before = len(self.stage.store.log.records)
             self._calls().step_all(self.clock.now())
-            told += [decode(record.wire_name, record.version, record.payload)
-                     for record in self.stage.store.log.records[before:]]
+            told += [
+                decode(record.wire_name, record.version, record.payload)
+                for record in self.stage.store.log.records[before:]
+            ]
         else:
             raise AssertionError("the calls never end")
         self.clock.time = max(self.clock.time, end)
@@ -152,8 +155,10 @@ class Counter:
 
     @property
     def transactions(self) -> list[tuple[str, str, int]]:
-        return [(each.type, each.status, each.amount)
-                for each in self.stage.store.logged.get((PaymentIntent, "transactions"), [])]
+        return [
+            (each.type, each.status, each.amount)
+            for each in self.stage.store.logged.get((PaymentIntent, "transactions"), [])
+        ]
 
     def balance(self, name: str, currency: str = "EUR") -> int:
         account = self.stage.store.rows.get(LedgerAccount, {}).get(account_id(name, currency))
@@ -163,8 +168,11 @@ class Counter:
         """Everything that the books' own checks find."""
         heads = self.stage.all(Ledger)
         head = (heads[0].position, heads[0].last_hash) if heads else (None, "")
-        return [*verify_chain(self.entries, *head), *verify_transactions(self.entries),
-                *verify_balances(self.entries, self.stage.all(LedgerAccount))]
+        return [
+            *verify_chain(self.entries, *head),
+            *verify_transactions(self.entries),
+            *verify_balances(self.entries, self.stage.all(LedgerAccount)),
+        ]
 
 
 class _Runner:
@@ -173,8 +181,9 @@ class _Runner:
     def __init__(self, counter: Counter) -> None:
         self.counter = counter
         self.done: list[Any] = []
-        target = CallTarget(GatewayRequest, lambda request, attempt, id: ask(
-            {"test": counter.gateway}, request, attempt))
+        target = CallTarget(
+            GatewayRequest, lambda request, attempt, id: ask({"test": counter.gateway}, request, attempt)
+        )
         self.calls = Calls(counter.stage.participant, counter.stage.store, counter.clock, {"gateway": target}, self)
 
     def submit(self, due: Any, run: Callable[[], Command]) -> None:
@@ -201,14 +210,29 @@ class _Runner:
 
 def authorize(expires_at: Any, amount: int = 10_000, **changes: Any) -> AuthorizePayment:
     fields: dict[str, Any] = {
-        "flow_id": FLOW, "payment_id": PAYMENT, "purchase_id": PURCHASE, "buyer_id": BUYER, "amount": amount,
-        "currency": "EUR", "gateway": "test", "source": "tok_approve", "expires_at": expires_at, **changes}
+        "flow_id": FLOW,
+        "payment_id": PAYMENT,
+        "purchase_id": PURCHASE,
+        "buyer_id": BUYER,
+        "amount": amount,
+        "currency": "EUR",
+        "gateway": "test",
+        "source": "tok_approve",
+        "expires_at": expires_at,
+        **changes,
+    }
     return AuthorizePayment(**fields)
 
 
 def a_share(seller: Id, goods: int, shipping: int = 0, tax: int = 0, subsidy: int = 0) -> SellerShare:
-    return SellerShare(order_id=an_id(f"order of {seller}"), seller_id=seller, goods_amount=goods,
-                       shipping_amount=shipping, tax_amount=tax, subsidy_amount=subsidy)
+    return SellerShare(
+        order_id=an_id(f"order of {seller}"),
+        seller_id=seller,
+        goods_amount=goods,
+        shipping_amount=shipping,
+        tax_amount=tax,
+        subsidy_amount=subsidy,
+    )
 
 
 SHARES = (a_share(ANNA, 6_000, 500, 600, 1_000), a_share(BEN, 2_400, 260, 240))
@@ -239,5 +263,3 @@ def captured(amount: int = 10_000, shares: tuple[SellerShare, ...] = SHARES, **s
 
 def told(messages: list[Message]) -> list[str]:
     return [type(message).__name__ for message in messages]
-
-

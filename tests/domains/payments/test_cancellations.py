@@ -113,8 +113,9 @@ def test_a_yes_after_a_failure_is_voided(script: dict[str, list[object]]) -> Non
     counter.authorize()
     assert told(counter.call(until=MINUTE)) == ["PaymentFailed"]
     asked = len(counter.gateway.asked)
-    late = AuthorizationAnswered(payment_id=PAYMENT, call=9, outcome="approved", amount=10_000, currency="EUR",
-                                 gateway_transaction_id="late")
+    late = AuthorizationAnswered(
+        payment_id=PAYMENT, call=9, outcome="approved", amount=10_000, currency="EUR", gateway_transaction_id="late"
+    )
     assert counter.send(late) == []
     assert counter.call(until=MINUTE) == []
     assert counter.gateway.asked[asked:] == ["void"]
@@ -127,8 +128,9 @@ def test_a_capture_after_the_void_goes_back_to_the_buyer() -> None:
     counter.call()
     counter.send(void())
     counter.call()
-    late = CaptureAnswered(payment_id=PAYMENT, call=1, outcome="approved", amount=10_000, currency="EUR",
-                           gateway_transaction_id="late")
+    late = CaptureAnswered(
+        payment_id=PAYMENT, call=1, outcome="approved", amount=10_000, currency="EUR", gateway_transaction_id="late"
+    )
     assert told(counter.send(late)) == ["GatewayContradicted"]
     assert counter.balance("suspense") == 10_000
     assert counter.intent.captured_amount == 0
@@ -192,25 +194,36 @@ def test_what_was_captured_is_not_voided() -> None:
     assert counter.intent.status == "CAPTURED"
 
 
-STEPS = st.lists(st.sampled_from(["authorize", "capture", "void", "refund", "part", "call", "call", "wait"]),
-                 max_size=14)
+STEPS = st.lists(
+    st.sampled_from(["authorize", "capture", "void", "refund", "part", "call", "call", "wait"]), max_size=14
+)
 SAYS = st.lists(st.sampled_from(["approve", "approve", "decline", "no_answer"]), max_size=6)
 
 
 @settings(max_examples=300, deadline=None)
 @given(STEPS, SAYS, SAYS, SAYS, st.lists(st.sampled_from(["approve", "decline", "no_answer", "nothing"]), max_size=6))
 def test_in_any_order_money_rests_where_the_books_say(
-    steps: list[str], authorizing: list[str], capturing: list[str], refunding: list[str], looking: list[str],
+    steps: list[str],
+    authorizing: list[str],
+    capturing: list[str],
+    refunding: list[str],
+    looking: list[str],
 ) -> None:
     def says(names: list[str]) -> list[script.Says]:
         return [getattr(script, name) for name in names]
 
-    counter = Counter(authorize=says(authorizing), capture=says(capturing), refund=says(refunding),
-                      look_up=says(looking))
-    todo = {"authorize": counter.authorize, "capture": lambda: counter.send(capture()),
-            "void": lambda: counter.send(void()), "refund": lambda: counter.send(refund()),
-            "part": lambda: counter.send(refund(3_333, "part")), "call": counter.call,
-            "wait": lambda: counter.call(until=MINUTE * 2)}
+    counter = Counter(
+        authorize=says(authorizing), capture=says(capturing), refund=says(refunding), look_up=says(looking)
+    )
+    todo = {
+        "authorize": counter.authorize,
+        "capture": lambda: counter.send(capture()),
+        "void": lambda: counter.send(void()),
+        "refund": lambda: counter.send(refund()),
+        "part": lambda: counter.send(refund(3_333, "part")),
+        "call": counter.call,
+        "wait": lambda: counter.call(until=MINUTE * 2),
+    }
     for step in steps:
         todo[step]()
         assert counter.faults() == []

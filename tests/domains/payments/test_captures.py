@@ -51,8 +51,13 @@ def test_a_capture_books_every_share_to_the_cent() -> None:
     assert counter.intent.status == "CAPTURED"
     assert counter.intent.captured_amount == 10_000
     assert [(each.account, each.debit, each.credit) for each in counter.entries] == [
-        ("clearing:test", 10_000, 0), ("promotions", 1_000, 0), (f"escrow:{ANNA}", 0, 7_200),
-        (f"escrow:{BEN}", 0, 2_540), ("commission", 0, 420), ("tax", 0, 840)]
+        ("clearing:test", 10_000, 0),
+        ("promotions", 1_000, 0),
+        (f"escrow:{ANNA}", 0, 7_200),
+        (f"escrow:{BEN}", 0, 2_540),
+        ("commission", 0, 420),
+        ("tax", 0, 840),
+    ]
     assert {each.transaction_id for each in counter.entries} == {PAYMENT}
     assert counter.balance(f"escrow:{ANNA}") == 7_200
     assert counter.faults() == []
@@ -66,8 +71,9 @@ def test_a_capture_is_told_to_its_flow() -> None:
     counter.authorize()
     counter.call()
     assert counter.send(capture()) == []
-    assert counter.call() == [PaymentCaptured(
-        flow_id=FLOW, payment_id=PAYMENT, purchase_id=PURCHASE, amount=10_000, currency="EUR")]
+    assert counter.call() == [
+        PaymentCaptured(flow_id=FLOW, payment_id=PAYMENT, purchase_id=PURCHASE, amount=10_000, currency="EUR")
+    ]
 
 
 def test_many_captures_of_one_batch_are_one_chain() -> None:
@@ -148,16 +154,27 @@ def test_a_declined_capture_is_answered_to_the_flow() -> None:
     counter.authorize()
     counter.call()
     counter.send(capture())
-    assert counter.call() == [Refused(flow_id=FLOW, command="payments.CapturePayment", code="capture_was_declined",
-                                      details={"reason": "card_declined"})]
+    assert counter.call() == [
+        Refused(
+            flow_id=FLOW,
+            command="payments.CapturePayment",
+            code="capture_was_declined",
+            details={"reason": "card_declined"},
+        )
+    ]
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"amount": 0}, "amount_is_not_payable"), ({"amount": -1}, "amount_is_not_payable"),
-    ({"amount": 2**53}, "amount_is_not_payable"), ({"currency": "EURO"}, "unknown_currency"),
-    ({"currency": ""}, "unknown_currency"), ({"gateway": "nobody"}, "unknown_gateway"),
-    ({"source": ""}, "source_is_not_a_token"), ({"source": "4242 4242 4242 4242"}, "source_is_not_a_token"),
-    ({"source": "x" * 201}, "source_is_not_a_token"), ({"source": "tok\n"}, "source_is_not_a_token"),
+    ({"amount": 0}, "amount_is_not_payable"),
+    ({"amount": -1}, "amount_is_not_payable"),
+    ({"amount": 2**53}, "amount_is_not_payable"),
+    ({"currency": "EURO"}, "unknown_currency"),
+    ({"currency": ""}, "unknown_currency"),
+    ({"gateway": "nobody"}, "unknown_gateway"),
+    ({"source": ""}, "source_is_not_a_token"),
+    ({"source": "4242 4242 4242 4242"}, "source_is_not_a_token"),
+    ({"source": "x" * 201}, "source_is_not_a_token"),
+    ({"source": "tok\n"}, "source_is_not_a_token"),
     ({"purchase_id": "nonsense"}, "not_an_identifier"),
 ]
 
@@ -175,7 +192,10 @@ def test_all_faults_are_told_at_once() -> None:
     (refused,) = Counter().authorize(amount=0, currency="??", gateway="?")
     assert isinstance(refused, Refused)
     assert [fault["code"] for fault in refused.details["faults"]] == [
-        "amount_is_not_payable", "unknown_currency", "unknown_gateway"]
+        "amount_is_not_payable",
+        "unknown_currency",
+        "unknown_gateway",
+    ]
 
 
 def test_a_request_that_comes_after_its_time_is_refused() -> None:

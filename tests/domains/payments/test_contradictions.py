@@ -72,8 +72,14 @@ def test_the_alarm_says_what_was_expected_and_what_was_told() -> None:
     alarms = [record for record in counter.stage.store.log.records if record.wire_name.endswith("Contradicted")]
     assert len(alarms) == 1
     assert msgspec.json.decode(alarms[0].payload, type=GatewayContradicted) == GatewayContradicted(
-        payment_id=PAYMENT, operation="capture", expected_amount=10_000, expected_currency="EUR",
-        told_amount=10_001, told_currency="EUR", gateway_transaction_id=f"gw:{PAYMENT}:capture")
+        payment_id=PAYMENT,
+        operation="capture",
+        expected_amount=10_000,
+        expected_currency="EUR",
+        told_amount=10_001,
+        told_currency="EUR",
+        gateway_transaction_id=f"gw:{PAYMENT}:capture",
+    )
 
 
 def test_money_in_no_currency_is_an_alarm_and_no_booking() -> None:

@@ -22,8 +22,15 @@ def gateway(tmp_path: Path) -> TestGateway:
 
 
 def request(operation: str, amount: int = 100, source: str = "tok_approve", payment: str = PAYMENT) -> GatewayRequest:
-    return GatewayRequest(operation=operation, gateway="test", payment_id=payment, key=f"{payment}:{operation}",
-                          amount=amount, currency="EUR", source=source)
+    return GatewayRequest(
+        operation=operation,
+        gateway="test",
+        payment_id=payment,
+        key=f"{payment}:{operation}",
+        amount=amount,
+        currency="EUR",
+        source=source,
+    )
 
 
 def effects(gateway: TestGateway) -> list[tuple[str, str, int]]:
@@ -46,8 +53,11 @@ def test_a_payment_leaves_one_hold_and_one_capture_in_its_book(gateway: TestGate
     assert counter.intent.status == "CAPTURED"
     counter.send(refund(2_000))
     assert told(counter.call()) == ["PaymentRefunded"]
-    assert effects(gateway) == [("authorize", "approved", 10_000), ("capture", "approved", 10_000),
-                                ("refund", "approved", 2_000)]
+    assert effects(gateway) == [
+        ("authorize", "approved", 10_000),
+        ("capture", "approved", 10_000),
+        ("refund", "approved", 2_000),
+    ]
 
 
 @pytest.mark.parametrize("source", ["tok_timeout_after", "tok_timeout_capture"])
@@ -94,8 +104,11 @@ def test_after_a_void_the_buyer_confirms_nothing(gateway: TestGateway) -> None:
 def test_a_lying_capture_goes_back_and_both_books_agree(gateway: TestGateway) -> None:
     counter = play(gateway, "tok_lie_amount")
     assert counter.intent.status == "FAILED"
-    assert effects(gateway) == [("authorize", "approved", 10_000), ("capture", "approved", 10_001),
-                                ("refund", "approved", 10_001)]
+    assert effects(gateway) == [
+        ("authorize", "approved", 10_000),
+        ("capture", "approved", 10_001),
+        ("refund", "approved", 10_001),
+    ]
     assert counter.balance("clearing:test") == counter.balance("suspense") == 0
 
 
@@ -135,7 +148,8 @@ def test_the_book_outlives_its_process(gateway: TestGateway) -> None:
         "gateway = TestGateway(sys.argv[1], latency_milliseconds=0)\n"
         "for index in range(50):\n"
         "    gateway.authorize(GatewayRequest(operation='authorize', gateway='test', payment_id=str(index),\n"
-        "        key=f'{index}:authorize', amount=5, currency='EUR', source='tok_approve'))\n")
+        "        key=f'{index}:authorize', amount=5, currency='EUR', source='tok_approve'))\n"
+    )
     running = [subprocess.Popen([sys.executable, "-c", program, str(gateway.path)]) for _ in range(2)]
     assert [process.wait(30) for process in running] == [0, 0]
     assert len(gateway.operations()) == 50

@@ -35,8 +35,10 @@ class Desk:
         self.ids = CountingIds()
 
     def book(self, name: str, postings: dict[str, int], currency: str = "EUR", now: datetime = NOW) -> None:
-        accounts = {each: self.accounts.setdefault(f"{each} {currency}", LedgerAccount.open(each, currency))
-                    for each in postings}
+        accounts = {
+            each: self.accounts.setdefault(f"{each} {currency}", LedgerAccount.open(each, currency))
+            for each in postings
+        }
         transaction = Transaction(an_id(name), "capture", an_id("payment"), currency, postings)
         self.ledger.book(transaction, accounts, now, self.ids.new)
 
@@ -69,9 +71,17 @@ def test_the_first_row_hashes_to_what_it_always_has() -> None:
 
 
 CHANGES: list[tuple[str, object]] = [
-    ("debit", 101), ("credit", 1), ("account", "escrow:mallory"), ("currency", "USD"), ("kind", "refund"),
-    ("transaction_id", an_id("other")), ("reference_id", an_id("other")), ("position", 9), ("hash", "f" * 64),
-    ("previous_hash", "f" * 64), ("created_at", NOW + timedelta(microseconds=1)),
+    ("debit", 101),
+    ("credit", 1),
+    ("account", "escrow:mallory"),
+    ("currency", "USD"),
+    ("kind", "refund"),
+    ("transaction_id", an_id("other")),
+    ("reference_id", an_id("other")),
+    ("position", 9),
+    ("hash", "f" * 64),
+    ("previous_hash", "f" * 64),
+    ("created_at", NOW + timedelta(microseconds=1)),
 ]
 
 
@@ -131,16 +141,26 @@ def test_a_wrong_balance_and_a_lone_entry_are_found() -> None:
     desk.accounts["escrow:anna EUR"].balance += 1
     del desk.accounts["tax JPY"]
     assert sorted(fault.where for fault in verify_balances(desk.entries, desk.accounts.values())) == [
-        "account escrow:anna EUR", "account tax JPY"]
+        "account escrow:anna EUR",
+        "account tax JPY",
+    ]
     assert [fault.where for fault in verify_transactions(desk.entries[:1])] == [f"transaction {an_id('one')}"]
     both = msgspec.structs.replace(desk.entries[0], credit=5)
     assert "position 1" in [fault.where for fault in verify_transactions([both, *desk.entries[1:]])]
 
 
 @settings(max_examples=60)
-@given(st.lists(st.tuples(
-    st.dictionaries(st.sampled_from(["clearing:test", "tax", "exchange"]), st.integers(-10**12, 10**12), min_size=1),
-    st.sampled_from(["EUR", "JPY", "KWD"])), max_size=15))
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(
+                st.sampled_from(["clearing:test", "tax", "exchange"]), st.integers(-(10**12), 10**12), min_size=1
+            ),
+            st.sampled_from(["EUR", "JPY", "KWD"]),
+        ),
+        max_size=15,
+    )
+)
 def test_the_books_always_balance_per_transaction_and_currency(drawn: list[tuple[dict[str, int], str]]) -> None:
     desk = Desk()
     for index, (postings, currency) in enumerate(drawn):

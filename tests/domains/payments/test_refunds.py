@@ -38,8 +38,9 @@ def test_the_books_come_before_the_gateway() -> None:
     assert counter.balance("clearing:test") == 7_500
     assert (counter.intent.refunding_amount, counter.intent.refunded_amount) == (2_500, 0)
     assert counter.intent.status == "CAPTURED"
-    assert counter.call() == [PaymentRefunded(
-        flow_id=FLOW, payment_id=PAYMENT, refund_id=an_id("refund"), amount=2_500, currency="EUR")]
+    assert counter.call() == [
+        PaymentRefunded(flow_id=FLOW, payment_id=PAYMENT, refund_id=an_id("refund"), amount=2_500, currency="EUR")
+    ]
     assert (counter.intent.refunding_amount, counter.intent.refunded_amount) == (0, 2_500)
     assert counter.intent.status == "PARTIALLY_REFUNDED"
     assert {each.transaction_id for each in counter.entries} == {PAYMENT, an_id("refund")}
@@ -82,8 +83,9 @@ def test_when_all_is_paid_back_the_rest_is_nothing() -> None:
     counter = captured()
     counter.send(refund())
     counter.call()
-    assert counter.send(refund(None, "again")) == [PaymentRefunded(
-        flow_id=FLOW, payment_id=PAYMENT, refund_id=an_id("again"), amount=0, currency="EUR")]
+    assert counter.send(refund(None, "again")) == [
+        PaymentRefunded(flow_id=FLOW, payment_id=PAYMENT, refund_id=an_id("again"), amount=0, currency="EUR")
+    ]
     assert code(counter.send(refund(1, "more"))) == "refund_exceeds_capture"
     assert counter.balance("clearing:test") == 0
 
@@ -134,8 +136,15 @@ def test_a_second_answer_to_a_refund_changes_nothing() -> None:
     counter.send(refund(500))
     counter.call()
     key = f"gw:{PAYMENT}:refund:{an_id('refund')}"
-    same = RefundAnswered(payment_id=PAYMENT, refund_id=an_id("refund"), call=1, outcome="approved", amount=500,
-                          currency="EUR", gateway_transaction_id=key)
+    same = RefundAnswered(
+        payment_id=PAYMENT,
+        refund_id=an_id("refund"),
+        call=1,
+        outcome="approved",
+        amount=500,
+        currency="EUR",
+        gateway_transaction_id=key,
+    )
     assert counter.send(same) == []
     assert counter.intent.refunded_amount == 500
 

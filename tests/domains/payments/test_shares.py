@@ -29,10 +29,17 @@ AMOUNTS = st.integers(0, 10**9)
 def shares(draw: st.DrawFn) -> tuple[SellerShare, ...]:
     """One to five sellers, of whom two may be the same, who are paid something."""
     count = draw(st.integers(1, 5))
-    found = tuple(SellerShare(
-        order_id=an_id(f"order {index}"), seller_id=an_id(f"seller {draw(st.integers(0, 3))}"),
-        goods_amount=draw(AMOUNTS), shipping_amount=draw(AMOUNTS), tax_amount=draw(AMOUNTS),
-        subsidy_amount=draw(AMOUNTS)) for index in range(count))
+    found = tuple(
+        SellerShare(
+            order_id=an_id(f"order {index}"),
+            seller_id=an_id(f"seller {draw(st.integers(0, 3))}"),
+            goods_amount=draw(AMOUNTS),
+            shipping_amount=draw(AMOUNTS),
+            tax_amount=draw(AMOUNTS),
+            subsidy_amount=draw(AMOUNTS),
+        )
+        for index in range(count)
+    )
     if total(found) == 0:
         return (a_share(ANNA, 1),)
     return found
@@ -45,12 +52,15 @@ def total(found: tuple[SellerShare, ...]) -> int:
 def test_a_share_splits_into_seller_commission_and_tax() -> None:
     frozen = freeze(SHARES, 500)
     assert [(one.seller_amount, one.commission_amount, one.tax_amount) for one in frozen] == [
-        (6_200, 300, 600), (2_540, 120, 240)]
+        (6_200, 300, 600),
+        (2_540, 120, 240),
+    ]
 
 
 @given(shares(), st.integers(0, 10_000))
 def test_sellers_commission_and_tax_are_what_was_captured_and_subsidised(
-    found: tuple[SellerShare, ...], basis_points: int,
+    found: tuple[SellerShare, ...],
+    basis_points: int,
 ) -> None:
     postings = capture_postings("test", freeze(found, basis_points))
     assert sum(postings.values()) == 0
@@ -62,7 +72,8 @@ def test_sellers_commission_and_tax_are_what_was_captured_and_subsidised(
 
 @given(shares(), st.data())
 def test_refunds_give_back_exactly_what_was_taken_and_no_part_more_than_it_had(
-    found: tuple[SellerShare, ...], data: st.DataObject,
+    found: tuple[SellerShare, ...],
+    data: st.DataObject,
 ) -> None:
     frozen = now = freeze(found, 500)
     booked = dict(capture_postings("test", frozen))
@@ -86,7 +97,8 @@ def test_refunds_give_back_exactly_what_was_taken_and_no_part_more_than_it_had(
 
 @given(shares(), st.data())
 def test_what_an_escrow_lacks_is_claimed_and_the_rest_is_as_before(
-    found: tuple[SellerShare, ...], data: st.DataObject,
+    found: tuple[SellerShare, ...],
+    data: st.DataObject,
 ) -> None:
     frozen = freeze(found, 500)
     postings = refund_postings("test", frozen, take_back(frozen, total(found)))

@@ -35,8 +35,12 @@ def test_a_lost_answer_is_found_by_looking_and_charged_once() -> None:
     assert counter.entries == []
     assert told(counter.call(until=MINUTE)) == ["PaymentCaptured"]
     assert counter.gateway.asked == ["authorize", "look_up authorize", "capture", "look_up capture"]
-    assert counter.transactions == [("authorize", "unknown", 10_000), ("authorize", "approved", 10_000),
-                                    ("capture", "unknown", 10_000), ("capture", "approved", 10_000)]
+    assert counter.transactions == [
+        ("authorize", "unknown", 10_000),
+        ("authorize", "approved", 10_000),
+        ("capture", "unknown", 10_000),
+        ("capture", "approved", 10_000),
+    ]
     assert len(counter.entries) == 6
     assert counter.faults() == []
     assert counter.stage.undeclared_loads == 0
@@ -52,8 +56,7 @@ def test_what_never_happened_is_asked_for_once_more_under_its_key() -> None:
 def test_what_never_happened_twice_fails_and_is_let_go() -> None:
     counter = Counter(authorize=[no_answer, no_answer], look_up=[nothing, nothing])
     counter.authorize()
-    assert counter.call(until=MINUTE) == [
-        PaymentFailed(flow_id=FLOW, payment_id=PAYMENT, reason="gateway_timeout")]
+    assert counter.call(until=MINUTE) == [PaymentFailed(flow_id=FLOW, payment_id=PAYMENT, reason="gateway_timeout")]
     assert counter.gateway.asked == ["authorize", "look_up authorize", "authorize", "look_up authorize", "void"]
     assert counter.intent.status == "FAILED"
     assert counter.stage.due() == {}
@@ -75,8 +78,7 @@ def test_at_the_deadline_the_flow_is_answered_and_the_search_goes_on() -> None:
     counter = Counter(authorize=[no_answer], look_up=[*ALWAYS[:10]])
     counter.authorize()
     assert counter.call(until=MINUTE * 4.99) == []
-    assert counter.call(until=MINUTE * 0.01) == [
-        PaymentFailed(flow_id=FLOW, payment_id=PAYMENT, reason="timed_out")]
+    assert counter.call(until=MINUTE * 0.01) == [PaymentFailed(flow_id=FLOW, payment_id=PAYMENT, reason="timed_out")]
     assert counter.intent.status == "UNKNOWN"
     assert counter.call(until=MINUTE * 60) == []
     assert counter.gateway.asked[-2:] == ["look_up authorize", "void"]
@@ -155,18 +157,33 @@ def test_repeated_and_late_answers_change_nothing() -> None:
     counter = captured()
     before = counter.intent
     key = f"gw:{PAYMENT}"
-    assert counter.send(
-        AuthorizationAnswered(payment_id=PAYMENT, call=1, outcome="approved", amount=10_000, currency="EUR",
-                              gateway_transaction_id=f"{key}:authorize"),
-        AuthorizationAnswered(payment_id=PAYMENT, call=1, outcome="declined"),
-        AuthorizationAnswered(payment_id=PAYMENT, call=1, outcome="unknown"),
-        AuthorizationAnswered(payment_id=PAYMENT, call=2, outcome="absent"),
-        CaptureAnswered(payment_id=PAYMENT, call=1, outcome="approved", amount=10_000, currency="EUR",
-                        gateway_transaction_id=f"{key}:capture"),
-        CaptureAnswered(payment_id=PAYMENT, call=1, outcome="declined"),
-        CaptureAnswered(payment_id=PAYMENT, call=1, outcome="unknown"),
-        CaptureAnswered(payment_id=PAYMENT, call=2, outcome="absent"),
-    ) == []
+    assert (
+        counter.send(
+            AuthorizationAnswered(
+                payment_id=PAYMENT,
+                call=1,
+                outcome="approved",
+                amount=10_000,
+                currency="EUR",
+                gateway_transaction_id=f"{key}:authorize",
+            ),
+            AuthorizationAnswered(payment_id=PAYMENT, call=1, outcome="declined"),
+            AuthorizationAnswered(payment_id=PAYMENT, call=1, outcome="unknown"),
+            AuthorizationAnswered(payment_id=PAYMENT, call=2, outcome="absent"),
+            CaptureAnswered(
+                payment_id=PAYMENT,
+                call=1,
+                outcome="approved",
+                amount=10_000,
+                currency="EUR",
+                gateway_transaction_id=f"{key}:capture",
+            ),
+            CaptureAnswered(payment_id=PAYMENT, call=1, outcome="declined"),
+            CaptureAnswered(payment_id=PAYMENT, call=1, outcome="unknown"),
+            CaptureAnswered(payment_id=PAYMENT, call=2, outcome="absent"),
+        )
+        == []
+    )
     assert counter.intent.same_as(before)
     assert len(counter.entries) == 6
     assert counter.stage.due() == {}

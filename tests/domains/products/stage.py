@@ -50,22 +50,39 @@ class ProductsStage(Stage):
 
     def quote(self, *lines: tuple[Id, Id, int]) -> Any:
         """The answer to a quote of (product, variant, quantity)."""
-        wanted = tuple(WantedLine(line_no=number, product_id=product_id, variant_id=variant_id, quantity=quantity)
-                       for number, (product_id, variant_id, quantity) in enumerate(lines, 1))
+        wanted = tuple(
+            WantedLine(line_no=number, product_id=product_id, variant_id=variant_id, quantity=quantity)
+            for number, (product_id, variant_id, quantity) in enumerate(lines, 1)
+        )
         (answer,) = self.send(QuoteLines(flow_id=an_id("flow"), lines=wanted))
         return answer
 
 
 def variant(name: str = "blue", amount: int = 1_250, **more: Any) -> NewVariant:
     plain = NewVariant(
-        sku=name, amount=amount, currency="EUR", variant_id=an_id(name), weight_grams=300, length_mm=100, width_mm=90,
-        height_mm=80, attributes=(Attribute(name="colour", value=name),))
+        sku=name,
+        amount=amount,
+        currency="EUR",
+        variant_id=an_id(name),
+        weight_grams=300,
+        length_mm=100,
+        width_mm=90,
+        height_mm=80,
+        attributes=(Attribute(name="colour", value=name),),
+    )
     return msgspec.structs.replace(plain, **more)
 
 
 def product(*variants: NewVariant, **more: Any) -> CreateProduct:
     plain = CreateProduct(
-        product_id=MUG, seller_id=SELLER, sku="mug", title="A mug", category="kitchen",
-        description="Holds coffee.\nAnd tea.", variants=variants or (variant(),), images=("https://img.example/1.jpg",),
-        attributes=(Attribute(name="material", value="clay"),))
+        product_id=MUG,
+        seller_id=SELLER,
+        sku="mug",
+        title="A mug",
+        category="kitchen",
+        description="Holds coffee.\nAnd tea.",
+        variants=variants or (variant(),),
+        images=("https://img.example/1.jpg",),
+        attributes=(Attribute(name="material", value="clay"),),
+    )
     return msgspec.structs.replace(plain, **more)

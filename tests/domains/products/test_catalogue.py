@@ -72,9 +72,24 @@ def test_a_new_product_is_a_draft_with_an_offer_not_on_sale(stage: ProductsStage
     assert stage.one(Product, MUG).status == DRAFT
     (price,) = stage.all(Price)
     expected = Offer(
-        id=BLUE, version=1, sku_key=sku_key(SELLER, "blue"), product_id=MUG, seller_id=SELLER, sku="blue",
-        title="A mug", unit_amount=1_250, currency="EUR", price_id=price.id, stock_unit_id=BLUE, units_each=1,
-        weight_grams=300, volume_mm3=720_000, category="kitchen", tax_category="standard", is_on_sale=False)
+        id=BLUE,
+        version=1,
+        sku_key=sku_key(SELLER, "blue"),
+        product_id=MUG,
+        seller_id=SELLER,
+        sku="blue",
+        title="A mug",
+        unit_amount=1_250,
+        currency="EUR",
+        price_id=price.id,
+        stock_unit_id=BLUE,
+        units_each=1,
+        weight_grams=300,
+        volume_mm3=720_000,
+        category="kitchen",
+        tax_category="standard",
+        is_on_sale=False,
+    )
     assert stage.one(Offer, BLUE).same_as(expected)
     assert (price.variant_id, price.amount, price.effective_from) == (BLUE, 1_250, stage.clock.now())
     assert stage.undeclared_loads == 0
@@ -145,8 +160,13 @@ def test_nobody_sells_from_anothers_stock(stage: ProductsStage) -> None:
     pack = variant("pack", variant_id=None, stock_unit_id=BLUE, units_each=6)
     for unit in (BLUE, an_id("nothing")):
         with pytest.raises(NoSuchStockUnit):
-            stage.create(variant("pack", variant_id=None, stock_unit_id=unit), product_id=None, seller_id=None,
-                         sku="pack", actor=AS_STRANGER)
+            stage.create(
+                variant("pack", variant_id=None, stock_unit_id=unit),
+                product_id=None,
+                seller_id=None,
+                sku="pack",
+                actor=AS_STRANGER,
+            )
     stage.create(pack, product_id=None, seller_id=None, sku="pack", actor=AS_SELLER)
     (offer,) = [offer for offer in stage.all(Offer) if offer.sku == "pack"]
     assert (offer.stock_unit_id, offer.units_each) == (BLUE, 6)
@@ -156,13 +176,32 @@ def test_nobody_sells_from_anothers_stock(stage: ProductsStage) -> None:
 def test_publishing_tells_the_whole_product(stage: ProductsStage) -> None:
     stage.create(variant("blue"), variant("red", 1_300))
     told = stage.send(PublishProduct(product_id=MUG), actor=AS_SELLER)
-    listed = [ListedVariant(variant_id=an_id(name), sku=name, amount=amount, currency="EUR",
-                            attributes=(Attribute(name="colour", value=name),), stock_unit_id=an_id(name),
-                            units_each=1, weight_grams=300) for name, amount in (("blue", 1_250), ("red", 1_300))]
-    assert told == [ProductPublished(
-        product_id=MUG, seller_id=SELLER, sku="mug", title="A mug", description="Holds coffee.\nAnd tea.",
-        category="kitchen", images=("https://img.example/1.jpg",),
-        attributes=(Attribute(name="material", value="clay"),), variants=tuple(listed))]
+    listed = [
+        ListedVariant(
+            variant_id=an_id(name),
+            sku=name,
+            amount=amount,
+            currency="EUR",
+            attributes=(Attribute(name="colour", value=name),),
+            stock_unit_id=an_id(name),
+            units_each=1,
+            weight_grams=300,
+        )
+        for name, amount in (("blue", 1_250), ("red", 1_300))
+    ]
+    assert told == [
+        ProductPublished(
+            product_id=MUG,
+            seller_id=SELLER,
+            sku="mug",
+            title="A mug",
+            description="Holds coffee.\nAnd tea.",
+            category="kitchen",
+            images=("https://img.example/1.jpg",),
+            attributes=(Attribute(name="material", value="clay"),),
+            variants=tuple(listed),
+        )
+    ]
     assert all(offer.is_on_sale for offer in stage.all(Offer))
     assert stage.send(PublishProduct(product_id=MUG)) == []
     assert len(stage.store.logged[Product, "publications"]) == 1
@@ -175,7 +214,9 @@ def test_all_that_a_product_lacks_is_said_at_once(stage: ProductsStage) -> None:
     with pytest.raises(ProductNotReady) as refused:
         stage.send(PublishProduct(product_id=MUG))
     assert refused.value.details == {
-        "product_id": MUG, "missing": ["title", "category", "price", "variant_attributes", "one_currency"]}
+        "product_id": MUG,
+        "missing": ["title", "category", "price", "variant_attributes", "one_currency"],
+    }
     with pytest.raises(ProductNotReady) as refused:
         stage.send(PublishProduct(product_id=an_id("bare")))
     assert refused.value.details["missing"] == ["variants"]
@@ -190,8 +231,9 @@ def test_one_variant_needs_no_attributes(stage: ProductsStage) -> None:
 def test_texts_change_in_the_product_and_its_offers(stage: ProductsStage) -> None:
     stage.publish()
     told = stage.send(UpdateProduct(product_id=MUG, title=" A cup ", category="cups"), actor=AS_SELLER)
-    assert told == [ProductUpdated(product_id=MUG, title="A cup", description="Holds coffee.\nAnd tea.",
-                                   category="cups")]
+    assert told == [
+        ProductUpdated(product_id=MUG, title="A cup", description="Holds coffee.\nAnd tea.", category="cups")
+    ]
     offer = stage.one(Offer, BLUE)
     assert (offer.title, offer.category) == ("A cup", "cups")
     assert stage.send(UpdateProduct(product_id=MUG, title="A cup")) == []
@@ -250,9 +292,13 @@ def test_archiving_is_for_good(stage: ProductsStage) -> None:
     assert stage.send(ArchiveProduct(product_id=MUG), actor=AS_SELLER) == [ProductArchived(product_id=MUG)]
     assert stage.send(ArchiveProduct(product_id=MUG)) == []
     assert not stage.one(Offer, BLUE).is_on_sale
-    for command in (PublishProduct(product_id=MUG), UnpublishProduct(product_id=MUG),
-                    UpdateProduct(product_id=MUG, title="New"), AddVariant(product_id=MUG, variant=variant("red")),
-                    SetPrice(product_id=MUG, variant_id=BLUE, amount=1, currency="EUR")):
+    for command in (
+        PublishProduct(product_id=MUG),
+        UnpublishProduct(product_id=MUG),
+        UpdateProduct(product_id=MUG, title="New"),
+        AddVariant(product_id=MUG, variant=variant("red")),
+        SetPrice(product_id=MUG, variant_id=BLUE, amount=1, currency="EUR"),
+    ):
         with pytest.raises(ProductIsArchived):
             stage.send(command)
     assert stage.one(Product, MUG).status == ARCHIVED
@@ -260,8 +306,11 @@ def test_archiving_is_for_good(stage: ProductsStage) -> None:
 
 
 COMMANDS: list[Message] = [
-    PublishProduct(product_id=MUG), UnpublishProduct(product_id=MUG), ArchiveProduct(product_id=MUG),
-    UpdateProduct(product_id=MUG, title="Mine"), AddVariant(product_id=MUG, variant=variant("red", variant_id=None)),
+    PublishProduct(product_id=MUG),
+    UnpublishProduct(product_id=MUG),
+    ArchiveProduct(product_id=MUG),
+    UpdateProduct(product_id=MUG, title="Mine"),
+    AddVariant(product_id=MUG, variant=variant("red", variant_id=None)),
     SetPrice(product_id=MUG, variant_id=BLUE, amount=1, currency="EUR"),
 ]
 
@@ -286,17 +335,46 @@ def test_a_stranger_learns_nothing_and_changes_nothing(stage: ProductsStage, com
 
 
 def test_everything_wrong_with_a_product_is_said_at_once(stage: ProductsStage) -> None:
-    bad = variant("", -1, currency="XXX", units_each=0, weight_grams=-1, height_mm=10**6, stock_unit_id="no id",
-                  attributes=(Attribute(name="", value="x"),))
+    bad = variant(
+        "",
+        -1,
+        currency="XXX",
+        units_each=0,
+        weight_grams=-1,
+        height_mm=10**6,
+        stock_unit_id="no id",
+        attributes=(Attribute(name="", value="x"),),
+    )
     with pytest.raises(Several) as refused:
-        stage.send(product(bad, variant("red"), variant("red"), title="a\0b", tax_category="A b", product_id="1",
-                           images=("javascript:alert(1)", "https://img.example/a b")))
+        stage.send(
+            product(
+                bad,
+                variant("red"),
+                variant("red"),
+                title="a\0b",
+                tax_category="A b",
+                product_id="1",
+                images=("javascript:alert(1)", "https://img.example/a b"),
+            )
+        )
     codes = [fault.code for fault in refused.value.faults]
     assert codes == [
-        "text_has_controls", "malformed_tax_category", "malformed_picture_address", "malformed_picture_address",
-        "not_an_id", "text_is_missing", "number_out_of_range", "unknown_currency", "number_out_of_range",
-        "number_out_of_range", "number_out_of_range", "not_an_id", "text_is_missing", "sku_repeats",
-        "variant_id_repeats"]
+        "text_has_controls",
+        "malformed_tax_category",
+        "malformed_picture_address",
+        "malformed_picture_address",
+        "not_an_id",
+        "text_is_missing",
+        "number_out_of_range",
+        "unknown_currency",
+        "number_out_of_range",
+        "number_out_of_range",
+        "number_out_of_range",
+        "not_an_id",
+        "text_is_missing",
+        "sku_repeats",
+        "variant_id_repeats",
+    ]
     assert stage.all(Product) == stage.all(Offer) == []
 
 

@@ -52,8 +52,11 @@ def stage() -> ProductsStage:
 
 
 def set_price(stage: ProductsStage, amount: int, at: datetime | None = None, **more: Any) -> list[Message]:
-    return stage.send(SetPrice(**{"product_id": MUG, "variant_id": BLUE, "amount": amount, "currency": "EUR",
-                                  "effective_from": at, **more}))
+    return stage.send(
+        SetPrice(
+            **{"product_id": MUG, "variant_id": BLUE, "amount": amount, "currency": "EUR", "effective_from": at, **more}
+        )
+    )
 
 
 def ring(stage: ProductsStage, id: str) -> list[Message]:
@@ -66,12 +69,31 @@ def ring(stage: ProductsStage, id: str) -> list[Message]:
 def test_a_quote_prices_every_line(stage: ProductsStage) -> None:
     answer = stage.quote((MUG, BLUE, 2), (MUG, RED, 1000))
     prices = {price.variant_id: price.id for price in stage.all(Price)}
-    assert answer == LinesQuoted(flow_id=an_id("flow"), currency="EUR", lines=tuple(
-        QuotedLine(line_no=line_no, product_id=MUG, variant_id=an_id(name), seller_id=SELLER, sku=name, title="A mug",
-                   quantity=quantity, unit_amount=amount, currency="EUR", price_id=prices[an_id(name)],
-                   stock_unit_id=an_id(name), units_each=1, weight_grams=300, volume_mm3=720_000, category="kitchen",
-                   tax_category="standard")
-        for line_no, name, quantity, amount in ((1, "blue", 2, 1_250), (2, "red", 1000, 1_300))))
+    assert answer == LinesQuoted(
+        flow_id=an_id("flow"),
+        currency="EUR",
+        lines=tuple(
+            QuotedLine(
+                line_no=line_no,
+                product_id=MUG,
+                variant_id=an_id(name),
+                seller_id=SELLER,
+                sku=name,
+                title="A mug",
+                quantity=quantity,
+                unit_amount=amount,
+                currency="EUR",
+                price_id=prices[an_id(name)],
+                stock_unit_id=an_id(name),
+                units_each=1,
+                weight_grams=300,
+                volume_mm3=720_000,
+                category="kitchen",
+                tax_category="standard",
+            )
+            for line_no, name, quantity, amount in ((1, "blue", 2, 1_250), (2, "red", 1000, 1_300))
+        ),
+    )
     assert stage.undeclared_loads == 0
 
 
@@ -86,20 +108,44 @@ def test_a_quote_is_refused_with_every_line_that_cannot_be_sold(stage: ProductsS
     stage.publish(variant("dollar", currency="USD"), product_id=an_id("dollar mug"), sku="dollar mug")
     stage.create(variant("draft"), product_id=an_id("draft mug"), sku="draft mug")
     answer = stage.quote(
-        (MUG, an_id("nothing"), 1), (MUG, BLUE, 1), (an_id("draft mug"), an_id("draft"), 1),
-        (an_id("dollar mug"), an_id("dollar"), 1), (an_id("other"), RED, 1), (MUG, RED, 0), (MUG, RED, 1001),
-        (MUG, Id("no id"), 1), (MUG, RED, True))
-    assert answer == Refused(flow_id=an_id("flow"), command="products.QuoteLines", code="lines_not_for_sale", details={
-        "lines": [{"line_no": 1, "code": "unknown_product"}, {"line_no": 3, "code": "not_on_sale"},
-                  {"line_no": 4, "code": "other_currency"}, {"line_no": 5, "code": "unknown_product"},
-                  {"line_no": 6, "code": "quantity_out_of_range"}, {"line_no": 7, "code": "quantity_out_of_range"},
-                  {"line_no": 8, "code": "unknown_product"}, {"line_no": 9, "code": "quantity_out_of_range"}]})
+        (MUG, an_id("nothing"), 1),
+        (MUG, BLUE, 1),
+        (an_id("draft mug"), an_id("draft"), 1),
+        (an_id("dollar mug"), an_id("dollar"), 1),
+        (an_id("other"), RED, 1),
+        (MUG, RED, 0),
+        (MUG, RED, 1001),
+        (MUG, Id("no id"), 1),
+        (MUG, RED, True),
+    )
+    assert answer == Refused(
+        flow_id=an_id("flow"),
+        command="products.QuoteLines",
+        code="lines_not_for_sale",
+        details={
+            "lines": [
+                {"line_no": 1, "code": "unknown_product"},
+                {"line_no": 3, "code": "not_on_sale"},
+                {"line_no": 4, "code": "other_currency"},
+                {"line_no": 5, "code": "unknown_product"},
+                {"line_no": 6, "code": "quantity_out_of_range"},
+                {"line_no": 7, "code": "quantity_out_of_range"},
+                {"line_no": 8, "code": "unknown_product"},
+                {"line_no": 9, "code": "quantity_out_of_range"},
+            ]
+        },
+    )
     assert stage.undeclared_loads == 0
 
 
-@pytest.mark.parametrize(("numbers", "code"), [
-    ([], "nothing_to_quote"), ([1, 2, 1], "line_numbers_repeat"), (list(range(201)), "too_many_lines"),
-])
+@pytest.mark.parametrize(
+    ("numbers", "code"),
+    [
+        ([], "nothing_to_quote"),
+        ([1, 2, 1], "line_numbers_repeat"),
+        (list(range(201)), "too_many_lines"),
+    ],
+)
 def test_what_is_no_request_for_a_quote_is_refused(stage: ProductsStage, numbers: list[int], code: str) -> None:
     lines = tuple(WantedLine(line_no=number, product_id=MUG, variant_id=BLUE, quantity=1) for number in numbers)
     (answer,) = stage.send(QuoteLines(flow_id=an_id("flow"), lines=lines))
@@ -122,8 +168,11 @@ def test_a_new_price_is_in_force_at_once(stage: ProductsStage) -> None:
     stage.clock.tick(hours=1)
     told = set_price(stage, 999)
     new = stage.result
-    assert told == [PriceChanged(product_id=MUG, variant_id=BLUE, price_id=new, amount=999, currency="EUR",
-                                 effective_from=stage.clock.now())]
+    assert told == [
+        PriceChanged(
+            product_id=MUG, variant_id=BLUE, price_id=new, amount=999, currency="EUR", effective_from=stage.clock.now()
+        )
+    ]
     assert (stage.one(Price, old).amount, stage.one(Price, old).effective_to) == (1_250, stage.clock.now())
     line = stage.quote((MUG, BLUE, 1)).lines[0]
     assert (line.unit_amount, line.price_id) == (999, new)
@@ -205,15 +254,24 @@ def test_no_planned_price_comes_to_an_archived_product(stage: ProductsStage) -> 
     assert stage.send(ApplyPrice(product_id=an_id("nothing"), variant_id=BLUE, effective_from=at)) == []
 
 
-@pytest.mark.parametrize(("change", "error"), [
-    ({"amount": 0}, DomainError), ({"amount": -1}, DomainError), ({"amount": AMOUNT_MAX + 1}, DomainError),
-    ({"currency": "USD"}, OtherCurrency), ({"amount": 0, "currency": "XXX"}, Several),
-    ({"variant_id": an_id("nothing")}, NoSuchVariant), ({"variant_id": "no id"}, NoSuchVariant),
-    ({"effective_from": START - timedelta(seconds=1)}, PriceInThePast),
-    ({"effective_from": datetime(2026, 2, 1)}, NotAnInstant),  # noqa: DTZ001
-])
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"amount": 0}, DomainError),
+        ({"amount": -1}, DomainError),
+        ({"amount": AMOUNT_MAX + 1}, DomainError),
+        ({"currency": "USD"}, OtherCurrency),
+        ({"amount": 0, "currency": "XXX"}, Several),
+        ({"variant_id": an_id("nothing")}, NoSuchVariant),
+        ({"variant_id": "no id"}, NoSuchVariant),
+        ({"effective_from": START - timedelta(seconds=1)}, PriceInThePast),
+        ({"effective_from": datetime(2026, 2, 1)}, NotAnInstant),  # noqa: DTZ001
+    ],
+)
 def test_a_price_that_cannot_be_changes_nothing(
-    stage: ProductsStage, change: dict[str, Any], error: type[DomainError],
+    stage: ProductsStage,
+    change: dict[str, Any],
+    error: type[DomainError],
 ) -> None:
     commits = stage.store.commits
     with pytest.raises(error):
@@ -240,10 +298,15 @@ def test_a_strangers_variant_is_no_variant_of_mine(stage: ProductsStage) -> None
     assert stage.one(Offer, an_id("theirs")).unit_amount == 1_250
 
 
-changes = st.lists(st.tuples(
-    st.integers(0, 5).map(lambda hours: timedelta(hours=hours)),
-    st.integers(0, 8).map(lambda hours: timedelta(hours=hours)),
-    st.sampled_from([100, 200, 300])), min_size=1, max_size=12)
+changes = st.lists(
+    st.tuples(
+        st.integers(0, 5).map(lambda hours: timedelta(hours=hours)),
+        st.integers(0, 8).map(lambda hours: timedelta(hours=hours)),
+        st.sampled_from([100, 200, 300]),
+    ),
+    min_size=1,
+    max_size=12,
+)
 
 
 @given(changes)
@@ -252,8 +315,11 @@ def test_at_every_instant_exactly_one_price_is_in_force(plan: list[tuple[timedel
     versions = [_version(0, 50, START)]
     for number, (wait, ahead, amount) in enumerate(plan, 1):
         now += wait
-        past = {START + timedelta(minutes=30 * step): _id_at(versions, START + timedelta(minutes=30 * step))
-                for step in range(300) if START + timedelta(minutes=30 * step) < now}
+        past = {
+            START + timedelta(minutes=30 * step): _id_at(versions, START + timedelta(minutes=30 * step))
+            for step in range(300)
+            if START + timedelta(minutes=30 * step) < now
+        }
         new = _version(number, amount, now + ahead)
         counts = add_version(versions, new, now)
         assert counts.amount == amount
@@ -269,8 +335,9 @@ def test_at_every_instant_exactly_one_price_is_in_force(plan: list[tuple[timedel
 
 
 def _version(number: int, amount: int, at: datetime) -> Price:
-    return Price(id=an_id(str(number)), product_id=MUG, variant_id=BLUE, base_price=amount, currency="EUR",
-                 effective_from=at)
+    return Price(
+        id=an_id(str(number)), product_id=MUG, variant_id=BLUE, base_price=amount, currency="EUR", effective_from=at
+    )
 
 
 def _id_at(versions: list[Price], instant: datetime) -> Id:

@@ -41,7 +41,9 @@ def test_a_seller_reads_their_own_products_only(marketplace: Marketplace) -> Non
     assert own is not None
     assert (own.sku, own.status, own.category) == ("mug", "DRAFT", "kitchen")
     assert [(one.variant_id, one.amount, one.attributes) for one in own.variants] == [
-        (BLUE, 1_250, [{"name": "colour", "value": "blue"}]), (RED, 1_300, [{"name": "colour", "value": "red"}])]
+        (BLUE, 1_250, [{"name": "colour", "value": "blue"}]),
+        (RED, 1_300, [{"name": "colour", "value": "red"}]),
+    ]
     assert product_of(MUG, STRANGER) is None
     assert product_of(an_id("nothing"), SELLER) is None
     assert products_of(STRANGER) == []
@@ -62,18 +64,26 @@ def test_a_sellers_products_come_in_pages(marketplace: Marketplace) -> None:
 def test_rows_say_what_the_aggregates_say(marketplace: Marketplace) -> None:
     create(marketplace)
     for command in (
-        PublishProduct(product_id=MUG), UpdateProduct(product_id=MUG, title="A cup", category="cups"),
+        PublishProduct(product_id=MUG),
+        UpdateProduct(product_id=MUG, title="A cup", category="cups"),
         AddVariant(product_id=MUG, variant=variant("pack", 6_000, stock_unit_id=BLUE, units_each=6)),
-        SetPrice(product_id=MUG, variant_id=BLUE, amount=999, currency="EUR"), UnpublishProduct(product_id=MUG),
+        SetPrice(product_id=MUG, variant_id=BLUE, amount=999, currency="EUR"),
+        UnpublishProduct(product_id=MUG),
         PublishProduct(product_id=MUG),
     ):
         marketplace.do("products", command)
     (stored,) = marketplace.runtime.stores["products"].load(Product, "id", [MUG])
     assert [(one.sku, one.price) for one in sorted(stored.variants, key=lambda one: one.position)] == [
-        ("blue", 999), ("red", 1_300), ("pack", 6_000)]
+        ("blue", 999),
+        ("red", 1_300),
+        ("pack", 6_000),
+    ]
     assert ProductRow.objects.get().category_id == named_id("category", "cups")
     assert sorted(marketplace.rows("products", "SELECT status FROM product_publications")) == [
-        ("DRAFT",), ("PUBLISHED",), ("PUBLISHED",)]
+        ("DRAFT",),
+        ("PUBLISHED",),
+        ("PUBLISHED",),
+    ]
     own = product_of(MUG, SELLER)
     assert own is not None
     assert [one.attributes[0]["value"] for one in own.variants] == ["blue", "red", "pack"]
@@ -93,8 +103,10 @@ def test_a_quote_of_many_lines_is_one_statement(marketplace: Marketplace, monkey
     asked: list[str] = []
     query = store.dialect.query
     monkeypatch.setattr(store.dialect, "query", lambda sql, *rest: (asked.append(sql), query(sql, *rest))[1])
-    lines = tuple(WantedLine(line_no=number, product_id=MUG, variant_id=(BLUE, RED)[number % 2], quantity=1)
-                  for number in range(10))
+    lines = tuple(
+        WantedLine(line_no=number, product_id=MUG, variant_id=(BLUE, RED)[number % 2], quantity=1)
+        for number in range(10)
+    )
     marketplace.do("products", QuoteLines(flow_id=an_id("flow"), lines=lines))
     assert len(asked) == 1
     assert "product_offers" in asked[0]
@@ -114,8 +126,12 @@ def test_a_planned_price_comes_through_the_timer(marketplace: Marketplace, monke
     marketplace.do("products", PublishProduct(product_id=MUG))
     clock: Clock = marketplace.runtime.clock
     start = clock.now()
-    marketplace.do("products", SetPrice(product_id=MUG, variant_id=BLUE, amount=999, currency="EUR",
-                                        effective_from=start + timedelta(hours=1)))
+    marketplace.do(
+        "products",
+        SetPrice(
+            product_id=MUG, variant_id=BLUE, amount=999, currency="EUR", effective_from=start + timedelta(hours=1)
+        ),
+    )
     marketplace.drain()
     assert marketplace.rows("products", "SELECT unit_amount FROM product_offers WHERE sku = 'blue'") == [(1_250,)]
     monkeypatch.setattr(type(clock), "now", lambda self: start + timedelta(hours=2))

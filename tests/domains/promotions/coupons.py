@@ -37,11 +37,12 @@ def promotions_stage() -> Stage:
 
     def build(work: Any) -> tuple[object, ...]:
         coupons = work.repository(Coupon)
-        return (Coupons(work, coupons), Redemptions(work, coupons, work.repository(Redemption),
-                                                    work.repository(BuyerUse), expired))
+        return (
+            Coupons(work, coupons),
+            Redemptions(work, coupons, work.repository(Redemption), work.repository(BuyerUse), expired),
+        )
 
-    stage = Stage((Coupons, Redemptions), build,
-                  unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))))
+    stage = Stage((Coupons, Redemptions), build, unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))))
     return stage
 
 
@@ -58,13 +59,20 @@ def coupon(stage: Stage, code: str) -> Coupon:
 
 
 def line(line_no: int, amount: int, seller: str = "seller anna") -> PricedLine:
-    return PricedLine(line_no=line_no, seller_id=an_id(seller), product_id=an_id("product"), category="tea",
-                      quantity=1, amount=amount)
+    return PricedLine(
+        line_no=line_no, seller_id=an_id(seller), product_id=an_id("product"), category="tea", quantity=1, amount=amount
+    )
 
 
 def reserve(*codes: str, **changes: Any) -> ReserveCoupons:
-    command = ReserveCoupons(flow_id=FLOW, buyer_id=BUYER, codes=codes, currency="EUR",
-                             lines=(line(1, 1999), line(2, 501, "seller bert")), expires_at=NOW + timedelta(minutes=25))
+    command = ReserveCoupons(
+        flow_id=FLOW,
+        buyer_id=BUYER,
+        codes=codes,
+        currency="EUR",
+        lines=(line(1, 1999), line(2, 501, "seller bert")),
+        expires_at=NOW + timedelta(minutes=25),
+    )
     return replace(command, **changes)
 
 

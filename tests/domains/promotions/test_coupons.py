@@ -45,7 +45,8 @@ def test_a_coupon_is_made_in_capitals_and_told(actor: Actor) -> None:
     stage = promotions_stage()
     id = named_id("coupon", "TEN")
     assert stage.send(create(code=" ten", max_uses=5), actor=actor) == [
-        CouponCreated(coupon_id=id, code="TEN", basis_points=1000, max_uses=5, valid_from=NOW, valid_to=None)]
+        CouponCreated(coupon_id=id, code="TEN", basis_points=1000, max_uses=5, valid_from=NOW, valid_to=None)
+    ]
     assert stage.result == id
     assert (coupon(stage, "TEN").type, coupon(stage, "TEN").status) == ("PERCENTAGE", "ACTIVE")
     assert stage.undeclared_loads == 0
@@ -59,9 +60,18 @@ def test_the_same_terms_again_are_the_same_coupon() -> None:
     assert stage.undeclared_loads == 0
 
 
-@pytest.mark.parametrize("terms", [{"basis_points": 1}, {"max_uses": 1}, {"max_uses_per_buyer": 1},
-                                   {"funded_by": an_id("seller")}, {"valid_to": NOW + timedelta(1)},
-                                   {"coupon_id": an_id("another")}, {"valid_from": NOW - timedelta(1)}])
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"basis_points": 1},
+        {"max_uses": 1},
+        {"max_uses_per_buyer": 1},
+        {"funded_by": an_id("seller")},
+        {"valid_to": NOW + timedelta(1)},
+        {"coupon_id": an_id("another")},
+        {"valid_from": NOW - timedelta(1)},
+    ],
+)
 def test_a_code_has_one_set_of_terms(terms: dict[str, Any]) -> None:
     assert refused(with_coupons("TEN"), create(**terms), CodeIsTaken) == {"code": "TEN"}
 
@@ -72,14 +82,21 @@ def test_an_id_names_one_coupon() -> None:
 
 
 STRANGE: list[tuple[dict[str, Any], type[DomainError]]] = [
-    ({"code": ""}, NotACode), ({"code": "A" * 41}, NotACode), ({"code": "A B"}, NotACode), ({"code": "\0"}, NotACode),
-    ({"basis_points": 0}, PercentageOutOfRange), ({"basis_points": -1}, PercentageOutOfRange),
-    ({"basis_points": 15_000}, PercentageOutOfRange), ({"max_uses": -1}, UsesOutOfRange),
-    ({"max_uses": 2**63}, UsesOutOfRange), ({"max_uses_per_buyer": -1}, UsesOutOfRange),
-    ({"valid_to": NOW}, PeriodIsEmpty), ({"valid_from": NOW + timedelta(2), "valid_to": NOW + timedelta(1)},
-                                         PeriodIsEmpty),
+    ({"code": ""}, NotACode),
+    ({"code": "A" * 41}, NotACode),
+    ({"code": "A B"}, NotACode),
+    ({"code": "\0"}, NotACode),
+    ({"basis_points": 0}, PercentageOutOfRange),
+    ({"basis_points": -1}, PercentageOutOfRange),
+    ({"basis_points": 15_000}, PercentageOutOfRange),
+    ({"max_uses": -1}, UsesOutOfRange),
+    ({"max_uses": 2**63}, UsesOutOfRange),
+    ({"max_uses_per_buyer": -1}, UsesOutOfRange),
+    ({"valid_to": NOW}, PeriodIsEmpty),
+    ({"valid_from": NOW + timedelta(2), "valid_to": NOW + timedelta(1)}, PeriodIsEmpty),
     ({"valid_to": datetime(2027, 1, 1)}, PeriodIsEmpty),  # noqa: DTZ001
-    ({"funded_by": "somebody"}, FunderUnknown), ({"coupon_id": "1"}, NotAnId),
+    ({"funded_by": "somebody"}, FunderUnknown),
+    ({"coupon_id": "1"}, NotAnId),
 ]
 
 
@@ -91,7 +108,11 @@ def test_strange_terms_are_refused(terms: dict[str, Any], error: type[DomainErro
 def test_every_fault_of_the_terms_is_told_at_once() -> None:
     details = refused(promotions_stage(), create(code="", basis_points=0, max_uses=-1, funded_by="x"), Several)
     assert [fault["code"] for fault in details["faults"]] == [
-        "not_a_code", "percentage_out_of_range", "uses_out_of_range", "funder_unknown"]
+        "not_a_code",
+        "percentage_out_of_range",
+        "uses_out_of_range",
+        "funder_unknown",
+    ]
 
 
 def test_sellers_decide_on_their_own_coupons_only() -> None:
@@ -105,8 +126,14 @@ def test_sellers_decide_on_their_own_coupons_only() -> None:
     assert stage.undeclared_loads == 0
 
 
-@pytest.mark.parametrize("actor", [Actor(), Actor(id=an_id("buyer"), roles=frozenset({"buyer"})),
-                                   Actor(id=an_id("x"), roles=frozenset({"buyer"}), seller_id=an_id("seller anna"))])
+@pytest.mark.parametrize(
+    "actor",
+    [
+        Actor(),
+        Actor(id=an_id("buyer"), roles=frozenset({"buyer"})),
+        Actor(id=an_id("x"), roles=frozenset({"buyer"}), seller_id=an_id("seller anna")),
+    ],
+)
 def test_others_make_no_coupons(actor: Actor) -> None:
     stage = promotions_stage()
     refused(stage, create(), CouponsAreNotYoursToMake, actor)

@@ -23,20 +23,32 @@ README = Path(argosy.domains.promotions.__file__).with_name("README.md").read_te
 
 
 def use(code: str, basis_points: int, funded_by: str = "platform", status: str = "RESERVED") -> Redemption:
-    return Redemption(id=an_id(code), flow_id=an_id("flow"), coupon_id=an_id(code), user_id=an_id("buyer"),
-                      status=status, code=code, basis_points=basis_points, funded_by=funded_by,
-                      expires_at=NOW + timedelta(minutes=1))
+    return Redemption(
+        id=an_id(code),
+        flow_id=an_id("flow"),
+        coupon_id=an_id(code),
+        user_id=an_id("buyer"),
+        status=status,
+        code=code,
+        basis_points=basis_points,
+        funded_by=funded_by,
+        expires_at=NOW + timedelta(minutes=1),
+    )
 
 
 SELLERS = ["seller anna", "seller bert", "seller carl"]
-LINES = st.lists(st.tuples(st.one_of(st.integers(0, 20), st.integers(0, AMOUNT_MAX // 10)), st.sampled_from(SELLERS)),
-                 min_size=1, max_size=8)
+LINES = st.lists(
+    st.tuples(st.one_of(st.integers(0, 20), st.integers(0, AMOUNT_MAX // 10)), st.sampled_from(SELLERS)),
+    min_size=1,
+    max_size=8,
+)
 USES = st.lists(st.tuples(st.integers(1, 10_000), st.sampled_from(["platform", *map(an_id, SELLERS)])), max_size=5)
 
 
 @given(LINES, USES)
 def test_discounts_sum_exactly_and_never_take_more_than_there_is(
-    goods: list[tuple[int, str]], terms: list[tuple[int, str]],
+    goods: list[tuple[int, str]],
+    terms: list[tuple[int, str]],
 ) -> None:
     lines = [line(number, amount, seller) for number, (amount, seller) in enumerate(goods, 1)]
     uses = [use(f"C{index}", basis_points, funder) for index, (basis_points, funder) in enumerate(terms)]
@@ -64,8 +76,11 @@ def test_the_odd_unit_goes_to_the_largest_remainder() -> None:
 
 
 def test_the_readme_shows_the_moves_of_the_domain() -> None:
-    rows = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in README.splitlines()
-            if re.match(r"\|[ A-Z]*\| [A-Z]+ \|", row)]
+    rows = [
+        tuple(cell.strip() for cell in row.strip("|").split("|"))
+        for row in README.splitlines()
+        if re.match(r"\|[ A-Z]*\| [A-Z]+ \|", row)
+    ]
     assert rows == [tuple(move) for move in MOVES]
 
 

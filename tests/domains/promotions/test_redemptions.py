@@ -77,11 +77,20 @@ def test_a_coupon_takes_its_share_spread_over_all_lines_and_explains_it() -> Non
     stage = with_coupons("TEN")
     (answer,) = stage.send(reserve(" ten "))
     common = {"coupon_id": named_id("coupon", "TEN"), "code": "TEN", "funded_by": "platform"}
-    assert answer == CouponsReserved(flow_id=FLOW, discounts=(
-        Discount(line_no=1, amount=200, explanation="TEN: 10.00 % of 2500 is 250; 200 on 1999; paid by platform",
-                 **common),
-        Discount(line_no=2, amount=50, explanation="TEN: 10.00 % of 2500 is 250; 50 on 501; paid by platform",
-                 **common)))
+    assert answer == CouponsReserved(
+        flow_id=FLOW,
+        discounts=(
+            Discount(
+                line_no=1,
+                amount=200,
+                explanation="TEN: 10.00 % of 2500 is 250; 200 on 1999; paid by platform",
+                **common,
+            ),
+            Discount(
+                line_no=2, amount=50, explanation="TEN: 10.00 % of 2500 is 250; 50 on 501; paid by platform", **common
+            ),
+        ),
+    )
     (use,) = stage.all(Redemption)
     assert (use.status, use.discount_amount, use.currency, use.user_id) == ("RESERVED", 250, "EUR", BUYER)
     assert (coupon(stage, "TEN").uses_reserved, coupon(stage, "TEN").uses_consumed) == (1, 0)
@@ -93,7 +102,10 @@ def test_coupons_stack_on_what_is_left_sellers_first() -> None:
     stage.send(CreateCoupon(code="ANNA", basis_points=5000, funded_by=an_id("seller anna")), actor=STAFF)
     (answer,) = stage.send(reserve("ALL", "ANNA", lines=(line(1, 1000), line(2, 500, "seller bert"))))
     assert [(off.code, off.line_no, off.amount, off.funded_by) for off in answer.discounts] == [
-        ("ANNA", 1, 500, an_id("seller anna")), ("ALL", 1, 50, "platform"), ("ALL", 2, 50, "platform")]
+        ("ANNA", 1, 500, an_id("seller anna")),
+        ("ALL", 1, 50, "platform"),
+        ("ALL", 2, 50, "platform"),
+    ]
 
 
 def test_a_coupon_of_everything_takes_all_and_not_more() -> None:
@@ -109,16 +121,27 @@ def test_a_sellers_coupon_is_not_for_goods_of_others() -> None:
 
 def test_every_code_that_does_not_count_is_told_at_once() -> None:
     stage = with_coupons("GOOD", "OFF")
-    for code, terms in {"SOON": {"valid_from": NOW + timedelta(days=1)}, "LATE": {"valid_to": NOW + timedelta(hours=1)},
-                        "ONE": {"max_uses": 1}, "MINE": {"max_uses_per_buyer": 1}}.items():
+    for code, terms in {
+        "SOON": {"valid_from": NOW + timedelta(days=1)},
+        "LATE": {"valid_to": NOW + timedelta(hours=1)},
+        "ONE": {"max_uses": 1},
+        "MINE": {"max_uses_per_buyer": 1},
+    }.items():
         stage.send(CreateCoupon(code=code, basis_points=100, **terms), actor=STAFF)
     stage.send(DisableCoupon(code="OFF"), actor=STAFF)
     stage.send(reserve("ONE", "MINE", flow_id=an_id("earlier flow")))
     stage.clock.tick(hours=1)
     codes = ("GOOD", "NONE", "SOON", "LATE", "ONE", "MINE", "OFF", "good", "\0'; --")
     assert reasons(stage, reserve(*codes)) == [
-        ("NONE", "unknown_coupon"), ("SOON", "not_yet_valid"), ("LATE", "expired"), ("ONE", "used_up"),
-        ("MINE", "used_up_by_you"), ("OFF", "disabled"), ("good", "duplicate"), ("\0'; --", "unknown_coupon")]
+        ("NONE", "unknown_coupon"),
+        ("SOON", "not_yet_valid"),
+        ("LATE", "expired"),
+        ("ONE", "used_up"),
+        ("MINE", "used_up_by_you"),
+        ("OFF", "disabled"),
+        ("good", "duplicate"),
+        ("\0'; --", "unknown_coupon"),
+    ]
     assert coupon(stage, "GOOD").uses_reserved == 0
     assert stage.undeclared_loads == 0
 
@@ -137,9 +160,15 @@ def test_more_than_ten_codes_are_refused() -> None:
     assert refusal(promotions_stage(), reserve(*[f"C{index}" for index in range(11)])).code == "too_many_codes"
 
 
-MALFORMED = [{"lines": ()}, {"lines": (line(1, 1), line(1, 2))}, {"lines": (line(1, -1),)},
-             {"lines": (replace(line(1, 1), quantity=0),)}, {"lines": (line(1, 2**53),)}, {"buyer_id": "me"},
-             {"lines": tuple(line(number, 1) for number in range(201))}]
+MALFORMED = [
+    {"lines": ()},
+    {"lines": (line(1, 1), line(1, 2))},
+    {"lines": (line(1, -1),)},
+    {"lines": (replace(line(1, 1), quantity=0),)},
+    {"lines": (line(1, 2**53),)},
+    {"buyer_id": "me"},
+    {"lines": tuple(line(number, 1) for number in range(201))},
+]
 
 
 @pytest.mark.parametrize("changes", MALFORMED)
@@ -150,7 +179,12 @@ def test_holds_nothing_for_lines_that_cannot_be_read(changes: dict[str, Any]) ->
 def test_reserving_again_gives_the_same_discounts_and_holds_nothing_more() -> None:
     stage = with_coupons("TEN", "SIX", max_uses_per_buyer=1)
     first = stage.send(reserve("TEN", "SIX"))
-    assert stage.send(reserve("TEN", "SIX"), ) == first
+    assert (
+        stage.send(
+            reserve("TEN", "SIX"),
+        )
+        == first
+    )
     assert [coupon(stage, code).uses_reserved for code in ("TEN", "SIX")] == [1, 1]
     assert [count.uses for count in stage.all(BuyerUse)] == [1, 1]
     stage.send(CONSUME)
@@ -158,8 +192,10 @@ def test_reserving_again_gives_the_same_discounts_and_holds_nothing_more() -> No
     assert stage.undeclared_loads == 0
 
 
-@pytest.mark.parametrize("other", [
-    reserve("TEN"), reserve("TEN", "SIX", buyer_id=an_id("another")), reserve("TEN", "SIX", lines=(line(1, 9),))])
+@pytest.mark.parametrize(
+    "other",
+    [reserve("TEN"), reserve("TEN", "SIX", buyer_id=an_id("another")), reserve("TEN", "SIX", lines=(line(1, 9),))],
+)
 def test_a_checkout_holds_one_set_of_coupons(other: Any) -> None:
     stage = with_coupons("TEN", "SIX")
     stage.send(reserve("TEN", "SIX"))
@@ -180,7 +216,8 @@ def test_consuming_counts_the_use_for_good_and_tells_it_once() -> None:
     stage.send(reserve("TEN"))
     assert stage.send(replace(CONSUME, order_id=an_id("order"))) == [
         CouponConsumed(coupon_id=named_id("coupon", "TEN"), code="TEN", buyer_id=BUYER, purchase_id=PURCHASE),
-        CouponsConsumed(flow_id=FLOW)]
+        CouponsConsumed(flow_id=FLOW),
+    ]
     assert stage.send(CONSUME) == [CouponsConsumed(flow_id=FLOW)]
     assert (coupon(stage, "TEN").uses_reserved, coupon(stage, "TEN").uses_consumed) == (0, 1)
     (use,) = stage.all(Redemption)
@@ -276,7 +313,9 @@ def test_a_consumed_use_still_counts_against_both_limits() -> None:
     stage.send(reserve("ONE", "MINE"))
     stage.send(CONSUME)
     assert reasons(stage, reserve("ONE", "MINE", flow_id=an_id("flow 2"))) == [
-        ("ONE", "used_up"), ("MINE", "used_up_by_you")]
+        ("ONE", "used_up"),
+        ("MINE", "used_up_by_you"),
+    ]
 
 
 FLOWS = st.integers(0, 3)
@@ -291,8 +330,12 @@ STEPS = st.one_of(
 def step_command(stage: Stage, name: str, flow: int, codes: tuple[str, ...]) -> Any:
     flow_id = an_id(f"flow {flow}")
     if name == "reserve":
-        return reserve(*codes, flow_id=flow_id, buyer_id=an_id(f"buyer {flow % 2}"),
-                       expires_at=stage.clock.now() + timedelta(minutes=1))
+        return reserve(
+            *codes,
+            flow_id=flow_id,
+            buyer_id=an_id(f"buyer {flow % 2}"),
+            expires_at=stage.clock.now() + timedelta(minutes=1),
+        )
     if name == "consume":
         return ConsumeCoupons(flow_id=flow_id, purchase_id=PURCHASE)
     if name == "release":

@@ -43,9 +43,16 @@ def taxes_stage(*rules: SetTaxRule) -> Stage:
 
 
 def quote(*lines: tuple[str, int], country: str = "DE", region: str = "", currency: str = "EUR") -> QuoteTax:
-    return QuoteTax(flow_id=FLOW, country=country, region=region, currency=currency, lines=tuple(
-        TaxableLine(line_no=number, seller_id=SELLER, category=category, amount=amount)
-        for number, (category, amount) in enumerate(lines, 1)))
+    return QuoteTax(
+        flow_id=FLOW,
+        country=country,
+        region=region,
+        currency=currency,
+        lines=tuple(
+            TaxableLine(line_no=number, seller_id=SELLER, category=category, amount=amount)
+            for number, (category, amount) in enumerate(lines, 1)
+        ),
+    )
 
 
 def taxed(stage: Stage, command: QuoteTax) -> tuple[LineTax, ...]:
@@ -63,14 +70,16 @@ def test_an_inclusive_rate_tells_the_part_that_the_price_contains() -> None:
     stage = taxes_stage(rule(1_900))
     assert taxed(stage, quote(("standard", 11_900), ("standard", 100))) == (
         LineTax(line_no=1, amount=1_900, is_inclusive=True, basis_points=1_900, rule_id=rule_id("DE", "", "standard")),
-        LineTax(line_no=2, amount=16, is_inclusive=True, basis_points=1_900, rule_id=rule_id("DE", "", "standard")))
+        LineTax(line_no=2, amount=16, is_inclusive=True, basis_points=1_900, rule_id=rule_id("DE", "", "standard")),
+    )
 
 
 def test_an_exclusive_rate_tells_what_comes_on_top() -> None:
     stage = taxes_stage(rule(825, is_inclusive=False, country="US", region="TX"))
     assert taxed(stage, quote(("standard", 1_000), ("standard", 1), country="US", region="TX")) == (
         LineTax(line_no=1, amount=83, is_inclusive=False, basis_points=825, rule_id=rule_id("US", "TX", "standard")),
-        LineTax(line_no=2, amount=0, is_inclusive=False, basis_points=825, rule_id=rule_id("US", "TX", "standard")))
+        LineTax(line_no=2, amount=0, is_inclusive=False, basis_points=825, rule_id=rule_id("US", "TX", "standard")),
+    )
 
 
 def test_halves_are_rounded_away_from_zero_on_each_line() -> None:
@@ -78,12 +87,16 @@ def test_halves_are_rounded_away_from_zero_on_each_line() -> None:
     assert [line.amount for line in taxed(exclusive, quote(*[("standard", 10)] * 3))] == [1, 1, 1]
     inclusive = taxes_stage(rule(10_000))
     assert [line.amount for line in taxed(inclusive, quote(("standard", 1), ("standard", 3), ("standard", 2)))] == [
-        1, 2, 1]
+        1,
+        2,
+        1,
+    ]
 
 
 def test_no_rule_means_no_tax() -> None:
     assert taxed(taxes_stage(rule(1_900)), quote(("standard", 500), country="CH")) == (
-        LineTax(line_no=1, amount=0, is_inclusive=True, basis_points=0, rule_id=None),)
+        LineTax(line_no=1, amount=0, is_inclusive=True, basis_points=0, rule_id=None),
+    )
 
 
 def test_the_nearest_rule_counts_category_before_standard_and_region_before_country() -> None:
@@ -104,12 +117,17 @@ def test_a_region_is_read_as_people_write_it() -> None:
     assert rates(stage, quote(("standard", 100), country="US", region="New York ")) == [825]
 
 
-@pytest.mark.parametrize(("command", "code"), [
-    (quote(), "lines_not_readable"), (quote(("standard", -1)), "amount_out_of_bounds"),
-    (quote(("standard", 2**53)), "amount_out_of_bounds"), (quote(("standard", 1), country=""), "country_not_readable"),
-    (quote(("standard", 1), country="de"), "country_not_readable"),
-    (quote(("standard", 1), currency="EURO"), "unknown_currency"),
-])
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (quote(), "lines_not_readable"),
+        (quote(("standard", -1)), "amount_out_of_bounds"),
+        (quote(("standard", 2**53)), "amount_out_of_bounds"),
+        (quote(("standard", 1), country=""), "country_not_readable"),
+        (quote(("standard", 1), country="de"), "country_not_readable"),
+        (quote(("standard", 1), currency="EURO"), "unknown_currency"),
+    ],
+)
 def test_what_no_checkout_could_mean_is_refused_rather_than_untaxed(command: QuoteTax, code: str) -> None:
     (answer,) = taxes_stage(rule(1_900)).send(command)
     assert isinstance(answer, Refused)
@@ -118,9 +136,16 @@ def test_what_no_checkout_could_mean_is_refused_rather_than_untaxed(command: Quo
 
 def test_setting_a_rule_twice_tells_it_once_and_changing_it_tells_it_again() -> None:
     stage = taxes_stage()
-    assert stage.send(rule(1_900, region="by")) == [TaxRuleSet(
-        rule_id=rule_id("DE", "BY", "standard"), country="DE", region="BY", category="standard", basis_points=1_900,
-        is_inclusive=True)]
+    assert stage.send(rule(1_900, region="by")) == [
+        TaxRuleSet(
+            rule_id=rule_id("DE", "BY", "standard"),
+            country="DE",
+            region="BY",
+            category="standard",
+            basis_points=1_900,
+            is_inclusive=True,
+        )
+    ]
     assert stage.result == rule_id("DE", "BY", "standard")
     assert stage.send(rule(1_900, region="BY")) == []
     assert len(stage.send(rule(1_900, region="BY", is_inclusive=False))) == 1
@@ -144,10 +169,16 @@ def test_nobody_else_sets_taxes(role: str) -> None:
     assert stage.all(TaxRule) == []
 
 
-@pytest.mark.parametrize(("command", "fault"), [
-    (rule(-1), RateOutOfBounds), (rule(10_001), RateOutOfBounds), (rule(1, country="Germany"), CountryNotReadable),
-    (rule(1, category="Food!"), CategoryNotReadable), (rule(1, region="<script>"), RegionNotReadable),
-])
+@pytest.mark.parametrize(
+    ("command", "fault"),
+    [
+        (rule(-1), RateOutOfBounds),
+        (rule(10_001), RateOutOfBounds),
+        (rule(1, country="Germany"), CountryNotReadable),
+        (rule(1, category="Food!"), CategoryNotReadable),
+        (rule(1, region="<script>"), RegionNotReadable),
+    ],
+)
 def test_a_rule_that_makes_no_sense_is_refused(command: SetTaxRule, fault: type[DomainError]) -> None:
     stage = taxes_stage()
     with pytest.raises(fault):
@@ -159,7 +190,10 @@ def test_all_faults_of_a_rule_are_told_at_once() -> None:
     with pytest.raises(Several) as refused:
         taxes_stage().send(rule(-1, country="x", category=""))
     assert [fault.code for fault in refused.value.faults] == [
-        "country_not_readable", "category_not_readable", "rate_out_of_bounds"]
+        "country_not_readable",
+        "category_not_readable",
+        "rate_out_of_bounds",
+    ]
 
 
 def half_up(value: Decimal) -> int:

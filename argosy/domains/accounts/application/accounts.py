@@ -64,7 +64,11 @@ class Accounts:
     """Opens accounts and stores, and keeps addresses."""
 
     def __init__(
-        self, work: UnitOfWork, users: Repository[User], stores: Repository[Store], passwords: Passwords,
+        self,
+        work: UnitOfWork,
+        users: Repository[User],
+        stores: Repository[Store],
+        passwords: Passwords,
     ) -> None:
         self.work = work
         self.users = users
@@ -86,9 +90,16 @@ class Accounts:
             raise EmailTaken()
         user_id = command.user_id or self.work.new_id()
         encoded = command.password_hash or (self.passwords.hash(command.password) if command.password else "")
-        self.users.add(User.register(
-            user_id, email, encoded, command.roles, profile_of(user_id, command.first_name, command.last_name),
-            self.work.now))
+        self.users.add(
+            User.register(
+                user_id,
+                email,
+                encoded,
+                command.roles,
+                profile_of(user_id, command.first_name, command.last_name),
+                self.work.now,
+            )
+        )
         return user_id
 
     @then_reads(users=lambda self, command: _ids(self.work.actor.id))

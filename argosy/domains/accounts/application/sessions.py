@@ -26,7 +26,11 @@ class Sessions:
     """Begins and ends sessions."""
 
     def __init__(
-        self, work: UnitOfWork, users: Repository[User], sessions: Repository[Session], passwords: Passwords,
+        self,
+        work: UnitOfWork,
+        users: Repository[User],
+        sessions: Repository[Session],
+        passwords: Passwords,
         randomness: Randomness,
     ) -> None:
         self.work = work
@@ -45,7 +49,7 @@ class Sessions:
         user = self._user(command.email)
         encoded = user.password_hash if user is not None and user.password_hash else self.passwords.dummy
         # One character beyond the longest password is enough to be wrong; hashing megabytes would be a gift.
-        is_right = self.passwords.verify(encoded, command.password[:PASSWORD_MAX + 1])
+        is_right = self.passwords.verify(encoded, command.password[: PASSWORD_MAX + 1])
         if user is None or not user.password_hash or not is_right or not user.is_active:
             raise SignInRefused()
         now = self.work.now
@@ -54,8 +58,13 @@ class Sessions:
         self.sessions.add(session)
         self.work.later(_TIMER, session.id, session.expires_at, ExpireSession(session_id=session.id))
         return SignedIn(
-            token=token, session_id=session.id, user_id=user.id, expires_at=session.expires_at,
-            roles=tuple(sorted(roles_within(session.scope, user.role_names))), seller_id=user.seller_id)
+            token=token,
+            session_id=session.id,
+            user_id=user.id,
+            expires_at=session.expires_at,
+            roles=tuple(sorted(roles_within(session.scope, user.role_names))),
+            seller_id=user.seller_id,
+        )
 
     @then_reads(sessions=lambda self, command: filter(is_id, [self.work.actor.session_id]))
     def sign_out(self, command: SignOut) -> None:

@@ -37,18 +37,35 @@ class Store(Aggregate):
     @classmethod
     def open(cls, seller_id: Id, user_id: Id, wanted: OpenStore, now: datetime) -> Store:
         """A new store, told to everyone."""
-        store = cls(id=seller_id, user_id=user_id, name=wanted.store_name.strip(), country=wanted.country,
-                    region=wanted.region.strip(), city=wanted.city.strip(), opened_at=now)
-        store.record(StoreOpened(seller_id=seller_id, user_id=user_id, store_name=store.name, country=store.country,
-                                 region=store.region, city=store.city))
+        store = cls(
+            id=seller_id,
+            user_id=user_id,
+            name=wanted.store_name.strip(),
+            country=wanted.country,
+            region=wanted.region.strip(),
+            city=wanted.city.strip(),
+            opened_at=now,
+        )
+        store.record(
+            StoreOpened(
+                seller_id=seller_id,
+                user_id=user_id,
+                store_name=store.name,
+                country=store.country,
+                region=store.region,
+                city=store.city,
+            )
+        )
         return store
 
 
 def check_store(wanted: OpenStore) -> None:
     """Refuse a store with everything that is wrong in its description."""
-    refuse_any([
-        text_fault("store_name", wanted.store_name, least=1, most=STORE_NAME_MAX),
-        country_fault("country", wanted.country) if wanted.country else None,
-        text_fault("region", wanted.region, most=PLACE_MAX),
-        text_fault("city", wanted.city, most=PLACE_MAX),
-    ])
+    refuse_any(
+        [
+            text_fault("store_name", wanted.store_name, least=1, most=STORE_NAME_MAX),
+            country_fault("country", wanted.country) if wanted.country else None,
+            text_fault("region", wanted.region, most=PLACE_MAX),
+            text_fault("city", wanted.city, most=PLACE_MAX),
+        ]
+    )

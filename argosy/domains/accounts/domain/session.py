@@ -45,8 +45,14 @@ class Session(Aggregate):
 
     @classmethod
     def open(cls, session_id: Id, token: str, user_id: Id, scope: tuple[str, ...], now: datetime) -> Session:
-        return cls(id=session_id, token_hash=fingerprint(token), user_id=user_id, scope=" ".join(sorted(set(scope))),
-                   created_at=now, expires_at=now + LIFETIME)
+        return cls(
+            id=session_id,
+            token_hash=fingerprint(token),
+            user_id=user_id,
+            scope=" ".join(sorted(set(scope))),
+            created_at=now,
+            expires_at=now + LIFETIME,
+        )
 
     def has_expired(self, now: datetime) -> bool:
         return now >= self.expires_at

@@ -137,11 +137,18 @@ class User(Aggregate):
 
     @classmethod
     def register(
-        cls, user_id: Id, email: str, password_hash: str, roles: tuple[str, ...], profile: Profile, now: datetime,
+        cls,
+        user_id: Id,
+        email: str,
+        password_hash: str,
+        roles: tuple[str, ...],
+        profile: Profile,
+        now: datetime,
     ) -> User:
         """A new account, told to everyone."""
-        user = cls(id=user_id, email=email, password_hash=password_hash, created_at=now, updated_at=now,
-                   profiles=[profile])
+        user = cls(
+            id=user_id, email=email, password_hash=password_hash, created_at=now, updated_at=now, profiles=[profile]
+        )
         for role in roles:
             user.grant(role, now)
         user.record(UserRegistered(user_id=user_id, email=email, roles=user.role_names, registered_at=now))
@@ -194,16 +201,24 @@ def profile_of(user_id: Id, first_name: str, last_name: str) -> Profile:
 
 def address_from(command: AddAddress, address_id: Id) -> SavedAddress:
     """The address that was sent, or everything that is wrong with it."""
-    refuse_any([
-        text_fault("recipient", command.recipient, least=1, most=200),
-        text_fault("street", command.street, least=1, most=300),
-        text_fault("city", command.city, least=1, most=NAME_MAX),
-        text_fault("postal_code", command.postal_code, least=1, most=20),
-        country_fault("country", command.country),
-        text_fault("region", command.region, most=NAME_MAX),
-        text_fault("phone", command.phone, most=40),
-    ])
+    refuse_any(
+        [
+            text_fault("recipient", command.recipient, least=1, most=200),
+            text_fault("street", command.street, least=1, most=300),
+            text_fault("city", command.city, least=1, most=NAME_MAX),
+            text_fault("postal_code", command.postal_code, least=1, most=20),
+            country_fault("country", command.country),
+            text_fault("region", command.region, most=NAME_MAX),
+            text_fault("phone", command.phone, most=40),
+        ]
+    )
     return SavedAddress(
-        id=address_id, recipient=command.recipient.strip(), street=command.street.strip(), city=command.city.strip(),
-        postal_code=command.postal_code.strip(), country=command.country, region=command.region.strip(),
-        phone=command.phone.strip())
+        id=address_id,
+        recipient=command.recipient.strip(),
+        street=command.street.strip(),
+        city=command.city.strip(),
+        postal_code=command.postal_code.strip(),
+        country=command.country,
+        region=command.region.strip(),
+        phone=command.phone.strip(),
+    )

@@ -81,8 +81,12 @@ class Cart(Aggregate):
 
     @property
     def lines(self) -> tuple[CartLine, ...]:
-        return tuple([CartLine(product_id=item.product_id, variant_id=item.variant_id, quantity=item.quantity)
-                      for item in self.items])
+        return tuple(
+            [
+                CartLine(product_id=item.product_id, variant_id=item.variant_id, quantity=item.quantity)
+                for item in self.items
+            ]
+        )
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -90,8 +94,9 @@ class Cart(Aggregate):
 
     def add(self, line: CartLine, now: datetime, new_id: Callable[[], Id]) -> None:
         """So many more of a variant. Its product is the one named last."""
-        faults: list[DomainError] = [NotAnId(field=name) for name in ("product_id", "variant_id")
-                                     if not is_id(getattr(line, name))]
+        faults: list[DomainError] = [
+            NotAnId(field=name) for name in ("product_id", "variant_id") if not is_id(getattr(line, name))
+        ]
         index = self._index(line.variant_id)
         has = 0 if index is None else self.items[index].quantity
         if not _is_quantity(line.quantity) or has + line.quantity > QUANTITY_MAX:
@@ -100,8 +105,15 @@ class Cart(Aggregate):
         if index is None and len(self.items) >= LINES_MAX:
             raise CartIsFull(maximum=LINES_MAX)
         if index is None:
-            self.items.append(CartItem(id=new_id(), product_id=line.product_id, variant_id=line.variant_id,
-                                       quantity=line.quantity, added_at=now))
+            self.items.append(
+                CartItem(
+                    id=new_id(),
+                    product_id=line.product_id,
+                    variant_id=line.variant_id,
+                    quantity=line.quantity,
+                    added_at=now,
+                )
+            )
         else:
             self._replace(index, has + line.quantity, line.product_id)
         self._changed(now)
@@ -143,8 +155,11 @@ class Cart(Aggregate):
     def take_out(self, variant_ids: Iterable[Id], codes: Iterable[str], now: datetime) -> None:
         """What was bought and used is no longer meant; what is not there any more is not missed."""
         bought, used = set(variant_ids), {code.upper() for code in codes}
-        self._keep([item for item in self.items if item.variant_id not in bought],
-                   [coupon for coupon in self.coupons if coupon.code not in used], now)
+        self._keep(
+            [item for item in self.items if item.variant_id not in bought],
+            [coupon for coupon in self.coupons if coupon.code not in used],
+            now,
+        )
 
     def _keep(self, items: list[CartItem], coupons: list[NotedCoupon], now: datetime) -> None:
         if len(items) == len(self.items) and len(coupons) == len(self.coupons):
@@ -157,8 +172,9 @@ class Cart(Aggregate):
 
     def _replace(self, index: int, quantity: int, product_id: Id) -> None:
         item = self.items[index]
-        self.items[index] = CartItem(id=item.id, product_id=product_id, variant_id=item.variant_id,
-                                     quantity=quantity, added_at=item.added_at)
+        self.items[index] = CartItem(
+            id=item.id, product_id=product_id, variant_id=item.variant_id, quantity=quantity, added_at=item.added_at
+        )
 
     def _changed(self, now: datetime) -> None:
         self.updated_at = now

@@ -45,13 +45,30 @@ from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.messages import Event, Refused
 
 PlainAnswer = (
-    StockReserved | StockShort | ReservationExpired | ReservationReleased | StockRestocked | PaymentActionRequired
-    | PaymentAuthorized | PaymentFailed | PaymentCaptured | PaymentVoided | PaymentRefunded | OrdersCancelled
+    StockReserved
+    | StockShort
+    | ReservationExpired
+    | ReservationReleased
+    | StockRestocked
+    | PaymentActionRequired
+    | PaymentAuthorized
+    | PaymentFailed
+    | PaymentCaptured
+    | PaymentVoided
+    | PaymentRefunded
+    | OrdersCancelled
     | CouponsReleased
 )
 DetailedAnswer = (
-    LinesQuoted | CouponsReserved | ShippingQuoted | TaxQuoted | OrdersPlaced | ReservationConfirmed | OrdersConfirmed
-    | CouponsConsumed | Refused
+    LinesQuoted
+    | CouponsReserved
+    | ShippingQuoted
+    | TaxQuoted
+    | OrdersPlaced
+    | ReservationConfirmed
+    | OrdersConfirmed
+    | CouponsConsumed
+    | Refused
 )
 
 
@@ -59,14 +76,21 @@ class CheckoutFlow:
     """The flow from a cart to paid orders. Answers of flows that are not known here are somebody else's."""
 
     def __init__(
-        self, work: UnitOfWork, sessions: Repository[CheckoutSession], details: Repository[CheckoutDetail],
+        self,
+        work: UnitOfWork,
+        sessions: Repository[CheckoutSession],
+        details: Repository[CheckoutDetail],
     ) -> None:
         self.work = work
         self.sessions = sessions
         self.details = details
 
-    @reads(sessions=lambda command: [
-        command.checkout_id, by("request_key", request_key(command.buyer_id, command.client_request_id))])
+    @reads(
+        sessions=lambda command: [
+            command.checkout_id,
+            by("request_key", request_key(command.buyer_id, command.client_request_id)),
+        ]
+    )
     @then_reads(details=lambda self, command: [session.id for session in self._known(command)])
     def start_checkout(self, command: StartCheckout) -> CheckoutStanding:
         """Begin, once per buyer and client_request_id; a repeat is told how that one stands."""
@@ -85,8 +109,9 @@ class CheckoutFlow:
         self.sessions.add(session)
         self.details.add(CheckoutDetail(id=session.id, request=text))
         assert session.deadline is not None
-        self.work.later("deadline", session.id, session.deadline,
-                        ExpireCheckout(checkout_id=session.id, deadline=session.deadline))
+        self.work.later(
+            "deadline", session.id, session.deadline, ExpireCheckout(checkout_id=session.id, deadline=session.deadline)
+        )
         saga = CheckoutSaga(session, self.work, self.details, request)
         saga.tell(saga.start())
         return CheckoutStanding(checkout_id=session.id, status=session.status)

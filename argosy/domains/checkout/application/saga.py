@@ -1,6 +1,6 @@
 """The checkout saga: what is asked of whom, in which order, and how each step is taken back.
 
-    lines -> coupons + delivery -> tax -> orders -> stock -> authorize -> commit -> capture -> confirm + consume
+lines -> coupons + delivery -> tax -> orders -> stock -> authorize -> commit -> capture -> confirm + consume
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ class CheckoutSaga(Saga[CheckoutSession]):
     """One checkout at one moment. Its detail is looked up only by the steps that need it."""
 
     def __init__(
-        self, session: CheckoutSession, work: UnitOfWork, details: Repository[CheckoutDetail],
+        self,
+        session: CheckoutSession,
+        work: UnitOfWork,
+        details: Repository[CheckoutDetail],
         request: CheckoutRequest | None = None,
     ) -> None:
         super().__init__(session, work.now)
@@ -111,10 +114,17 @@ class CheckoutSaga(Saga[CheckoutSession]):
     # 1: the quote.
 
     def quote_lines(self) -> products.QuoteLines:
-        return products.QuoteLines(flow_id=self.state.id, lines=tuple([
-            products.WantedLine(line_no=number, product_id=line.product_id, variant_id=line.variant_id,
-                                quantity=line.quantity)
-            for number, line in enumerate(self._request.lines, 1)]))
+        return products.QuoteLines(
+            flow_id=self.state.id,
+            lines=tuple(
+                [
+                    products.WantedLine(
+                        line_no=number, product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity
+                    )
+                    for number, line in enumerate(self._request.lines, 1)
+                ]
+            ),
+        )
 
     def take_lines(self, message: products.LinesQuoted) -> Reason | None:
         if goods_amount(message.lines) > AMOUNT_MAX:
@@ -126,14 +136,25 @@ class CheckoutSaga(Saga[CheckoutSession]):
 
     def reserve_coupons(self) -> promotions.ReserveCoupons:
         return promotions.ReserveCoupons(
-            flow_id=self.state.id, buyer_id=self.state.buyer_id, codes=self._request.coupons,
+            flow_id=self.state.id,
+            buyer_id=self.state.buyer_id,
+            codes=self._request.coupons,
             currency=self.state.currency,
             expires_at=self._until(sessions.CHECKOUT_SECONDS + sessions.COUPON_GRACE_SECONDS),
-            lines=tuple([
-                promotions.PricedLine(line_no=line.line_no, seller_id=line.seller_id, product_id=line.product_id,
-                                      category=line.category, quantity=line.quantity,
-                                      amount=line.quantity * line.unit_amount)
-                for line in self._lines]))
+            lines=tuple(
+                [
+                    promotions.PricedLine(
+                        line_no=line.line_no,
+                        seller_id=line.seller_id,
+                        product_id=line.product_id,
+                        category=line.category,
+                        quantity=line.quantity,
+                        amount=line.quantity * line.unit_amount,
+                    )
+                    for line in self._lines
+                ]
+            ),
+        )
 
     def take_discounts(self, message: promotions.CouponsReserved) -> None:
         self._detail.discounts = _text(message.discounts)
@@ -144,15 +165,25 @@ class CheckoutSaga(Saga[CheckoutSession]):
     def quote_delivery(self) -> shipping.QuoteShipping:
         request = self._request
         return shipping.QuoteShipping(
-            flow_id=self.state.id, country=request.address.country, region=request.address.region,
+            flow_id=self.state.id,
+            country=request.address.country,
+            region=request.address.region,
             currency=self.state.currency,
-            lines=tuple([
-                shipping.ParcelLine(
-                    line_no=line.line_no, seller_id=line.seller_id,
-                    method=request.lines[line.line_no - 1].shipping_method, quantity=line.quantity,
-                    weight_grams=line.weight_grams, volume_mm3=line.volume_mm3,
-                    amount=line.quantity * line.unit_amount)
-                for line in self._lines]))
+            lines=tuple(
+                [
+                    shipping.ParcelLine(
+                        line_no=line.line_no,
+                        seller_id=line.seller_id,
+                        method=request.lines[line.line_no - 1].shipping_method,
+                        quantity=line.quantity,
+                        weight_grams=line.weight_grams,
+                        volume_mm3=line.volume_mm3,
+                        amount=line.quantity * line.unit_amount,
+                    )
+                    for line in self._lines
+                ]
+            ),
+        )
 
     def take_charges(self, message: shipping.ShippingQuoted) -> None:
         self._detail.charges = _text(message.charges)
@@ -160,16 +191,24 @@ class CheckoutSaga(Saga[CheckoutSession]):
     def quote_tax(self) -> taxes.QuoteTax:
         detail, address = self._detail, self._request.address
         return taxes.QuoteTax(
-            flow_id=self.state.id, country=address.country, region=address.region, currency=self.state.currency,
-            lines=taxable_lines(_LINES.decode(detail.lines), _DISCOUNTS.decode(detail.discounts),
-                                _CHARGES.decode(detail.charges)))
+            flow_id=self.state.id,
+            country=address.country,
+            region=address.region,
+            currency=self.state.currency,
+            lines=taxable_lines(
+                _LINES.decode(detail.lines), _DISCOUNTS.decode(detail.discounts), _CHARGES.decode(detail.charges)
+            ),
+        )
 
     def freeze(self, message: taxes.TaxQuoted) -> Reason | None:
         """Everything is known: the purchase is priced once and for all, and the buyer was shown this total or none."""
         session, detail, request = self.state, self._detail, self._request
         snapshot = Pricing(
-            _LINES.decode(detail.lines), _DISCOUNTS.decode(detail.discounts), _CHARGES.decode(detail.charges),
-            message.lines).snapshot(session.id, session.currency)
+            _LINES.decode(detail.lines),
+            _DISCOUNTS.decode(detail.discounts),
+            _CHARGES.decode(detail.charges),
+            message.lines,
+        ).snapshot(session.id, session.currency)
         if snapshot.total_amount > AMOUNT_MAX:
             return Reason("total_too_large", {"maximum": AMOUNT_MAX})
         frozen = encode(snapshot)
@@ -188,22 +227,34 @@ class CheckoutSaga(Saga[CheckoutSession]):
     def place_orders(self) -> orders.PlaceOrders:
         session, request = self.state, self._request
         return orders.PlaceOrders(
-            flow_id=session.id, purchase_id=session.purchase_id, buyer_id=session.buyer_id,
-            client_request_id=request.client_request_id, currency=session.currency,
-            total_amount=session.total_amount, payment_method=session.payment_method, address=request.address,
-            orders=self._orders, snapshot_hash=self._detail.snapshot_hash)
+            flow_id=session.id,
+            purchase_id=session.purchase_id,
+            buyer_id=session.buyer_id,
+            client_request_id=request.client_request_id,
+            currency=session.currency,
+            total_amount=session.total_amount,
+            payment_method=session.payment_method,
+            address=request.address,
+            orders=self._orders,
+            snapshot_hash=self._detail.snapshot_hash,
+        )
 
     def cancel_orders(self) -> orders.CancelOrders:
         session = self.state
-        return orders.CancelOrders(flow_id=session.id, purchase_id=session.purchase_id, order_ids=session.order_ids,
-                                   reason=session.failure)
+        return orders.CancelOrders(
+            flow_id=session.id, purchase_id=session.purchase_id, order_ids=session.order_ids, reason=session.failure
+        )
 
     # 3: the stock.
 
     def reserve_stock(self) -> inventory.ReserveStock:
         stock: StockOfSnapshot = _STOCK.decode(self._detail.snapshot)
-        return inventory.ReserveStock(flow_id=self.state.id, reservation_id=self.state.reservation_id,
-                                      lines=stock.stock, expires_at=self._until(sessions.STOCK_SECONDS))
+        return inventory.ReserveStock(
+            flow_id=self.state.id,
+            reservation_id=self.state.reservation_id,
+            lines=stock.stock,
+            expires_at=self._until(sessions.STOCK_SECONDS),
+        )
 
     def take_stock(self, message: inventory.StockReserved) -> None:
         self.state.hold_stock()
@@ -218,10 +269,17 @@ class CheckoutSaga(Saga[CheckoutSession]):
         if not session.needs_payment:
             return None
         return payments.AuthorizePayment(
-            flow_id=session.id, payment_id=session.payment_id, purchase_id=session.purchase_id,
-            buyer_id=session.buyer_id, amount=session.total_amount, currency=session.currency,
-            gateway=session.gateway, source=session.payment_source, expires_at=self._until(sessions.PAYMENT_SECONDS),
-            order_id=session.order_ids[0] if len(session.order_ids) == 1 else None)
+            flow_id=session.id,
+            payment_id=session.payment_id,
+            purchase_id=session.purchase_id,
+            buyer_id=session.buyer_id,
+            amount=session.total_amount,
+            currency=session.currency,
+            gateway=session.gateway,
+            source=session.payment_source,
+            expires_at=self._until(sessions.PAYMENT_SECONDS),
+            order_id=session.order_ids[0] if len(session.order_ids) == 1 else None,
+        )
 
     def take_authorization(self, message: payments.PaymentAuthorized) -> Reason | None:
         session = self.state
@@ -258,51 +316,128 @@ class CheckoutSaga(Saga[CheckoutSession]):
 
     def refund(self) -> payments.RefundPayment:
         session = self.state
-        return payments.RefundPayment(flow_id=session.id, payment_id=session.payment_id, refund_id=session.refund_id,
-                                      reason=session.failure)
+        return payments.RefundPayment(
+            flow_id=session.id, payment_id=session.payment_id, refund_id=session.refund_id, reason=session.failure
+        )
 
     # 7: the sale is recorded.
 
     def confirm_orders(self) -> orders.ConfirmOrders:
         session = self.state
-        return orders.ConfirmOrders(flow_id=session.id, purchase_id=session.purchase_id, order_ids=session.order_ids,
-                                    payment_id=session.payment_id if session.needs_payment else None)
+        return orders.ConfirmOrders(
+            flow_id=session.id,
+            purchase_id=session.purchase_id,
+            order_ids=session.order_ids,
+            payment_id=session.payment_id if session.needs_payment else None,
+        )
 
     def consume_coupons(self) -> promotions.ConsumeCoupons | None:
         session = self.state
         if not session.has_coupons:
             return None
         return promotions.ConsumeCoupons(
-            flow_id=session.id, purchase_id=session.purchase_id,
-            order_id=session.order_ids[0] if len(session.order_ids) == 1 else None)
+            flow_id=session.id,
+            purchase_id=session.purchase_id,
+            order_id=session.order_ids[0] if len(session.order_ids) == 1 else None,
+        )
 
     stages = (
         (Step("lines", asks=products.QuoteLines, ask=quote_lines, done=products.LinesQuoted, learn=take_lines),),
-        (Step("coupons", asks=promotions.ReserveCoupons, ask=reserve_coupons, done=promotions.CouponsReserved,
-              learn=take_discounts, undoes=promotions.ReleaseCoupons, undo=release_coupons,
-              undone=promotions.CouponsReleased),
-         Step("delivery", asks=shipping.QuoteShipping, ask=quote_delivery, done=shipping.ShippingQuoted,
-              learn=take_charges)),
+        (
+            Step(
+                "coupons",
+                asks=promotions.ReserveCoupons,
+                ask=reserve_coupons,
+                done=promotions.CouponsReserved,
+                learn=take_discounts,
+                undoes=promotions.ReleaseCoupons,
+                undo=release_coupons,
+                undone=promotions.CouponsReleased,
+            ),
+            Step(
+                "delivery",
+                asks=shipping.QuoteShipping,
+                ask=quote_delivery,
+                done=shipping.ShippingQuoted,
+                learn=take_charges,
+            ),
+        ),
         (Step("tax", asks=taxes.QuoteTax, ask=quote_tax, done=taxes.TaxQuoted, learn=freeze),),
-        (Step("orders", asks=orders.PlaceOrders, ask=place_orders, done=orders.OrdersPlaced,
-              undoes=orders.CancelOrders, undo=cancel_orders, undone=orders.OrdersCancelled),),
-        (Step("stock", asks=inventory.ReserveStock, ask=reserve_stock, done=inventory.StockReserved, learn=take_stock,
-              failed=(inventory.StockShort, inventory.ReservationExpired), undoes=inventory.ReleaseReservation,
-              undo=release_stock, undone=inventory.ReservationReleased),),
-        (Step("authorize", asks=payments.AuthorizePayment, ask=authorize, done=payments.PaymentAuthorized,
-              learn=take_authorization, failed=(payments.PaymentFailed,), heard=(payments.PaymentActionRequired,),
-              hear=ask_buyer, undoes=payments.VoidPayment, undo=void, undone=payments.PaymentVoided),),
-        (Step("commit", asks=inventory.CommitReservation, ask=commit_stock, done=inventory.ReservationConfirmed,
-              undoes=inventory.Restock, undo=restock, undone=inventory.StockRestocked),),
-        (Step("capture", asks=payments.CapturePayment, ask=capture, done=payments.PaymentCaptured, learn=take_money,
-              undoes=payments.RefundPayment, undo=refund, undone=payments.PaymentRefunded),),
+        (
+            Step(
+                "orders",
+                asks=orders.PlaceOrders,
+                ask=place_orders,
+                done=orders.OrdersPlaced,
+                undoes=orders.CancelOrders,
+                undo=cancel_orders,
+                undone=orders.OrdersCancelled,
+            ),
+        ),
+        (
+            Step(
+                "stock",
+                asks=inventory.ReserveStock,
+                ask=reserve_stock,
+                done=inventory.StockReserved,
+                learn=take_stock,
+                failed=(inventory.StockShort, inventory.ReservationExpired),
+                undoes=inventory.ReleaseReservation,
+                undo=release_stock,
+                undone=inventory.ReservationReleased,
+            ),
+        ),
+        (
+            Step(
+                "authorize",
+                asks=payments.AuthorizePayment,
+                ask=authorize,
+                done=payments.PaymentAuthorized,
+                learn=take_authorization,
+                failed=(payments.PaymentFailed,),
+                heard=(payments.PaymentActionRequired,),
+                hear=ask_buyer,
+                undoes=payments.VoidPayment,
+                undo=void,
+                undone=payments.PaymentVoided,
+            ),
+        ),
+        (
+            Step(
+                "commit",
+                asks=inventory.CommitReservation,
+                ask=commit_stock,
+                done=inventory.ReservationConfirmed,
+                undoes=inventory.Restock,
+                undo=restock,
+                undone=inventory.StockRestocked,
+            ),
+        ),
+        (
+            Step(
+                "capture",
+                asks=payments.CapturePayment,
+                ask=capture,
+                done=payments.PaymentCaptured,
+                learn=take_money,
+                undoes=payments.RefundPayment,
+                undo=refund,
+                undone=payments.PaymentRefunded,
+            ),
+        ),
         # A coupon that cannot be counted any more is no reason to take a paid purchase back: the discount was promised.
-        (Step("confirm", asks=orders.ConfirmOrders, ask=confirm_orders, done=orders.OrdersConfirmed),
-         Step("consume", asks=promotions.ConsumeCoupons, ask=consume_coupons, done=promotions.CouponsConsumed,
-              must_succeed=False)),
+        (
+            Step("confirm", asks=orders.ConfirmOrders, ask=confirm_orders, done=orders.OrdersConfirmed),
+            Step(
+                "consume",
+                asks=promotions.ConsumeCoupons,
+                ask=consume_coupons,
+                done=promotions.CouponsConsumed,
+                must_succeed=False,
+            ),
+        ),
     )
 
 
 def _text(parts: tuple[Any, ...]) -> str:
     return encode(parts).decode()
-

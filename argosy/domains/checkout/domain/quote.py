@@ -59,18 +59,31 @@ def goods_amount(lines: Iterable[QuotedLine]) -> int:
 
 
 def taxable_lines(
-    lines: Iterable[QuotedLine], discounts: Iterable[Discount], charges: Iterable[DeliveryCharge],
+    lines: Iterable[QuotedLine],
+    discounts: Iterable[Discount],
+    charges: Iterable[DeliveryCharge],
 ) -> tuple[TaxableLine, ...]:
     """What the buyer pays for each line after discounts, and for its delivery where that costs anything."""
     off = _discount_by_line(discounts)
     taxable = [
-        TaxableLine(line_no=line.line_no, seller_id=line.seller_id, category=line.tax_category,
-                    amount=line.quantity * line.unit_amount - off[line.line_no])
-        for line in lines]
+        TaxableLine(
+            line_no=line.line_no,
+            seller_id=line.seller_id,
+            category=line.tax_category,
+            amount=line.quantity * line.unit_amount - off[line.line_no],
+        )
+        for line in lines
+    ]
     taxable += [
-        TaxableLine(line_no=DELIVERY_LINES_FROM + charge.line_no, seller_id=charge.seller_id,
-                    category=DELIVERY_CATEGORY, amount=charge.amount)
-        for charge in charges if charge.amount]
+        TaxableLine(
+            line_no=DELIVERY_LINES_FROM + charge.line_no,
+            seller_id=charge.seller_id,
+            category=DELIVERY_CATEGORY,
+            amount=charge.amount,
+        )
+        for charge in charges
+        if charge.amount
+    ]
     return tuple(taxable)
 
 
@@ -78,7 +91,10 @@ class Pricing:
     """One purchase being priced: everything that was quoted, found by line."""
 
     def __init__(
-        self, lines: Sequence[QuotedLine], discounts: Sequence[Discount], charges: Sequence[DeliveryCharge],
+        self,
+        lines: Sequence[QuotedLine],
+        discounts: Sequence[Discount],
+        charges: Sequence[DeliveryCharge],
         taxes: Sequence[LineTax],
     ) -> None:
         self.lines = lines
@@ -103,8 +119,9 @@ class Pricing:
             shares.append(self._share(order))
             stock += _stock_of(order)
         total = sum(order.total_amount for order in orders)
-        return Snapshot(currency=currency, total_amount=total, orders=tuple(orders), shares=tuple(shares),
-                        stock=tuple(stock))
+        return Snapshot(
+            currency=currency, total_amount=total, orders=tuple(orders), shares=tuple(shares), stock=tuple(stock)
+        )
 
     def _order(self, order_id: Id, seller_id: Id, quoted: Sequence[QuotedLine]) -> OrderDraft:
         lines = tuple([self._line(line) for line in quoted])
@@ -120,13 +137,27 @@ class Pricing:
         tax, on_top, basis_points = self._tax(number, goods - discount)
         delivery_tax, delivery_on_top, _ = self._tax(DELIVERY_LINES_FROM + number, charge.amount)
         return OrderLine(
-            line_no=number, product_id=line.product_id, variant_id=line.variant_id, sku=line.sku, title=line.title,
-            quantity=line.quantity, unit_amount=line.unit_amount, price_id=line.price_id, discount_amount=discount,
-            tax_amount=tax, tax_on_top=on_top, tax_basis_points=basis_points,
-            total_amount=goods - discount + on_top, shipping_method=charge.method, shipping_amount=charge.amount,
-            shipping_tax_amount=delivery_tax, shipping_tax_on_top=delivery_on_top,
-            stock_unit_id=line.stock_unit_id, units_each=line.units_each,
-            discounts=tuple([found.explanation for found in self.discounts if found.line_no == number]))
+            line_no=number,
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            sku=line.sku,
+            title=line.title,
+            quantity=line.quantity,
+            unit_amount=line.unit_amount,
+            price_id=line.price_id,
+            discount_amount=discount,
+            tax_amount=tax,
+            tax_on_top=on_top,
+            tax_basis_points=basis_points,
+            total_amount=goods - discount + on_top,
+            shipping_method=charge.method,
+            shipping_amount=charge.amount,
+            shipping_tax_amount=delivery_tax,
+            shipping_tax_on_top=delivery_on_top,
+            stock_unit_id=line.stock_unit_id,
+            units_each=line.units_each,
+            discounts=tuple([found.explanation for found in self.discounts if found.line_no == number]),
+        )
 
     def _tax(self, number: int, taxed: int) -> tuple[int, int, int]:
         """Tax of a line, the part of it that raises the price, and its rate."""
@@ -144,8 +175,14 @@ class Pricing:
             shipping += line.shipping_amount + line.shipping_tax_on_top - line.shipping_tax_amount
             tax += line.tax_amount + line.shipping_tax_amount
             subsidy += self.subsidies[line.line_no]
-        return SellerShare(order_id=order.order_id, seller_id=order.seller_id, goods_amount=goods,
-                           shipping_amount=shipping, tax_amount=tax, subsidy_amount=subsidy)
+        return SellerShare(
+            order_id=order.order_id,
+            seller_id=order.seller_id,
+            goods_amount=goods,
+            shipping_amount=shipping,
+            tax_amount=tax,
+            subsidy_amount=subsidy,
+        )
 
 
 def order_id_of(checkout_id: Id, seller_id: Id) -> Id:

@@ -24,7 +24,11 @@ _CODE = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,100}")
 _SOURCE = re.compile(r"[\x21-\x7e]{1,200}")
 _ADDRESS_LENGTHS = (
-    ("recipient", 1, 120), ("street", 1, 200), ("city", 1, 100), ("postal_code", 0, 20), ("region", 0, 100),
+    ("recipient", 1, 120),
+    ("street", 1, 200),
+    ("city", 1, 100),
+    ("postal_code", 0, 20),
+    ("region", 0, 100),
     ("phone", 0, 30),
 )
 
@@ -105,8 +109,12 @@ class Bought(Value):
 def read(command: StartCheckout) -> CheckoutRequest:
     """The request in its one canonical form, or everything that is wrong with it at once."""
     lines = _sum_up(command.lines)
-    faults = [*_wrong_ids(command), *_wrong_lines(command.lines, lines), *_wrong_address(command.address),
-              *_wrong_payment(command)]
+    faults = [
+        *_wrong_ids(command),
+        *_wrong_lines(command.lines, lines),
+        *_wrong_address(command.address),
+        *_wrong_payment(command),
+    ]
     coupons = tuple(dict.fromkeys(command.coupons))
     if len(coupons) > COUPONS_MAX:
         faults.append(TooManyCoupons(asked=len(coupons), maximum=COUPONS_MAX))
@@ -117,9 +125,16 @@ def read(command: StartCheckout) -> CheckoutRequest:
     if faults:
         raise faults[0] if len(faults) == 1 else Several(faults)
     return CheckoutRequest(
-        cart_id=command.cart_id, lines=lines, address=command.address, client_request_id=command.client_request_id,
-        payment_method=command.payment_method, gateway=command.gateway, payment_source=command.payment_source,
-        coupons=coupons, expected_total=command.expected_total)
+        cart_id=command.cart_id,
+        lines=lines,
+        address=command.address,
+        client_request_id=command.client_request_id,
+        payment_method=command.payment_method,
+        gateway=command.gateway,
+        payment_source=command.payment_source,
+        coupons=coupons,
+        expected_total=command.expected_total,
+    )
 
 
 def _sum_up(lines: tuple[CheckoutLine, ...]) -> tuple[CheckoutLine, ...]:
@@ -131,8 +146,12 @@ def _sum_up(lines: tuple[CheckoutLine, ...]) -> tuple[CheckoutLine, ...]:
         key = (line.product_id, line.variant_id, line.shipping_method)
         known = summed.get(key)
         quantity = line.quantity + (known.quantity if known else 0)
-        summed[key] = CheckoutLine(product_id=line.product_id, variant_id=line.variant_id, quantity=quantity,
-                                   shipping_method=line.shipping_method)
+        summed[key] = CheckoutLine(
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            quantity=quantity,
+            shipping_method=line.shipping_method,
+        )
     return tuple(summed.values())
 
 

@@ -125,13 +125,28 @@ class CheckoutSession(Flow):
         """A new session, which has twenty minutes."""
         expires_at = now + timedelta(seconds=CHECKOUT_SECONDS)
         session = cls(
-            id=checkout_id, buyer_id=buyer_id, cart_id=request.cart_id,
-            request_key=request_key(buyer_id, request.client_request_id), payment_method=request.payment_method,
-            gateway=request.gateway, payment_source=request.payment_source, has_coupons=bool(request.coupons),
-            started_at=now, deadline=expires_at, purchase_id=child_id(checkout_id, "purchase"),
-            payment_id=child_id(checkout_id, "payment"))
-        session.record(CheckoutStarted(
-            checkout_id=checkout_id, buyer_id=buyer_id, cart_id=request.cart_id, started_at=now, expires_at=expires_at))
+            id=checkout_id,
+            buyer_id=buyer_id,
+            cart_id=request.cart_id,
+            request_key=request_key(buyer_id, request.client_request_id),
+            payment_method=request.payment_method,
+            gateway=request.gateway,
+            payment_source=request.payment_source,
+            has_coupons=bool(request.coupons),
+            started_at=now,
+            deadline=expires_at,
+            purchase_id=child_id(checkout_id, "purchase"),
+            payment_id=child_id(checkout_id, "payment"),
+        )
+        session.record(
+            CheckoutStarted(
+                checkout_id=checkout_id,
+                buyer_id=buyer_id,
+                cart_id=request.cart_id,
+                started_at=now,
+                expires_at=expires_at,
+            )
+        )
         return session
 
     @property
@@ -150,9 +165,16 @@ class CheckoutSession(Flow):
     def hold_stock(self) -> None:
         """Orders are recorded and their stock is held."""
         self._become(RESERVED)
-        self.record(CheckoutInventoryReserved(
-            checkout_id=self.id, buyer_id=self.buyer_id, purchase_id=self.purchase_id, order_ids=self.order_ids,
-            total_amount=self.total_amount, currency=self.currency))
+        self.record(
+            CheckoutInventoryReserved(
+                checkout_id=self.id,
+                buyer_id=self.buyer_id,
+                purchase_id=self.purchase_id,
+                order_ids=self.order_ids,
+                total_amount=self.total_amount,
+                currency=self.currency,
+            )
+        )
 
     def ask_buyer(self, action_url: str) -> None:
         """The buyer must confirm the payment there; asking again for the same changes nothing."""
@@ -173,17 +195,27 @@ class CheckoutSession(Flow):
         """Everything is done."""
         self._become(COMPLETED)
         self.completed_at = now
-        self.record(CheckoutCompleted(
-            checkout_id=self.id, buyer_id=self.buyer_id, cart_id=self.cart_id, purchase_id=self.purchase_id,
-            order_ids=self.order_ids, variant_ids=variant_ids, coupons=coupons, total_amount=self.total_amount,
-            currency=self.currency))
+        self.record(
+            CheckoutCompleted(
+                checkout_id=self.id,
+                buyer_id=self.buyer_id,
+                cart_id=self.cart_id,
+                purchase_id=self.purchase_id,
+                order_ids=self.order_ids,
+                variant_ids=variant_ids,
+                coupons=coupons,
+                total_amount=self.total_amount,
+                currency=self.currency,
+            )
+        )
 
     def turn_round(self, status: str, reason: str, details: dict[str, Any], now: datetime) -> None:
         """It ends without a sale; `completed_at` is set when everything is undone."""
         self._become(status)
         self.action_url = ""
-        self.failures.append(CheckoutFailure(id=child_id(self.id, "failure"), reason=reason, details=details,
-                                             failed_at=now))
+        self.failures.append(
+            CheckoutFailure(id=child_id(self.id, "failure"), reason=reason, details=details, failed_at=now)
+        )
         if status == EXPIRED:
             self.record(CheckoutExpired(checkout_id=self.id, buyer_id=self.buyer_id))
         elif status == ABORTED:

@@ -73,7 +73,10 @@ class Reservations:
     """
 
     def __init__(
-        self, work: UnitOfWork, items: Repository[StockItem], reservations: Repository[Reservation],
+        self,
+        work: UnitOfWork,
+        items: Repository[StockItem],
+        reservations: Repository[Reservation],
         overdue: OverdueReservations,
     ) -> None:
         self.work = work
@@ -95,21 +98,37 @@ class Reservations:
         shelves = {unit_id: self._shelf(unit_id) for unit_id in wanted}
         shortages = _shortages(wanted, shelves)
         if shortages:
-            self.work.announce(StockShort(
-                flow_id=command.flow_id, reservation_id=command.reservation_id, shortages=shortages))
+            self.work.announce(
+                StockShort(flow_id=command.flow_id, reservation_id=command.reservation_id, shortages=shortages)
+            )
             return
         lines = []
         for line in command.lines:
             for item, pieces in spread(shelves[line.stock_unit_id], line.quantity):
                 item.hold(pieces, now)
-                lines.append(ReservedLine(
-                    id=self.work.new_id(), stock_item_id=item.id, order_id=line.order_id, quantity=pieces,
-                    status=ACTIVE, expires_at=command.expires_at))
-        self.reservations.add(Reservation(
-            id=command.reservation_id, flow_id=command.flow_id, status=ACTIVE, open_until=command.expires_at,
-            created_at=now, lines=lines))
-        self.work.announce(StockReserved(
-            flow_id=command.flow_id, reservation_id=command.reservation_id, expires_at=command.expires_at))
+                lines.append(
+                    ReservedLine(
+                        id=self.work.new_id(),
+                        stock_item_id=item.id,
+                        order_id=line.order_id,
+                        quantity=pieces,
+                        status=ACTIVE,
+                        expires_at=command.expires_at,
+                    )
+                )
+        self.reservations.add(
+            Reservation(
+                id=command.reservation_id,
+                flow_id=command.flow_id,
+                status=ACTIVE,
+                open_until=command.expires_at,
+                created_at=now,
+                lines=lines,
+            )
+        )
+        self.work.announce(
+            StockReserved(flow_id=command.flow_id, reservation_id=command.reservation_id, expires_at=command.expires_at)
+        )
 
     @reads(reservations=lambda command: (command.reservation_id,))
     def extend_reservation(self, command: ExtendReservation) -> None:
@@ -118,8 +137,9 @@ class Reservations:
         if not reservation.is_active:
             raise ReservationHasEnded(reservation_id=reservation.id, status=reservation.status)
         reservation.extend(command.expires_at)
-        self.work.announce(StockReserved(
-            flow_id=command.flow_id, reservation_id=reservation.id, expires_at=reservation.expires_at))
+        self.work.announce(
+            StockReserved(flow_id=command.flow_id, reservation_id=reservation.id, expires_at=reservation.expires_at)
+        )
 
     @reads(reservations=lambda command: (command.reservation_id,))
     @then_reads(items=_held_items)
@@ -176,8 +196,9 @@ class Reservations:
             raise NoSuchReservation(reservation_id=command.reservation_id)
         if earlier.status not in (ACTIVE, COMMITTED):
             raise ReservationHasEnded(reservation_id=earlier.id, status=earlier.status)
-        self.work.announce(StockReserved(
-            flow_id=command.flow_id, reservation_id=earlier.id, expires_at=earlier.expires_at))
+        self.work.announce(
+            StockReserved(flow_id=command.flow_id, reservation_id=earlier.id, expires_at=earlier.expires_at)
+        )
 
     def _shelf(self, stock_unit_id: Id) -> list[StockItem]:
         """The stock items of a unit over all warehouses, in an order that a re-run repeats."""

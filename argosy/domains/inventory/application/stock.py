@@ -87,21 +87,37 @@ class Stock:
         for variant in event.variants:
             item = self.items.find(stock_item_id(variant.stock_unit_id))
             if item is None:
-                self.items.add(StockItem(
-                    id=stock_item_id(variant.stock_unit_id), stock_unit_id=variant.stock_unit_id,
-                    product_id=event.product_id, variant_id=variant.variant_id, seller_id=event.seller_id,
-                    updated_at=self.work.now))
-            elif (item.variant_id is None and item.seller_id in (None, event.seller_id)
-                  and item.product_id in (None, event.product_id)):
+                self.items.add(
+                    StockItem(
+                        id=stock_item_id(variant.stock_unit_id),
+                        stock_unit_id=variant.stock_unit_id,
+                        product_id=event.product_id,
+                        variant_id=variant.variant_id,
+                        seller_id=event.seller_id,
+                        updated_at=self.work.now,
+                    )
+                )
+            elif (
+                item.variant_id is None
+                and item.seller_id in (None, event.seller_id)
+                and item.product_id in (None, event.product_id)
+            ):
                 item.product_id, item.variant_id, item.seller_id = (
-                    event.product_id, variant.variant_id, event.seller_id)
+                    event.product_id,
+                    variant.variant_id,
+                    event.seller_id,
+                )
 
     def _open(self, command: ReceiveStock, seller_id: Id | None) -> StockItem:
         """A seller's word counts for the seller alone: the product is learned when it is published."""
         item = StockItem(
-            id=_item_id(command), stock_unit_id=command.stock_unit_id, warehouse=command.warehouse,
-            product_id=command.product_id if seller_id is None else None, seller_id=seller_id or command.seller_id,
-            updated_at=self.work.now)
+            id=_item_id(command),
+            stock_unit_id=command.stock_unit_id,
+            warehouse=command.warehouse,
+            product_id=command.product_id if seller_id is None else None,
+            seller_id=seller_id or command.seller_id,
+            updated_at=self.work.now,
+        )
         self.items.add(item)
         return item
 
@@ -112,9 +128,16 @@ class Stock:
                 raise ReferenceAlreadyUsed(reference_id=command.reference_id, change=earlier.change)
             return item.level()
         item.count(change, _reason(command), self.work.now)
-        self.movements.add(StockMovement(
-            id=_movement_id(command), stock_item_id=item.id, change=change, reason=_reason(command),
-            reference_id=command.reference_id, created_at=self.work.now))
+        self.movements.add(
+            StockMovement(
+                id=_movement_id(command),
+                stock_item_id=item.id,
+                change=change,
+                reason=_reason(command),
+                reference_id=command.reference_id,
+                created_at=self.work.now,
+            )
+        )
         return item.level()
 
 
@@ -131,8 +154,11 @@ def _check(command: ReceiveStock | AdjustStock) -> None:
     """Refuse what no warehouse could have meant, all of it at once."""
     faults: list[DomainError] = []
     owners = (command.product_id, command.seller_id) if isinstance(command, ReceiveStock) else ()
-    faults += [NotAnId(value=id[:VALUE_SHOWN_MAX]) for id in (command.stock_unit_id, *owners)
-               if id is not None and not is_id(id)]
+    faults += [
+        NotAnId(value=id[:VALUE_SHOWN_MAX])
+        for id in (command.stock_unit_id, *owners)
+        if id is not None and not is_id(id)
+    ]
     if command.warehouse not in WAREHOUSES:
         faults.append(NoSuchWarehouse(warehouses=sorted(WAREHOUSES), default=MAIN_WAREHOUSE))
     pieces = command.quantity if isinstance(command, ReceiveStock) else abs(command.change)

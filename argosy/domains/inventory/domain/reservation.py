@@ -62,8 +62,14 @@ class ReservedLine(Value):
 
     def turned(self, status: str, expires_at: datetime) -> ReservedLine:
         """The same pieces, with what has become of them."""
-        return ReservedLine(id=self.id, stock_item_id=self.stock_item_id, order_id=self.order_id,
-                            quantity=self.quantity, status=status, expires_at=expires_at)
+        return ReservedLine(
+            id=self.id,
+            stock_item_id=self.stock_item_id,
+            order_id=self.order_id,
+            quantity=self.quantity,
+            status=status,
+            expires_at=expires_at,
+        )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -120,7 +126,12 @@ def demand(lines: Sequence[StockLine]) -> dict[Id, int]:
         is_sound = is_sound and 0 < line.quantity <= PIECES_MAX
         wanted[line.stock_unit_id] = wanted.get(line.stock_unit_id, 0) + line.quantity
     if not is_sound:
-        raise QuantityOutOfBounds(quantity_max=PIECES_MAX, lines=[
-            {"stock_unit_id": line.stock_unit_id, "quantity": line.quantity} for line in lines
-            if not 0 < line.quantity <= PIECES_MAX])
+        raise QuantityOutOfBounds(
+            quantity_max=PIECES_MAX,
+            lines=[
+                {"stock_unit_id": line.stock_unit_id, "quantity": line.quantity}
+                for line in lines
+                if not 0 < line.quantity <= PIECES_MAX
+            ],
+        )
     return wanted

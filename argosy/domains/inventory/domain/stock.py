@@ -112,8 +112,14 @@ class StockItem(Aggregate):
 
     def level(self) -> StockLevel:
         return StockLevel(
-            stock_item_id=self.id, stock_unit_id=self.stock_unit_id, warehouse=self.warehouse, on_hand=self.on_hand,
-            reserved=self.reserved, allocated=self.allocated, available=self.available)
+            stock_item_id=self.id,
+            stock_unit_id=self.stock_unit_id,
+            warehouse=self.warehouse,
+            on_hand=self.on_hand,
+            reserved=self.reserved,
+            allocated=self.allocated,
+            available=self.available,
+        )
 
     def count(self, change: int, reason: str, now: datetime) -> None:
         """Correct what is there; never below what is promised."""
@@ -121,12 +127,21 @@ class StockItem(Aggregate):
         if on_hand > PIECES_MAX:
             raise TooManyPieces(stock_unit_id=self.stock_unit_id, on_hand=self.on_hand, change=change, max=PIECES_MAX)
         if on_hand < self.promised:
-            raise BelowWhatIsPromised(stock_unit_id=self.stock_unit_id, on_hand=self.on_hand, change=change,
-                                      promised=self.promised)
+            raise BelowWhatIsPromised(
+                stock_unit_id=self.stock_unit_id, on_hand=self.on_hand, change=change, promised=self.promised
+            )
         before = self.available
         self.on_hand = on_hand
-        self.record(StockAdjusted(stock_item_id=self.id, stock_unit_id=self.stock_unit_id, change=change,
-                                  reason=reason, on_hand=on_hand, available=self.available))
+        self.record(
+            StockAdjusted(
+                stock_item_id=self.id,
+                stock_unit_id=self.stock_unit_id,
+                change=change,
+                reason=reason,
+                on_hand=on_hand,
+                available=self.available,
+            )
+        )
         self._changed(before, now)
 
     def hold(self, pieces: int, now: datetime) -> None:
@@ -163,8 +178,11 @@ class StockItem(Aggregate):
         after = self.available
         if before == after or (before > SHOWN_MAX and after > SHOWN_MAX):
             return
-        self.record(AvailabilityChanged(stock_item_id=self.id, stock_unit_id=self.stock_unit_id,
-                                        product_id=self.product_id, available=after))
+        self.record(
+            AvailabilityChanged(
+                stock_item_id=self.id, stock_unit_id=self.stock_unit_id, product_id=self.product_id, available=after
+            )
+        )
 
 
 @dataclass(kw_only=True, eq=False)

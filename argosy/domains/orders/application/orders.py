@@ -55,12 +55,23 @@ class Orders:
             self._record(command)
         else:
             known.must_be(command)
-        self.work.announce(OrdersPlaced(
-            flow_id=command.flow_id, purchase_id=command.purchase_id,
-            orders=tuple([
-                OrderReference(order_id=draft.order_id, seller_id=draft.seller_id,
-                               order_number=order_number(draft.order_id), total_amount=draft.total_amount)
-                for draft in command.orders])))
+        self.work.announce(
+            OrdersPlaced(
+                flow_id=command.flow_id,
+                purchase_id=command.purchase_id,
+                orders=tuple(
+                    [
+                        OrderReference(
+                            order_id=draft.order_id,
+                            seller_id=draft.seller_id,
+                            order_number=order_number(draft.order_id),
+                            total_amount=draft.total_amount,
+                        )
+                        for draft in command.orders
+                    ]
+                ),
+            )
+        )
 
     @reads(purchases=lambda command: [command.purchase_id], orders=lambda command: command.order_ids)
     def confirm_orders(self, command: ConfirmOrders) -> None:

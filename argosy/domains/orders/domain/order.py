@@ -90,14 +90,30 @@ class OrderItem(Value):
     @classmethod
     def sold(cls, id: Id, line: OrderLine) -> OrderItem:
         return cls(
-            id=id, line_no=line.line_no, product_id=line.product_id, variant_id=line.variant_id,
-            stock_unit_id=line.stock_unit_id, units_each=line.units_each, quantity=line.quantity,
-            price_snapshot=line.unit_amount, discount_amount=line.discount_amount, tax_amount=line.tax_amount,
-            tax_on_top=line.tax_on_top, total_amount=line.total_amount, shipping_amount=line.shipping_amount,
-            shipping_tax_amount=line.shipping_tax_amount, shipping_tax_on_top=line.shipping_tax_on_top,
+            id=id,
+            line_no=line.line_no,
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            stock_unit_id=line.stock_unit_id,
+            units_each=line.units_each,
+            quantity=line.quantity,
+            price_snapshot=line.unit_amount,
+            discount_amount=line.discount_amount,
+            tax_amount=line.tax_amount,
+            tax_on_top=line.tax_on_top,
+            total_amount=line.total_amount,
+            shipping_amount=line.shipping_amount,
+            shipping_tax_amount=line.shipping_tax_amount,
+            shipping_tax_on_top=line.shipping_tax_on_top,
             product_snapshot=ProductSnapshot(
-                sku=line.sku, title=line.title, price_id=line.price_id, tax_basis_points=line.tax_basis_points,
-                shipping_method=line.shipping_method, discounts=line.discounts))
+                sku=line.sku,
+                title=line.title,
+                price_id=line.price_id,
+                tax_basis_points=line.tax_basis_points,
+                shipping_method=line.shipping_method,
+                discounts=line.discounts,
+            ),
+        )
 
 
 class StatusChange(Value):
@@ -152,16 +168,36 @@ class Order(Aggregate):
         """A new order with everything frozen that explains it later."""
         assert purchase.buyer_id is not None
         order = cls(
-            id=draft.order_id, purchase_id=purchase.id, buyer_id=purchase.buyer_id, seller_id=draft.seller_id,
-            order_number=order_number(draft.order_id), order_type=purchase.order_type, currency=purchase.currency,
-            total_amount=draft.total_amount, address=address, created_at=occasion.at, updated_at=occasion.at,
-            items=[OrderItem.sold(occasion.new_id(), line) for line in draft.lines])
+            id=draft.order_id,
+            purchase_id=purchase.id,
+            buyer_id=purchase.buyer_id,
+            seller_id=draft.seller_id,
+            order_number=order_number(draft.order_id),
+            order_type=purchase.order_type,
+            currency=purchase.currency,
+            total_amount=draft.total_amount,
+            address=address,
+            created_at=occasion.at,
+            updated_at=occasion.at,
+            items=[OrderItem.sold(occasion.new_id(), line) for line in draft.lines],
+        )
         order.move_to(CREATED, "placed", occasion)
-        order.record(OrderCreated(
-            order_id=order.id, purchase_id=purchase.id, checkout_id=purchase.flow_id, buyer_id=order.buyer_id,
-            seller_id=order.seller_id, order_number=order.order_number, currency=order.currency,
-            total_amount=order.total_amount, payment_method=purchase.payment_method, lines=draft.lines,
-            address=address, created_at=order.created_at))
+        order.record(
+            OrderCreated(
+                order_id=order.id,
+                purchase_id=purchase.id,
+                checkout_id=purchase.flow_id,
+                buyer_id=order.buyer_id,
+                seller_id=order.seller_id,
+                order_number=order.order_number,
+                currency=order.currency,
+                total_amount=order.total_amount,
+                payment_method=purchase.payment_method,
+                lines=draft.lines,
+                address=address,
+                created_at=order.created_at,
+            )
+        )
         return order
 
     @property
@@ -191,9 +227,17 @@ class Order(Aggregate):
         self.payment_id = payment_id
         if payment_id is not None:
             self._note_payment("CAPTURED", occasion)
-        self.record(OrderPaid(
-            order_id=self.id, purchase_id=self.purchase_id, buyer_id=self.buyer_id, seller_id=self.seller_id,
-            payment_id=payment_id, total_amount=self.total_amount, currency=self.currency))
+        self.record(
+            OrderPaid(
+                order_id=self.id,
+                purchase_id=self.purchase_id,
+                buyer_id=self.buyer_id,
+                seller_id=self.seller_id,
+                payment_id=payment_id,
+                total_amount=self.total_amount,
+                currency=self.currency,
+            )
+        )
 
     def call_off(self, reason: str, occasion: Occasion) -> None:
         """CANCELLED where no money was taken; REFUNDED where it was, and has been paid back. Repeating it changes
@@ -204,24 +248,48 @@ class Order(Aggregate):
             self.move_to(REFUNDED, reason, occasion)
             if self.payment_id is not None:
                 self._note_payment("REFUNDED", occasion)
-            self.record(OrderRefunded(order_id=self.id, buyer_id=self.buyer_id, seller_id=self.seller_id,
-                                      amount=self.total_amount, currency=self.currency))
+            self.record(
+                OrderRefunded(
+                    order_id=self.id,
+                    buyer_id=self.buyer_id,
+                    seller_id=self.seller_id,
+                    amount=self.total_amount,
+                    currency=self.currency,
+                )
+            )
             return
         self.move_to(CANCELLED, reason, occasion)
-        self.record(OrderCancelled(order_id=self.id, buyer_id=self.buyer_id, seller_id=self.seller_id,
-                                   reason=reason[:REASON_MAX]))
+        self.record(
+            OrderCancelled(
+                order_id=self.id, buyer_id=self.buyer_id, seller_id=self.seller_id, reason=reason[:REASON_MAX]
+            )
+        )
 
     def move_to(self, status: str, reason: str, occasion: Occasion) -> None:
         """Take one legal step, and remember who took it, when and why."""
         if not is_legal(self.order_type, self.status, status):
             raise OrderCannotGoThere(order_id=self.id, from_status=self.status, to_status=status)
-        self.history.append(StatusChange(
-            id=occasion.new_id(), from_status=self.status, to_status=status, reason=reason[:REASON_MAX],
-            changed_by=occasion.by, changed_at=occasion.at))
+        self.history.append(
+            StatusChange(
+                id=occasion.new_id(),
+                from_status=self.status,
+                to_status=status,
+                reason=reason[:REASON_MAX],
+                changed_by=occasion.by,
+                changed_at=occasion.at,
+            )
+        )
         self.status = status
         self.updated_at = occasion.at
 
     def _note_payment(self, status: str, occasion: Occasion) -> None:
         assert self.payment_id is not None
-        self.payments.append(OrderPayment(id=occasion.new_id(), payment_id=self.payment_id, amount=self.total_amount,
-                                          status=status, created_at=occasion.at))
+        self.payments.append(
+            OrderPayment(
+                id=occasion.new_id(),
+                payment_id=self.payment_id,
+                amount=self.total_amount,
+                status=status,
+                created_at=occasion.at,
+            )
+        )

@@ -23,8 +23,17 @@ LINES_MAX = 200
 QUANTITY_MAX = 999
 UNITS_EACH_MAX = 100_000
 TEXT_MAX = 200
-_AMOUNTS = ("unit_amount", "discount_amount", "tax_amount", "tax_on_top", "total_amount", "shipping_amount",
-            "shipping_tax_amount", "shipping_tax_on_top", "tax_basis_points")
+_AMOUNTS = (
+    "unit_amount",
+    "discount_amount",
+    "tax_amount",
+    "tax_on_top",
+    "total_amount",
+    "shipping_amount",
+    "shipping_tax_amount",
+    "shipping_tax_on_top",
+    "tax_basis_points",
+)
 _amounts_of = attrgetter(*_AMOUNTS)
 _LINE_IDS = ("product_id", "variant_id", "price_id", "stock_unit_id")
 
@@ -80,17 +89,37 @@ class Purchase(Aggregate):
     @classmethod
     def place(cls, command: PlaceOrders, now: datetime) -> Purchase:
         return cls(
-            id=command.purchase_id, flow_id=command.flow_id, request_key=request_key(command),
-            buyer_id=command.buyer_id, client_request_id=command.client_request_id, status=PLACED,
-            currency=command.currency, total_amount=command.total_amount, payment_method=command.payment_method,
-            snapshot_hash=command.snapshot_hash, order_count=len(command.orders), created_at=now)
+            id=command.purchase_id,
+            flow_id=command.flow_id,
+            request_key=request_key(command),
+            buyer_id=command.buyer_id,
+            client_request_id=command.client_request_id,
+            status=PLACED,
+            currency=command.currency,
+            total_amount=command.total_amount,
+            payment_method=command.payment_method,
+            snapshot_hash=command.snapshot_hash,
+            order_count=len(command.orders),
+            created_at=now,
+        )
 
     @classmethod
     def cancelled_before(cls, purchase_id: Id, flow_id: Id, now: datetime) -> Purchase:
         """What is remembered of a cancellation that came before its purchase."""
-        return cls(id=purchase_id, flow_id=flow_id, request_key=None, buyer_id=None, client_request_id="",
-                   status=CANCELLED, currency="", total_amount=0, payment_method="", snapshot_hash="", order_count=0,
-                   created_at=now)
+        return cls(
+            id=purchase_id,
+            flow_id=flow_id,
+            request_key=None,
+            buyer_id=None,
+            client_request_id="",
+            status=CANCELLED,
+            currency="",
+            total_amount=0,
+            payment_method="",
+            snapshot_hash="",
+            order_count=0,
+            created_at=now,
+        )
 
     @property
     def order_type(self) -> str:
@@ -100,9 +129,14 @@ class Purchase(Aggregate):
         """A repeat asks for what was placed, and nothing else."""
         if self.status == CANCELLED:
             raise PurchaseWasCancelled(purchase_id=command.purchase_id)
-        same = (self.id == command.purchase_id and self.flow_id == command.flow_id
-                and self.buyer_id == command.buyer_id and self.snapshot_hash == command.snapshot_hash
-                and self.total_amount == command.total_amount and self.order_count == len(command.orders))
+        same = (
+            self.id == command.purchase_id
+            and self.flow_id == command.flow_id
+            and self.buyer_id == command.buyer_id
+            and self.snapshot_hash == command.snapshot_hash
+            and self.total_amount == command.total_amount
+            and self.order_count == len(command.orders)
+        )
         if not same:
             raise AlreadyPurchased(purchase_id=command.purchase_id)
 
@@ -186,8 +220,7 @@ def _wrong_sums(command: PlaceOrders) -> Iterator[Fault]:
             yield from _wrong_line(line)
             order_total += line.total_amount + line.shipping_amount + line.shipping_tax_on_top
         if order.total_amount != order_total:
-            yield {"order_id": order.order_id, "field": "total_amount", "said": order.total_amount,
-                   "sum": order_total}
+            yield {"order_id": order.order_id, "field": "total_amount", "said": order.total_amount, "sum": order_total}
         purchase_total += order.total_amount
     if command.total_amount != purchase_total:
         yield {"field": "total_amount", "said": command.total_amount, "sum": purchase_total}
@@ -204,5 +237,4 @@ def _wrong_line(line: OrderLine) -> Iterator[Fault]:
         yield {"line_no": line.line_no, "field": "discount_amount", "said": line.discount_amount, "maximum": goods}
     for part, whole in (("tax_on_top", "tax_amount"), ("shipping_tax_on_top", "shipping_tax_amount")):
         if getattr(line, part) > getattr(line, whole):
-            yield {"line_no": line.line_no, "field": part, "said": getattr(line, part),
-                   "maximum": getattr(line, whole)}
+            yield {"line_no": line.line_no, "field": part, "said": getattr(line, part), "maximum": getattr(line, whole)}

@@ -137,10 +137,12 @@ class Authorizations:
             self.work.announce(PaymentFailed(flow_id=flow_id, payment_id=intent.id, reason=intent.failure))
         elif intent.action_url:
             self.work.announce(
-                PaymentActionRequired(flow_id=flow_id, payment_id=intent.id, action_url=intent.action_url))
+                PaymentActionRequired(flow_id=flow_id, payment_id=intent.id, action_url=intent.action_url)
+            )
         elif intent.authorization_reference:
-            self.work.announce(PaymentAuthorized(
-                flow_id=flow_id, payment_id=intent.id, amount=intent.amount, currency=intent.currency))
+            self.work.announce(
+                PaymentAuthorized(flow_id=flow_id, payment_id=intent.id, amount=intent.amount, currency=intent.currency)
+            )
 
     def _approved(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
         if intent.pending != AUTHORIZE:
@@ -149,14 +151,21 @@ class Authorizations:
         intent.decided()
         intent.authorization_reference = answer.gateway_transaction_id
         if (answer.amount, answer.currency) != (intent.amount, intent.currency):
-            intent.contradict(AUTHORIZE, (intent.amount, intent.currency), (answer.amount, answer.currency),
-                              answer.gateway_transaction_id)
+            intent.contradict(
+                AUTHORIZE,
+                (intent.amount, intent.currency),
+                (answer.amount, answer.currency),
+                answer.gateway_transaction_id,
+            )
             return self._fail(intent, "gateway_told_another_amount", is_held=True)
         intent.move(AUTHORIZED)
         if intent.unwanted:
             return let_go(self.work, intent)
-        return self.work.announce(PaymentAuthorized(
-            flow_id=intent.flow_id, payment_id=intent.id, amount=intent.amount, currency=intent.currency))
+        return self.work.announce(
+            PaymentAuthorized(
+                flow_id=intent.flow_id, payment_id=intent.id, amount=intent.amount, currency=intent.currency
+            )
+        )
 
     def _approved_late(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
         """A yes after the end: what is held is let go. The same yes twice is one yes."""
@@ -170,8 +179,12 @@ class Authorizations:
         elif not intent.authorization_reference:
             intent.authorization_reference = answer.gateway_transaction_id
         else:
-            intent.contradict(AUTHORIZE, (intent.amount, intent.currency), (answer.amount, answer.currency),
-                              answer.gateway_transaction_id)
+            intent.contradict(
+                AUTHORIZE,
+                (intent.amount, intent.currency),
+                (answer.amount, answer.currency),
+                answer.gateway_transaction_id,
+            )
 
     def _undecided(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
         """No answer, or none yet. There is always exactly one call on its way, so that the deadline needs no timer."""
@@ -191,8 +204,9 @@ class Authorizations:
                 return again(self.work, intent)
             return self._fail(intent, "gateway_timeout", is_held=True)
         if is_first_action:
-            self.work.announce(PaymentActionRequired(
-                flow_id=intent.flow_id, payment_id=intent.id, action_url=intent.action_url))
+            self.work.announce(
+                PaymentActionRequired(flow_id=intent.flow_id, payment_id=intent.id, action_url=intent.action_url)
+            )
         return look_up(self.work, intent)
 
     def _time_out(self, intent: PaymentIntent) -> None:
@@ -225,9 +239,21 @@ class Authorizations:
             intent.move(AUTHORIZED)
         intent.contradict(VOID, (0, intent.currency), (intent.amount, intent.currency), answer.gateway_transaction_id)
         if intent.unwanted == BY_VOID:
-            self.work.announce(Refused(flow_id=intent.flow_id, command=VoidPayment.wire_name,
-                                       code=VoidWasDeclined.code, details={"reason": answer.reason}))
+            self.work.announce(
+                Refused(
+                    flow_id=intent.flow_id,
+                    command=VoidPayment.wire_name,
+                    code=VoidWasDeclined.code,
+                    details={"reason": answer.reason},
+                )
+            )
 
     def _note(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
-        note(self.work, intent, AUTHORIZE, answer.outcome, answer.gateway_transaction_id,
-             (answer.amount or intent.amount, answer.currency or intent.currency))
+        note(
+            self.work,
+            intent,
+            AUTHORIZE,
+            answer.outcome,
+            answer.gateway_transaction_id,
+            (answer.amount or intent.amount, answer.currency or intent.currency),
+        )

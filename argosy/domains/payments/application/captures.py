@@ -85,8 +85,10 @@ class Captures:
         return start(self.work, intent, CAPTURE)
 
     @reads(intents=lambda answer: [answer.payment_id], ledgers=lambda answer: [LEDGER_ID])
-    @then_reads(accounts=lambda self, answer: self._accounts_of(answer),
-                refunds=lambda self, answer: self._refund_that_waits(answer))
+    @then_reads(
+        accounts=lambda self, answer: self._accounts_of(answer),
+        refunds=lambda self, answer: self._refund_that_waits(answer),
+    )
     def capture_answered(self, answer: CaptureAnswered) -> None:
         intent = self.intents.get(answer.payment_id)
         outcome = answer.outcome
@@ -125,8 +127,13 @@ class Captures:
                 told = (answer.amount, answer.currency)
                 intent.contradict(RETURN, suspended, told, answer.gateway_transaction_id)
                 return
-            self._book(intent, named_id("return", intent.id), SUSPENSE_RETURNED, suspended[1],
-                       {SUSPENSE: suspended[0], clearing(intent.gateway): -suspended[0]})
+            self._book(
+                intent,
+                named_id("return", intent.id),
+                SUSPENSE_RETURNED,
+                suspended[1],
+                {SUSPENSE: suspended[0], clearing(intent.gateway): -suspended[0]},
+            )
             intent.suspended_amount = 0
         elif answer.call == intent.calls:
             if outcome == ABSENT:
@@ -197,8 +204,13 @@ class Captures:
             return  # Beyond what can be put right without a person.
         intent.suspended_amount, intent.suspended_currency = told
         intent.capture_reference = answer.gateway_transaction_id
-        self._book(intent, named_id("suspense", intent.id), SUSPENSE_TAKEN, told[1],
-                   {clearing(intent.gateway): told[0], SUSPENSE: -told[0]})
+        self._book(
+            intent,
+            named_id("suspense", intent.id),
+            SUSPENSE_TAKEN,
+            told[1],
+            {clearing(intent.gateway): told[0], SUSPENSE: -told[0]},
+        )
         start(self.work, intent, RETURN)
 
     def _book(self, intent: PaymentIntent, id: Id, kind: str, currency: str, postings: dict[str, int]) -> None:
@@ -206,17 +218,30 @@ class Captures:
 
     def _tell(self, intent: PaymentIntent, flow_id: Id) -> None:
         assert intent.purchase_id is not None, "a captured payment was asked for by a purchase"
-        self.work.announce(PaymentCaptured(
-            flow_id=flow_id, payment_id=intent.id, purchase_id=intent.purchase_id, amount=intent.captured_amount,
-            currency=intent.currency))
+        self.work.announce(
+            PaymentCaptured(
+                flow_id=flow_id,
+                payment_id=intent.id,
+                purchase_id=intent.purchase_id,
+                amount=intent.captured_amount,
+                currency=intent.currency,
+            )
+        )
 
     def _refuse(self, intent: PaymentIntent, code: str, details: dict[str, object]) -> None:
         self.work.announce(
-            Refused(flow_id=intent.flow_id, command=CapturePayment.wire_name, code=code, details=details))
+            Refused(flow_id=intent.flow_id, command=CapturePayment.wire_name, code=code, details=details)
+        )
 
     def _note(self, intent: PaymentIntent, answer: CaptureAnswered) -> None:
-        note(self.work, intent, CAPTURE, answer.outcome, answer.gateway_transaction_id,
-             (answer.amount or intent.amount, answer.currency or intent.currency))
+        note(
+            self.work,
+            intent,
+            CAPTURE,
+            answer.outcome,
+            answer.gateway_transaction_id,
+            (answer.amount or intent.amount, answer.currency or intent.currency),
+        )
 
     def _accounts_of(self, answer: CaptureAnswered) -> list[Id]:
         if answer.outcome != APPROVED:
@@ -227,8 +252,12 @@ class Captures:
         else:
             found = []
         currency = intent.currency
-        found += [account_id(clearing(intent.gateway), currency), account_id(COMMISSION, currency),
-                  account_id(TAX, currency), account_id(PROMOTIONS, currency)]
+        found += [
+            account_id(clearing(intent.gateway), currency),
+            account_id(COMMISSION, currency),
+            account_id(TAX, currency),
+            account_id(PROMOTIONS, currency),
+        ]
         found += [account_id(escrow(one.seller_id), currency) for one in intent.shares]
         if intent.waiting_refund_id is not None:
             found.append(account_id(REFUNDS, intent.currency))
@@ -244,5 +273,7 @@ class Captures:
 
 
 def _asked(command: CapturePayment) -> list[tuple[str, str, int, int, int, int]]:
-    return [(one.order_id, one.seller_id, one.goods_amount, one.shipping_amount, one.tax_amount, one.subsidy_amount)
-            for one in command.shares]
+    return [
+        (one.order_id, one.seller_id, one.goods_amount, one.shipping_amount, one.tax_amount, one.subsidy_amount)
+        for one in command.shares
+    ]

@@ -102,20 +102,47 @@ def _told(request: GatewayRequest, answer: GatewayAnswer) -> Command:
     id, call, outcome, reference = request.payment_id, request.call, answer.outcome, answer.gateway_transaction_id
     if request.operation == AUTHORIZE:
         return AuthorizationAnswered(
-            payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference, amount=answer.amount,
-            currency=answer.currency, reason=answer.reason, action_url=answer.action_url)
+            payment_id=id,
+            call=call,
+            outcome=outcome,
+            gateway_transaction_id=reference,
+            amount=answer.amount,
+            currency=answer.currency,
+            reason=answer.reason,
+            action_url=answer.action_url,
+        )
     if request.operation == CAPTURE:
         return CaptureAnswered(
-            payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference, amount=answer.amount,
-            currency=answer.currency, reason=answer.reason)
+            payment_id=id,
+            call=call,
+            outcome=outcome,
+            gateway_transaction_id=reference,
+            amount=answer.amount,
+            currency=answer.currency,
+            reason=answer.reason,
+        )
     if request.operation == VOID:
-        return VoidAnswered(payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference,
-                            reason=answer.reason)
+        return VoidAnswered(
+            payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference, reason=answer.reason
+        )
     if request.operation == RETURN:
         return ReturnAnswered(
-            payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference, amount=answer.amount,
-            currency=answer.currency, reason=answer.reason)
+            payment_id=id,
+            call=call,
+            outcome=outcome,
+            gateway_transaction_id=reference,
+            amount=answer.amount,
+            currency=answer.currency,
+            reason=answer.reason,
+        )
     assert request.refund_id is not None, "a refund is asked for under its id"
     return RefundAnswered(
-        payment_id=id, refund_id=request.refund_id, call=call, outcome=outcome, gateway_transaction_id=reference,
-        amount=answer.amount, currency=answer.currency, reason=answer.reason)
+        payment_id=id,
+        refund_id=request.refund_id,
+        call=call,
+        outcome=outcome,
+        gateway_transaction_id=reference,
+        amount=answer.amount,
+        currency=answer.currency,
+        reason=answer.reason,
+    )

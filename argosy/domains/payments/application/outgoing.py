@@ -47,30 +47,65 @@ def _call(work: UnitOfWork, intent: PaymentIntent, *, is_look_up: bool = False, 
     elif operation == RETURN:
         amount, currency, reference = intent.suspended_amount, intent.suspended_currency, intent.capture_reference
     request = GatewayRequest(
-        operation=operation, gateway=intent.gateway, payment_id=intent.id, key=key, amount=amount, currency=currency,
-        call=intent.calls, source=source, reference=reference, is_look_up=is_look_up)
+        operation=operation,
+        gateway=intent.gateway,
+        payment_id=intent.id,
+        key=key,
+        amount=amount,
+        currency=currency,
+        call=intent.calls,
+        source=source,
+        reference=reference,
+        is_look_up=is_look_up,
+    )
     work.call(GATEWAY, intent.id, request, at=at, id=key if intent.calls == 1 else f"{key}:{intent.calls}")
 
 
 def pay_back(
-    work: UnitOfWork, intent: PaymentIntent, refund: Refund, *, is_look_up: bool = False, at: datetime | None = None,
+    work: UnitOfWork,
+    intent: PaymentIntent,
+    refund: Refund,
+    *,
+    is_look_up: bool = False,
+    at: datetime | None = None,
 ) -> None:
     """Ask the gateway for a refund, or what became of it."""
     key = f"{intent.id}:{REFUND}:{refund.id}"
     request = GatewayRequest(
-        operation=REFUND, gateway=intent.gateway, payment_id=intent.id, key=key, amount=refund.amount,
-        currency=refund.currency, call=refund.calls, reference=intent.capture_reference, refund_id=refund.id,
-        is_look_up=is_look_up)
+        operation=REFUND,
+        gateway=intent.gateway,
+        payment_id=intent.id,
+        key=key,
+        amount=refund.amount,
+        currency=refund.currency,
+        call=refund.calls,
+        reference=intent.capture_reference,
+        refund_id=refund.id,
+        is_look_up=is_look_up,
+    )
     work.call(GATEWAY, intent.id, request, at=at, id=key if refund.calls == 1 else f"{key}:{refund.calls}")
 
 
 def note(
-    work: UnitOfWork, intent: PaymentIntent, operation: str, status: str, reference: str, money: tuple[int, str],
+    work: UnitOfWork,
+    intent: PaymentIntent,
+    operation: str,
+    status: str,
+    reference: str,
+    money: tuple[int, str],
 ) -> None:
     """Keep what the gateway said, for good."""
-    intent.transactions.append(PaymentTransaction(
-        id=work.new_id(), type=operation, gateway_transaction_id=reference, amount=money[0], currency=money[1],
-        status=status, created_at=work.now))
+    intent.transactions.append(
+        PaymentTransaction(
+            id=work.new_id(),
+            type=operation,
+            gateway_transaction_id=reference,
+            amount=money[0],
+            currency=money[1],
+            status=status,
+            created_at=work.now,
+        )
+    )
 
 
 def let_go(work: UnitOfWork, intent: PaymentIntent) -> None:
@@ -78,5 +113,3 @@ def let_go(work: UnitOfWork, intent: PaymentIntent) -> None:
     if intent.pending != VOID:
         intent.decided()
         start(work, intent, VOID)
-
-

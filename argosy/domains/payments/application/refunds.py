@@ -53,7 +53,11 @@ class Refunds:
     """Money on its way back, never more than was taken."""
 
     def __init__(
-        self, work: UnitOfWork, books: Books, intents: Repository[PaymentIntent], refunds: Repository[Refund],
+        self,
+        work: UnitOfWork,
+        books: Books,
+        intents: Repository[PaymentIntent],
+        refunds: Repository[Refund],
     ) -> None:
         self.work = work
         self.books = books
@@ -62,8 +66,11 @@ class Refunds:
         self.ledgers = books.ledgers
         self.accounts = books.accounts
 
-    @reads(intents=lambda command: [command.payment_id], refunds=lambda command: [command.refund_id],
-           ledgers=lambda command: [LEDGER_ID])
+    @reads(
+        intents=lambda command: [command.payment_id],
+        refunds=lambda command: [command.refund_id],
+        ledgers=lambda command: [LEDGER_ID],
+    )
     @then_reads(accounts=lambda self, command: self._accounts_of(command.payment_id))
     def refund_payment(self, command: RefundPayment) -> None:
         refund = self.refunds.find(command.refund_id)
@@ -86,8 +93,11 @@ class Refunds:
             let_go(self.work, intent)
         return self._nothing(intent, command.flow_id, command.refund_id)
 
-    @reads(intents=lambda answer: [answer.payment_id], refunds=lambda answer: [answer.refund_id],
-           ledgers=lambda answer: [LEDGER_ID])
+    @reads(
+        intents=lambda answer: [answer.payment_id],
+        refunds=lambda answer: [answer.refund_id],
+        ledgers=lambda answer: [LEDGER_ID],
+    )
     @then_reads(accounts=lambda self, answer: self._booked_accounts(answer.refund_id))
     def refund_answered(self, answer: RefundAnswered) -> None:
         intent = self.intents.get(answer.payment_id)
@@ -151,9 +161,14 @@ class Refunds:
 
     def _open(self, intent: PaymentIntent, command: RefundPayment) -> Refund:
         refund = Refund(
-            id=command.refund_id, payment_intent_id=intent.id, flow_id=command.flow_id,
-            asked_amount=command.amount or 0, currency=intent.currency, reason=command.reason,
-            created_at=self.work.now)
+            id=command.refund_id,
+            payment_intent_id=intent.id,
+            flow_id=command.flow_id,
+            asked_amount=command.amount or 0,
+            currency=intent.currency,
+            reason=command.reason,
+            created_at=self.work.now,
+        )
         self.refunds.add(refund)
         return refund
 
@@ -174,8 +189,11 @@ class Refunds:
     def _declined(self, intent: PaymentIntent, refund: Refund, reason: str) -> None:
         """The gateway keeps the money: the books take the refund back, once."""
         refund.move(FAILED)
-        self.books.book(Transaction(named_id("reversal", refund.id), REFUND_REVERSED, intent.id, intent.currency,
-                                    mirrored(refund.postings)))
+        self.books.book(
+            Transaction(
+                named_id("reversal", refund.id), REFUND_REVERSED, intent.id, intent.currency, mirrored(refund.postings)
+            )
+        )
         intent.shares = before(intent.shares, refund.parts)
         intent.refunding_amount -= refund.amount
         self._refuse(refund, refund.flow_id, reason)
@@ -196,17 +214,32 @@ class Refunds:
         return refund
 
     def _tell(self, refund: Refund, flow_id: Id) -> None:
-        self.work.announce(PaymentRefunded(
-            flow_id=flow_id, payment_id=refund.payment_intent_id, refund_id=refund.id, amount=refund.amount,
-            currency=refund.currency))
+        self.work.announce(
+            PaymentRefunded(
+                flow_id=flow_id,
+                payment_id=refund.payment_intent_id,
+                refund_id=refund.id,
+                amount=refund.amount,
+                currency=refund.currency,
+            )
+        )
 
     def _nothing(self, intent: PaymentIntent, flow_id: Id, refund_id: Id) -> None:
-        self.work.announce(PaymentRefunded(
-            flow_id=flow_id, payment_id=intent.id, refund_id=refund_id, amount=0, currency=intent.currency))
+        self.work.announce(
+            PaymentRefunded(
+                flow_id=flow_id, payment_id=intent.id, refund_id=refund_id, amount=0, currency=intent.currency
+            )
+        )
 
     def _refuse(self, refund: Refund, flow_id: Id, reason: str) -> None:
-        self.work.announce(Refused(flow_id=flow_id, command=RefundPayment.wire_name, code=RefundWasDeclined.code,
-                                   details={"refund_id": refund.id, "reason": reason}))
+        self.work.announce(
+            Refused(
+                flow_id=flow_id,
+                command=RefundPayment.wire_name,
+                code=RefundWasDeclined.code,
+                details={"refund_id": refund.id, "reason": reason},
+            )
+        )
 
     def _accounts_of(self, payment_id: Id) -> list[Id]:
         intent = self.intents.find(payment_id)

@@ -30,8 +30,14 @@ SUSPENSE = "suspense"
 # The normal side of each kind of account, and whether it may be below zero: a gateway nets later refunds against later
 # payments, tax may have been handed to the state already, an exchange position has two directions.
 _KINDS: dict[str, tuple[str, bool]] = {
-    "clearing": (DEBIT, True), "escrow": (CREDIT, False), "payable": (CREDIT, False), COMMISSION: (CREDIT, False),
-    TAX: (CREDIT, True), PROMOTIONS: (DEBIT, False), EXCHANGE: (CREDIT, True), REFUNDS: (DEBIT, False),
+    "clearing": (DEBIT, True),
+    "escrow": (CREDIT, False),
+    "payable": (CREDIT, False),
+    COMMISSION: (CREDIT, False),
+    TAX: (CREDIT, True),
+    PROMOTIONS: (DEBIT, False),
+    EXCHANGE: (CREDIT, True),
+    REFUNDS: (DEBIT, False),
     SUSPENSE: (CREDIT, False),
 }
 
@@ -70,8 +76,13 @@ class LedgerAccount(Aggregate):
     def open(cls, name: str, currency: str) -> LedgerAccount:
         """A new account, named by its kind and, where there is one, whose it is."""
         side, may_be_negative = _KINDS[name.partition(":")[0]]
-        return cls(id=account_id(name, currency), name=name, currency=currency, normal_side=side,
-                   may_be_negative=may_be_negative)
+        return cls(
+            id=account_id(name, currency),
+            name=name,
+            currency=currency,
+            normal_side=side,
+            may_be_negative=may_be_negative,
+        )
 
     def post(self, amount: int) -> None:
         """Debit a positive amount, credit a negative one."""
@@ -119,7 +130,11 @@ class Ledger(Aggregate):
     entries: list[Entry] = field(default_factory=list)
 
     def book(
-        self, transaction: Transaction, accounts: Mapping[str, LedgerAccount], now: datetime, new_id: Callable[[], Id],
+        self,
+        transaction: Transaction,
+        accounts: Mapping[str, LedgerAccount],
+        now: datetime,
+        new_id: Callable[[], Id],
     ) -> None:
         """Append the transaction and move the balances; a transaction that does not balance is a bug."""
         id, kind, reference_id, currency, postings = transaction
@@ -133,10 +148,22 @@ class Ledger(Aggregate):
             debit, credit = (amount, 0) if amount > 0 else (0, -amount)
             content = f"{previous}|{position}|{id}|{kind}|{account}|{debit}|{credit}|{currency}|{reference_id}|{at}"
             digest = sha256(content.encode()).hexdigest()
-            self.entries.append(Entry(
-                id=new_id(), transaction_id=id, kind=kind, account=account, debit=debit, credit=credit,
-                currency=currency, reference_id=reference_id, created_at=now, position=position,
-                previous_hash=previous, hash=digest))
+            self.entries.append(
+                Entry(
+                    id=new_id(),
+                    transaction_id=id,
+                    kind=kind,
+                    account=account,
+                    debit=debit,
+                    credit=credit,
+                    currency=currency,
+                    reference_id=reference_id,
+                    created_at=now,
+                    position=position,
+                    previous_hash=previous,
+                    hash=digest,
+                )
+            )
             previous = digest
         self.position, self.last_hash = position, previous
 
@@ -253,13 +280,17 @@ class LedgerFault(NamedTuple):
 
 def entry_hash(entry: EntryLike) -> str:
     """The hash that a row must have."""
-    content = (f"{entry.previous_hash}|{entry.position}|{entry.transaction_id}|{entry.kind}|{entry.account}|"
-               f"{entry.debit}|{entry.credit}|{entry.currency}|{entry.reference_id}|{_spell(entry.created_at)}")
+    content = (
+        f"{entry.previous_hash}|{entry.position}|{entry.transaction_id}|{entry.kind}|{entry.account}|"
+        f"{entry.debit}|{entry.credit}|{entry.currency}|{entry.reference_id}|{_spell(entry.created_at)}"
+    )
     return sha256(content.encode()).hexdigest()
 
 
 def verify_chain(
-    entries: Iterable[EntryLike], position: int | None = None, last_hash: str = "",
+    entries: Iterable[EntryLike],
+    position: int | None = None,
+    last_hash: str = "",
 ) -> Iterator[LedgerFault]:
     """Rows in order of position that were changed, are missing or do not follow from the row before (I11). With the
     head's position and hash, rows missing at the end are found too."""

@@ -158,10 +158,18 @@ class PaymentIntent(Aggregate):
     def open(cls, command: AuthorizePayment, now: datetime) -> PaymentIntent:
         """A payment that is about to be authorized, by its deadline at the latest."""
         return cls(
-            id=command.payment_id, flow_id=command.flow_id, purchase_id=command.purchase_id, order_id=command.order_id,
-            buyer_id=command.buyer_id, amount=command.amount, currency=command.currency, gateway=command.gateway,
-            source=command.source, created_at=now,
-            deadline=min(command.expires_at, now + timedelta(seconds=AUTHORIZATION_SECONDS)))
+            id=command.payment_id,
+            flow_id=command.flow_id,
+            purchase_id=command.purchase_id,
+            order_id=command.order_id,
+            buyer_id=command.buyer_id,
+            amount=command.amount,
+            currency=command.currency,
+            gateway=command.gateway,
+            source=command.source,
+            created_at=now,
+            deadline=min(command.expires_at, now + timedelta(seconds=AUTHORIZATION_SECONDS)),
+        )
 
     @classmethod
     def never(cls, payment_id: Id, flow_id: Id, why: str, now: datetime) -> PaymentIntent:
@@ -180,7 +188,13 @@ class PaymentIntent(Aggregate):
     def is_same(self, command: AuthorizePayment) -> bool:
         """Whether the command asks for this very payment."""
         return (self.purchase_id, self.buyer_id, self.amount, self.currency, self.gateway, self.source) == (
-            command.purchase_id, command.buyer_id, command.amount, command.currency, command.gateway, command.source)
+            command.purchase_id,
+            command.buyer_id,
+            command.amount,
+            command.currency,
+            command.gateway,
+            command.source,
+        )
 
     def move(self, status: str) -> None:
         """Another state; a move that the table does not have is a bug."""
@@ -218,9 +232,17 @@ class PaymentIntent(Aggregate):
 
     def contradict(self, operation: str, expected: tuple[int, str], told: tuple[int, str], reference: str) -> None:
         """Raise the alarm: the gateway told of money that was not asked for."""
-        self.record(GatewayContradicted(
-            payment_id=self.id, operation=operation, expected_amount=expected[0], expected_currency=expected[1],
-            told_amount=told[0], told_currency=told[1], gateway_transaction_id=reference))
+        self.record(
+            GatewayContradicted(
+                payment_id=self.id,
+                operation=operation,
+                expected_amount=expected[0],
+                expected_currency=expected[1],
+                told_amount=told[0],
+                told_currency=told[1],
+                gateway_transaction_id=reference,
+            )
+        )
 
     def refund_succeeded(self, amount: int) -> None:
         """What was on its way back has arrived."""
@@ -258,8 +280,12 @@ def check_request(command: AuthorizePayment, gateways: frozenset[str], now: date
 
 def is_token(source: str) -> bool:
     """Whether a source could be a gateway's token: plain text that is no row of digits."""
-    return (0 < len(source) <= SOURCE_LENGTH_MAX and source.isascii() and source.isprintable()
-            and not source.replace(" ", "").replace("-", "").isdigit())
+    return (
+        0 < len(source) <= SOURCE_LENGTH_MAX
+        and source.isascii()
+        and source.isprintable()
+        and not source.replace(" ", "").replace("-", "").isdigit()
+    )
 
 
 def is_sane(amount: int, currency: str) -> bool:

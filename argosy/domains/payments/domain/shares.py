@@ -65,15 +65,20 @@ class PaidShare(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def left(self) -> tuple[int, int, int]:
         """What can still be paid back of the seller's part, the commission and the tax."""
-        return (self.seller_amount - self.refunded_seller, self.commission_amount - self.refunded_commission,
-                self.tax_amount - self.refunded_tax)
+        return (
+            self.seller_amount - self.refunded_seller,
+            self.commission_amount - self.refunded_commission,
+            self.tax_amount - self.refunded_tax,
+        )
 
     def taken(self, part: RefundedPart, sign: int = 1) -> PaidShare:
         return msgspec.structs.replace(
-            self, refunded_seller=self.refunded_seller + sign * part.seller,
+            self,
+            refunded_seller=self.refunded_seller + sign * part.seller,
             refunded_commission=self.refunded_commission + sign * part.commission,
             refunded_tax=self.refunded_tax + sign * part.tax,
-            refunded_subsidy=self.refunded_subsidy + sign * part.subsidy)
+            refunded_subsidy=self.refunded_subsidy + sign * part.subsidy,
+        )
 
 
 class RefundedPart(NamedTuple):
@@ -87,11 +92,19 @@ class RefundedPart(NamedTuple):
 
 def freeze(shares: Iterable[SellerShare], basis_points: int) -> tuple[PaidShare, ...]:
     """The shares with the commission that is in force now."""
-    return tuple(PaidShare(
-        order_id=one.order_id, seller_id=one.seller_id, goods_amount=one.goods_amount,
-        shipping_amount=one.shipping_amount, tax_amount=one.tax_amount, subsidy_amount=one.subsidy_amount,
-        commission_amount=share(one.goods_amount, basis_points), commission_basis_points=basis_points,
-    ) for one in shares)
+    return tuple(
+        PaidShare(
+            order_id=one.order_id,
+            seller_id=one.seller_id,
+            goods_amount=one.goods_amount,
+            shipping_amount=one.shipping_amount,
+            tax_amount=one.tax_amount,
+            subsidy_amount=one.subsidy_amount,
+            commission_amount=share(one.goods_amount, basis_points),
+            commission_basis_points=basis_points,
+        )
+        for one in shares
+    )
 
 
 def check(shares: Sequence[SellerShare], amount: int) -> None:
@@ -101,8 +114,11 @@ def check(shares: Sequence[SellerShare], amount: int) -> None:
     total = 0
     for index, one in enumerate(shares):
         amounts = (one.goods_amount, one.shipping_amount, one.tax_amount, one.subsidy_amount)
-        if not is_id(one.order_id) or not is_id(one.seller_id) or any(
-                type(each) is not int or not 0 <= each <= AMOUNT_MAX for each in amounts):
+        if (
+            not is_id(one.order_id)
+            or not is_id(one.seller_id)
+            or any(type(each) is not int or not 0 <= each <= AMOUNT_MAX for each in amounts)
+        ):
             faults.append(ShareIsWrong(share=index))
             continue
         if one.order_id in orders:
@@ -127,7 +143,7 @@ def take_back(shares: Sequence[PaidShare], amount: int) -> tuple[RefundedPart, .
     assert 0 < amount <= sum(weights), "a refund is positive and within what is left"
     parts = allocate(amount, weights)
     is_last = amount == sum(weights)
-    return tuple(_part(one, parts[3 * index:3 * index + 3], is_last) for index, one in enumerate(shares))
+    return tuple(_part(one, parts[3 * index : 3 * index + 3], is_last) for index, one in enumerate(shares))
 
 
 def _part(one: PaidShare, parts: Sequence[int], is_last: bool) -> RefundedPart:

@@ -53,7 +53,11 @@ class Catalogue:
     """Writes products, and with each its offers: the same transaction, so that they never differ."""
 
     def __init__(
-        self, work: UnitOfWork, products: Repository[Product], prices: Repository[Price], offers: Repository[Offer],
+        self,
+        work: UnitOfWork,
+        products: Repository[Product],
+        prices: Repository[Price],
+        offers: Repository[Offer],
     ) -> None:
         self.work = work
         self.products = products
@@ -61,8 +65,10 @@ class Catalogue:
         self.offers = offers
 
     @reads(products=lambda command: ids(command.product_id))
-    @then_reads(products=lambda self, command: [by("sku_key", self._sku_key(command))],
-                offers=lambda self, command: self._offers_meant(self._seller(command), command.variants))
+    @then_reads(
+        products=lambda self, command: [by("sku_key", self._sku_key(command))],
+        offers=lambda self, command: self._offers_meant(self._seller(command), command.variants),
+    )
     def create_product(self, command: CreateProduct) -> Id:
         """A draft. Asked again with its id, it changes nothing."""
         check_description(command)
@@ -80,9 +86,17 @@ class Catalogue:
             raise SkuTaken(sku=command.sku)
         now = self.work.now
         product = Product(
-            id=command.product_id or named_id("product", key), sku_key=key, seller_id=seller_id,
-            sku=command.sku.strip(), title=command.title.strip(), description=command.description.strip(),
-            category=command.category.strip(), tax_category=command.tax_category, created_at=now, updated_at=now)
+            id=command.product_id or named_id("product", key),
+            sku_key=key,
+            seller_id=seller_id,
+            sku=command.sku.strip(),
+            title=command.title.strip(),
+            description=command.description.strip(),
+            category=command.category.strip(),
+            tax_category=command.tax_category,
+            created_at=now,
+            updated_at=now,
+        )
         product.images = new_images(product.id, command.images)
         product.attributes = new_attributes(product.id, None, command.attributes)
         made = self._made(product, command.variants)
@@ -94,10 +108,15 @@ class Catalogue:
             self._offer(product, variant)
         return product.id
 
-    @reads(products=lambda command: ids(command.product_id),
-           offers=lambda command: ids(command.variant.variant_id, command.variant.stock_unit_id))
-    @then_reads(offers=lambda self, command: self._offers_meant(
-        self.products.get(command.product_id).seller_id, [command.variant]))
+    @reads(
+        products=lambda command: ids(command.product_id),
+        offers=lambda command: ids(command.variant.variant_id, command.variant.stock_unit_id),
+    )
+    @then_reads(
+        offers=lambda self, command: self._offers_meant(
+            self.products.get(command.product_id).seller_id, [command.variant]
+        )
+    )
     def add_variant(self, command: AddVariant) -> Id:
         """One more variant of a product. Asked again for the same SKU, it changes nothing."""
         product = owned(self.products, command.product_id, self.work.actor)
@@ -107,7 +126,7 @@ class Catalogue:
         there = product.variant(variant_id_of(product.seller_id, command.variant))
         if there is not None and there.sku == command.variant.sku.strip():
             return there.id
-        (variant, attributes), = self._made(product, [command.variant])
+        ((variant, attributes),) = self._made(product, [command.variant])
         product.add_variant(variant, attributes, self.work.now)
         self._offer(product, variant)
         return variant.id
@@ -119,7 +138,8 @@ class Catalogue:
         product = owned(self.products, command.product_id, self.work.actor)
         refuse_any(text_faults(command.title, command.description, command.category))
         title, description, category = (
-            None if text is None else text.strip() for text in (command.title, command.description, command.category))
+            None if text is None else text.strip() for text in (command.title, command.description, command.category)
+        )
         product.rewrite(title, description, category, self.work.now)
         self._follow(product)
 
@@ -166,11 +186,12 @@ class Catalogue:
         return wanted
 
     def _made(
-        self, product: Product, variants: Sequence[NewVariant],
+        self,
+        product: Product,
+        variants: Sequence[NewVariant],
     ) -> list[tuple[Variant, list[AttributeValue]]]:
         """The variants as described, if nobody has their ids and SKUs, and if their stock is this seller's."""
-        made = [new_variant(product, wanted, len(product.variants) + index)
-                for index, wanted in enumerate(variants)]
+        made = [new_variant(product, wanted, len(product.variants) + index) for index, wanted in enumerate(variants)]
         own = {variant.id for variant in product.variants} | {variant.id for variant, _ in made}
         for variant, _ in made:
             if self.offers.find_by("sku_key", sku_key(product.seller_id, variant.sku)) is not None:
@@ -187,8 +208,14 @@ class Catalogue:
         """Offer a new variant at its first price."""
         price = None
         if variant.price:
-            price = Price(id=self.work.new_id(), product_id=product.id, variant_id=variant.id,
-                          base_price=variant.price, currency=variant.currency, effective_from=self.work.now)
+            price = Price(
+                id=self.work.new_id(),
+                product_id=product.id,
+                variant_id=variant.id,
+                base_price=variant.price,
+                currency=variant.currency,
+                effective_from=self.work.now,
+            )
             self.prices.add(price)
         self.offers.add(Offer.of(product, variant, price))
 

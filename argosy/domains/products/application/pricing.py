@@ -28,7 +28,11 @@ class Pricing:
     """Sets prices, lets planned ones come into force, and quotes."""
 
     def __init__(
-        self, work: UnitOfWork, products: Repository[Product], prices: Repository[Price], offers: Repository[Offer],
+        self,
+        work: UnitOfWork,
+        products: Repository[Product],
+        prices: Repository[Price],
+        offers: Repository[Offer],
     ) -> None:
         self.work = work
         self.products = products
@@ -54,37 +58,55 @@ class Pricing:
             raise LinesNotForSale(lines=faults)
         self.work.announce(LinesQuoted(flow_id=command.flow_id, currency=currency, lines=tuple(answers)))
 
-    @reads(products=lambda command: ids(command.product_id),
-           prices=lambda command: [by("variant_id", id) for id in ids(command.variant_id)],
-           offers=lambda command: ids(command.variant_id))
+    @reads(
+        products=lambda command: ids(command.product_id),
+        prices=lambda command: [by("variant_id", id) for id in ids(command.variant_id)],
+        offers=lambda command: ids(command.variant_id),
+    )
     def set_price(self, command: SetPrice) -> Id:
         """A new version of a variant's price, in force at once or from a time to come; its id. What is the price
         already is not set again."""
         product = owned(self.products, command.product_id, self.work.actor)
         now = self.work.now
         starts = command.effective_from or now
-        refuse_any([*money_faults(command.amount, command.currency),
-                    NotAnInstant(field="effective_from") if starts.tzinfo is None else None])
+        refuse_any(
+            [
+                *money_faults(command.amount, command.currency),
+                NotAnInstant(field="effective_from") if starts.tzinfo is None else None,
+            ]
+        )
         if product.variant(command.variant_id) is None:
             raise NoSuchVariant(variant_id=command.variant_id)
         if product.status == ARCHIVED:
             raise ProductIsArchived(product_id=product.id)
-        new = Price(id=self.work.new_id(), product_id=product.id, variant_id=command.variant_id,
-                    base_price=command.amount, currency=command.currency, effective_from=starts)
+        new = Price(
+            id=self.work.new_id(),
+            product_id=product.id,
+            variant_id=command.variant_id,
+            base_price=command.amount,
+            currency=command.currency,
+            effective_from=starts,
+        )
         counts = add_version(self.prices.all_by("variant_id", command.variant_id), new, now)
         if counts is not new:
             return counts.id
         self.prices.add(new)
         if starts > now:
-            self.work.later(_TIMER, new.id, starts, ApplyPrice(
-                product_id=product.id, variant_id=command.variant_id, effective_from=starts))
+            self.work.later(
+                _TIMER,
+                new.id,
+                starts,
+                ApplyPrice(product_id=product.id, variant_id=command.variant_id, effective_from=starts),
+            )
         else:
             self._charge(product, new)
         return new.id
 
-    @reads(products=lambda command: [command.product_id],
-           prices=lambda command: [by("variant_id", command.variant_id)],
-           offers=lambda command: [command.variant_id])
+    @reads(
+        products=lambda command: [command.product_id],
+        prices=lambda command: [by("variant_id", command.variant_id)],
+        offers=lambda command: [command.variant_id],
+    )
     def apply_price(self, command: ApplyPrice) -> None:
         """The offer follows the price that is in force now. Repeated, late, or overtaken, it changes nothing more."""
         product = self.products.find(command.product_id)
@@ -99,6 +121,13 @@ class Pricing:
     def _charge(self, product: Product, price: Price) -> None:
         self.offers.get(price.variant_id).charge(price)
         product.copy_price(price.variant_id, price.amount, price.currency, self.work.now)
-        product.record(PriceChanged(
-            product_id=product.id, variant_id=price.variant_id, price_id=price.id, amount=price.amount,
-            currency=price.currency, effective_from=price.effective_from))
+        product.record(
+            PriceChanged(
+                product_id=product.id,
+                variant_id=price.variant_id,
+                price_id=price.id,
+                amount=price.amount,
+                currency=price.currency,
+                effective_from=price.effective_from,
+            )
+        )

@@ -117,22 +117,39 @@ def new_variant(product: Product, wanted: NewVariant, position: int) -> tuple[Va
     """A variant as described, and its attributes."""
     variant_id = variant_id_of(product.seller_id, wanted)
     variant = Variant(
-        id=variant_id, position=position, sku=wanted.sku.strip(), price=wanted.amount, currency=wanted.currency,
-        stock_unit_id=wanted.stock_unit_id or variant_id, units_each=wanted.units_each,
-        weight_grams=wanted.weight_grams, length_mm=wanted.length_mm, width_mm=wanted.width_mm,
-        height_mm=wanted.height_mm)
+        id=variant_id,
+        position=position,
+        sku=wanted.sku.strip(),
+        price=wanted.amount,
+        currency=wanted.currency,
+        stock_unit_id=wanted.stock_unit_id or variant_id,
+        units_each=wanted.units_each,
+        weight_grams=wanted.weight_grams,
+        length_mm=wanted.length_mm,
+        width_mm=wanted.width_mm,
+        height_mm=wanted.height_mm,
+    )
     return variant, new_attributes(product.id, variant_id, wanted.attributes)
 
 
 def new_attributes(product_id: Id, variant_id: Id | None, wanted: Iterable[Attribute]) -> list[AttributeValue]:
-    return [AttributeValue(id=named_id("attribute", product_id, variant_id or "", str(position)), variant_id=variant_id,
-                           position=position, name=one.name.strip(), value=one.value.strip())
-            for position, one in enumerate(wanted)]
+    return [
+        AttributeValue(
+            id=named_id("attribute", product_id, variant_id or "", str(position)),
+            variant_id=variant_id,
+            position=position,
+            name=one.name.strip(),
+            value=one.value.strip(),
+        )
+        for position, one in enumerate(wanted)
+    ]
 
 
 def new_images(product_id: Id, urls: Iterable[str]) -> list[Image]:
-    return [Image(id=named_id("image", product_id, str(position)), url=url, type="picture", position=position)
-            for position, url in enumerate(urls)]
+    return [
+        Image(id=named_id("image", product_id, str(position)), url=url, type="picture", position=position)
+        for position, url in enumerate(urls)
+    ]
 
 
 def _picture_fault(field: str, url: str) -> DomainError | None:

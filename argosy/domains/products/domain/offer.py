@@ -60,11 +60,23 @@ class Offer(Aggregate):
     def of(cls, product: Product, variant: Variant, price: Price | None) -> Offer:
         """A new variant's offer."""
         return cls(
-            id=variant.id, sku_key=sku_key(product.seller_id, variant.sku), product_id=product.id,
-            seller_id=product.seller_id, sku=variant.sku, title=product.title, unit_amount=price.amount if price else 0,
-            currency=variant.currency, price_id=price.id if price else None, stock_unit_id=variant.stock_unit_id,
-            units_each=variant.units_each, weight_grams=variant.weight_grams, volume_mm3=variant.volume_mm3,
-            category=product.category, tax_category=product.tax_category, is_on_sale=product.status == PUBLISHED)
+            id=variant.id,
+            sku_key=sku_key(product.seller_id, variant.sku),
+            product_id=product.id,
+            seller_id=product.seller_id,
+            sku=variant.sku,
+            title=product.title,
+            unit_amount=price.amount if price else 0,
+            currency=variant.currency,
+            price_id=price.id if price else None,
+            stock_unit_id=variant.stock_unit_id,
+            units_each=variant.units_each,
+            weight_grams=variant.weight_grams,
+            volume_mm3=variant.volume_mm3,
+            category=product.category,
+            tax_category=product.tax_category,
+            is_on_sale=product.status == PUBLISHED,
+        )
 
     def follow(self, product: Product) -> None:
         """Say what the product says now."""
@@ -106,8 +118,20 @@ def quoted(line: WantedLine, offer: Offer) -> QuotedLine:
     """A line at the offer's price."""
     assert offer.price_id is not None
     return QuotedLine(
-        line_no=line.line_no, product_id=offer.product_id, variant_id=offer.id, seller_id=offer.seller_id,
-        sku=offer.sku, title=offer.title, quantity=line.quantity, unit_amount=offer.unit_amount,
-        currency=offer.currency, price_id=offer.price_id, stock_unit_id=offer.stock_unit_id,
-        units_each=offer.units_each, weight_grams=offer.weight_grams, volume_mm3=offer.volume_mm3,
-        category=offer.category, tax_category=offer.tax_category)
+        line_no=line.line_no,
+        product_id=offer.product_id,
+        variant_id=offer.id,
+        seller_id=offer.seller_id,
+        sku=offer.sku,
+        title=offer.title,
+        quantity=line.quantity,
+        unit_amount=offer.unit_amount,
+        currency=offer.currency,
+        price_id=offer.price_id,
+        stock_unit_id=offer.stock_unit_id,
+        units_each=offer.units_each,
+        weight_grams=offer.weight_grams,
+        volume_mm3=offer.volume_mm3,
+        category=offer.category,
+        tax_category=offer.tax_category,
+    )

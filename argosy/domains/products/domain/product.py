@@ -160,8 +160,11 @@ class Product(Aggregate):
     def rewrite(self, title: str | None, description: str | None, category: str | None, now: datetime) -> None:
         """Change the texts; None leaves one as it is."""
         self._be_open()
-        texts = (self.title if title is None else title, self.description if description is None else description,
-                 self.category if category is None else category)
+        texts = (
+            self.title if title is None else title,
+            self.description if description is None else description,
+            self.category if category is None else category,
+        )
         if texts == (self.title, self.description, self.category):
             return
         self.title, self.description, self.category = texts
@@ -169,13 +172,17 @@ class Product(Aggregate):
         if self.status == PUBLISHED:
             self._be_ready()
         if self.published_at is not None:
-            self.record(ProductUpdated(product_id=self.id, title=self.title, description=self.description,
-                                       category=self.category))
+            self.record(
+                ProductUpdated(
+                    product_id=self.id, title=self.title, description=self.description, category=self.category
+                )
+            )
 
     def copy_price(self, variant_id: Id, amount: int, currency: str, now: datetime) -> None:
         """Note the price that a variant has now."""
-        self.variants = [replace(one, price=amount, currency=currency) if one.id == variant_id else one
-                         for one in self.variants]
+        self.variants = [
+            replace(one, price=amount, currency=currency) if one.id == variant_id else one for one in self.variants
+        ]
         self.updated_at = now
 
     def publish(self, publication_id: Id, now: datetime) -> None:
@@ -215,7 +222,8 @@ class Product(Aggregate):
     def _unlist(self, publication_id: Id, status: str, now: datetime) -> None:
         assert self.published_at is not None
         self.publications.append(
-            Publication(id=publication_id, status=status, published_at=self.published_at, unlisted_at=now))
+            Publication(id=publication_id, status=status, published_at=self.published_at, unlisted_at=now)
+        )
 
     def _be_open(self) -> None:
         if self.status == ARCHIVED:
@@ -227,14 +235,28 @@ class Product(Aggregate):
             raise ProductNotReady(product_id=self.id, missing=missing)
 
     def _tell_published(self) -> None:
-        self.record(ProductPublished(
-            product_id=self.id, seller_id=self.seller_id, sku=self.sku, title=self.title, description=self.description,
-            category=self.category, attributes=self.attributes_of(None),
-            images=tuple(image.url for image in sorted(self.images, key=lambda image: image.position)),
-            variants=tuple(self._listed(one) for one in sorted(self.variants, key=lambda one: one.position))))
+        self.record(
+            ProductPublished(
+                product_id=self.id,
+                seller_id=self.seller_id,
+                sku=self.sku,
+                title=self.title,
+                description=self.description,
+                category=self.category,
+                attributes=self.attributes_of(None),
+                images=tuple(image.url for image in sorted(self.images, key=lambda image: image.position)),
+                variants=tuple(self._listed(one) for one in sorted(self.variants, key=lambda one: one.position)),
+            )
+        )
 
     def _listed(self, variant: Variant) -> ListedVariant:
         return ListedVariant(
-            variant_id=variant.id, sku=variant.sku, amount=variant.price, currency=variant.currency,
-            attributes=self.attributes_of(variant.id), stock_unit_id=variant.stock_unit_id,
-            units_each=variant.units_each, weight_grams=variant.weight_grams)
+            variant_id=variant.id,
+            sku=variant.sku,
+            amount=variant.price,
+            currency=variant.currency,
+            attributes=self.attributes_of(variant.id),
+            stock_unit_id=variant.stock_unit_id,
+            units_each=variant.units_each,
+            weight_grams=variant.weight_grams,
+        )

@@ -28,7 +28,12 @@ class NumberOutOfRange(Invalid):
 
 
 def text_fault(
-    field: str, text: str, *, most: int, least: int = 0, has_lines: bool = False,
+    field: str,
+    text: str,
+    *,
+    most: int,
+    least: int = 0,
+    has_lines: bool = False,
 ) -> DomainError | None:
     """What is wrong with a text, if anything is. Blanks around it do not count; only prose has lines."""
     trimmed = text.strip()

@@ -65,8 +65,12 @@ class Redemptions:
     """Who uses which coupon, and what it takes off. Live uses never exceed a coupon's limits."""
 
     def __init__(
-        self, work: UnitOfWork, coupons: Repository[Coupon], uses: Repository[Redemption],
-        buyer_uses: Repository[BuyerUse], expired: ExpiredUses,
+        self,
+        work: UnitOfWork,
+        coupons: Repository[Coupon],
+        uses: Repository[Redemption],
+        buyer_uses: Repository[BuyerUse],
+        expired: ExpiredUses,
     ) -> None:
         self.work = work
         self.coupons = coupons
@@ -75,8 +79,10 @@ class Redemptions:
         self.expired = expired
         self._overdue: Sequence[ExpiredUse] | None = None
 
-    @reads(coupons=lambda command: [want for code in command.codes for want in of_code(code)],
-           uses=lambda command: [by("flow_id", command.flow_id)] if command.codes else [])
+    @reads(
+        coupons=lambda command: [want for code in command.codes for want in of_code(code)],
+        uses=lambda command: [by("flow_id", command.flow_id)] if command.codes else [],
+    )
     @then_reads(buyer_uses=lambda self, command: self._limited(command))
     def reserve_coupons(self, command: ReserveCoupons) -> None:
         """Every code counts and one use of each is held, or none. A repeat gets the same discounts."""
@@ -99,9 +105,12 @@ class Redemptions:
         self.work.announce(CouponsConsumed(flow_id=command.flow_id))
 
     @reads(uses=lambda command: [by("flow_id", command.flow_id)])
-    @then_reads(coupons=lambda self, command: self._coupons_used(command),
-                buyer_uses=lambda self, command: [
-                    use.buyer_use_id for use in self.uses.all_by("flow_id", command.flow_id) if use.has_buyer_limit])
+    @then_reads(
+        coupons=lambda self, command: self._coupons_used(command),
+        buyer_uses=lambda self, command: [
+            use.buyer_use_id for use in self.uses.all_by("flow_id", command.flow_id) if use.has_buyer_limit
+        ],
+    )
     def release_coupons(self, command: ReleaseCoupons) -> None:
         """Nothing is used by this checkout any more, also if it is only asked for later."""
         uses = self.uses.all_by("flow_id", command.flow_id)
@@ -111,10 +120,13 @@ class Redemptions:
             self._give_back(use)
         self.work.announce(CouponsReleased(flow_id=command.flow_id))
 
-    @then_reads(uses=lambda self, command: [use.redemption_id for use in self._overdue_now()],
-                coupons=lambda self, command: [use.coupon_id for use in self._overdue_now()],
-                buyer_uses=lambda self, command: [
-                    buyer_use_id(use.coupon_id, use.user_id) for use in self._overdue_now() if use.has_buyer_limit])
+    @then_reads(
+        uses=lambda self, command: [use.redemption_id for use in self._overdue_now()],
+        coupons=lambda self, command: [use.coupon_id for use in self._overdue_now()],
+        buyer_uses=lambda self, command: [
+            buyer_use_id(use.coupon_id, use.user_id) for use in self._overdue_now() if use.has_buyer_limit
+        ],
+    )
     def expire_coupon_uses(self, command: ExpireCouponUses) -> None:
         """Uses whose time has passed are given back; one that was consumed meanwhile stays consumed."""
         last = self.work.now - timedelta(seconds=EXPIRY_SLACK_SECONDS)
@@ -207,8 +219,11 @@ class Redemptions:
     def _limited(self, command: ReserveCoupons) -> list[Id]:
         """Counts of this buyer's uses, for the coupons that limit them."""
         coupons = [self._coupon(normal(code)) for code in command.codes]
-        return [buyer_use_id(coupon.id, command.buyer_id) for coupon in coupons
-                if coupon is not None and coupon.has_buyer_limit]
+        return [
+            buyer_use_id(coupon.id, command.buyer_id)
+            for coupon in coupons
+            if coupon is not None and coupon.has_buyer_limit
+        ]
 
     def _coupons_used(self, command: ConsumeCoupons | ReleaseCoupons) -> list[Id]:
         return [use.coupon_id for use in self.uses.all_by("flow_id", command.flow_id) if use.coupon_id is not None]

@@ -88,14 +88,28 @@ class Coupon(Aggregate):
         check(command)
         code = normal(command.code)
         coupon = cls(
-            id=command.coupon_id or named_id("coupon", code), code=code, basis_points=command.basis_points,
-            max_uses=command.max_uses, max_uses_per_buyer=command.max_uses_per_buyer, funded_by=command.funded_by,
-            valid_from=command.valid_from or now, valid_to=command.valid_to, created_at=now)
+            id=command.coupon_id or named_id("coupon", code),
+            code=code,
+            basis_points=command.basis_points,
+            max_uses=command.max_uses,
+            max_uses_per_buyer=command.max_uses_per_buyer,
+            funded_by=command.funded_by,
+            valid_from=command.valid_from or now,
+            valid_to=command.valid_to,
+            created_at=now,
+        )
         if coupon.valid_to is not None and coupon.valid_to <= coupon.valid_from:
             raise PeriodIsEmpty()
-        coupon.record(CouponCreated(
-            coupon_id=coupon.id, code=code, basis_points=coupon.basis_points, max_uses=coupon.max_uses,
-            valid_from=coupon.valid_from, valid_to=coupon.valid_to))
+        coupon.record(
+            CouponCreated(
+                coupon_id=coupon.id,
+                code=code,
+                basis_points=coupon.basis_points,
+                max_uses=coupon.max_uses,
+                valid_from=coupon.valid_from,
+                valid_to=coupon.valid_to,
+            )
+        )
         return coupon
 
     @property
@@ -109,11 +123,12 @@ class Coupon(Aggregate):
     def has_terms_of(self, command: CreateCoupon) -> bool:
         """Whether the command would make this very coupon again."""
         return (
-            self.code == normal(command.code) and command.coupon_id in (None, self.id)
+            self.code == normal(command.code)
+            and command.coupon_id in (None, self.id)
             and (self.basis_points, self.max_uses, self.max_uses_per_buyer, self.funded_by, self.valid_to)
-            == (command.basis_points, command.max_uses, command.max_uses_per_buyer, command.funded_by,
-                command.valid_to)
-            and command.valid_from in (None, self.valid_from))
+            == (command.basis_points, command.max_uses, command.max_uses_per_buyer, command.funded_by, command.valid_to)
+            and command.valid_from in (None, self.valid_from)
+        )
 
     def reason_against(self, now: datetime) -> str:
         """Why nobody may use it now; empty where somebody may."""
@@ -169,8 +184,11 @@ def check(command: CreateCoupon) -> None:
         faults.append(NotACode(field="code"))
     if not 1 <= command.basis_points <= BASIS_POINTS_MAX:
         faults.append(PercentageOutOfRange(asked=command.basis_points, maximum=BASIS_POINTS_MAX))
-    faults += [UsesOutOfRange(field=name, maximum=USES_MAX) for name in ("max_uses", "max_uses_per_buyer")
-               if not 0 <= getattr(command, name) <= USES_MAX]
+    faults += [
+        UsesOutOfRange(field=name, maximum=USES_MAX)
+        for name in ("max_uses", "max_uses_per_buyer")
+        if not 0 <= getattr(command, name) <= USES_MAX
+    ]
     if command.funded_by != PLATFORM and not is_id(command.funded_by):
         faults.append(FunderUnknown())
     if command.coupon_id is not None and not is_id(command.coupon_id):

@@ -71,9 +71,16 @@ def _take(use: Redemption, numbers: Sequence[int], left: dict[int, int]) -> list
             continue
         left[number] -= amount
         assert left[number] >= 0, "a discount takes off at most what is left"
-        taken.append(Discount(
-            line_no=number, amount=amount, coupon_id=use.coupon_id, code=use.code, funded_by=use.funded_by,
-            explanation=f"{use.code}: {percent} % of {base} is {total}; {amount} on {line_base}; paid by {payer}"))
+        taken.append(
+            Discount(
+                line_no=number,
+                amount=amount,
+                coupon_id=use.coupon_id,
+                code=use.code,
+                funded_by=use.funded_by,
+                explanation=f"{use.code}: {percent} % of {base} is {total}; {amount} on {line_base}; paid by {payer}",
+            )
+        )
     return taken
 
 

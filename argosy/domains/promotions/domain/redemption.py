@@ -64,15 +64,24 @@ class Redemption(Aggregate):
     @classmethod
     def hold(cls, coupon: Coupon, flow_id: Id, buyer_id: Id, expires_at: datetime) -> Redemption:
         return cls(
-            id=child_id(flow_id, "use", coupon.id), flow_id=flow_id, coupon_id=coupon.id, user_id=buyer_id,
-            status=RESERVED, code=coupon.code, basis_points=coupon.basis_points, funded_by=coupon.funded_by,
-            has_buyer_limit=coupon.has_buyer_limit, expires_at=expires_at)
+            id=child_id(flow_id, "use", coupon.id),
+            flow_id=flow_id,
+            coupon_id=coupon.id,
+            user_id=buyer_id,
+            status=RESERVED,
+            code=coupon.code,
+            basis_points=coupon.basis_points,
+            funded_by=coupon.funded_by,
+            has_buyer_limit=coupon.has_buyer_limit,
+            expires_at=expires_at,
+        )
 
     @classmethod
     def released_before(cls, flow_id: Id, now: datetime) -> Redemption:
         """What is remembered of a release that came before its request."""
-        return cls(id=child_id(flow_id, "use"), flow_id=flow_id, coupon_id=None, user_id=None, status=RELEASED,
-                   expires_at=now)
+        return cls(
+            id=child_id(flow_id, "use"), flow_id=flow_id, coupon_id=None, user_id=None, status=RELEASED, expires_at=now
+        )
 
     @property
     def is_live(self) -> bool:

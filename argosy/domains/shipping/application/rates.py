@@ -53,12 +53,14 @@ class ShippingRates:
         for line in command.lines:
             key = (line.seller_id, line.method)
             if key not in rates:
-                rate = (self.rates.find(rate_id(line.seller_id, line.method, command.currency))
-                        or self.rates.find(rate_id(PLATFORM, line.method, command.currency)))
+                rate = self.rates.find(rate_id(line.seller_id, line.method, command.currency)) or self.rates.find(
+                    rate_id(PLATFORM, line.method, command.currency)
+                )
                 if rate is not None:
                     rates[key] = rate
-        self.work.announce(ShippingQuoted(
-            flow_id=command.flow_id, charges=charges(command.lines, command.country, rates)))
+        self.work.announce(
+            ShippingQuoted(flow_id=command.flow_id, charges=charges(command.lines, command.country, rates))
+        )
 
     def _seller_of(self, command: SetShippingRate) -> Id:
         actor = self.work.actor

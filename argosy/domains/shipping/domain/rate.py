@@ -88,15 +88,22 @@ class ShippingRate(Aggregate):
     def apply(self, command: SetShippingRate) -> None:
         """Become what the command says; the same again tells nothing."""
         terms: dict[str, Any] = {
-            "base_amount": command.base_amount, "item_amount": command.item_amount,
-            "countries": tuple(sorted(set(command.countries))), "free_from_amount": command.free_from_amount,
-            "days_min": command.days_min, "days_max": command.days_max}
+            "base_amount": command.base_amount,
+            "item_amount": command.item_amount,
+            "countries": tuple(sorted(set(command.countries))),
+            "free_from_amount": command.free_from_amount,
+            "days_min": command.days_min,
+            "days_max": command.days_max,
+        }
         if self.sequence and all(getattr(self, name) == value for name, value in terms.items()):
             return
         for name, value in terms.items():
             setattr(self, name, value)
-        self.record(ShippingRateSet(rate_id=self.id, seller_id=self.seller_id, method=self.method,
-                                    currency=self.currency, **terms))
+        self.record(
+            ShippingRateSet(
+                rate_id=self.id, seller_id=self.seller_id, method=self.method, currency=self.currency, **terms
+            )
+        )
 
     def delivers_to(self, country: str) -> bool:
         return not self.countries or country in self.countries
@@ -110,7 +117,9 @@ class ShippingRate(Aggregate):
 
 
 def charges(
-    lines: Sequence[ParcelLine], country: str, rates: dict[tuple[str, str], ShippingRate],
+    lines: Sequence[ParcelLine],
+    country: str,
+    rates: dict[tuple[str, str], ShippingRate],
 ) -> tuple[DeliveryCharge, ...]:
     """What delivery of each line costs by the rate of its seller and method; refused with every line that has none."""
     goods: dict[str, int] = {}
@@ -122,16 +131,31 @@ def charges(
     for line in lines:
         rate = rates.get((line.seller_id, line.method))
         if rate is None or not rate.delivers_to(country):
-            refused.append({"line_no": line.line_no, "seller_id": line.seller_id, "method": line.method,
-                            "reason": "no_rate" if rate is None else "not_to_this_country"})
+            refused.append(
+                {
+                    "line_no": line.line_no,
+                    "seller_id": line.seller_id,
+                    "method": line.method,
+                    "reason": "no_rate" if rate is None else "not_to_this_country",
+                }
+            )
             continue
         amount = 0
         if not rate.is_free(goods[line.seller_id]):
             is_first = (line.seller_id, line.method) not in opened
             amount = rate.item_part(line) + (rate.base_amount if is_first else 0)
         opened.add((line.seller_id, line.method))
-        charged.append(DeliveryCharge(line_no=line.line_no, seller_id=line.seller_id, method=line.method,
-                                      amount=amount, days_min=rate.days_min, days_max=rate.days_max, rate_id=rate.id))
+        charged.append(
+            DeliveryCharge(
+                line_no=line.line_no,
+                seller_id=line.seller_id,
+                method=line.method,
+                amount=amount,
+                days_min=rate.days_min,
+                days_max=rate.days_max,
+                rate_id=rate.id,
+            )
+        )
     if refused:
         raise NoDelivery(country=country, lines=refused)
     return tuple(charged)
@@ -146,11 +170,15 @@ def check_lines(lines: Sequence[ParcelLine], country: str, currency: str) -> Non
         raise LinesNotReadable(lines=len(lines), lines_max=LINES_MAX)
     for line in lines:
         if not 0 < line.quantity <= QUANTITY_MAX:
-            raise QuantityOutOfBounds(quantity_max=QUANTITY_MAX, lines=[
-                each.line_no for each in lines if not 0 < each.quantity <= QUANTITY_MAX])
+            raise QuantityOutOfBounds(
+                quantity_max=QUANTITY_MAX,
+                lines=[each.line_no for each in lines if not 0 < each.quantity <= QUANTITY_MAX],
+            )
         if not 0 <= line.amount <= GOODS_AMOUNT_MAX:
-            raise AmountOutOfBounds(amount_max=GOODS_AMOUNT_MAX, lines=[
-                each.line_no for each in lines if not 0 <= each.amount <= GOODS_AMOUNT_MAX])
+            raise AmountOutOfBounds(
+                amount_max=GOODS_AMOUNT_MAX,
+                lines=[each.line_no for each in lines if not 0 <= each.amount <= GOODS_AMOUNT_MAX],
+            )
 
 
 def check_rate(command: SetShippingRate) -> None:

@@ -55,8 +55,11 @@ class Taxes:
         for line in command.lines:
             if line.category not in rules:
                 rules[line.category] = self._nearest(command, line.category)
-        self.work.announce(TaxQuoted(
-            flow_id=command.flow_id, lines=tuple([line_tax(line, rules[line.category]) for line in command.lines])))
+        self.work.announce(
+            TaxQuoted(
+                flow_id=command.flow_id, lines=tuple([line_tax(line, rules[line.category]) for line in command.lines])
+            )
+        )
 
     def _nearest(self, command: QuoteTax, category: str) -> TaxRule | None:
         for id in candidates(command.country, command.region, category):

@@ -94,8 +94,16 @@ class TaxRule(Aggregate):
             return
         self.basis_points = basis_points
         self.is_inclusive = is_inclusive
-        self.record(TaxRuleSet(rule_id=self.id, country=self.country, region=self.region, category=self.category,
-                               basis_points=basis_points, is_inclusive=is_inclusive))
+        self.record(
+            TaxRuleSet(
+                rule_id=self.id,
+                country=self.country,
+                region=self.region,
+                category=self.category,
+                basis_points=basis_points,
+                is_inclusive=is_inclusive,
+            )
+        )
 
     def tax(self, amount: int) -> int:
         """The tax of one line, rounded there and nowhere else."""
@@ -106,8 +114,13 @@ def line_tax(line: TaxableLine, rule: TaxRule | None) -> LineTax:
     """No rule means no tax."""
     if rule is None:
         return LineTax(line_no=line.line_no, amount=0, is_inclusive=True, basis_points=0, rule_id=None)
-    return LineTax(line_no=line.line_no, amount=rule.tax(line.amount), is_inclusive=rule.is_inclusive,
-                   basis_points=rule.basis_points, rule_id=rule.id)
+    return LineTax(
+        line_no=line.line_no,
+        amount=rule.tax(line.amount),
+        is_inclusive=rule.is_inclusive,
+        basis_points=rule.basis_points,
+        rule_id=rule.id,
+    )
 
 
 def check_lines(lines: Sequence[TaxableLine], country: str, currency: str) -> None:

@@ -32,10 +32,18 @@ endpoints = [
     post("sessions", SignIn, allow=public, status=201, answers=SignedIn, takes_key=False),
     delete("sessions/mine", SignOut, allow=buyer, changes_actor=True, takes_key=False),
     get("users/me", my_account, allow=buyer, answers=Account),
-    post("addresses", AddAddress, allow=buyer, status=201, filled=("address_id",), answers=Made,
-         location="addresses/{id}"),
+    post(
+        "addresses",
+        AddAddress,
+        allow=buyer,
+        status=201,
+        filled=("address_id",),
+        answers=Made,
+        location="addresses/{id}",
+    ),
     get("addresses", my_addresses, allow=buyer, answers=Page),
     get("addresses/{address_id}", my_address, allow=buyer, answers=SavedAddress),
-    post("stores", OpenStore, allow=buyer, status=201, filled=("seller_id", "user_id"), answers=Made,
-         changes_actor=True),
+    post(
+        "stores", OpenStore, allow=buyer, status=201, filled=("seller_id", "user_id"), answers=Made, changes_actor=True
+    ),
 ]

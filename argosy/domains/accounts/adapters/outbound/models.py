@@ -113,7 +113,8 @@ class SessionRow(AggregateRow):
         constraints = [
             models.UniqueConstraint(fields=["token_hash"], name="sessions_one_per_token"),
             models.CheckConstraint(
-                condition=models.Q(expires_at__gt=models.F("created_at")), name="sessions_end_after_they_begin"),
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="sessions_end_after_they_begin"
+            ),
         ]
 
 

@@ -9,10 +9,14 @@ from argosy.domains.accounts.domain.user import Profile, RoleGrant, User
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
-    Rows(User, UserRow, parts={
-        "profiles": Part(Profile, ProfileRow, owner="user_id", names={"addresses": "address_json"}),
-        "roles": Part(RoleGrant, UserRoleRow, owner="user_id"),
-    }),
+    Rows(
+        User,
+        UserRow,
+        parts={
+            "profiles": Part(Profile, ProfileRow, owner="user_id", names={"addresses": "address_json"}),
+            "roles": Part(RoleGrant, UserRoleRow, owner="user_id"),
+        },
+    ),
     Rows(Store, StoreRow),
     Rows(Session, SessionRow),
 )

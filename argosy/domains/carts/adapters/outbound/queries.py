@@ -40,7 +40,14 @@ def cart_of_buyer(buyer_id: Id) -> OwnCart | None:
     if not rows:
         return None
     cart_id, version, updated_at = rows[0]
-    lines = [CartLine(product_id=product_id, variant_id=variant_id, quantity=quantity)
-             for product_id, variant_id, quantity in dialect.query(_LINES, (cart_id,))]
-    return OwnCart(cart_id=cart_id, version=version, updated_at=dialect.to_instant(updated_at), lines=lines,
-                   coupons=[code for code, in dialect.query(_COUPONS, (cart_id,))])
+    lines = [
+        CartLine(product_id=product_id, variant_id=variant_id, quantity=quantity)
+        for product_id, variant_id, quantity in dialect.query(_LINES, (cart_id,))
+    ]
+    return OwnCart(
+        cart_id=cart_id,
+        version=version,
+        updated_at=dialect.to_instant(updated_at),
+        lines=lines,
+        coupons=[code for (code,) in dialect.query(_COUPONS, (cart_id,))],
+    )

@@ -7,8 +7,12 @@ from argosy.domains.carts.domain.cart import Cart, CartItem, NotedCoupon
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
-    Rows(Cart, CartRow, parts={
-        "items": Part(CartItem, CartItemRow, owner="cart_id"),
-        "coupons": Part(NotedCoupon, CartCouponRow, owner="cart_id"),
-    }),
+    Rows(
+        Cart,
+        CartRow,
+        parts={
+            "items": Part(CartItem, CartItemRow, owner="cart_id"),
+            "coupons": Part(NotedCoupon, CartCouponRow, owner="cart_id"),
+        },
+    ),
 )

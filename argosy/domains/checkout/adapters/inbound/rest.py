@@ -28,15 +28,32 @@ def checkout(asked: Asked) -> Document | None:
     is made for waiting, and that serves `text/event-stream` as well.
     """
     found = checkout_of_buyer(asked["checkout_id"], asked.actor.id)
-    return None if found is None else Document(
-        found.body, found.etag, is_settled=found.is_settled, is_final=found.is_final)
+    return (
+        None
+        if found is None
+        else Document(found.body, found.etag, is_settled=found.is_settled, is_final=found.is_final)
+    )
 
 
 endpoints = [
-    post("checkouts", StartCheckout, allow=buyer, status=202, fill=server_fields,
-         filled=("checkout_id", "buyer_id", "cart_id"), answers=CheckoutStanding, location="checkouts/{checkout_id}",
-         watches=NEWS),
+    post(
+        "checkouts",
+        StartCheckout,
+        allow=buyer,
+        status=202,
+        fill=server_fields,
+        filled=("checkout_id", "buyer_id", "cart_id"),
+        answers=CheckoutStanding,
+        location="checkouts/{checkout_id}",
+        watches=NEWS,
+    ),
     get("checkouts/{checkout_id}", checkout, allow=buyer, answers=Progress, watches=NEWS),
-    post("checkouts/{checkout_id}/abort", AbortCheckout, allow=buyer, answers=CheckoutStanding,
-         fill=lambda asked: {"buyer_id": asked.actor.id}, filled=("buyer_id",)),
+    post(
+        "checkouts/{checkout_id}/abort",
+        AbortCheckout,
+        allow=buyer,
+        answers=CheckoutStanding,
+        fill=lambda asked: {"buyer_id": asked.actor.id},
+        filled=("buyer_id",),
+    ),
 ]

@@ -68,17 +68,43 @@ def checkout_of_buyer(checkout_id: str, buyer_id: str) -> CheckoutRead | None:
     rows = dialect.query(_SESSION, (checkout_id, buyer_id))
     if not rows:
         return None
-    (version, status, outcome, failure, started_at, completed_at, deadline, steps, order_ids, purchase_id, cart_id,
-     total_amount, currency, action_url) = rows[0]
+    (
+        version,
+        status,
+        outcome,
+        failure,
+        started_at,
+        completed_at,
+        deadline,
+        steps,
+        order_ids,
+        purchase_id,
+        cart_id,
+        total_amount,
+        currency,
+        action_url,
+    ) = rows[0]
     why = None
     if failure:
         details = dialect.query(_FAILURE, (checkout_id,))
         why = Failure(failure, msgspec.Raw((details[0][0] if details else "{}").encode()))
     progress = Progress(
-        checkout_id=Id(checkout_id), status=status, is_final=status in FINAL, is_undone=outcome == "COMPENSATED",
-        steps=msgspec.Raw(steps.encode()), purchase_id=purchase_id, order_ids=msgspec.Raw(order_ids.encode()),
-        cart_id=cart_id, total_amount=total_amount, currency=currency, action_url=action_url or None, failure=why,
-        started_at=_instant(started_at), completed_at=_instant(completed_at), expires_at=_instant(deadline))
+        checkout_id=Id(checkout_id),
+        status=status,
+        is_final=status in FINAL,
+        is_undone=outcome == "COMPENSATED",
+        steps=msgspec.Raw(steps.encode()),
+        purchase_id=purchase_id,
+        order_ids=msgspec.Raw(order_ids.encode()),
+        cart_id=cart_id,
+        total_amount=total_amount,
+        currency=currency,
+        action_url=action_url or None,
+        failure=why,
+        started_at=_instant(started_at),
+        completed_at=_instant(completed_at),
+        expires_at=_instant(deadline),
+    )
     return CheckoutRead(encode(progress), f'"{version}"', status in FINAL or bool(action_url), status in FINAL)
 
 

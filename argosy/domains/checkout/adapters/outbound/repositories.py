@@ -12,9 +12,14 @@ from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutFailu
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
-    Rows(CheckoutSession, CheckoutSessionRow, names={"buyer_id": "user_id"}, parts={
-        "attempts": Part(StepAttempt, CheckoutStepRow, owner="session_id", is_log=True),
-        "failures": Part(CheckoutFailure, CheckoutFailureRow, owner="session_id", is_log=True),
-    }),
+    Rows(
+        CheckoutSession,
+        CheckoutSessionRow,
+        names={"buyer_id": "user_id"},
+        parts={
+            "attempts": Part(StepAttempt, CheckoutStepRow, owner="session_id", is_log=True),
+            "failures": Part(CheckoutFailure, CheckoutFailureRow, owner="session_id", is_log=True),
+        },
+    ),
     Rows(CheckoutDetail, CheckoutDetailRow),
 )

@@ -8,7 +8,13 @@ from argosy.platform.auth import merchant
 from argosy.platform.rest import post
 
 endpoints = [
-    post("stock/{stock_unit_id}/receipts", ReceiveStock, allow=merchant, status=201, filled=("product_id", "seller_id"),
-         answers=StockLevel),
+    post(
+        "stock/{stock_unit_id}/receipts",
+        ReceiveStock,
+        allow=merchant,
+        status=201,
+        filled=("product_id", "seller_id"),
+        answers=StockLevel,
+    ),
     post("stock/{stock_unit_id}/adjustments", AdjustStock, allow=merchant, status=201, answers=StockLevel),
 ]

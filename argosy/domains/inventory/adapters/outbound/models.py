@@ -29,11 +29,13 @@ class StockItemRow(AggregateRow):
             models.CheckConstraint(condition=Q(total_quantity__gte=0), name="stock_on_hand_not_negative"),
             models.CheckConstraint(condition=Q(reserved__gte=0), name="stock_reserved_not_negative"),
             models.CheckConstraint(condition=Q(allocated__gte=0), name="stock_allocated_not_negative"),
-            models.CheckConstraint(condition=Q(total_quantity__gte=F("reserved") + F("allocated")),
-                                   name="stock_promises_are_covered"),
+            models.CheckConstraint(
+                condition=Q(total_quantity__gte=F("reserved") + F("allocated")), name="stock_promises_are_covered"
+            ),
             models.CheckConstraint(
                 condition=Q(available_quantity=F("total_quantity") - F("reserved") - F("allocated")),
-                name="stock_available_is_what_is_left"),
+                name="stock_available_is_what_is_left",
+            ),
         ]
 
 
@@ -46,13 +48,16 @@ class ReservationRow(AggregateRow):
 
     class Meta:
         db_table = "reservations"
-        indexes = [models.Index(fields=["open_until"], condition=Q(open_until__isnull=False),
-                                name="reservations_open_by_time")]
+        indexes = [
+            models.Index(fields=["open_until"], condition=Q(open_until__isnull=False), name="reservations_open_by_time")
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="reservation_status_is_known"),
-            models.CheckConstraint(condition=Q(status="ACTIVE", open_until__isnull=False)
-                                   | (~Q(status="ACTIVE") & Q(open_until__isnull=True)),
-                                   name="reservation_open_while_active"),
+            models.CheckConstraint(
+                condition=Q(status="ACTIVE", open_until__isnull=False)
+                | (~Q(status="ACTIVE") & Q(open_until__isnull=True)),
+                name="reservation_open_while_active",
+            ),
         ]
 
 

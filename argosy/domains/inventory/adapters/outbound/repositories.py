@@ -13,10 +13,23 @@ from argosy.domains.inventory.domain.stock import StockItem, StockMovement
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
-    Rows(StockItem, StockItemRow, names={"on_hand": "total_quantity"},
-         copies={"available_quantity": lambda item: item.available}),
-    Rows(Reservation, ReservationRow,
-         parts={"lines": Part(ReservedLine, StockReservationRow, owner="reservation_id",
-                              copies={"created_at": lambda reservation, line: reservation.created_at})}),
+    Rows(
+        StockItem,
+        StockItemRow,
+        names={"on_hand": "total_quantity"},
+        copies={"available_quantity": lambda item: item.available},
+    ),
+    Rows(
+        Reservation,
+        ReservationRow,
+        parts={
+            "lines": Part(
+                ReservedLine,
+                StockReservationRow,
+                owner="reservation_id",
+                copies={"created_at": lambda reservation, line: reservation.created_at},
+            )
+        },
+    ),
     Rows(StockMovement, StockMovementRow),
 )

@@ -31,9 +31,11 @@ class PurchaseRow(AggregateRow):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=["PLACED", "CANCELLED"]), name="purchase_status_is_known"),
             models.CheckConstraint(condition=Q(total_amount__gte=0), name="purchase_total_not_negative"),
-            models.CheckConstraint(condition=Q(buyer_id__isnull=False, request_key__isnull=False, order_count__gt=0)
-                                   | Q(status="CANCELLED", order_count=0),
-                                   name="purchase_placed_has_buyer_and_orders"),
+            models.CheckConstraint(
+                condition=Q(buyer_id__isnull=False, request_key__isnull=False, order_count__gt=0)
+                | Q(status="CANCELLED", order_count=0),
+                name="purchase_placed_has_buyer_and_orders",
+            ),
         ]
 
 
@@ -93,23 +95,42 @@ class OrderItemRow(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(total_amount=F("quantity") * F("price_snapshot") - F("discount_amount") + F("tax_on_top")),
-                name="order_item_adds_up"),
+                name="order_item_adds_up",
+            ),
             models.CheckConstraint(
-                condition=Q(quantity__gt=0, units_each__gt=0, price_snapshot__gte=0, discount_amount__gte=0,
-                            tax_on_top__gte=0, shipping_amount__gte=0, shipping_tax_on_top__gte=0),
-                name="order_item_not_negative"),
+                condition=Q(
+                    quantity__gt=0,
+                    units_each__gt=0,
+                    price_snapshot__gte=0,
+                    discount_amount__gte=0,
+                    tax_on_top__gte=0,
+                    shipping_amount__gte=0,
+                    shipping_tax_on_top__gte=0,
+                ),
+                name="order_item_not_negative",
+            ),
             models.CheckConstraint(
-                condition=Q(discount_amount__lte=F("quantity") * F("price_snapshot"),
-                            tax_on_top__lte=F("tax_amount"), shipping_tax_on_top__lte=F("shipping_tax_amount")),
-                name="order_item_parts_within_whole"),
+                condition=Q(
+                    discount_amount__lte=F("quantity") * F("price_snapshot"),
+                    tax_on_top__lte=F("tax_amount"),
+                    shipping_tax_on_top__lte=F("shipping_tax_amount"),
+                ),
+                name="order_item_parts_within_whole",
+            ),
             models.CheckConstraint(
-                condition=Q(shipped_quantity__gte=0, received_quantity__gte=0, cancelled_quantity__gte=0,
-                            refunded_quantity__gte=0, refunded_amount__gte=0,
-                            quantity__gte=F("shipped_quantity") + F("cancelled_quantity"),
-                            received_quantity__lte=F("shipped_quantity"), refunded_quantity__lte=F("quantity"),
-                            refunded_amount__lte=(
-                                F("total_amount") + F("shipping_amount") + F("shipping_tax_on_top"))),
-                name="order_item_facts_within_sale"),
+                condition=Q(
+                    shipped_quantity__gte=0,
+                    received_quantity__gte=0,
+                    cancelled_quantity__gte=0,
+                    refunded_quantity__gte=0,
+                    refunded_amount__gte=0,
+                    quantity__gte=F("shipped_quantity") + F("cancelled_quantity"),
+                    received_quantity__lte=F("shipped_quantity"),
+                    refunded_quantity__lte=F("quantity"),
+                    refunded_amount__lte=(F("total_amount") + F("shipping_amount") + F("shipping_tax_on_top")),
+                ),
+                name="order_item_facts_within_sale",
+            ),
         ]
 
 
@@ -127,8 +148,10 @@ class OrderStatusHistoryRow(models.Model):
     class Meta:
         db_table = "order_status_history"
         constraints = [
-            models.CheckConstraint(condition=Q(from_status__in=[NOTHING, *STATUSES]) & Q(to_status__in=STATUSES),
-                                   name="order_history_statuses_are_known"),
+            models.CheckConstraint(
+                condition=Q(from_status__in=[NOTHING, *STATUSES]) & Q(to_status__in=STATUSES),
+                name="order_history_statuses_are_known",
+            ),
         ]
 
 
@@ -146,8 +169,9 @@ class OrderPaymentRow(models.Model):
         db_table = "order_payments"
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="order_payment_not_negative"),
-            models.CheckConstraint(condition=Q(status__in=["CAPTURED", "REFUNDED"]),
-                                   name="order_payment_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=["CAPTURED", "REFUNDED"]), name="order_payment_status_is_known"
+            ),
         ]
 
 

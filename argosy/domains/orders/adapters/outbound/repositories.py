@@ -15,12 +15,24 @@ from argosy.platform.rows import Part, Rows
 
 ROWS = (
     Rows(Purchase, PurchaseRow),
-    Rows(Order, OrderRow, names={"address": "address_json"}, parts={
-        "items": Part(OrderItem, OrderItemRow, owner="order_id", is_log=True,
-                      names={"product_snapshot": "product_snapshot_json"},
-                      copies={"seller_id": lambda order, item: order.seller_id,
-                              "created_at": lambda order, item: order.created_at}),
-        "history": Part(StatusChange, OrderStatusHistoryRow, owner="order_id", is_log=True),
-        "payments": Part(OrderPayment, OrderPaymentRow, owner="order_id", is_log=True),
-    }),
+    Rows(
+        Order,
+        OrderRow,
+        names={"address": "address_json"},
+        parts={
+            "items": Part(
+                OrderItem,
+                OrderItemRow,
+                owner="order_id",
+                is_log=True,
+                names={"product_snapshot": "product_snapshot_json"},
+                copies={
+                    "seller_id": lambda order, item: order.seller_id,
+                    "created_at": lambda order, item: order.created_at,
+                },
+            ),
+            "history": Part(StatusChange, OrderStatusHistoryRow, owner="order_id", is_log=True),
+            "payments": Part(OrderPayment, OrderPaymentRow, owner="order_id", is_log=True),
+        },
+    ),
 )

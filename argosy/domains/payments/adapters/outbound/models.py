@@ -48,12 +48,21 @@ class PaymentIntentRow(AggregateRow):
         ]
         constraints = [
             models.CheckConstraint(name="payment_status_known", condition=Q(status__in=sorted(MOVES))),
-            models.CheckConstraint(name="payment_amounts_not_negative", condition=Q(
-                amount__gte=0, captured_amount__gte=0, refunded_amount__gte=0, refunding_amount__gte=0,
-                suspended_amount__gte=0)),
+            models.CheckConstraint(
+                name="payment_amounts_not_negative",
+                condition=Q(
+                    amount__gte=0,
+                    captured_amount__gte=0,
+                    refunded_amount__gte=0,
+                    refunding_amount__gte=0,
+                    suspended_amount__gte=0,
+                ),
+            ),
             models.CheckConstraint(name="captured_within_authorized", condition=Q(captured_amount__lte=F("amount"))),
-            models.CheckConstraint(name="refunded_within_captured", condition=Q(
-                captured_amount__gte=F("refunded_amount") + F("refunding_amount"))),
+            models.CheckConstraint(
+                name="refunded_within_captured",
+                condition=Q(captured_amount__gte=F("refunded_amount") + F("refunding_amount")),
+            ),
         ]
 
 
@@ -124,8 +133,9 @@ class LedgerRow(models.Model):
     class Meta:
         db_table = "ledgers"
         constraints = [
-            models.CheckConstraint(name="entry_has_one_positive_side", condition=(
-                Q(debit__gt=0, credit=0) | Q(debit=0, credit__gt=0))),
+            models.CheckConstraint(
+                name="entry_has_one_positive_side", condition=(Q(debit__gt=0, credit=0) | Q(debit=0, credit__gt=0))
+            ),
         ]
 
 

@@ -16,10 +16,12 @@ from argosy.domains.payments.domain.refund import Refund
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
-    Rows(PaymentIntent, PaymentIntentRow,
-         copies={"idempotency_key": lambda intent: f"{intent.id}:{AUTHORIZE}"},
-         parts={"transactions": Part(PaymentTransaction, PaymentTransactionRow, owner="payment_intent_id",
-                                     is_log=True)}),
+    Rows(
+        PaymentIntent,
+        PaymentIntentRow,
+        copies={"idempotency_key": lambda intent: f"{intent.id}:{AUTHORIZE}"},
+        parts={"transactions": Part(PaymentTransaction, PaymentTransactionRow, owner="payment_intent_id", is_log=True)},
+    ),
     Rows(Refund, RefundRow, copies={"refund_reference": lambda refund: refund.id}),
     Rows(Ledger, LedgerHeadRow, parts={"entries": Part(Entry, LedgerRow, owner="ledger_id", is_log=True)}),
     Rows(LedgerAccount, LedgerAccountRow),

@@ -15,8 +15,15 @@ from argosy.platform.auth import merchant, seller
 from argosy.platform.rest import Made, patch, post
 
 endpoints = [
-    post("products", CreateProduct, allow=seller, status=201, filled=("product_id", "seller_id"), answers=Made,
-         location="products/{id}"),
+    post(
+        "products",
+        CreateProduct,
+        allow=seller,
+        status=201,
+        filled=("product_id", "seller_id"),
+        answers=Made,
+        location="products/{id}",
+    ),
     patch("products/{product_id}", UpdateProduct, allow=merchant),
     post("products/{product_id}/variants", AddVariant, allow=merchant, status=201, answers=Made),
     post("products/{product_id}/variants/{variant_id}/prices", SetPrice, allow=merchant, status=201, answers=Made),

@@ -33,7 +33,8 @@ class ProductRow(AggregateRow):
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="products_status_known"),
             models.CheckConstraint(
                 condition=~Q(status="PUBLISHED") | (~Q(title="") & ~Q(category="") & Q(published_at__isnull=False)),
-                name="products_on_sale_are_whole"),
+                name="products_on_sale_are_whole",
+            ),
         ]
 
 
@@ -121,10 +122,12 @@ class PriceRow(AggregateRow):
         indexes = [models.Index(fields=["variant_id", "effective_from"], name="pricing_by_variant_and_time")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(discount__gte=0) & Q(base_price__gt=F("discount")), name="pricing_leaves_a_price"),
+                condition=Q(discount__gte=0) & Q(base_price__gt=F("discount")), name="pricing_leaves_a_price"
+            ),
             models.CheckConstraint(
                 condition=Q(effective_to__isnull=True) | Q(effective_to__gte=F("effective_from")),
-                name="pricing_ends_after_it_begins"),
+                name="pricing_ends_after_it_begins",
+            ),
         ]
 
 
@@ -153,7 +156,8 @@ class OfferRow(AggregateRow):
             models.UniqueConstraint(fields=["sku_key"], name="offers_one_per_seller_and_sku"),
             models.CheckConstraint(
                 condition=Q(is_on_sale=False) | (Q(price_id__isnull=False) & Q(unit_amount__gt=0)),
-                name="offers_on_sale_have_a_price"),
+                name="offers_on_sale_have_a_price",
+            ),
         ]
 
 

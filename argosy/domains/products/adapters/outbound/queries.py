@@ -64,21 +64,24 @@ def products_of(seller_id: str, after: str = "", limit: int = PAGE_MAX) -> list[
     mine = ProductRow.objects.filter(seller_id=seller_id)
     if after:
         mine = mine.filter(id__gt=after)
-    return _whole(list(mine.order_by("id").values_list(*_COLUMNS)[:min(limit, PAGE_MAX)]))
+    return _whole(list(mine.order_by("id").values_list(*_COLUMNS)[: min(limit, PAGE_MAX)]))
 
 
 def prices_of(variant_id: str, product_id: str, seller_id: str) -> list[PriceVersion]:
     """The price history of a seller's own variant, oldest first, planned versions included."""
     owner = ProductRow.objects.filter(id=product_id, seller_id=seller_id).values("id")
     rows = PriceRow.objects.filter(variant_id=variant_id, product_id__in=owner).order_by("effective_from", "id")
-    return [PriceVersion(Id(row.id), row.base_price - row.discount, row.currency, row.effective_from, row.effective_to)
-            for row in rows]
+    return [
+        PriceVersion(Id(row.id), row.base_price - row.discount, row.currency, row.effective_from, row.effective_to)
+        for row in rows
+    ]
 
 
 def _whole(rows: Sequence[tuple[Any, ...]]) -> list[OwnProduct]:
     """Products with their variants: two statements, however many there are."""
     variants: dict[str, list[OwnVariant]] = {row[0]: [] for row in rows}
     for one in VariantRow.objects.filter(product_id__in=list(variants)).order_by("position"):
-        variants[one.product_id].append(OwnVariant(
-            one.id, one.sku, one.price, one.currency, one.attributes_json, one.stock_unit_id, one.units_each))
+        variants[one.product_id].append(
+            OwnVariant(one.id, one.sku, one.price, one.currency, one.attributes_json, one.stock_unit_id, one.units_each)
+        )
     return [OwnProduct(**dict(zip(_FIELDS, row, strict=True)), variants=variants[row[0]]) for row in rows]

@@ -17,13 +17,22 @@ from argosy.domains.products.domain.product import AttributeValue, Image, Produc
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
-    Rows(Product, ProductRow, copies={"category_id": lambda product: category_id(product.category)}, parts={
-        "variants": Part(Variant, VariantRow, owner="product_id", copies={
-            "attributes_json": lambda product, variant: product.attributes_of(variant.id)}),
-        "images": Part(Image, ImageRow, owner="product_id"),
-        "attributes": Part(AttributeValue, AttributeRow, owner="product_id"),
-        "publications": Part(Publication, PublicationRow, owner="product_id", is_log=True),
-    }),
+    Rows(
+        Product,
+        ProductRow,
+        copies={"category_id": lambda product: category_id(product.category)},
+        parts={
+            "variants": Part(
+                Variant,
+                VariantRow,
+                owner="product_id",
+                copies={"attributes_json": lambda product, variant: product.attributes_of(variant.id)},
+            ),
+            "images": Part(Image, ImageRow, owner="product_id"),
+            "attributes": Part(AttributeValue, AttributeRow, owner="product_id"),
+            "publications": Part(Publication, PublicationRow, owner="product_id", is_log=True),
+        },
+    ),
     Rows(Price, PriceRow),
     Rows(Offer, OfferRow),
 )

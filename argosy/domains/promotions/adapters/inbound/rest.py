@@ -16,7 +16,14 @@ def paid_by(asked: Asked) -> Mapping[str, Any]:
 
 
 endpoints = [
-    post("coupons", CreateCoupon, allow=merchant, status=201, fill=paid_by, filled=("coupon_id", "funded_by"),
-         answers=Made),
+    post(
+        "coupons",
+        CreateCoupon,
+        allow=merchant,
+        status=201,
+        fill=paid_by,
+        filled=("coupon_id", "funded_by"),
+        answers=Made,
+    ),
     post("coupons/{code}/disable", DisableCoupon, allow=merchant, answers=Made),
 ]

@@ -30,13 +30,17 @@ class CouponRow(AggregateRow):
         db_table = "coupons"
         constraints = [
             models.CheckConstraint(condition=Q(discount__gte=1, discount__lte=10_000), name="coupon_is_a_percentage"),
-            models.CheckConstraint(condition=Q(uses_reserved__gte=0, uses_consumed__gte=0),
-                                   name="coupon_uses_not_negative"),
-            models.CheckConstraint(condition=Q(max_uses=0) | Q(max_uses__gte=F("uses_reserved") + F("uses_consumed")),
-                                   name="coupon_uses_within_limit"),
+            models.CheckConstraint(
+                condition=Q(uses_reserved__gte=0, uses_consumed__gte=0), name="coupon_uses_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_uses=0) | Q(max_uses__gte=F("uses_reserved") + F("uses_consumed")),
+                name="coupon_uses_within_limit",
+            ),
             models.CheckConstraint(condition=Q(status__in=["ACTIVE", "DISABLED"]), name="coupon_status_is_known"),
-            models.CheckConstraint(condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
-                                   name="coupon_period_not_empty"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="coupon_period_not_empty"
+            ),
         ]
 
 
@@ -77,11 +81,14 @@ class CouponRedemptionRow(AggregateRow):
             models.UniqueConstraint(fields=["flow_id", "coupon_id"], name="coupon_one_use_per_checkout"),
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="redemption_status_is_known"),
             models.CheckConstraint(condition=Q(discount_amount__gte=0), name="redemption_discount_not_negative"),
-            models.CheckConstraint(condition=Q(status="RELEASED") | Q(coupon_id__isnull=False, user_id__isnull=False),
-                                   name="redemption_live_has_coupon_and_buyer"),
-            models.CheckConstraint(condition=~Q(status="CONSUMED") | Q(redeemed_at__isnull=False,
-                                                                       purchase_id__isnull=False),
-                                   name="redemption_consumed_names_purchase"),
+            models.CheckConstraint(
+                condition=Q(status="RELEASED") | Q(coupon_id__isnull=False, user_id__isnull=False),
+                name="redemption_live_has_coupon_and_buyer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="CONSUMED") | Q(redeemed_at__isnull=False, purchase_id__isnull=False),
+                name="redemption_consumed_names_purchase",
+            ),
         ]
         indexes = [
             # Held uses are few at any time: the search for overdue ones looks through these alone.

@@ -19,6 +19,19 @@ def expired_uses(until: datetime, limit: int) -> Sequence[ExpiredUse]:
 
 def coupon_of(code: str, funded_by: str) -> dict[str, Any] | None:
     """A coupon that this seller (or the platform) pays for, with its uses, or None."""
-    columns = ("id", "code", "type", "discount", "max_uses", "max_uses_per_buyer", "funded_by", "status", "valid_from",
-               "valid_to", "uses_reserved", "uses_consumed", "created_at")
+    columns = (
+        "id",
+        "code",
+        "type",
+        "discount",
+        "max_uses",
+        "max_uses_per_buyer",
+        "funded_by",
+        "status",
+        "valid_from",
+        "valid_to",
+        "uses_reserved",
+        "uses_consumed",
+        "created_at",
+    )
     return CouponRow.objects.filter(code=code, funded_by=funded_by).values(*columns).first()

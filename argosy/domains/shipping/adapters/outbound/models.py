@@ -24,10 +24,13 @@ class ShippingRateRow(AggregateRow):
         db_table = "shipping_rates"
         constraints = [
             models.UniqueConstraint(fields=["seller_id", "method", "currency"], name="shipping_one_rate_per_method"),
-            models.CheckConstraint(condition=Q(base_amount__gte=0, item_amount__gte=0, free_from_amount__gte=0),
-                                   name="shipping_rate_not_negative"),
-            models.CheckConstraint(condition=Q(days_min__gte=0, days_max__gte=F("days_min")),
-                                   name="shipping_days_in_order"),
+            models.CheckConstraint(
+                condition=Q(base_amount__gte=0, item_amount__gte=0, free_from_amount__gte=0),
+                name="shipping_rate_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(days_min__gte=0, days_max__gte=F("days_min")), name="shipping_days_in_order"
+            ),
         ]
 
 

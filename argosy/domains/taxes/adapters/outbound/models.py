@@ -19,8 +19,9 @@ class TaxRuleRow(AggregateRow):
         db_table = "tax_rules"
         constraints = [
             models.UniqueConstraint(fields=["country", "region", "category"], name="taxes_one_rule_per_place"),
-            models.CheckConstraint(condition=Q(basis_points__gte=0, basis_points__lte=10_000),
-                                   name="taxes_rate_in_bounds"),
+            models.CheckConstraint(
+                condition=Q(basis_points__gte=0, basis_points__lte=10_000), name="taxes_rate_in_bounds"
+            ),
         ]
 
 

@@ -70,6 +70,8 @@ class UnitOfWork:
         self.actor = SYSTEM
         self.changes = Changes()
         self.undeclared_loads = 0
+        self.is_on_kept = False
+        """Whether anything was served from memory, and may be outdated."""
         self._cause: Cause | None = None
         self._map: dict[type[Aggregate], dict[str, _Entry | None]] = {}
         self._found: dict[type[Aggregate], dict[str, dict[Any, list[str]]]] = {}
@@ -246,6 +248,7 @@ class UnitOfWork:
         loaded: list[Any] = []
         if kind.is_kept and self.kept is not None and column == "id":
             loaded = self.kept.take(kind, values)
+            self.is_on_kept = self.is_on_kept or bool(loaded)
         if len(loaded) < len(values):
             here = {aggregate.id for aggregate in loaded}
             loaded += self.store.load(kind, column, [value for value in values if value not in here])

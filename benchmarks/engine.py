@@ -1,6 +1,6 @@
 """How many checkouts a second the engine completes, and what each costs in queries, commits, messages and rows.
 
-    python -m benchmarks.engine --checkouts 2000 [--workers 2] [--latency 100]
+    python -m benchmarks.engine [--checkouts 2000] [--workers 2] [--latency 100]
 
 Durable stores, all projections, due-work calls and timers; the test gateway answers at once unless --gateway-ms says
 otherwise. Checkouts are started beforehand; the clock runs from the first batch until the last is completed.
@@ -8,51 +8,30 @@ otherwise. Checkouts are started beforehand; the clock runs from the first batch
 
 from __future__ import annotations
 
-import argparse
-import os
+import gc
 import resource
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-PARTS = (("checkout", "products", "promotions", "taxes", "shipping", "carts"),
-         ("orders", "payments", "inventory", "search", "accounts"))
+from benchmarks.place import completed, folder, open_marketplace
+from benchmarks.results import parser, percentile, tell
+from benchmarks.workers import Workers, split
+
+COMPLETED = "checkout.checkout_completed"
 
 
 def prepare(var: Path, gateway_ms: int) -> Any:
     """A fresh marketplace with the reference catalogue."""
-    os.environ["ARGOSY_VAR"] = str(var)
-    os.environ["ARGOSY_TEST_GATEWAY_LATENCY_MS"] = str(gateway_ms)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    django.setup()
-    from argosy.platform.runtime import runtime
-    from benchmarks.reference import seed
-    from tests.marketplace import migrate_all
-
-    migrate_all()
-    place = runtime()
-    seed(place)
-    return place
-
-
-def completed(place: Any) -> int:
-    store = place.stores["checkout"]
-    [(count,)] = store.dialect.query("SELECT count(*) FROM checkout_sessions WHERE status = 'COMPLETED'")
-    return int(count)
+    return open_marketplace(var, gateway_ms)
 
 
 def drain_here(place: Any, checkouts: int, run_name: str) -> dict[str, float]:
     """One worker in this process, with counts."""
-    import gc
-
     from argosy.platform.dialects import Statistics
     from argosy.platform.worker import Worker
     from benchmarks.reference import baskets, send
@@ -89,34 +68,24 @@ def drain_here(place: Any, checkouts: int, run_name: str) -> dict[str, float]:
 
 
 def drain_split(place: Any, checkouts: int, run_name: str, workers: int) -> dict[str, float]:
-    """Worker processes, split by context."""
+    """Worker processes, split by context. They are up and ready before the clock runs."""
     from benchmarks.reference import baskets, send
 
     before = completed(place)
     send(place, "checkout", list(islice(baskets(run_name, place.ids), checkouts)))
-    parts = [",".join(part) for part in PARTS] if workers == 2 else [",".join(place.contexts)]
-    started = time.perf_counter()
-    processes = [subprocess.Popen([sys.executable, "-m", "benchmarks.engine", "--as-worker", part]) for part in parts]
-    try:
-        first = 0.0
+    with Workers(split(place.contexts, workers)) as crew:
+        started = time.perf_counter()
+        crew.go()
         while (done := completed(place) - before) < checkouts:
-            if done and not first:
-                first = time.perf_counter()
             time.sleep(0.05)
+            crew.check()
             assert time.perf_counter() - started < 600, f"only {done} of {checkouts} completed"
         seconds = time.perf_counter() - started
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait()
     return {"checkouts": checkouts, "per_second": checkouts / seconds}
 
 
 def one_at_a_time(place: Any, checkouts: int) -> dict[str, float]:
-    """Milliseconds from start to completed, one checkout alone."""
-    import gc
-
+    """Milliseconds from the start to the commit that completes it, one checkout alone."""
     from argosy.engine.work import SYSTEM
     from argosy.platform.worker import Worker
     from benchmarks.reference import baskets
@@ -125,76 +94,74 @@ def one_at_a_time(place: Any, checkouts: int) -> dict[str, float]:
     worker.drain()
     outside = place.outside("checkout")
     outside.committed = worker._committed_in("checkout")
+    ends: list[float] = []
+    _note_completions(worker, ends)
     gc.collect()
     gc.freeze()
     gc.disable()
     times = []
     for command in islice(baskets(f"alone{time.time()}", place.ids), checkouts):
+        ends.clear()
         started = time.perf_counter()
         outside.run(command, SYSTEM)
-        target = completed(place)
-        while True:
-            if not worker.turn():
-                if worker.pool.is_idle():
-                    break
-                worker.listener.wait(0.05)
-        times.append((time.perf_counter() - started) * 1000)
-        assert completed(place) >= target
+        while worker.turn() or not worker.pool.is_idle():
+            if not worker._ready:
+                worker.listener.wait(0.0005)
+        assert len(ends) == 1, f"{len(ends)} checkouts completed in place of one"
+        times.append((ends[0] - started) * 1000)
     gc.enable()
-    times.sort()
-    return {"p50_ms": statistics.median(times), "p99_ms": times[int(len(times) * 0.99)], "min_ms": times[0]}
+    worker.pool.close()
+    worker.listener.close()
+    return {"p50_ms": statistics.median(times), "p99_ms": percentile(times, 0.99), "min_ms": min(times)}
 
 
-def as_worker(contexts: str) -> None:
-    import signal
+def _note_completions(worker: Any, ends: list[float]) -> None:
+    """The moment of each commit that tells the end of a checkout."""
+    for consumer in worker.consumers:
+        if consumer.subscription == "checkout":
+            ring = consumer.committed
 
-    import django
+            def committed(changes: Any, ring: Any = ring) -> None:
+                ends.extend(time.perf_counter() for record in changes.records if record.wire_name == COMPLETED)
+                ring(changes)
 
-    django.setup()
-    from argosy.platform.runtime import runtime
-    from argosy.platform.worker import Worker
-
-    worker = Worker(runtime(), contexts.split(","))
-    worker.report = lambda line: print(line, file=sys.stderr)
-    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    worker.run()
+            consumer.committed = committed
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkouts", type=int, default=2_000)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=0, help="worker processes; 0 works in this one and counts")
-    parser.add_argument("--latency", type=int, default=0, help="checkouts to play one at a time")
-    parser.add_argument("--gateway-ms", type=int, default=0)
-    parser.add_argument("--profile", action="store_true")
-    parser.add_argument("--as-worker", default="")
-    options = parser.parse_args()
-    if options.as_worker:
-        return as_worker(options.as_worker)
-    var = Path(tempfile.mkdtemp(prefix="argosy-bench-"))
-    try:
+def profiled(place: Any, checkouts: int, run_name: str) -> dict[str, float]:
+    """As `drain_here`, with the functions that it spends its time in on standard error."""
+    import cProfile
+    import pstats
+
+    profile = cProfile.Profile()
+    result = profile.runcall(drain_here, place, checkouts, run_name)
+    pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(40)
+    return result
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    made = parser(__doc__)
+    made.add_argument("--checkouts", type=int, default=0, help="in a run (2000; 300 with --quick)")
+    made.add_argument("--runs", type=int, default=0, help="(3; 1 with --quick)")
+    made.add_argument("--workers", type=int, choices=(0, 1, 2), default=0,
+                      help="worker processes; 0 works in this one and counts")
+    made.add_argument("--latency", type=int, default=0, help="checkouts to play one at a time")
+    made.add_argument("--gateway-ms", type=int, default=0)
+    made.add_argument("--profile", action="store_true")
+    options = made.parse_args(arguments)
+    checkouts = options.checkouts or (300 if options.quick else 2_000)
+    results = []
+    with folder() as var:
         place = prepare(var, options.gateway_ms)
-        for number in range(options.runs):
+        for number in range(options.runs or (1 if options.quick else 3)):
             name = f"run{number}-{time.time()}"
             if options.latency:
-                result = one_at_a_time(place, options.latency)
+                results.append(one_at_a_time(place, options.latency))
             elif options.workers:
-                result = drain_split(place, options.checkouts, name, options.workers)
-            elif options.profile:
-                import cProfile
-                import pstats
-
-                profile = cProfile.Profile()
-                profile.enable()
-                result = drain_here(place, options.checkouts, name)
-                profile.disable()
-                pstats.Stats(profile).sort_stats("tottime").print_stats(40)
+                results.append(drain_split(place, checkouts, name, options.workers))
             else:
-                result = drain_here(place, options.checkouts, name)
-            print("  ".join(f"{key}={value:,.1f}" for key, value in result.items()), flush=True)
-    finally:
-        shutil.rmtree(var, ignore_errors=True)
+                results.append((profiled if options.profile else drain_here)(place, checkouts, name))
+    tell(options, results)
 
 
 if __name__ == "__main__":

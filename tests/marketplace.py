@@ -48,8 +48,7 @@ class Marketplace:
 
     def close(self) -> None:
         if self._worker is not None:
-            self._worker.pool.close()
-            self._worker.listener.close()
+            self._worker.close()
         self._worker = None
 
 

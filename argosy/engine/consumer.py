@@ -89,7 +89,14 @@ class Consumer:
         for key in list(self._parked):
             while waiting := self._parked.get(key):
                 first = waiting[0]
-                if first.next_try > now or not self._apply_parked(first):
+                if first.next_try > now:
+                    break
+                try:
+                    went_well = self._apply_parked(first)
+                except VersionConflict:
+                    self._put_off(key, now)
+                    break
+                if not went_well:
                     break
                 done += 1
         return done
@@ -137,10 +144,12 @@ class Consumer:
 
     def _apply(self, records: list[tuple[str, Record]]) -> None:
         """Apply all in one commit; fresh rows on a conflict, halves when that does not help, parked when alone."""
+        blame: Exception | None = None
         for _ in range(RERUNS_MAX):
             try:
                 return self._commit(records)
-            except VersionConflict:
+            except VersionConflict as conflict:
+                blame = conflict
                 self._open()
                 records = [(source, record) for source, record in records if self._is_news(source, record)]
                 if not records:
@@ -152,15 +161,23 @@ class Consumer:
                 raise
             except Exception as error:  # noqa: BLE001
                 # The flush was refused by the database: some message among these asks for what a constraint forbids.
-                if len(records) == 1:
-                    return self._commit(records, blame=error)
+                blame = error
                 break
         if len(records) == 1:
-            return self._commit(records)
+            return self._park_alone(records, blame)
         middle = len(records) // 2
         self._apply(records[:middle])
         self._apply(records[middle:])
         return None
+
+    def _park_alone(self, records: list[tuple[str, Record]], blame: Exception | None) -> None:
+        """What cannot be written, however fresh the rows, waits parked. Where somebody else contests even that, it is
+        still ahead of the cursor and comes again."""
+        try:
+            self._commit(records, blame=blame)
+        except VersionConflict as conflict:
+            self._is_open = False
+            raise StoreUnavailable(f"somebody else works off {self.subscription} too: {conflict}") from conflict
 
     def _commit(self, records: list[tuple[str, Record]], blame: Exception | None = None) -> None:
         now = self.clock.now()
@@ -245,22 +262,35 @@ class Consumer:
             self.parked_now(entry)
         self.committed(work.changes)
 
+    def _put_off(self, key: tuple[str, str], now: datetime) -> None:
+        """Somebody else wrote first, perhaps this very message: look what is still parked, and try that later."""
+        self._open()
+        for parked in self._parked.get(key, ())[:1]:
+            parked.next_try = max(parked.next_try, now + timedelta(seconds=_BACKOFF_SECONDS[0]))
+
     def _apply_parked(self, parked: Parked) -> bool:
         now = self.clock.now()
         work = UnitOfWork(self.store, now, fence=self.fence)
         delivery = self._delivery(parked.record)
         run(self.participant, work, [delivery])
         key = (parked.source, parked.record.key)
-        if delivery.error is not None:
-            again = self._park(parked.source, parked.record, now, parked.tries + 1, delivery.error)
+        error = delivery.error
+        if error is None:
+            work.changes.unparked.append(parked)
+            try:
+                work.commit()
+            except (VersionConflict, StoreUnavailable):
+                raise
+            except Exception as forbidden:  # noqa: BLE001 - the database forbids what this message asks for
+                error = forbidden
+        if error is not None:
+            again = self._park(parked.source, parked.record, now, parked.tries + 1, error)
             work = UnitOfWork(self.store, now, fence=self.fence)
             work.changes.unparked.append(parked)
             work.changes.parked.append(again)
             work.commit()
             self._parked[key][0] = again
             return False
-        work.changes.unparked.append(parked)
-        work.commit()
         self._parked[key].pop(0)
         if not self._parked[key]:
             del self._parked[key]

@@ -12,7 +12,7 @@ from argosy.engine.batch import Delivery, run, said_no
 from argosy.engine.kept import Kept
 from argosy.engine.log import Record, lane_of
 from argosy.engine.participant import Participant
-from argosy.engine.store import CALL, TIMER, Changes, Due, Store, VersionConflict
+from argosy.engine.store import CALL, TIMER, Changes, Due, Fence, Store, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.codec import decoder
@@ -34,6 +34,7 @@ class Timers:
         self.store = store
         self.clock = clock
         self.recurring = recurring or {}
+        self.fence: Fence | None = None
         self.committed: Callable[[Changes], None] = lambda changes: None
 
     def step(self) -> int:
@@ -42,7 +43,7 @@ class Timers:
         due = self.store.due(TIMER, now, BATCH_MAX)
         if not due:
             return 0
-        work = UnitOfWork(self.store, now)
+        work = UnitOfWork(self.store, now, fence=self.fence)
         for timer in due:
             ids = DerivedIds(timer.id, timer.due_at, "timer")
             work.changes.records.append(Record(
@@ -105,6 +106,7 @@ class Calls:
         self.pool = pool
         self.kept = kept if kept is not None else Kept()
         self.committed: Callable[[Changes], None] = lambda changes: None
+        self.fence: Fence | None = None
         self.undeclared_loads = 0
         self._busy: set[str] = set()
 
@@ -153,7 +155,7 @@ class Calls:
         self.store.release(due, self.clock.now() + timedelta(seconds=wait))
 
     def _apply(self, answered: Sequence[tuple[Due, Command]]) -> None:
-        work = UnitOfWork(self.store, self.clock.now(), self.kept)
+        work = UnitOfWork(self.store, self.clock.now(), self.kept, self.fence)
         deliveries = [self._delivery(due, answer) for due, answer in answered]
         run(self.participant, work, deliveries)
         if work.is_on_kept and said_no(deliveries):
@@ -182,7 +184,7 @@ class Calls:
         """A lone conflict is either a race on the aggregate (redo) or a lost lease (the rival's answer counts)."""
         due, answer = pair
         for _ in range(3):
-            work = UnitOfWork(self.store, self.clock.now())
+            work = UnitOfWork(self.store, self.clock.now(), fence=self.fence)
             delivery = self._delivery(due, answer)
             run(self.participant, work, [delivery])
             if delivery.error is not None:

@@ -130,6 +130,9 @@ class MemoryStore:
             known = self._cursors.get((move.subscription, move.source, move.lane))
             if (known.position if known else START) != move.was:
                 raise VersionConflict(f"cursor {move.subscription} {move.source} {move.lane}")
+        for parked in changes.unparked:
+            if (parked.subscription, parked.source, parked.record.position) not in self._parked:
+                raise VersionConflict(f"parked {parked.record.message_id}")
         key = changes.idempotency_key
         if key is not None and (key.actor, key.route, key.key) in self._answers:
             raise VersionConflict("idempotency key")
@@ -188,9 +191,12 @@ class MemoryStore:
         if stored is not None and stored.token == work.token:
             stored.lease_until, stored.due_at = None, due_at
 
-    def take_lease(self, name: str, holder: str, now: datetime, until: datetime) -> Fence | None:
+    def take_lease(
+        self, name: str, holder: str, now: datetime, until: datetime,
+        is_dead: Callable[[str], bool] = lambda holder: False,
+    ) -> Fence | None:
         held_by, token, expires_at = self._leases.get(name, ("", 0, now))
-        if held_by not in ("", holder) and expires_at > now:
+        if held_by not in ("", holder) and expires_at > now and not is_dead(held_by):
             return None
         self._leases[name] = (holder, token + 1, until)
         return Fence(name, token + 1)

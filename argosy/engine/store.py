@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -73,6 +73,13 @@ class Parked(msgspec.Struct, gc=False):
     error: str
 
 
+class Fence(NamedTuple):
+    """The lease under which something is written: a token that is no longer the lease's is a conflict."""
+
+    lease: str
+    token: int
+
+
 class IdempotencyKey(msgspec.Struct, gc=False):
     """The stored answer to one keyed command from outside."""
 
@@ -102,6 +109,7 @@ class Changes:
     parked: list[Parked] = field(default_factory=list)
     unparked: list[Parked] = field(default_factory=list)
     idempotency_key: IdempotencyKey | None = None
+    fence: Fence | None = None
 
     def __bool__(self) -> bool:
         return bool(self.inserts or self.updates or self.deletes or self.records or self.due or self.cancelled
@@ -146,6 +154,17 @@ class Store(Protocol):
 
     def release(self, work: Due, due_at: datetime) -> None:
         """Give a leased call back, to be tried again at `due_at`, if the lease is still ours."""
+        ...
+
+    def take_lease(
+        self, name: str, holder: str, now: datetime, until: datetime, is_dead: Callable[[str], bool] = ...,
+    ) -> Fence | None:
+        """The lease, if nobody else holds it alive; its token is higher than any before. A holder that is known to be
+        dead is not waited for."""
+        ...
+
+    def keep_lease(self, fence: Fence, until: datetime) -> bool:
+        """Hold on to a lease; False when somebody else has taken it."""
         ...
 
     def answer(self, actor: str, route: str, key: str) -> IdempotencyKey | None:

@@ -11,7 +11,7 @@ import msgspec
 from argosy.engine.kept import Kept
 from argosy.engine.log import Record, lane_of
 from argosy.engine.reads import By
-from argosy.engine.store import CALL, TIMER, Changes, Due, Store
+from argosy.engine.store import CALL, TIMER, Changes, Due, Fence, Store
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.ids import Id, IdSource
@@ -63,12 +63,14 @@ class UnitOfWork:
     engine's.
     """
 
-    def __init__(self, store: Store, now: datetime, kept: Kept | None = None) -> None:
+    def __init__(
+        self, store: Store, now: datetime, kept: Kept | None = None, fence: Fence | None = None,
+    ) -> None:
         self.store = store
         self.kept = kept
         self.now = now
         self.actor = SYSTEM
-        self.changes = Changes()
+        self.changes = Changes(fence=fence)
         self.undeclared_loads = 0
         self.is_on_kept = False
         """Whether anything was served from memory, and may be outdated."""

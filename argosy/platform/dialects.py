@@ -35,7 +35,7 @@ class Field(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One statement over many rows. `verb` is insert, upsert, update or delete.
+    """One statement over many rows. `verb` is insert, upsert, update, delete, or check (rows that must be there).
 
     Rows hold the values of `columns`, then those of `keys`. Updates and deletes must hit as many rows as are given
     when `is_compared`. An upsert conflicts on `keys`, which are among `columns` and not repeated.
@@ -131,7 +131,10 @@ class SqliteDialect:
         Statistics.rows_written += len(write.rows)
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
-        hit = raw.executemany(sql, write.rows).rowcount
+        if write.verb == "check":
+            hit = sum(len(raw.execute(sql, row).fetchall()) for row in write.rows)
+        else:
+            hit = raw.executemany(sql, write.rows).rowcount
         if write.is_compared and hit != len(write.rows):
             raise VersionConflict(f"{write.table}: {hit} of {len(write.rows)} rows were as expected")
 
@@ -149,6 +152,8 @@ class SqliteDialect:
             return f"UPDATE {write.table} SET {', '.join(f'{c.name} = ?' for c in write.columns)} WHERE {where}"
         if write.verb == "delete":
             return f"DELETE FROM {write.table} WHERE {where}"
+        if write.verb == "check":
+            return f"SELECT 1 FROM {write.table} WHERE {where}"
         marks = ", ".join("?" for _ in write.columns)
         insert = f"INSERT INTO {write.table} ({names}) VALUES ({marks})"
         if write.verb == "insert":
@@ -290,6 +295,8 @@ def _one_postgres(write: Write) -> str:
     aliases = ", ".join(f"{_cast(index, field)} AS f{index}" for index, field in enumerate(fields))
     offset = len(write.columns)
     where = " AND ".join(f"t.{key.name} = r.f{offset + index}" for index, key in enumerate(write.keys))
+    if write.verb == "check":
+        return f"SELECT 1 FROM {write.table} t JOIN (SELECT {aliases} FROM {source}) r ON {where} FOR SHARE OF t"
     if write.verb == "delete":
         return f"DELETE FROM {write.table} t USING (SELECT {aliases} FROM {source}) r WHERE {where} RETURNING 1"
     changed = ", ".join(f"{column.name} = r.f{index}" for index, column in enumerate(write.columns))

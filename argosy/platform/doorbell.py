@@ -10,12 +10,10 @@ import contextlib
 import os
 import select
 import socket
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 _RING_BYTES_MAX = 60_000
-_LOOK_SECONDS = 1.0
 
 
 class Bell:
@@ -26,20 +24,29 @@ class Bell:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._listeners: list[str] = []
-        self._looked_at = 0.0
+        self._changed_at = 0
 
     def ring(self, news: Iterable[str]) -> None:
         """Tell all listeners; whoever does not listen, or is behind, is passed over."""
         text = "\n".join(news).encode()[:_RING_BYTES_MAX]
         if not text:
             return
-        now = time.monotonic()
-        if now - self._looked_at > _LOOK_SECONDS:
-            self._listeners = [str(path) for path in self.folder.glob("*.sock")] if self.folder.exists() else []
-            self._looked_at = now
+        self._look()
         for listener in self._listeners:
             with contextlib.suppress(OSError):
                 self._socket.sendto(text, listener)
+
+
+    def _look(self) -> None:
+        """Learn the listeners anew whenever one has come or gone: a socket that has just appeared is not passed over."""
+        try:
+            changed_at = os.stat(self.folder).st_mtime_ns
+        except FileNotFoundError:
+            self._listeners, self._changed_at = [], 0
+            return
+        if changed_at != self._changed_at:
+            self._changed_at = changed_at
+            self._listeners = [str(path) for path in self.folder.glob("*.sock")]
 
 
 class Listener:

@@ -10,7 +10,7 @@ import msgspec
 
 from argosy.engine.due import RECURRING
 from argosy.engine.log import Position, Record
-from argosy.engine.store import CALL, TIMER, Changes, Cursor, CursorMove, Due, IdempotencyKey, Parked, VersionConflict
+from argosy.engine.store import CALL, TIMER, Changes, Cursor, CursorMove, Due, Fence, IdempotencyKey, Parked, VersionConflict
 from argosy.platform.crash_points import reached
 from argosy.platform.dialects import Field, PostgresDialect, SqliteDialect, Write
 from argosy.platform.rows import Column, Mapped, MappedPart, Table
@@ -31,6 +31,7 @@ _DUE = (Field("id", "text"), Field("kind", "text"), Field("name", "text"), Field
         Field("lease_until", "timestamptz"), Field("token", "bigint"))
 _ID = (Field("id", "uuid"),)
 _DUE_ID, _DUE_TOKEN = Field("id", "text"), Field("token", "bigint")
+_LEASE_KEYS = (Field("name", "text"), _DUE_TOKEN)
 _PARKED_KEYS = (Field("subscription", "text"), Field("source", "text"), *_CURSOR_WAS)
 _PARKED = (*_PARKED_KEYS, Field("key", "text"), Field("record", "text"), Field("tries", "bigint"),
            Field("next_try", "timestamptz"), Field("error", "text"))
@@ -126,7 +127,11 @@ class SqlStore:
     # Writing.
 
     def commit(self, changes: Changes) -> None:
-        self.dialect.commit([*self._aggregate_writes(changes), *self._engine_writes(changes)])
+        writes = [*self._aggregate_writes(changes), *self._engine_writes(changes)]
+        if changes.fence is not None:
+            lease, token = changes.fence
+            writes.insert(0, Write("check", f"{self.prefix}_leases", (), [(lease, token)], _LEASE_KEYS, True))
+        self.dialect.commit(writes)
 
     def settle(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
         for part in self._mapped[kind].parts:
@@ -351,6 +356,36 @@ class SqlStore:
                 [msgspec.structs.replace(work, lease_until=None, due_at=due_at)], [work])])
         except VersionConflict:
             return
+
+    def take_lease(
+        self, name: str, holder: str, now: datetime, until: datetime,
+        is_dead: Callable[[str], bool] = lambda holder: False,
+    ) -> Fence | None:
+        rows = self.dialect.query(
+            f"SELECT holder, token, expires_at FROM {self.prefix}_leases WHERE name = ?", (name,))
+        held_by = rows[0][0] if rows else ""
+        if held_by not in ("", holder) and self.dialect.to_instant(rows[0][2]) > now and not is_dead(held_by):
+            return None
+        token = rows[0][1] + 1 if rows else 1
+        instant = self.dialect.instant(until)
+        columns = (Field("holder", "text"), _DUE_TOKEN, Field("expires_at", "timestamptz"))
+        table = f"{self.prefix}_leases"
+        write = (Write("update", table, columns, [(holder, token, instant, name, token - 1)], _LEASE_KEYS, True) if rows
+                 else Write("insert", table, (*columns, Field("name", "text")), [(holder, token, instant, name)]))
+        try:
+            self.dialect.commit([write])
+        except VersionConflict:
+            return None
+        return Fence(name, token)
+
+    def keep_lease(self, fence: Fence, until: datetime) -> bool:
+        row = (self.dialect.instant(until), fence.lease, fence.token)
+        try:
+            self.dialect.commit([Write("update", f"{self.prefix}_leases", (Field("expires_at", "timestamptz"),), [row],
+                                       _LEASE_KEYS, True)])
+        except VersionConflict:
+            return False
+        return True
 
     def answer(self, actor: str, route: str, key: str) -> IdempotencyKey | None:
         rows = self.dialect.query(

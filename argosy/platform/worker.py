@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
-import socket
 import time
 from collections.abc import Callable, Iterable
 
@@ -19,7 +17,7 @@ from argosy.platform.calls import ThreadPool
 from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Listener
-from argosy.platform.leases import Leases
+from argosy.platform.leases import Leases, holder_name
 from argosy.platform.runtime import Runtime
 from argosy.platform.sql_store import SqlStore
 from argosy.shared_kernel.codec import encode
@@ -58,7 +56,7 @@ class Worker:
         for label in self.labels:
             self._add(runtime.contexts[label])
         stores = {label: self._consumers_of[label][0].store for label in self.labels if self._consumers_of[label]}
-        self.leases = Leases(stores, runtime.clock, f"{socket.gethostname()}:{os.getpid()}:{runtime.ids.new()}")
+        self.leases = Leases(stores, runtime.clock, holder_name(runtime.ids.new()))
         self._look_at_leases()
 
     def _shared_logs(self) -> dict[str, Log]:
@@ -101,6 +99,8 @@ class Worker:
                 if names != [consumer.subscription for consumer in self._consumers_of[label]]:
                     self._kept[label].clear()
                     self._subscribe(self.runtime.contexts[label])
+                    for consumer in self._consumers_of[label]:
+                        consumer.take_over(self.leases.fence(label))
                     self._ready.intersection_update(self.consumers)
 
     def _add(self, context: Context) -> None:
@@ -150,10 +150,7 @@ class Worker:
                 else:
                     self._hear(self.listener.heard())
         finally:
-            self.pool.close()
-            self._collect_calls()
-            self.leases.give_back()
-            self.listener.close()
+            self.close()
 
     def _look_at_leases(self) -> None:
         """Who holds a context works it off; whoever has just taken one over reads afresh where it stands."""
@@ -179,6 +176,13 @@ class Worker:
         self._ready.update(self.consumers)
         self._look_at_due()
 
+    def close(self) -> None:
+        """Let running calls finish, and let others take over."""
+        self.pool.close()
+        self._collect_calls()
+        self.leases.give_back()
+        self.listener.close()
+
     def stop(self) -> None:
         self.is_stopping = True
         self.listener.wake()
@@ -198,8 +202,7 @@ class Worker:
     def drain(self, seconds: float = 60.0) -> None:
         """Work until nothing has news, for tests and benchmarks."""
         give_up = time.monotonic() + seconds
-        self._ready.update(self.consumers)
-        self._look_at_due()
+        self._poll()
         while time.monotonic() < give_up:
             if self.turn():
                 continue

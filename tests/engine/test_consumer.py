@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from argosy.engine.consumer import Consumer, SubscriptionStopped
 from argosy.engine.log import Record, lane_of
 from argosy.engine.memory import MemoryStore
-from argosy.engine.store import StoreUnavailable, VersionConflict
+from argosy.engine.store import Changes, StoreUnavailable, VersionConflict
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.messages import Message
 from tests.engine.counters import Answered, Count, Counter, Counting, counting
@@ -219,3 +220,65 @@ def test_a_rerun_of_the_same_message_makes_the_same_ids(play: Play) -> None:
     assert [record.message_id for record in other.store.log.records] == \
         [record.message_id for record in play.store.log.records]
     assert other.store.log.records[0].created_at - play.store.log.records[0].created_at == timedelta(days=1)
+
+
+def test_a_message_that_conflicts_however_fresh_its_rows_is_parked_and_not_the_worker_s_end(play: Play) -> None:
+    play.tell(count(1, flow="x"), count(3, flow="z", name="taken"), count(2, flow="y"))
+    forbid(play, VersionConflict("UNIQUE constraint failed"), lambda counter: counter.id == an_id("taken"))
+    play.run()
+    assert play.total() == 3
+    [parked] = play.consumer.parked()
+    assert (parked.record.key, parked.error) == (an_id("z"), "VersionConflict: UNIQUE constraint failed")
+    assert play.consumer.retry_parked() == 0, "still taken: it waits"
+    play.store.commit = MemoryStore.commit.__get__(play.store)  # type: ignore[method-assign]
+    assert play.consumer.retry_parked() == 0, "not due yet"
+    play.clock.tick(seconds=60)
+    assert play.consumer.retry_parked() == 1
+    assert (play.total("taken"), play.consumer.parked()) == (3, [])
+
+
+def test_a_parked_message_that_the_database_still_forbids_waits_longer(play: Play) -> None:
+    play.tell(count(3, flow="z"), count(2, flow="y", name="b"))
+    forbid(play, ValueError("CHECK constraint failed"), lambda counter: 3 in counter.steps)
+    play.run()
+    assert play.consumer.retry_parked() == 0
+    assert play.consumer.retry_parked() == 0
+    assert [(parked.tries, parked.error) for parked in play.store.parked("counters")] == [
+        (1, "ValueError: CHECK constraint failed")]
+
+
+def test_where_even_parking_is_contested_nothing_is_passed_over(play: Play) -> None:
+    play.tell(count(1))
+    play.store.fail_next = [VersionConflict()] * 4
+    with pytest.raises(StoreUnavailable):
+        play.run()
+    assert play.run() == 1
+    assert play.total() == 1
+
+
+def test_a_parked_message_that_a_rival_has_applied_is_not_applied_again(
+    play: Play, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    play.tell(count(13, flow="bad"))
+    play.run()
+    rival = play.open()
+    rival.parked()
+    rival.step()
+    monkeypatch.setattr(Counting, "poison", set())
+    play.clock.tick(seconds=60)
+    assert play.consumer.retry_parked() == 1
+    assert rival.retry_parked() == 0
+    assert (play.total(), rival.parked(), play.store.parked("counters")) == (13, [], [])
+
+
+def forbid(play: Play, error: Exception, is_forbidden: Callable[[Counter], bool]) -> None:
+    """The database refuses every commit that writes such a counter."""
+    commit = play.store.commit
+
+    def refuse(changes: Changes) -> None:
+        written = [*changes.inserts.get(Counter, []), *(now for now, _ in changes.updates.get(Counter, []))]
+        if any(is_forbidden(counter) for counter in written):  # type: ignore[arg-type]
+            raise error
+        commit(changes)
+
+    play.store.commit = refuse  # type: ignore[method-assign]

@@ -76,17 +76,24 @@ def sell(place: Marketplace) -> None:
     start(place, "too many", quantity=900)
     gone = start(place, "aborted")
     place.do("checkout", AbortCheckout(checkout_id=gone, buyer_id=named_id("doctor", "buyer", "aborted")))
-    place.drain()
+    _until_at_rest(place)
     pay_back(place, "approved", 1_000)
     _until_at_rest(place)
 
 
 def _until_at_rest(place: Marketplace) -> None:
     """Look-ups of lost answers are due a little later."""
+    _until_nothing_is_left(place, "checkout", "SELECT 1 FROM checkout_sessions WHERE outcome NOT IN ('COMPLETED', "
+                           "'COMPENSATED')")
+    _until_nothing_is_left(place, "payments", "SELECT 1 FROM refunds WHERE status NOT IN ('SUCCEEDED', 'FAILED')")
+    _until_nothing_is_left(place, "payments", "SELECT 1 FROM payment_intents WHERE pending <> ''")
+
+
+def _until_nothing_is_left(place: Marketplace, label: str, sql: str) -> None:
+    place.drain()
     give_up = time.monotonic() + 20
-    while (place.rows("checkout", "SELECT 1 FROM checkout_sessions WHERE outcome NOT IN ('COMPLETED', 'COMPENSATED')")
-           or place.rows("payments", "SELECT 1 FROM refunds WHERE status NOT IN ('SUCCEEDED', 'FAILED')")):
-        assert time.monotonic() < give_up, "something does not come to rest"
+    while place.rows(label, sql):
+        assert time.monotonic() < give_up, f"{label} does not come to rest: {sql}"
         time.sleep(0.1)
         place.drain()
 
@@ -110,7 +117,7 @@ def take_money_for_nothing(place: Marketplace) -> None:
     place.do("payments", AuthorizePayment(
         flow_id=id, payment_id=id, purchase_id=id, buyer_id=id, amount=500, currency="BRL", gateway="test",
         source="tok_approve", expires_at=place.runtime.clock.now() + timedelta(minutes=5)))
-    place.drain()
+    _until_at_rest(place)
     place.do("payments", CapturePayment(flow_id=id, payment_id=id, shares=(SellerShare(
         order_id=id, seller_id=SELLERS[0], goods_amount=500, shipping_amount=0, tax_amount=0, subsidy_amount=0),)))
-    place.drain()
+    _until_at_rest(place)

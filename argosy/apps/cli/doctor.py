@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from argosy.apps.cli.console import Failed, complain
 from argosy.apps.cli.project import ready
+
+COULD_NOT_CHECK = 2
 
 HELP = """\
 Checks the books: every invariant that concerns what exists, on the databases as they are, also while they are in use.
@@ -22,12 +25,17 @@ examples:
 def add(commands: Any, name: str, summary: str) -> None:
     command = commands.add_parser(name, help=summary, description=HELP, epilog=EPILOG)
     command.add_argument("checks", metavar="CHECK", nargs="*", help="ids of invariants (default: all)")
+    command.add_argument("--only", metavar="IDS", default="", help="the same, with commas between: I01,I07")
     command.add_argument("--json", action="store_true", help='{"checks": [{"id": "I07", "ok": true, ...}]}')
     command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    ready()
+    try:
+        ready()
+    except Failed as failure:
+        complain(str(failure))
+        return COULD_NOT_CHECK
     from argosy.apps.doctor.main import examine
 
-    return examine(only=options.checks, is_json=options.json)
+    return examine(only=[*options.checks, options.only], is_json=options.json)

@@ -165,6 +165,12 @@ class TestGateway:
         with self._reading() as book:
             return [Operation(*row) for row in book.execute(f"select {_COLUMNS} from operations order by created_at")]
 
+    def page(self, after: str, limit: int) -> list[Operation]:
+        """At most so many lines of the book behind a key, in order of keys: a payment's lines lie side by side."""
+        with self._reading() as book:
+            return [Operation(*row) for row in book.execute(
+                f"select {_COLUMNS} from operations where key > ? order by key limit ?", (after, limit))]
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:

@@ -54,10 +54,14 @@ def drain_here(place: Any, checkouts: int, run_name: str) -> dict[str, float]:
     assert done == checkouts, f"{done} of {checkouts} completed"
     messages = sum(store.log.head().id - heads[label] for label, store in place.stores.items())
     result = {
-        "checkouts": done, "per_second": done / seconds, "cpu_us": cpu / done * 1e6,
+        "checkouts": done,
+        "per_second": done / seconds,
+        "cpu_us": cpu / done * 1e6,
         "worker_thread_cpu_us": own / done * 1e6,
-        "queries": (Statistics.queries - counted[0]) / done, "commits": (Statistics.commits - counted[1]) / done,
-        "rows": (Statistics.rows_written - counted[2]) / done, "messages": messages / done,
+        "queries": (Statistics.queries - counted[0]) / done,
+        "commits": (Statistics.commits - counted[1]) / done,
+        "rows": (Statistics.rows_written - counted[2]) / done,
+        "messages": messages / done,
         "undeclared_loads": sum(consumer.undeclared_loads for consumer in worker.consumers)
         + sum(calls.undeclared_loads for calls in worker.calls.values()),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -143,8 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made = parser(__doc__)
     made.add_argument("--checkouts", type=int, default=0, help="in a run (2000; 300 with --quick)")
     made.add_argument("--runs", type=int, default=0, help="(3; 1 with --quick)")
-    made.add_argument("--workers", type=int, choices=(0, 1, 2), default=0,
-                      help="worker processes; 0 works in this one and counts")
+    made.add_argument(
+        "--workers", type=int, choices=(0, 1, 2), default=0, help="worker processes; 0 works in this one and counts"
+    )
     made.add_argument("--latency", type=int, default=0, help="checkouts to play one at a time")
     made.add_argument("--gateway-ms", type=int, default=0)
     made.add_argument("--profile", action="store_true")

@@ -89,8 +89,14 @@ def _create_postgres_databases() -> None:
     import psycopg
 
     server_of = settings.DATABASES["default"]
-    with psycopg.connect(host=server_of["HOST"], port=server_of["PORT"], user=server_of["USER"],
-                         password=server_of["PASSWORD"], dbname="postgres", autocommit=True) as server:
+    with psycopg.connect(
+        host=server_of["HOST"],
+        port=server_of["PORT"],
+        user=server_of["USER"],
+        password=server_of["PASSWORD"],
+        dbname="postgres",
+        autocommit=True,
+    ) as server:
         known = {row[0] for row in server.execute("SELECT datname FROM pg_database")}
         for database in settings.DATABASES.values():
             if database["NAME"] not in known:
@@ -101,8 +107,10 @@ def _truncate() -> None:
     """TRUNCATE passes the triggers that refuse DELETE; only databases that were written to are emptied."""
     for alias in connections:
         with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE "
-                           "'django_%' AND tablename NOT LIKE 'auth_%'")
+            cursor.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE "
+                "'django_%' AND tablename NOT LIKE 'auth_%'"
+            )
             tables = [f'"{row[0]}"' for row in cursor.fetchall()]
             if tables:
                 cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")

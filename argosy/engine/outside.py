@@ -60,7 +60,11 @@ class Outside:
         return self._attempt(command, actor, None, lambda result: None)[0]
 
     def run_keyed(
-        self, command: Command, actor: Actor, keyed: Keyed, respond: Callable[[Any], tuple[int, str]],
+        self,
+        command: Command,
+        actor: Actor,
+        keyed: Keyed,
+        respond: Callable[[Any], tuple[int, str]],
     ) -> Answer:
         """Do it once per key; a repeat with the same fingerprint gets the stored answer, another is refused.
 
@@ -80,7 +84,11 @@ class Outside:
         raise TooBusy()
 
     def _attempt(
-        self, command: Command, actor: Actor, keyed: Keyed | None, respond: Callable[[Any], Any],
+        self,
+        command: Command,
+        actor: Actor,
+        keyed: Keyed | None,
+        respond: Callable[[Any], Any],
         reruns: int = RERUNS_MAX,
     ) -> tuple[Any, Any]:
         request_id = self.ids.new()
@@ -98,7 +106,8 @@ class Outside:
             if keyed is not None:
                 status, body = answer
                 work.changes.idempotency_key = IdempotencyKey(
-                    keyed.actor, keyed.route, keyed.key, keyed.fingerprint, status, body, now)
+                    keyed.actor, keyed.route, keyed.key, keyed.fingerprint, status, body, now
+                )
             try:
                 work.commit()
             except VersionConflict:

@@ -76,5 +76,8 @@ def _messages_taken(method: Callable[..., Any]) -> list[type[Message]]:
         return []
     hint = get_type_hints(method).get(arguments[0])
     members = getattr(hint, "__args__", None) or [hint]
-    return [kind for kind in members
-            if isinstance(kind, type) and issubclass(kind, Command | Event) and kind not in (Command, Event)]
+    return [
+        kind
+        for kind in members
+        if isinstance(kind, type) and issubclass(kind, Command | Event) and kind not in (Command, Event)
+    ]

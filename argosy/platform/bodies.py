@@ -69,8 +69,9 @@ def decode(raw: bytes, kind: type[msgspec.Struct]) -> Any:
 
 
 def invalid(faults: list[dict[str, Any]]) -> Problem:
-    return Problem(422, "invalid_request", "What was sent is not what this operation takes; `faults` lists why.",
-                   faults=faults)
+    return Problem(
+        422, "invalid_request", "What was sent is not what this operation takes; `faults` lists why.", faults=faults
+    )
 
 
 def query_of(sent: Mapping[str, str], kind: type[msgspec.Struct]) -> Any:
@@ -125,8 +126,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise Problem(400, "duplicate_json_keys", "A JSON object names each of its members once.",
-                      faults=[{"code": "duplicate_json_key", "field": name[:100]} for name in twice])
+        raise Problem(
+            400,
+            "duplicate_json_keys",
+            "A JSON object names each of its members once.",
+            faults=[{"code": "duplicate_json_key", "field": name[:100]} for name in twice],
+        )
     return found
 
 

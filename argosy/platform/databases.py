@@ -47,7 +47,7 @@ def _sqlite(path: Path, *, is_durable: bool) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "timeout": 2,
             "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA cache_size=-4000; "
-                            f"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0",
+            f"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0",
         },
         "TEST": {"DEPENDENCIES": [], "NAME": str(path)},
     }

@@ -240,8 +240,13 @@ class PostgresDialect:
             cursor = psycopg.Cursor(raw)
             cursor.execute(sql, parameters, prepare=True)
             return cursor.fetchall() if cursor.description else []
-        except (psycopg.errors.UniqueViolation, psycopg.errors.DivisionByZero, psycopg.errors.SerializationFailure,
-                psycopg.errors.DeadlockDetected, psycopg.errors.CardinalityViolation) as error:
+        except (
+            psycopg.errors.UniqueViolation,
+            psycopg.errors.DivisionByZero,
+            psycopg.errors.SerializationFailure,
+            psycopg.errors.DeadlockDetected,
+            psycopg.errors.CardinalityViolation,
+        ) as error:
             raise VersionConflict(str(error)) from error
         except psycopg.errors.IntegrityError as error:
             raise ConstraintBroken(str(error)) from error
@@ -275,8 +280,11 @@ class PostgresDialect:
 def _compose_postgres(writes: Sequence[Write]) -> str:
     """One statement that does all writes, and divides by zero unless every compared one hit as many rows as given."""
     parts = [f"w{index} AS ({_one_postgres(write)})" for index, write in enumerate(writes)]
-    checks = [f"1 / (CASE WHEN (SELECT count(*) FROM w{index}) = %s THEN 1 ELSE 0 END)"
-              for index, write in enumerate(writes) if write.is_compared]
+    checks = [
+        f"1 / (CASE WHEN (SELECT count(*) FROM w{index}) = %s THEN 1 ELSE 0 END)"
+        for index, write in enumerate(writes)
+        if write.is_compared
+    ]
     return f"WITH {', '.join(parts)} SELECT {', '.join(checks) or '1'}"
 
 
@@ -290,8 +298,10 @@ def _one_postgres(write: Write) -> str:
     if write.verb == "upsert":
         keys = ", ".join(key.name for key in write.keys)
         changed = ", ".join(f"{c.name} = excluded.{c.name}" for c in write.columns if c not in write.keys)
-        return (f"INSERT INTO {write.table} ({names}) SELECT {values} FROM {source} ORDER BY e.n "
-                f"ON CONFLICT ({keys}) DO UPDATE SET {changed} RETURNING 1")
+        return (
+            f"INSERT INTO {write.table} ({names}) SELECT {values} FROM {source} ORDER BY e.n "
+            f"ON CONFLICT ({keys}) DO UPDATE SET {changed} RETURNING 1"
+        )
     aliases = ", ".join(f"{_cast(index, field)} AS f{index}" for index, field in enumerate(fields))
     offset = len(write.columns)
     where = " AND ".join(f"t.{key.name} = r.f{offset + index}" for index, key in enumerate(write.keys))

@@ -36,7 +36,6 @@ class Bell:
             with contextlib.suppress(OSError):
                 self._socket.sendto(text, listener)
 
-
     def _look(self) -> None:
         """Learn the listeners anew whenever one has come or gone: a socket that has just appeared is not passed over."""
         try:

@@ -10,7 +10,8 @@ from django.db.migrations.operations.base import Operation
 _SQLITE_REFUSAL = "CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table} BEGIN SELECT RAISE(ABORT, '{why}'); END"
 _POSTGRES_FUNCTION = (
     "CREATE OR REPLACE FUNCTION argosy_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$")
+    "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
+)
 
 
 class _Sql(Operation):
@@ -46,11 +47,17 @@ class AppendOnly(_Sql):
 
     def statements(self, vendor: str) -> list[str]:
         if vendor == "sqlite":
-            return [_SQLITE_REFUSAL.format(table=self.table, verb=verb, VERB=verb.upper(),
-                                           why=f"{self.table} is append-only") for verb in ("update", "delete")]
-        return [_POSTGRES_FUNCTION,
-                f"CREATE TRIGGER {self.table}_append_only BEFORE UPDATE OR DELETE ON {self.table} "
-                f"FOR EACH ROW EXECUTE FUNCTION argosy_append_only()"]
+            return [
+                _SQLITE_REFUSAL.format(
+                    table=self.table, verb=verb, VERB=verb.upper(), why=f"{self.table} is append-only"
+                )
+                for verb in ("update", "delete")
+            ]
+        return [
+            _POSTGRES_FUNCTION,
+            f"CREATE TRIGGER {self.table}_append_only BEFORE UPDATE OR DELETE ON {self.table} "
+            f"FOR EACH ROW EXECUTE FUNCTION argosy_append_only()",
+        ]
 
     def describe(self) -> str:
         return f"Refuse UPDATE and DELETE on {self.table}"

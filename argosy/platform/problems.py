@@ -29,8 +29,14 @@ class Problem(Exception):
     wrong."""
 
     def __init__(
-        self, status: int, code: str, detail: str, *, faults: Iterable[Mapping[str, Any]] = (),
-        headers: Mapping[str, str] | None = None, extra: Mapping[str, Any] | None = None,
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        faults: Iterable[Mapping[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -42,8 +48,12 @@ class Problem(Exception):
 
     def body(self) -> bytes:
         document: dict[str, Any] = {
-            "type": f"urn:argosy:problem:{self.code}", "title": self.code.replace("_", " ").capitalize(),
-            "status": self.status, "code": self.code, "detail": self.detail, **self.extra,
+            "type": f"urn:argosy:problem:{self.code}",
+            "title": self.code.replace("_", " ").capitalize(),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.extra,
         }
         if self.faults:
             document["faults"] = self.faults
@@ -56,8 +66,12 @@ def not_found() -> Problem:
 
 
 def not_signed_in() -> Problem:
-    return Problem(401, "not_signed_in", "Sign in first: no valid bearer token was sent.",
-                   headers={"WWW-Authenticate": 'Bearer realm="argosy"'})
+    return Problem(
+        401,
+        "not_signed_in",
+        "Sign in first: no valid bearer token was sent.",
+        headers={"WWW-Authenticate": 'Bearer realm="argosy"'},
+    )
 
 
 def problem_of(error: BaseException) -> Problem:
@@ -68,8 +82,9 @@ def problem_of(error: BaseException) -> Problem:
         return _refusal(error)
     if isinstance(error, StoreUnavailable | OperationalError | InterfaceError):
         logger.warning("store unavailable: %s", error)
-        return Problem(503, "store_unavailable", "The store does not answer now. Nothing was done; try again.",
-                       headers=_RETRY)
+        return Problem(
+            503, "store_unavailable", "The store does not answer now. Nothing was done; try again.", headers=_RETRY
+        )
     if isinstance(error, SuspiciousOperation):
         return Problem(400, "bad_request", "The request's address or headers cannot be read.")
     return _unforeseen(error)
@@ -81,12 +96,17 @@ def _refusal(error: DomainError) -> Problem:
         faults = [{"code": fault.code, "detail": fault.sentence, **fault.details} for fault in error.faults]
     else:
         faults = [{"code": error.code, "detail": error.sentence, **error.details}]
-    return Problem(status, error.code, error.sentence, faults=faults,
-                   headers=_RETRY if isinstance(error, TooBusy) else None)
+    return Problem(
+        status, error.code, error.sentence, faults=faults, headers=_RETRY if isinstance(error, TooBusy) else None
+    )
 
 
 def _unforeseen(error: BaseException) -> Problem:
     correlation_id = str(uuid4())
     logger.error("request failed, correlation id %s", correlation_id, exc_info=error)
-    return Problem(500, "internal_error", "Something went wrong on our side. Tell us the correlation id.",
-                   extra={"correlation_id": correlation_id})
+    return Problem(
+        500,
+        "internal_error",
+        "Something went wrong on our side. Tell us the correlation id.",
+        extra={"correlation_id": correlation_id},
+    )

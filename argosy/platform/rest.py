@@ -221,8 +221,7 @@ def matches(if_none_match: str, etag: str) -> bool:
     """RFC 9110, 13.1.2: weak comparison."""
     if not if_none_match:
         return False
-    return if_none_match.strip() == "*" or etag in (
-        tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+    return if_none_match.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
 
 
 def _actor(endpoint: Endpoint, request: HttpRequest) -> Actor:
@@ -281,7 +280,8 @@ def must_wait(found: Document, asked: Asked) -> bool:
 def waits_link(request: HttpRequest, path: str = "") -> str:
     """The Link to the address that is made for waiting."""
     base: str = settings.WAITS_URL or (
-        f"{request.scheme}://{split_domain_port(request.get_host())[0]}:{settings.WAITS_PORT}")
+        f"{request.scheme}://{split_domain_port(request.get_host())[0]}:{settings.WAITS_PORT}"
+    )
     return f'<{base}{path or request.path}>; rel="wait"'
 
 
@@ -349,8 +349,11 @@ def _raw(request: HttpRequest) -> bytes:
 
 def _keyed(endpoint: Endpoint, asked: Asked, key: str, raw: bytes) -> Keyed:
     if not 0 < len(key) <= KEY_LETTERS_MAX or not (key.isascii() and key.isprintable()):
-        raise Problem(400, "idempotency_key_unreadable",
-                      f"An Idempotency-Key is 1 to {KEY_LETTERS_MAX} printable ASCII characters.")
+        raise Problem(
+            400,
+            "idempotency_key_unreadable",
+            f"An Idempotency-Key is 1 to {KEY_LETTERS_MAX} printable ASCII characters.",
+        )
     fingerprint = sha256(asked.request.get_full_path().encode() + b"\n" + raw).hexdigest()
     # Nobody's keys are apart from each other by what they ask: a guessed key shows no stranger's answer.
     actor = asked.actor.id or f"nobody:{fingerprint[:48]}"

@@ -108,8 +108,9 @@ class Mapped:
         self.kind = rows.kind
         self.table = Table(rows.kind, rows.row, rows.names, tuple(rows.parts))
         columns = {column.column: column for column in rows.row._meta.concrete_fields}
-        self.copies = tuple((_column(name, "", columns[name], None), function)
-                            for name, function in rows.copies.items())
+        self.copies = tuple(
+            (_column(name, "", columns[name], None), function) for name, function in rows.copies.items()
+        )
         self.parts = tuple(self._part(attribute, part) for attribute, part in rows.parts.items())
         self.column_of = {column.attribute: column.name for column in self.table.columns}
 
@@ -150,5 +151,3 @@ def _sql_type(column: models.Field[Any, Any]) -> str:
 
 def json_text(value: Any) -> str:
     return encode(value).decode()
-
-

@@ -32,15 +32,22 @@ class Runtime:
         self.ids = TimeOrderedIds()
         self.bell = Bell(var / "doorbell")
         self.contexts: dict[str, Context] = {
-            config.label: config for config in apps.get_app_configs() if isinstance(config, Context)}
-        self.stores = {label: self.store(context, context.rows()) for label, context in self.contexts.items()
-                       if context.outbox}
+            config.label: config for config in apps.get_app_configs() if isinstance(config, Context)
+        }
+        self.stores = {
+            label: self.store(context, context.rows()) for label, context in self.contexts.items() if context.outbox
+        }
         self.logs: dict[str, Log] = {label: store.log for label, store in self.stores.items()}
         self._outsides = {label: self._outside(label) for label in self.stores}
 
     def store(self, context: Context, rows: Iterable[Rows]) -> SqlStore:
-        return SqlStore(context.label, dialect_of(context.alias), [Mapped(row) for row in rows],
-                        context.table_prefix, context.outbox)
+        return SqlStore(
+            context.label,
+            dialect_of(context.alias),
+            [Mapped(row) for row in rows],
+            context.table_prefix,
+            context.outbox,
+        )
 
     def outside(self, label: str) -> Outside:
         """Where commands from outside for a context are run."""

@@ -9,10 +9,19 @@ from argosy.engine.log import START, Page, Position, Record
 from argosy.platform.dialects import Field, PostgresDialect, SqliteDialect, Write
 
 _WRITTEN = (
-    Field("epoch", "bigint"), Field("message_id", "uuid"), Field("aggregate_id", "text"), Field("event_type", "text"),
-    Field("schema_version", "bigint"), Field("lane", "bigint"), Field("sequence", "bigint"), Field("payload", "jsonb"),
-    Field("correlation_id", "text"), Field("cause_id", "text"), Field("subject", "text"),
-    Field("created_at", "timestamptz"))
+    Field("epoch", "bigint"),
+    Field("message_id", "uuid"),
+    Field("aggregate_id", "text"),
+    Field("event_type", "text"),
+    Field("schema_version", "bigint"),
+    Field("lane", "bigint"),
+    Field("sequence", "bigint"),
+    Field("payload", "jsonb"),
+    Field("correlation_id", "text"),
+    Field("cause_id", "text"),
+    Field("subject", "text"),
+    Field("created_at", "timestamptz"),
+)
 
 
 class SqlLog:
@@ -28,12 +37,29 @@ class SqlLog:
         self.table = table
         self.epochs = epochs
         self._known_epochs: list[tuple[int, int]] = []
-        columns = ["message_id", "event_type", "schema_version", "aggregate_id", "lane", "sequence", "payload",
-                   "correlation_id", "cause_id", "subject", "created_at", "epoch", "xid", "id"]
+        columns = [
+            "message_id",
+            "event_type",
+            "schema_version",
+            "aggregate_id",
+            "lane",
+            "sequence",
+            "payload",
+            "correlation_id",
+            "cause_id",
+            "subject",
+            "created_at",
+            "epoch",
+            "xid",
+            "id",
+        ]
         types = {"message_id": "uuid", "payload": "jsonb"}
         self._columns = ", ".join(
-            "o.xid::text::bigint" if name == "xid" and dialect.vendor == "postgresql"
-            else dialect.selected(f"o.{name}", types.get(name, "")) for name in columns)
+            "o.xid::text::bigint"
+            if name == "xid" and dialect.vendor == "postgresql"
+            else dialect.selected(f"o.{name}", types.get(name, ""))
+            for name in columns
+        )
 
     def writes(self, records: Sequence[Record]) -> list[Write]:
         if not records:
@@ -46,8 +72,22 @@ class SqlLog:
             at = times.get(r.created_at)
             if at is None:
                 at = times[r.created_at] = instant(r.created_at)
-            rows.append((epoch, r.message_id, r.key, r.wire_name, r.version, r.lane, r.sequence, raw(r.payload),
-                         r.correlation_id, r.cause_id, r.subject, at))
+            rows.append(
+                (
+                    epoch,
+                    r.message_id,
+                    r.key,
+                    r.wire_name,
+                    r.version,
+                    r.lane,
+                    r.sequence,
+                    raw(r.payload),
+                    r.correlation_id,
+                    r.cause_id,
+                    r.subject,
+                    at,
+                )
+            )
         return [Write("insert", self.table, _WRITTEN, rows)]
 
     def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
@@ -61,7 +101,8 @@ class SqlLog:
         condition, parameter = self.dialect.among(Field("o.event_type", "text"), names)
         rows = self.dialect.query(
             f"SELECT {self._columns} FROM {self.table} o WHERE o.id > ? AND {condition} ORDER BY o.id LIMIT ?",
-            (first, parameter, limit))
+            (first, parameter, limit),
+        )
         records = [self._record(row) for row in rows]
         if len(records) == limit:
             return Page(records, records[-1].position)
@@ -71,7 +112,8 @@ class SqlLog:
         if self.dialect.vendor == "postgresql":
             rows = self.dialect.query(
                 f"SELECT o.epoch, o.xid::text::bigint, o.id FROM {self.table} o WHERE {self._visible('o')} "
-                f"ORDER BY o.epoch DESC, o.xid DESC, o.id DESC LIMIT 1")
+                f"ORDER BY o.epoch DESC, o.xid DESC, o.id DESC LIMIT 1"
+            )
             return Position(*rows[0]) if rows else START
         [(head,)] = self.dialect.query(f"SELECT coalesce(max(id), 0) FROM {self.table}")
         return self._at(0, head) if head else START
@@ -95,7 +137,7 @@ class SqlLog:
         return min([after.id, *(first - 1 for first in later)])
 
     def _visible(self, alias: str) -> str:
-        return (f"({alias}.epoch < {self.epoch()} OR {alias}.xid < pg_snapshot_xmin(pg_current_snapshot()))")
+        return f"({alias}.epoch < {self.epoch()} OR {alias}.xid < pg_snapshot_xmin(pg_current_snapshot()))"
 
     def _read_postgres(self, after: Position, names: list[str], limit: int) -> Page:
         condition, parameter = self.dialect.among(Field("o.event_type", "text"), names)
@@ -106,7 +148,8 @@ class SqlLog:
             f"SELECT * FROM {self.table} o WHERE (o.epoch, o.xid, o.id) > (?, ?::text::xid8, ?) "
             f"AND (o.epoch, o.xid, o.id) <= (h.epoch, h.xid, h.id) AND {condition} "
             f"ORDER BY o.epoch, o.xid, o.id LIMIT ?) o ON true ORDER BY o.epoch, o.xid, o.id",
-            (after.epoch, str(after.xid), after.id, parameter, limit))
+            (after.epoch, str(after.xid), after.id, parameter, limit),
+        )
         if not rows:
             return Page([], after)
         head = Position(*rows[0][:3])
@@ -117,6 +160,16 @@ class SqlLog:
 
     def _record(self, row: Sequence[Any]) -> Record:
         return Record(
-            message_id=row[0], wire_name=row[1], version=row[2], key=row[3], lane=row[4], sequence=row[5],
-            payload=row[6], correlation_id=row[7], cause_id=row[8], subject=row[9],
-            created_at=self.dialect.to_instant(row[10]), position=Position(row[11], row[12], row[13]))
+            message_id=row[0],
+            wire_name=row[1],
+            version=row[2],
+            key=row[3],
+            lane=row[4],
+            sequence=row[5],
+            payload=row[6],
+            correlation_id=row[7],
+            cause_id=row[8],
+            subject=row[9],
+            created_at=self.dialect.to_instant(row[10]),
+            position=Position(row[11], row[12], row[13]),
+        )

@@ -152,12 +152,23 @@ def platform_tables(module: str, *, outbox: str = "") -> SimpleNamespace:
     return SimpleNamespace(
         outbox=table(OutboxRow, outbox) if outbox else None,
         due=table(DueRow, f"{prefix}_due"),
-        cursors=table(CursorRow, f"{prefix}_cursors", models.UniqueConstraint(
-            fields=["subscription", "source", "lane"], name=f"{prefix}_one_cursor_per_lane")),
-        parked=table(ParkedRow, f"{prefix}_parked", models.UniqueConstraint(
-            fields=["subscription", "source", "epoch", "xid", "position"], name=f"{prefix}_parked_once")),
-        keys=table(IdempotencyKeyRow, f"{prefix}_idempotency_keys", models.UniqueConstraint(
-            fields=["actor", "route", "key"], name=f"{prefix}_one_answer_per_key")),
+        cursors=table(
+            CursorRow,
+            f"{prefix}_cursors",
+            models.UniqueConstraint(fields=["subscription", "source", "lane"], name=f"{prefix}_one_cursor_per_lane"),
+        ),
+        parked=table(
+            ParkedRow,
+            f"{prefix}_parked",
+            models.UniqueConstraint(
+                fields=["subscription", "source", "epoch", "xid", "position"], name=f"{prefix}_parked_once"
+            ),
+        ),
+        keys=table(
+            IdempotencyKeyRow,
+            f"{prefix}_idempotency_keys",
+            models.UniqueConstraint(fields=["actor", "route", "key"], name=f"{prefix}_one_answer_per_key"),
+        ),
         epochs=table(EpochRow, f"{prefix}_log_epochs"),
         leases=table(LeaseRow, f"{prefix}_leases"),
     )

@@ -66,15 +66,19 @@ class Worker:
             for subscription in self.runtime.contexts[label].subscriptions(self.runtime):
                 for source, names in subscription.participant.wire_names().items():
                     wanted.setdefault(source, set()).update(names)
-        return {source: SharedLog(self.runtime.logs[source], names) for source, names in wanted.items()
-                if source in self.runtime.logs}
+        return {
+            source: SharedLog(self.runtime.logs[source], names)
+            for source, names in wanted.items()
+            if source in self.runtime.logs
+        }
 
     def _subscribe(self, context: Context) -> None:
         """Consumers of a context's subscriptions as they now are; a view that was rebuilt has a new one."""
         known = {consumer.subscription: consumer for consumer in self._consumers_of.get(context.label, ())}
         self._consumers_of[context.label] = [
             known.get(subscription.name) or self._consumer(context, subscription)
-            for subscription in context.subscriptions(self.runtime)]
+            for subscription in context.subscriptions(self.runtime)
+        ]
         self.consumers = [consumer for consumers in self._consumers_of.values() for consumer in consumers]
         self._listeners_of = {}
         for consumer in self.consumers:
@@ -83,11 +87,18 @@ class Worker:
                     self._listeners_of.setdefault(name, []).append(consumer)
 
     def _consumer(self, context: Context, subscription: Subscription) -> Consumer:
-        consumer = Consumer(subscription.participant, subscription.store, self._logs, self.runtime.clock,
-                            subscription=subscription.name, kept=self._kept[context.label])
+        consumer = Consumer(
+            subscription.participant,
+            subscription.store,
+            self._logs,
+            self.runtime.clock,
+            subscription=subscription.name,
+            kept=self._kept[context.label],
+        )
         consumer.committed = self._committed_in(context.label)
         consumer.parked_now = lambda parked: self.report(
-            f"parked {parked.record.wire_name} {parked.record.message_id}: {parked.error}")
+            f"parked {parked.record.wire_name} {parked.record.message_id}: {parked.error}"
+        )
         self._ready.add(consumer)
         return consumer
 
@@ -116,7 +127,8 @@ class Worker:
         targets = context.calls()
         if targets:
             calls = self.calls[context.label] = Calls(
-                context.participant, store, self.runtime.clock, targets, self.pool, kept)
+                context.participant, store, self.runtime.clock, targets, self.pool, kept
+            )
             calls.committed = self._committed_in(context.label)
 
     def _seed_schedule(self, context: Context, store: SqlStore) -> None:
@@ -125,8 +137,12 @@ class Worker:
         work = UnitOfWork(store, self.runtime.clock.now())
         for every in context.schedule:
             if every.send.wire_name not in planned:
-                due = recurring_timer(every.send.wire_name, getattr(every.send, every.send.key_field),
-                                      encode(every.send).decode(), work.now)
+                due = recurring_timer(
+                    every.send.wire_name,
+                    getattr(every.send, every.send.key_field),
+                    encode(every.send).decode(),
+                    work.now,
+                )
                 work.changes.due[due.id] = due
         try:
             work.commit()

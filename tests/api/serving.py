@@ -41,8 +41,11 @@ class Web:
     def __init__(self) -> None:
         self.port, self.waits_port = free_ports()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START.format(self.port, self.waits_port)], cwd=PROJECT, stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), "DJANGO_SETTINGS_MODULE": "config.settings"})
+            [sys.executable, "-c", START.format(self.port, self.waits_port)],
+            cwd=PROJECT,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "DJANGO_SETTINGS_MODULE": "config.settings"},
+        )
         give_up = time.monotonic() + READY_SECONDS
         while not (self._is_up(self.port) and self._is_up(self.waits_port)):
             assert self.process.poll() is None, self.process.stderr and self.process.stderr.read().decode()
@@ -57,7 +60,14 @@ class Web:
         return connection
 
     def call(
-        self, method: str, path: str, body: Any = None, *, port: int = 0, token: str = "", **headers: str,
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        port: int = 0,
+        token: str = "",
+        **headers: str,
     ) -> Reply:
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         if token:

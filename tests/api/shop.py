@@ -43,10 +43,24 @@ class Shop:
         self.call("POST", "stores", {"store_name": "Loja"}, token=self.seller)
         self.product_id: Id = self.product("lamp", 2_500)
         self.variant_id = self.variant_of(self.product_id)
-        assert self.call("POST", f"stock/{self.variant_id}/receipts", {"quantity": 50, "reference_id": "first"},
-                         token=self.seller).status == 201
-        assert self.call("POST", "shipping/rates", {"method": "standard", "currency": "EUR", "base_amount": 499},
-                         token=self.seller).status == 201
+        assert (
+            self.call(
+                "POST",
+                f"stock/{self.variant_id}/receipts",
+                {"quantity": 50, "reference_id": "first"},
+                token=self.seller,
+            ).status
+            == 201
+        )
+        assert (
+            self.call(
+                "POST",
+                "shipping/rates",
+                {"method": "standard", "currency": "EUR", "base_amount": 499},
+                token=self.seller,
+            ).status
+            == 201
+        )
         self.buyer = self.person()
         self.drain()
 
@@ -56,8 +70,9 @@ class Shop:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
             sent["Authorization"] = f"Bearer {token}"
-        return Answer(self.client.generic(method, f"/api/v1/{path}", raw, content_type="application/json",
-                                          headers=sent))
+        return Answer(
+            self.client.generic(method, f"/api/v1/{path}", raw, content_type="application/json", headers=sent)
+        )
 
     def person(self, email: str = "") -> str:
         """A new person's token."""
@@ -68,9 +83,17 @@ class Shop:
 
     def product(self, sku: str, amount: int, *, token: str = "", is_published: bool = True) -> Id:
         token = token or self.seller
-        made = self.call("POST", "products", {
-            "sku": sku, "title": sku.title(), "category": "home",
-            "variants": [{"sku": sku, "amount": amount, "currency": "EUR", "weight_grams": 100}]}, token=token)
+        made = self.call(
+            "POST",
+            "products",
+            {
+                "sku": sku,
+                "title": sku.title(),
+                "category": "home",
+                "variants": [{"sku": sku, "amount": amount, "currency": "EUR", "weight_grams": 100}],
+            },
+            token=token,
+        )
         assert made.status == 201, made
         if is_published:
             assert self.call("POST", f"products/{made.json['id']}/publish", token=token).status == 204
@@ -78,16 +101,21 @@ class Shop:
         return Id(made.json["id"])
 
     def variant_of(self, product_id: str) -> Id:
-        return Id(str(self.place.rows("products", "SELECT id FROM product_variants WHERE product_id = ?",
-                                      product_id)[0][0]))
+        return Id(
+            str(self.place.rows("products", "SELECT id FROM product_variants WHERE product_id = ?", product_id)[0][0])
+        )
 
     def drain(self) -> None:
         self.place.drain()
 
     def purchase(self, request_id: str = "one", **changes: Any) -> dict[str, Any]:
         """A checkout's body: one lamp to Porto, or as `changes` say."""
-        return {"lines": [{"product_id": self.product_id, "variant_id": self.variant_id, "quantity": 1}],
-                "address": ADDRESS, "client_request_id": request_id, **changes}
+        return {
+            "lines": [{"product_id": self.product_id, "variant_id": self.variant_id, "quantity": 1}],
+            "address": ADDRESS,
+            "client_request_id": request_id,
+            **changes,
+        }
 
     def line(self, **changes: Any) -> dict[str, Any]:
         return {"product_id": self.product_id, "variant_id": self.variant_id, "quantity": 1, **changes}
@@ -103,8 +131,10 @@ class Shop:
 
     def written(self) -> list[tuple[Any, ...]]:
         """How much every log holds: equal before and after a request that changed nothing."""
-        return [(label, self.place.rows(label, f"SELECT count(*) FROM {store.log.table}")[0][0])
-                for label, store in self.place.runtime.stores.items()]
+        return [
+            (label, self.place.rows(label, f"SELECT count(*) FROM {store.log.table}")[0][0])
+            for label, store in self.place.runtime.stores.items()
+        ]
 
 
 def assert_problem(answer: Answer, status: int, code: str) -> dict[str, Any]:

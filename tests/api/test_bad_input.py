@@ -13,9 +13,33 @@ from tests.api.shop import ADDRESS, Answer, Shop, assert_problem, nobodys
 
 FULL_WIDTH_ONE, ARABIC_ONE = "\uff11", "\u0661"
 NO_QUANTITIES = [
-    "0", "-1", "1.5", "1e3", '"1"', '"1_000"', "1_000", FULL_WIDTH_ONE, f'"{FULL_WIDTH_ONE}"', ARABIC_ONE,
-    f'"{ARABIC_ONE}"', "NaN", "Infinity", "-Infinity", str(2**63), str(2**53), str(10**30), "true", "null", "[]", "{}",
-    '""', "01", "+1", "0x1", "1000"]
+    "0",
+    "-1",
+    "1.5",
+    "1e3",
+    '"1"',
+    '"1_000"',
+    "1_000",
+    FULL_WIDTH_ONE,
+    f'"{FULL_WIDTH_ONE}"',
+    ARABIC_ONE,
+    f'"{ARABIC_ONE}"',
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    str(2**63),
+    str(2**53),
+    str(10**30),
+    "true",
+    "null",
+    "[]",
+    "{}",
+    '""',
+    "01",
+    "+1",
+    "0x1",
+    "1000",
+]
 
 
 def assert_refused(answer: Answer, shop: Shop, before: Any) -> None:
@@ -44,8 +68,16 @@ def test_a_checkout_takes_no_such_quantity(shop: Shop) -> None:
 
 def test_prices_and_totals_in_a_body_count_for_nothing(shop: Shop) -> None:
     line = shop.line(unit_amount=1, price=1, total_amount=1, discount_amount=10_000)
-    ended = shop.bought(lines=[line], total_amount=1, price=1, status="COMPLETED", seller_id=nobodys("seller"),
-                        checkout_id=nobodys("checkout"), buyer_id=nobodys("buyer"), currency="JPY")
+    ended = shop.bought(
+        lines=[line],
+        total_amount=1,
+        price=1,
+        status="COMPLETED",
+        seller_id=nobodys("seller"),
+        checkout_id=nobodys("checkout"),
+        buyer_id=nobodys("buyer"),
+        currency="JPY",
+    )
     assert (ended["status"], ended["total_amount"], ended["currency"]) == ("COMPLETED", 2_999, "EUR")
     assert ended["checkout_id"] != nobodys("checkout")
 
@@ -101,8 +133,12 @@ def test_unknown_and_foreign_coupons_are_answered_alike(shop: Shop) -> None:
 def test_a_stranger_is_answered_as_if_it_did_not_exist(shop: Shop, path: str) -> None:
     ended = shop.bought()
     address = shop.call("POST", "addresses", ADDRESS, token=shop.buyer).json["id"]
-    own = {"checkouts/{}": ended["checkout_id"], "orders/{}": ended["order_ids"][0],
-           "purchases/{}": ended["purchase_id"], "addresses/{}": address}[path]
+    own = {
+        "checkouts/{}": ended["checkout_id"],
+        "orders/{}": ended["order_ids"][0],
+        "purchases/{}": ended["purchase_id"],
+        "addresses/{}": address,
+    }[path]
     stranger = shop.person()
     assert shop.call("GET", path.format(own), token=shop.buyer).status == 200
     foreign = shop.call("GET", path.format(own), token=stranger)
@@ -151,8 +187,11 @@ def test_keys_belong_to_their_person(shop: Shop) -> None:
 def test_a_key_that_cannot_be_read_is_refused(shop: Shop) -> None:
     before = shop.written()
     for key in ("", "k" * 256, "cl\xe9", "a\tb"):
-        assert_problem(shop.call("POST", "checkouts", shop.purchase(), token=shop.buyer, Idempotency_Key=key), 400,
-                       "idempotency_key_unreadable")
+        assert_problem(
+            shop.call("POST", "checkouts", shop.purchase(), token=shop.buyer, Idempotency_Key=key),
+            400,
+            "idempotency_key_unreadable",
+        )
     assert shop.written() == before
 
 
@@ -213,15 +252,27 @@ def test_a_body_that_is_none_is_refused(shop: Shop) -> None:
 
 
 def test_all_faults_of_a_body_are_told_at_once(shop: Shop) -> None:
-    body = {"lines": [{"product_id": "x", "quantity": "1"}, {"variant_id": nobodys("v").upper(), "quantity": 1}],
-            "address": {"recipient": 1}, "coupons": "X", "expected_total": 0.5}
+    body = {
+        "lines": [{"product_id": "x", "quantity": "1"}, {"variant_id": nobodys("v").upper(), "quantity": 1}],
+        "address": {"recipient": 1},
+        "coupons": "X",
+        "expected_total": 0.5,
+    }
     problem = assert_problem(shop.call("POST", "checkouts", body, token=shop.buyer), 422, "invalid_request")
     told = {(fault["field"], fault["code"]) for fault in problem["faults"]}
     assert told == {
-        ("lines[0].product_id", "not_valid"), ("lines[0].variant_id", "missing"), ("lines[0].quantity", "not_valid"),
-        ("lines[1].product_id", "missing"), ("lines[1].variant_id", "not_valid"), ("address.recipient", "not_valid"),
-        ("address.street", "missing"), ("address.city", "missing"), ("address.postal_code", "missing"),
-        ("address.country", "missing"), ("coupons", "not_valid"), ("expected_total", "not_valid"),
+        ("lines[0].product_id", "not_valid"),
+        ("lines[0].variant_id", "missing"),
+        ("lines[0].quantity", "not_valid"),
+        ("lines[1].product_id", "missing"),
+        ("lines[1].variant_id", "not_valid"),
+        ("address.recipient", "not_valid"),
+        ("address.street", "missing"),
+        ("address.city", "missing"),
+        ("address.postal_code", "missing"),
+        ("address.country", "missing"),
+        ("coupons", "not_valid"),
+        ("expected_total", "not_valid"),
         ("client_request_id", "missing"),
     }
 
@@ -230,13 +281,28 @@ def test_all_broken_rules_are_told_at_once(shop: Shop) -> None:
     body = shop.purchase("has blanks", address={**ADDRESS, "country": "Portugal", "street": ""}, coupons=["?"])
     problem = assert_problem(shop.call("POST", "checkouts", body, token=shop.buyer), 422, "several")
     assert {fault["code"] for fault in problem["faults"]} == {
-        "address_field_out_of_range", "country_unreadable", "not_a_code", "client_request_id_unreadable"}
+        "address_field_out_of_range",
+        "country_unreadable",
+        "not_a_code",
+        "client_request_id_unreadable",
+    }
 
 
 def test_a_forged_token_is_nobodys(shop: Shop) -> None:
     before = shop.written()
-    for header in ("", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", "Bearer " + "a" * 43, "Bearer " + "a" * 100_000,
-                   "Bearer \xe9", f"Token {shop.buyer}", f"Bearer {shop.buyer}x", shop.buyer):
+    for header in (
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Basic YTpi",
+        "Bearer " + "a" * 43,
+        "Bearer " + "a" * 100_000,
+        "Bearer \xe9",
+        f"Token {shop.buyer}",
+        f"Bearer {shop.buyer}x",
+        shop.buyer,
+    ):
         answer = shop.call("GET", "carts/mine", Authorization=header)
         assert_problem(answer, 401, "not_signed_in")
         assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -250,9 +316,13 @@ def test_an_expired_token_is_nobodys(shop: Shop) -> None:
     assert shop.call("GET", "carts/mine", token=shop.buyer).status == 200
     dialect = shop.place.runtime.stores["accounts"].dialect
     with connections["default"].cursor() as cursor:
-        cursor.execute("UPDATE user_sessions SET created_at = %s, expires_at = %s",
-                       (dialect.instant(shop.place.runtime.clock.now().replace(year=2020)),
-                        dialect.instant(shop.place.runtime.clock.now().replace(year=2021))))
+        cursor.execute(
+            "UPDATE user_sessions SET created_at = %s, expires_at = %s",
+            (
+                dialect.instant(shop.place.runtime.clock.now().replace(year=2020)),
+                dialect.instant(shop.place.runtime.clock.now().replace(year=2021)),
+            ),
+        )
     tokens().forget_all()
     assert_problem(shop.call("GET", "carts/mine", token=shop.buyer), 401, "not_signed_in")
 
@@ -271,14 +341,37 @@ def test_one_thing_on_two_lines_is_added_up(shop: Shop) -> None:
 
 
 def test_a_page_that_cannot_be_is_refused(shop: Shop) -> None:
-    for query in ("limit=0", "limit=-1", "limit=101", "limit=1000000", "limit=1_0", "limit=%EF%BC%91", "limit=x",
-                  "limit=1.5", "limit=", "after=x", "after=%00", "after=W10", "after=e30"):
+    for query in (
+        "limit=0",
+        "limit=-1",
+        "limit=101",
+        "limit=1000000",
+        "limit=1_0",
+        "limit=%EF%BC%91",
+        "limit=x",
+        "limit=1.5",
+        "limit=",
+        "after=x",
+        "after=%00",
+        "after=W10",
+        "after=e30",
+    ):
         assert_problem(shop.call("GET", f"orders?{query}", token=shop.buyer), 422, "invalid_request")
 
 
 def test_nobody_grants_themselves_rights(shop: Shop) -> None:
-    made = shop.call("POST", "users", {"email": "eve@example.com", "password": "long enough", "roles": ["staff"],
-                                       "user_id": nobodys("eve"), "password_hash": "x", "is_staff": True})
+    made = shop.call(
+        "POST",
+        "users",
+        {
+            "email": "eve@example.com",
+            "password": "long enough",
+            "roles": ["staff"],
+            "user_id": nobodys("eve"),
+            "password_hash": "x",
+            "is_staff": True,
+        },
+    )
     assert made.status == 201
     assert made.json["id"] != nobodys("eve")
     assert shop.place.rows("accounts", "SELECT role FROM user_roles WHERE user_id = ?", made.json["id"]) == [("buyer",)]
@@ -289,6 +382,10 @@ def test_what_is_not_there_and_what_is_not_taken_are_problems_too(shop: Shop) ->
     answer = shop.call("DELETE", "checkouts", token=shop.buyer)
     assert_problem(answer, 405, "method_not_allowed")
     assert answer.headers["allow"] == "POST"
-    response = shop.client.post("/api/v1/carts/mine/lines", "quantity=1", content_type="text/plain",
-                                headers={"Authorization": f"Bearer {shop.buyer}"})
+    response = shop.client.post(
+        "/api/v1/carts/mine/lines",
+        "quantity=1",
+        content_type="text/plain",
+        headers={"Authorization": f"Bearer {shop.buyer}"},
+    )
     assert_problem(Answer(response), 415, "not_json")

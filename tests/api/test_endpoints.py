@@ -18,8 +18,9 @@ def test_a_buyer_buys(shop: Shop) -> None:
     """The whole way, as a client walks it."""
     line = shop.call("POST", "carts/mine/lines", shop.line(quantity=2), token=shop.buyer)
     assert (line.status, line.json["lines"][0]["quantity"]) == (200, 2)
-    started = shop.call("POST", "checkouts", shop.purchase(lines=[shop.line(quantity=2)], expected_total=5_499),
-                        token=shop.buyer)
+    started = shop.call(
+        "POST", "checkouts", shop.purchase(lines=[shop.line(quantity=2)], expected_total=5_499), token=shop.buyer
+    )
     assert (started.status, started.json["status"]) == (202, "STARTED")
     assert started.headers["location"] == f"/api/v1/checkouts/{started.json['checkout_id']}"
     assert started.headers["link"] == f'<http://testserver:8001{started.headers["location"]}>; rel="wait"'
@@ -71,7 +72,10 @@ def test_a_checkout_is_aborted(shop: Shop) -> None:
     shop.drain()
     ended = shop.call("GET", f"checkouts/{started}", token=shop.buyer).json
     assert (ended["status"], ended["is_undone"], ended["failure"]) == (
-        "ABORTED", True, {"code": "aborted", "details": {}})
+        "ABORTED",
+        True,
+        {"code": "aborted", "details": {}},
+    )
     completed = shop.bought("two")["checkout_id"]
     assert_problem(shop.call("POST", f"checkouts/{completed}/abort", token=shop.buyer), 409, "checkout_has_ended")
 
@@ -94,8 +98,13 @@ def test_every_endpoint_refuses_who_may_not(shop: Shop) -> None:
     """Whoever has no right to an operation hears 401 or 403 before anything else is looked at."""
     from argosy.apps.api.endpoints import endpoints
 
-    may = {"public": {"nobody", "buyer", "seller", "staff"}, "buyer": {"buyer", "seller", "staff"},
-           "seller": {"seller"}, "merchant": {"seller", "staff"}, "staff": {"staff"}}
+    may = {
+        "public": {"nobody", "buyer", "seller", "staff"},
+        "buyer": {"buyer", "seller", "staff"},
+        "seller": {"seller"},
+        "merchant": {"seller", "staff"},
+        "staff": {"staff"},
+    }
     people = everyone(shop)
     before = shop.written()
     refused = 0
@@ -107,13 +116,21 @@ def test_every_endpoint_refuses_who_may_not(shop: Shop) -> None:
                 assert answer.status not in (401, 403), (endpoint.route, who, answer)
             else:
                 refused += 1
-                assert_problem(answer, 401 if who == "nobody" else 403,
-                               {"nobody": "not_signed_in"}.get(who, f"{endpoint.allow.name}_only".replace(
-                                   "merchant_only", "sellers_only").replace("seller_only", "sellers_only")))
+                assert_problem(
+                    answer,
+                    401 if who == "nobody" else 403,
+                    {"nobody": "not_signed_in"}.get(
+                        who,
+                        f"{endpoint.allow.name}_only".replace("merchant_only", "sellers_only").replace(
+                            "seller_only", "sellers_only"
+                        ),
+                    ),
+                )
     assert refused > 50
     # Those who may, but sent nothing that can be read, changed nothing but their own session.
     assert [count for label, count in shop.written() if label != "accounts"] == [
-        count for label, count in before if label != "accounts"]
+        count for label, count in before if label != "accounts"
+    ]
 
 
 def test_a_new_seller_may_sell_at_once(shop: Shop) -> None:
@@ -127,8 +144,15 @@ def test_staff_set_taxes_and_coupons(shop: Shop) -> None:
     staff = everyone(shop)["staff"]
     rule = {"country": "PT", "basis_points": 2_300, "is_inclusive": False}
     assert shop.call("POST", "taxes/rules", rule, token=staff).status == 201
-    assert shop.call("POST", "coupons", {"code": "TEN", "basis_points": 1_000, "funded_by": "x"}, token=staff,
-                     ).status == 201
+    assert (
+        shop.call(
+            "POST",
+            "coupons",
+            {"code": "TEN", "basis_points": 1_000, "funded_by": "x"},
+            token=staff,
+        ).status
+        == 201
+    )
     ended = shop.bought(coupons=["ten"])
     assert (ended["status"], ended["total_amount"]) == ("COMPLETED", 2_250 + 518 + 499 + 115)
     assert shop.call("POST", "coupons/TEN/disable", token=staff).status == 200
@@ -160,8 +184,10 @@ def test_a_token_is_looked_up_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -
 
 def test_signing_in_says_nothing_of_who_has_an_account(shop: Shop) -> None:
     shop.person("ana@example.com")
-    wrong = [shop.call("POST", "sessions", {"email": email, "password": "not this one"})
-             for email in ("ana@example.com", "nobody@example.com", "no e-mail")]
+    wrong = [
+        shop.call("POST", "sessions", {"email": email, "password": "not this one"})
+        for email in ("ana@example.com", "nobody@example.com", "no e-mail")
+    ]
     assert_problem(wrong[0], 403, "sign_in_refused")
     assert len({(answer.status, answer.body) for answer in wrong}) == 1
 
@@ -180,8 +206,11 @@ def test_a_sign_in_is_never_stored_under_a_key(shop: Shop) -> None:
 def test_a_document_that_is_known_is_not_sent_again(shop: Shop) -> None:
     ended = shop.bought()
     for path, token in [
-        (f"checkouts/{ended['checkout_id']}", shop.buyer), (f"orders/{ended['order_ids'][0]}", shop.buyer),
-        ("carts/mine", shop.buyer), (f"products/{shop.product_id}", ""), ("openapi.json", ""),
+        (f"checkouts/{ended['checkout_id']}", shop.buyer),
+        (f"orders/{ended['order_ids'][0]}", shop.buyer),
+        ("carts/mine", shop.buyer),
+        (f"products/{shop.product_id}", ""),
+        ("openapi.json", ""),
     ]:
         first = shop.call("GET", path, token=token)
         assert (first.status, first.headers["content-type"]) == (200, "application/json"), path
@@ -221,8 +250,9 @@ def test_a_cursor_of_one_list_is_none_of_another(shop: Shop) -> None:
     for number in range(2):
         shop.product(f"item {number}", 100 + number)
     following = shop.call("GET", "products?limit=1&sort=price").json["next"]
-    assert_problem(shop.call("GET", following.removeprefix("/api/v1/").replace("price", "newest")), 422,
-                   "invalid_request")
+    assert_problem(
+        shop.call("GET", following.removeprefix("/api/v1/").replace("price", "newest")), 422, "invalid_request"
+    )
 
 
 # What goes wrong on our side.
@@ -240,7 +270,9 @@ def test_a_store_that_is_away_is_told_with_a_time_to_try_again(shop: Shop, monke
 
 
 def test_what_nobody_foresaw_is_logged_and_not_told(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("secret details")
@@ -273,8 +305,11 @@ def test_the_description_is_whole(shop: Shop) -> None:
 
     described = shop.call("GET", "openapi.json").json
     assert described["openapi"].startswith("3.1")
-    operations = {(method.upper(), path.removeprefix("/api/v1/"))
-                  for path, methods in described["paths"].items() for method in methods}
+    operations = {
+        (method.upper(), path.removeprefix("/api/v1/"))
+        for path, methods in described["paths"].items()
+        for method in methods
+    }
     assert operations == {(one.method, one.path) for declared in endpoints().values() for one in declared}
     names = [operation["operationId"] for methods in described["paths"].values() for operation in methods.values()]
     assert len(names) == len(set(names))
@@ -316,12 +351,21 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
 
     ended = shop.bought()
     shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
-    shop.call("POST", "addresses", {"recipient": "A", "street": "S", "city": "C", "postal_code": "1", "country": "PT"},
-              token=shop.buyer)
+    shop.call(
+        "POST",
+        "addresses",
+        {"recipient": "A", "street": "S", "city": "C", "postal_code": "1", "country": "PT"},
+        token=shop.buyer,
+    )
     shop.drain()
     address = shop.call("GET", "addresses", token=shop.buyer).json["items"][0]["id"]
-    ids = {"order_id": ended["order_ids"][0], "checkout_id": ended["checkout_id"], "purchase_id": ended["purchase_id"],
-           "product_id": shop.product_id, "address_id": address}
+    ids = {
+        "order_id": ended["order_ids"][0],
+        "checkout_id": ended["checkout_id"],
+        "purchase_id": ended["purchase_id"],
+        "product_id": shop.product_id,
+        "address_id": address,
+    }
     seen = 0
     for endpoint in [one for declared in endpoints().values() for one in declared if one.method == "GET"]:
         token = shop.seller if endpoint.allow.name == "seller" else shop.buyer

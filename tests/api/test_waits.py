@@ -48,7 +48,8 @@ def test_a_long_poll_is_answered_when_it_is_settled(shop: Shop, web: Web) -> Non
     for port, request_id in ((web.waits_port, "one"), (web.port, "two")):
         path = started(shop, request_id)
         reply: Reply = while_it_is_worked_off(
-            shop, lambda path=path, port=port: web.call("GET", path, port=port, token=shop.buyer, Prefer=LONG))
+            shop, lambda path=path, port=port: web.call("GET", path, port=port, token=shop.buyer, Prefer=LONG)
+        )
         assert (reply.status, reply.json["status"]) == (200, "COMPLETED"), reply
         assert reply.headers["preference-applied"] == LONG
         again = web.call("GET", path, port=port, token=shop.buyer, Prefer=LONG, If_None_Match=reply.headers["etag"])
@@ -61,7 +62,8 @@ def test_a_long_poll_is_answered_at_the_next_change(shop: Shop, web: Web) -> Non
     tag = web.call("GET", path, token=shop.buyer).headers["etag"]
     assert web.wait(path, token=shop.buyer, Prefer=LONG, If_None_Match='"0"').json["status"] == "STARTED"
     reply: Reply = while_it_is_worked_off(
-        shop, lambda: web.wait(path, token=shop.buyer, Prefer=LONG, If_None_Match=tag))
+        shop, lambda: web.wait(path, token=shop.buyer, Prefer=LONG, If_None_Match=tag)
+    )
     assert reply.status == 200
     assert reply.headers["etag"] != tag
 
@@ -176,8 +178,10 @@ def test_the_process_that_waits_is_started_again(web: Web) -> None:
     assert len(waiters) == 1
     subprocess.run(["kill", "-9", *waiters], check=True)
     give_up = time.monotonic() + 15
-    while not listens(web.waits_port) or waiters[0] in Path(
-            f"/proc/{web.process.pid}/task/{web.process.pid}/children").read_text().split():
+    while (
+        not listens(web.waits_port)
+        or waiters[0] in Path(f"/proc/{web.process.pid}/task/{web.process.pid}/children").read_text().split()
+    ):
         assert time.monotonic() < give_up
         time.sleep(0.1)
 
@@ -188,11 +192,18 @@ def test_a_port_in_use_costs_one_line(which: int) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", ports[which]))
         taken.listen()
-        ended = subprocess.run([sys.executable, "-c", START.format(*ports)], cwd=PROJECT, capture_output=True,
-                               text=True, timeout=30, check=False)
+        ended = subprocess.run(
+            [sys.executable, "-c", START.format(*ports)],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [
-        f"Cannot listen on 127.0.0.1 port {ports[which]}: Address already in use. Choose another port."]
+        f"Cannot listen on 127.0.0.1 port {ports[which]}: Address already in use. Choose another port."
+    ]
 
 
 def test_hostile_bodies_are_answered_over_the_wire(shop: Shop, web: Web) -> None:
@@ -204,13 +215,17 @@ def test_hostile_bodies_are_answered_over_the_wire(shop: Shop, web: Web) -> None
     head = web.call("HEAD", f"products/{shop.product_id}")
     assert (head.status, head.body) == (200, b"")
     assert int(head.headers["content-length"]) > 0
-    chunked = raw(web, b"POST /api/v1/carts/mine/lines HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                       b"Authorization: Bearer " + shop.buyer.encode() + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
-                       b"2\r\n{}\r\n0\r\n\r\n")
+    chunked = raw(
+        web,
+        b"POST /api/v1/carts/mine/lines HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        b"Authorization: Bearer " + shop.buyer.encode() + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"2\r\n{}\r\n0\r\n\r\n",
+    )
     assert chunked.startswith(b"HTTP/1.1 422")
     assert b'"missing"' in chunked
-    assert raw(web, b"GET /api/v1/carts/mine HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
-               ).startswith(b"HTTP/1.1 401")
+    assert raw(web, b"GET /api/v1/carts/mine HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").startswith(
+        b"HTTP/1.1 401"
+    )
 
 
 def raw(web: Web, request: bytes) -> bytes:

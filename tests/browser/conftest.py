@@ -16,8 +16,10 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-ARGUMENTS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-             "--disable-component-update --disable-sync").split()
+ARGUMENTS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +28,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = _free_pair()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ARGOSY_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "argosy.apps.cli.main", "up", "--port", str(port)], text=True,
-        env={**environment, "ARGOSY_VAR": str(tmp_path_factory.mktemp("var"))}, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT)
+        [sys.executable, "-m", "argosy.apps.cli.main", "up", "--port", str(port)],
+        text=True,
+        env={**environment, "ARGOSY_VAR": str(tmp_path_factory.mktemp("var"))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     assert process.stdout is not None
     told = []
     while "Argosy is up" not in "".join(told):

@@ -28,8 +28,12 @@ class Visitor:
         self.pictures = pictures
         self.faults: list[str] = []
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("response", lambda response: self.faults.append(f"{response.status} {response.url}")
-                if response.status >= 400 else None)
+        page.on(
+            "response",
+            lambda response: (
+                self.faults.append(f"{response.status} {response.url}") if response.status >= 400 else None
+            ),
+        )
 
     def go(self, path: str) -> None:
         self.page.goto(self.address + path)
@@ -90,7 +94,11 @@ class Visitor:
 
 @pytest.mark.parametrize(("email", "has_scripts"), [(BUYERS[0].email, True), (BUYERS[1].email, False)])
 def test_two_sellers_goods_are_bought_and_both_orders_are_paid(
-    browser: Browser, address: str, pictures: Path, email: str, has_scripts: bool,
+    browser: Browser,
+    address: str,
+    pictures: Path,
+    email: str,
+    has_scripts: bool,
 ) -> None:
     context = browser.new_context(java_script_enabled=has_scripts)
     visitor = Visitor(context.new_page(), address, pictures)
@@ -103,7 +111,9 @@ def test_two_sellers_goods_are_bought_and_both_orders_are_paid(
 
 
 def test_a_card_that_is_declined_and_one_that_asks_are_told_on_the_way(
-    browser: Browser, address: str, pictures: Path,
+    browser: Browser,
+    address: str,
+    pictures: Path,
 ) -> None:
     context = browser.new_context()
     visitor = Visitor(context.new_page(), address, pictures)

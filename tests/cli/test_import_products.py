@@ -23,8 +23,20 @@ ROWS = (
     "8,Bell with \x07,3,,",
     "9,Cup,8,Hestia,",
 )
-ARGUMENTS = ("--map", "title=name", "--map", "price=cost", "--map", "sku=id", "--map", "brand=maker", "--map",
-             "description=text", "--currency", "EUR")
+ARGUMENTS = (
+    "--map",
+    "title=name",
+    "--map",
+    "price=cost",
+    "--map",
+    "sku=id",
+    "--map",
+    "brand=maker",
+    "--map",
+    "description=text",
+    "--currency",
+    "EUR",
+)
 Captured = pytest.CaptureFixture[str]
 
 
@@ -35,7 +47,9 @@ def a_file(folder: Path) -> Path:
 
 
 def test_good_rows_go_in_and_the_others_are_told_with_line_and_reason(
-    tmp_path: Path, marketplace: Marketplace, capsys: Captured,
+    tmp_path: Path,
+    marketplace: Marketplace,
+    capsys: Captured,
 ) -> None:
     path = a_file(tmp_path)
     told = success(capsys, "import", "products", path, *ARGUMENTS)
@@ -54,7 +68,10 @@ def test_good_rows_go_in_and_the_others_are_told_with_line_and_reason(
         ("11", "This field holds control characters or characters that do not exist. field title"),
     ]
     assert marketplace.rows("products", "SELECT title, status FROM products ORDER BY title") == [
-        ("Clay lamp", "PUBLISHED"), ("Cup", "PUBLISHED"), ("Rope, of hemp", "PUBLISHED")]
+        ("Clay lamp", "PUBLISHED"),
+        ("Cup", "PUBLISHED"),
+        ("Rope, of hemp", "PUBLISHED"),
+    ]
     assert marketplace.rows("products", "SELECT sum(price) FROM product_variants") == [(2_450,)]
 
 
@@ -62,12 +79,16 @@ def test_running_it_again_changes_nothing(tmp_path: Path, marketplace: Marketpla
     path = a_file(tmp_path)
     success(capsys, "import", "products", path, *ARGUMENTS)
     rejects = Path(f"{path}.rejects.csv").read_bytes()
-    before = [marketplace.rows(label, f"SELECT count(*) FROM {label}_outbox_events")
-              for label in ("accounts", "products", "inventory")]
+    before = [
+        marketplace.rows(label, f"SELECT count(*) FROM {label}_outbox_events")
+        for label in ("accounts", "products", "inventory")
+    ]
     assert "nothing has changed: 3 products" in success(capsys, "import", "products", path, *ARGUMENTS)
     assert Path(f"{path}.rejects.csv").read_bytes() == rejects
-    assert before == [marketplace.rows(label, f"SELECT count(*) FROM {label}_outbox_events")
-                      for label in ("accounts", "products", "inventory")]
+    assert before == [
+        marketplace.rows(label, f"SELECT count(*) FROM {label}_outbox_events")
+        for label in ("accounts", "products", "inventory")
+    ]
 
 
 def test_a_file_of_which_nothing_goes_in_fails(tmp_path: Path, marketplace: Marketplace, capsys: Captured) -> None:
@@ -78,7 +99,9 @@ def test_a_file_of_which_nothing_goes_in_fails(tmp_path: Path, marketplace: Mark
 
 
 def test_columns_that_bear_known_names_need_no_map(
-    tmp_path: Path, marketplace: Marketplace, capsys: Captured,
+    tmp_path: Path,
+    marketplace: Marketplace,
+    capsys: Captured,
 ) -> None:
     path = tmp_path / "plain.csv"
     path.write_text("title,price,stock,seller\nLamp,5.25,7,Ana\nLamp,5.25,7,Ben\n", encoding="utf-8")

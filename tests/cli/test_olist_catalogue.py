@@ -15,16 +15,26 @@ from argosy.contracts.products import CreateProduct
 from tests.cli.olist import FIXTURE, success
 from tests.marketplace import Marketplace
 
-ITEMS = st.lists(st.builds(
-    Item, number=st.integers(1, 99), product_id=st.sampled_from("pq"), seller_id=st.sampled_from("st"),
-    price=st.sampled_from([85, 5890]), freight=st.sampled_from([0, 739, 1329])), min_size=1, max_size=12)
+ITEMS = st.lists(
+    st.builds(
+        Item,
+        number=st.integers(1, 99),
+        product_id=st.sampled_from("pq"),
+        seller_id=st.sampled_from("st"),
+        price=st.sampled_from([85, 5890]),
+        freight=st.sampled_from([0, 739, 1329]),
+    ),
+    min_size=1,
+    max_size=12,
+)
 
 
 @given(ITEMS)
 def test_lines_cost_what_the_pieces_cost_and_no_variant_stands_on_two(items: list[Item]) -> None:
     lines = lines_of(items)
     assert sum(line.quantity * (line.price + line.freight) for line in lines) == sum(
-        item.price + item.freight for item in items)
+        item.price + item.freight for item in items
+    )
     assert sum(line.quantity for line in lines) == len(items)
     assert len({line.variant_id for line in lines}) == len(lines)
 
@@ -32,8 +42,12 @@ def test_lines_cost_what_the_pieces_cost_and_no_variant_stands_on_two(items: lis
 @given(ITEMS)
 def test_every_line_is_an_offer_at_its_price_and_a_rate_at_its_freight(items: list[Item]) -> None:
     olist = Olist(sellers=_sellers(), products=_products(), baskets={"o": items})
-    variants = {variant.variant_id: variant.amount for command in products(olist) if isinstance(command, CreateProduct)
-                for variant in command.variants}
+    variants = {
+        variant.variant_id: variant.amount
+        for command in products(olist)
+        if isinstance(command, CreateProduct)
+        for variant in command.variants
+    }
     charged = {(rate.seller_id, rate.method): rate.item_amount for rate in rates(olist)}
     sellers = {line.product_id: item.seller_id for item in items for line in lines_of([item])}
     for line in lines_of(items):
@@ -48,12 +62,18 @@ def test_the_fixture_has_every_awkward_case() -> None:
     assert [len(lines_of(items)) for items in olist.baskets.values()] == [1, 1, 1, 2, 2, 1, 2, 3, 1, 1, 2, 3]
     assert sum(len(offers) for offers in offers_of(olist).values()) == 12
     assert {product.category for product in olist.products.values()} == {
-        "home", "sports_leisure", "toys", "uncategorised", "moveis_sem_traducao"}
+        "home",
+        "sports_leisure",
+        "toys",
+        "uncategorised",
+        "moveis_sem_traducao",
+    }
     assert {place.city for place in olist.places.values()} == {"recife", "porto alegre", "brasília"}
 
 
 def test_the_fixture_is_imported_once_and_then_nothing_changes(
-    marketplace: Marketplace, capsys: pytest.CaptureFixture[str],
+    marketplace: Marketplace,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     first = success(capsys, "import", "olist", FIXTURE)
     assert "imported 5 sellers, 9 products in 12 offers, 12 baskets of 23 pieces" in first
@@ -70,12 +90,20 @@ def test_the_packed_files_of_kaggle_are_read_too(tmp_path: Path) -> None:
 
 
 def _counts(marketplace: Marketplace) -> dict[str, list[tuple[object, ...]]]:
-    return {f"{label}.{table}" if table != label else label: marketplace.rows(label, f"SELECT count(*) FROM {table}")
-            for label, table in (
-                ("accounts", "users"), ("products", "products"), ("products", "product_variants"),
-                ("products", "products_outbox_events"), ("inventory", "stock_movements"),
-                ("inventory", "inventory_outbox_events"), ("shipping", "shipping_outbox_events"),
-                ("taxes", "taxes_outbox_events"), ("accounts", "accounts_outbox_events"))}
+    return {
+        f"{label}.{table}" if table != label else label: marketplace.rows(label, f"SELECT count(*) FROM {table}")
+        for label, table in (
+            ("accounts", "users"),
+            ("products", "products"),
+            ("products", "product_variants"),
+            ("products", "products_outbox_events"),
+            ("inventory", "stock_movements"),
+            ("inventory", "inventory_outbox_events"),
+            ("shipping", "shipping_outbox_events"),
+            ("taxes", "taxes_outbox_events"),
+            ("accounts", "accounts_outbox_events"),
+        )
+    }
 
 
 def _sellers() -> dict[str, Seller]:
@@ -83,5 +111,7 @@ def _sellers() -> dict[str, Seller]:
 
 
 def _products() -> dict[str, Product]:
-    return {id: Product(id=id, category="home", weight_grams=1, length_mm=1, width_mm=1, height_mm=1, photos=0)
-            for id in "pq"}
+    return {
+        id: Product(id=id, category="home", weight_grams=1, length_mm=1, width_mm=1, height_mm=1, photos=0)
+        for id in "pq"
+    }

@@ -10,8 +10,15 @@ from tests.cli.olist import FIXTURE, success
 from tests.marketplace import Marketplace
 
 EXPECTED = {
-    "ok": True, "baskets": 12, "paid": 12, "orders": 17, "lines": 20, "failures": {},
-    "orders_per_basket": {"1": 9, "2": 1, "3": 2}, "money": {"BRL": 297_385}, "money_in_file": {"BRL": 297_385},
+    "ok": True,
+    "baskets": 12,
+    "paid": 12,
+    "orders": 17,
+    "lines": 20,
+    "failures": {},
+    "orders_per_basket": {"1": 9, "2": 1, "3": 2},
+    "money": {"BRL": 297_385},
+    "money_in_file": {"BRL": 297_385},
 }
 
 
@@ -23,7 +30,9 @@ def played(told: str) -> dict[str, object]:
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [["--direct"], []], ids=["direct", "http"])
 def test_every_basket_is_paid_to_the_cent_and_bought_once(
-    how: list[str], marketplace: Marketplace, capsys: pytest.CaptureFixture[str],
+    how: list[str],
+    marketplace: Marketplace,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     success(capsys, "import", "olist", FIXTURE)
     marketplace.close()

@@ -26,8 +26,13 @@ def up(var: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     """A marketplace that has said that it is up, in a session of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ARGOSY_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "argosy.apps.cli.main", "up", "--port", str(port)], text=True, start_new_session=True,
-        env={**environment, "ARGOSY_VAR": str(var)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        [sys.executable, "-m", "argosy.apps.cli.main", "up", "--port", str(port)],
+        text=True,
+        start_new_session=True,
+        env={**environment, "ARGOSY_VAR": str(var)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         assert process.stdout is not None
         told = []
@@ -86,6 +91,5 @@ def test_the_death_of_a_part_ends_everything_with_one_line(tmp_path: Path) -> No
         os.kill(worker, signal.SIGKILL)
         assert process.wait(20) == 1
         assert process.stdout is not None
-        assert process.stdout.read().endswith(
-            "argosy: the worker was killed by signal 9; everything is stopped\n")
+        assert process.stdout.read().endswith("argosy: the worker was killed by signal 9; everything is stopped\n")
         assert parts_of(process) == {}

@@ -33,8 +33,12 @@ def wait_until_calm(place: Runtime, seconds: float) -> float:
 
 def unfinished(place: Runtime) -> Iterator[str]:
     """What still moves, in words. Cheap things first."""
-    [(going,)] = rows(place, "checkout", "SELECT count(*) FROM checkout_sessions WHERE status NOT IN ('COMPLETED', "
-                                         "'FAILED', 'EXPIRED', 'ABORTED') OR outcome IN ('UNDOING', 'STUCK')")
+    [(going,)] = rows(
+        place,
+        "checkout",
+        "SELECT count(*) FROM checkout_sessions WHERE status NOT IN ('COMPLETED', "
+        "'FAILED', 'EXPIRED', 'ABORTED') OR outcome IN ('UNDOING', 'STUCK')",
+    )
     if going:
         yield f"{going} checkouts are going on"
         return
@@ -47,8 +51,19 @@ def unfinished(place: Runtime) -> Iterator[str]:
 
 def faults(place: Runtime, started: Sequence[str]) -> list[str]:
     """Every difference in the books; `started` are the checkouts that were asked for."""
-    return [*unfinished(place), *parked(place), *repeated(place), *gaps(place), *checkouts(place, started),
-            *orders(place), *money(place), *ledger(place), *stock(place), *coupons(place), *views(place)]
+    return [
+        *unfinished(place),
+        *parked(place),
+        *repeated(place),
+        *gaps(place),
+        *checkouts(place, started),
+        *orders(place),
+        *money(place),
+        *ledger(place),
+        *stock(place),
+        *coupons(place),
+        *views(place),
+    ]
 
 
 def rows(place: Runtime, label: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -56,6 +71,7 @@ def rows(place: Runtime, label: str, sql: str, *parameters: Any) -> list[tuple[A
 
 
 # Messages.
+
 
 def unread(place: Runtime) -> Iterator[str]:
     """I28, I29: each cursor stands at the last message of its lane that concerns its subscription."""
@@ -66,8 +82,13 @@ def unread(place: Runtime) -> Iterator[str]:
                 if source not in place.stores:
                     continue
                 marks = ", ".join("?" for _ in names)
-                last = rows(place, source, f"SELECT lane, max(id) FROM {place.stores[source].outbox} "
-                                           f"WHERE event_type IN ({marks}) GROUP BY lane", *names)
+                last = rows(
+                    place,
+                    source,
+                    f"SELECT lane, max(id) FROM {place.stores[source].outbox} "
+                    f"WHERE event_type IN ({marks}) GROUP BY lane",
+                    *names,
+                )
                 for lane, head in last:
                     cursor = cursors.get((source, lane))
                     position = cursor.position if cursor else Position(0, 0, 0)
@@ -85,12 +106,16 @@ def parked(place: Runtime) -> Iterator[str]:
 def repeated(place: Runtime) -> Iterator[str]:
     """I30: no message is told twice, and no cause tells one thing about one key twice."""
     for label, store in place.stores.items():
-        for id, times in rows(place, label, f"SELECT message_id, count(*) FROM {store.outbox} "
-                                            f"GROUP BY message_id HAVING count(*) > 1"):
+        for id, times in rows(
+            place, label, f"SELECT message_id, count(*) FROM {store.outbox} GROUP BY message_id HAVING count(*) > 1"
+        ):
             yield f"{label}: message {id} is there {times} times"
         for cause, kind, key, times in rows(
-                place, label, f"SELECT cause_id, event_type, aggregate_id, count(*) FROM {store.outbox} "
-                              f"WHERE cause_id <> 'every:' GROUP BY 1, 2, 3 HAVING count(*) > 1"):
+            place,
+            label,
+            f"SELECT cause_id, event_type, aggregate_id, count(*) FROM {store.outbox} "
+            f"WHERE cause_id <> 'every:' GROUP BY 1, 2, 3 HAVING count(*) > 1",
+        ):
             yield f"{label}: {cause} told {kind} of {key} {times} times"
 
 
@@ -98,14 +123,16 @@ def gaps(place: Runtime) -> Iterator[str]:
     """I31: an aggregate's events are numbered 1, 2, 3 and so on, once each, and in the order of the log."""
     for label, store in place.stores.items():
         reached: dict[str, int] = {}
-        for key, sequence in rows(place, label, f"SELECT aggregate_id, sequence FROM {store.outbox} "
-                                                f"WHERE sequence > 0 ORDER BY id"):
+        for key, sequence in rows(
+            place, label, f"SELECT aggregate_id, sequence FROM {store.outbox} WHERE sequence > 0 ORDER BY id"
+        ):
             if sequence != reached.get(key, 0) + 1:
                 yield f"{label}: event {sequence} of {key} follows event {reached.get(key, 0)}"
             reached[key] = sequence
 
 
 # Flows and orders.
+
 
 def checkouts(place: Runtime, started: Sequence[str]) -> Iterator[str]:
     """I33, I24: each that was asked for is there, once, and has ended."""
@@ -115,24 +142,29 @@ def checkouts(place: Runtime, started: Sequence[str]) -> Iterator[str]:
             yield f"checkout {id} is {found.get(id, 'lost')}"
     if len(found) != len(set(started)):
         yield f"{len(found)} checkouts for {len(set(started))} that were asked for"
-    [(sessions, requests)] = rows(place, "checkout", "SELECT count(*), count(DISTINCT request_key) "
-                                                     "FROM checkout_sessions")
+    [(sessions, requests)] = rows(
+        place, "checkout", "SELECT count(*), count(DISTINCT request_key) FROM checkout_sessions"
+    )
     if sessions != requests:
         yield f"{sessions} checkouts for {requests} requests"
 
 
 def orders(place: Runtime) -> Iterator[str]:
     """I17, I21, I23, I24: a completed checkout has one purchase, whose orders became PAID once and add up to it."""
-    flows = {row[0]: row[1:] for row in rows(place, "checkout", "SELECT id, status, total_amount FROM "
-                                                                "checkout_sessions")}
-    purchases = {row[0]: row[1:] for row in rows(place, "orders", "SELECT id, flow_id, total_amount, order_count FROM "
-                                                                  "purchases")}
+    flows = {
+        row[0]: row[1:] for row in rows(place, "checkout", "SELECT id, status, total_amount FROM checkout_sessions")
+    }
+    purchases = {
+        row[0]: row[1:] for row in rows(place, "orders", "SELECT id, flow_id, total_amount, order_count FROM purchases")
+    }
     of_purchase: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
-    for id, purchase, status, amount in rows(place, "orders", "SELECT id, purchase_id, status, total_amount "
-                                                              "FROM orders"):
+    for id, purchase, status, amount in rows(
+        place, "orders", "SELECT id, purchase_id, status, total_amount FROM orders"
+    ):
         of_purchase[purchase].append((id, status, amount))
-    paid = Counter(row[0] for row in rows(place, "orders", "SELECT order_id FROM order_status_history "
-                                                           "WHERE to_status = 'PAID'"))
+    paid = Counter(
+        row[0] for row in rows(place, "orders", "SELECT order_id FROM order_status_history WHERE to_status = 'PAID'")
+    )
     placed = Counter(flow for flow, _, _ in purchases.values())
     for flow, (status, _) in flows.items():
         if status == "COMPLETED" and placed[flow] != 1:
@@ -151,6 +183,7 @@ def orders(place: Runtime) -> Iterator[str]:
 
 # Money.
 
+
 def money(place: Runtime) -> Iterator[str]:
     """I14, I17, I19, I20: what the gateway took, in its own book, is what ours say, once for each purchase."""
     gateway = TestGateway(book_path())
@@ -161,11 +194,19 @@ def money(place: Runtime) -> Iterator[str]:
     gateway.close()
     flows = dict(rows(place, "checkout", "SELECT id, status FROM checkout_sessions"))
     totals = dict(rows(place, "orders", "SELECT flow_id, total_amount FROM purchases WHERE status = 'PLACED'"))
-    shown = Counter(row[0] for row in rows(place, "payments", "SELECT payment_intent_id FROM payment_transactions "
-                                                              "WHERE type = ? AND status = ?", CAPTURE, APPROVED))
+    shown = Counter(
+        row[0]
+        for row in rows(
+            place,
+            "payments",
+            "SELECT payment_intent_id FROM payment_transactions WHERE type = ? AND status = ?",
+            CAPTURE,
+            APPROVED,
+        )
+    )
     for id, flow, amount, captured, refunded, status in rows(
-            place, "payments", "SELECT id, flow_id, amount, captured_amount, refunded_amount, status "
-                               "FROM payment_intents"):
+        place, "payments", "SELECT id, flow_id, amount, captured_amount, refunded_amount, status FROM payment_intents"
+    ):
         lines = taken.pop(id, [])
         if sum(lines) != captured - refunded or len([line for line in lines if line > 0]) > 1:
             yield f"payment {id}: the gateway took {lines}, our books say {captured} less {refunded}"
@@ -182,21 +223,30 @@ def ledger(place: Runtime) -> Iterator[str]:
     """I07 to I12: balanced, one chain, one transaction for each capture, and as much owed by the gateway as it took."""
     columns = "transaction_id kind account debit credit currency reference_id created_at position previous_hash hash"
     turn = dialect_of(place.contexts["payments"].alias).to_instant
-    entries = [SimpleNamespace(**{**dict(zip(columns.split(), row, strict=True)), "created_at": turn(row[7])})
-               for row in rows(place, "payments", f"SELECT {', '.join(columns.split())} FROM ledgers "
-                                                  f"ORDER BY position")]
-    accounts = [SimpleNamespace(name=row[0], currency=row[1], normal_side=row[2], may_be_negative=row[3],
-                                balance=row[4])
-                for row in rows(place, "payments", "SELECT name, currency, normal_side, may_be_negative, balance "
-                                                   "FROM ledger_accounts")]
+    entries = [
+        SimpleNamespace(**{**dict(zip(columns.split(), row, strict=True)), "created_at": turn(row[7])})
+        for row in rows(place, "payments", f"SELECT {', '.join(columns.split())} FROM ledgers ORDER BY position")
+    ]
+    accounts = [
+        SimpleNamespace(name=row[0], currency=row[1], normal_side=row[2], may_be_negative=row[3], balance=row[4])
+        for row in rows(
+            place, "payments", "SELECT name, currency, normal_side, may_be_negative, balance FROM ledger_accounts"
+        )
+    ]
     heads = rows(place, "payments", "SELECT position, last_hash FROM ledger_heads")
-    for found in (*verify_chain(entries, *(heads[0] if heads else (None,))), *verify_transactions(entries),
-                  *verify_balances(entries, accounts)):
+    for found in (
+        *verify_chain(entries, *(heads[0] if heads else (None,))),
+        *verify_transactions(entries),
+        *verify_balances(entries, accounts),
+    ):
         yield f"ledger, {found.where}: {found.what}"
-    booked = Counter(reference for reference, _ in {
-        (entry.reference_id, entry.transaction_id) for entry in entries if entry.kind == "capture"})
-    captured = dict(rows(place, "payments", "SELECT id, captured_amount FROM payment_intents "
-                                            "WHERE captured_amount > 0"))
+    booked = Counter(
+        reference
+        for reference, _ in {(entry.reference_id, entry.transaction_id) for entry in entries if entry.kind == "capture"}
+    )
+    captured = dict(
+        rows(place, "payments", "SELECT id, captured_amount FROM payment_intents WHERE captured_amount > 0")
+    )
     if booked != Counter(captured.keys()):
         yield f"captures booked {sum(booked.values())} times for {len(captured)} payments"
     owed = sum(entry.debit for entry in entries if entry.kind == "capture" and entry.account.startswith("clearing:"))
@@ -206,21 +256,29 @@ def ledger(place: Runtime) -> Iterator[str]:
 
 # Stock and coupons.
 
+
 def stock(place: Runtime) -> Iterator[str]:
     """I01 to I06: allocated is what was sold, by our own reservations and by the orders; nothing stays reserved."""
     sold: Counter[str] = Counter()
     for unit, units in rows(
-            place, "orders", "SELECT i.stock_unit_id, i.quantity * i.units_each FROM order_items i "
-                             "JOIN orders o ON o.id = i.order_id WHERE o.status <> 'CANCELLED'"):
+        place,
+        "orders",
+        "SELECT i.stock_unit_id, i.quantity * i.units_each FROM order_items i "
+        "JOIN orders o ON o.id = i.order_id WHERE o.status <> 'CANCELLED'",
+    ):
         sold[unit] += units
-    held = _sums(rows(place, "inventory", "SELECT stock_item_id, quantity FROM stock_reservations "
-                                          "WHERE status = 'COMMITTED'"))
+    held = _sums(
+        rows(place, "inventory", "SELECT stock_item_id, quantity FROM stock_reservations WHERE status = 'COMMITTED'")
+    )
     moved = _sums(rows(place, "inventory", "SELECT stock_item_id, change FROM stock_movements"))
     for id, unit, total, reserved, allocated in rows(
-            place, "inventory", "SELECT id, stock_unit_id, total_quantity, reserved, allocated FROM stock_items"):
+        place, "inventory", "SELECT id, stock_unit_id, total_quantity, reserved, allocated FROM stock_items"
+    ):
         if reserved or allocated != sold.pop(unit, 0) or allocated != held[id] or total != moved[id]:
-            yield (f"stock {unit}: {total} of {moved[id]} moved, {reserved} reserved, {allocated} allocated of "
-                   f"{held[id]} held")
+            yield (
+                f"stock {unit}: {total} of {moved[id]} moved, {reserved} reserved, {allocated} allocated of "
+                f"{held[id]} held"
+            )
     for unit, units in sold.items():
         yield f"stock {unit}: {units} sold of what is not there"
 
@@ -233,8 +291,7 @@ def coupons(place: Runtime) -> Iterator[str]:
         if status != ("CONSUMED" if flows.get(flow) == "COMPLETED" else "RELEASED"):
             yield f"a coupon's use by checkout {flow} ({flows.get(flow)}) is {status}"
         consumed[coupon] += status == "CONSUMED"
-    for id, code, held, used in rows(place, "promotions", "SELECT id, code, uses_reserved, uses_consumed "
-                                                          "FROM coupons"):
+    for id, code, held, used in rows(place, "promotions", "SELECT id, code, uses_reserved, uses_consumed FROM coupons"):
         if held or used != consumed[id]:
             yield f"coupon {code}: {held} held, {used} used of {consumed[id]}"
 

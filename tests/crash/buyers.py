@@ -41,9 +41,13 @@ class Buyers:
 
     def baskets(self, name: str, count: int) -> list[tuple[str, dict[str, Any]]]:
         """Requests, as (Idempotency-Key, body)."""
-        return [(command.client_request_id,
-                 {key: value for key, value in msgspec.to_builtins(command).items() if key not in FILLED})
-                for command in islice(baskets(name, self.ids), count)]
+        return [
+            (
+                command.client_request_id,
+                {key: value for key, value in msgspec.to_builtins(command).items() if key not in FILLED},
+            )
+            for command in islice(baskets(name, self.ids), count)
+        ]
 
     @contextmanager
     def pressing_once(self, requests: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[None]:

@@ -1,6 +1,6 @@
 """Worker and web die at every named point, at times that are drawn, and the books are compared after each.
 
-    python -m tests.crash.every_point --rounds 3 --seed 1
+python -m tests.crash.every_point --rounds 3 --seed 1
 """
 
 from __future__ import annotations
@@ -32,8 +32,10 @@ def main() -> int:
                 began = time.monotonic()
                 scene.die(worker_at, web_at)
                 found = scene.verdict()
-                note(f"{time.monotonic() - began:5.1f} s  worker died at {worker_at}, web at {web_at}: "
-                     f"{len(found)} faults")
+                note(
+                    f"{time.monotonic() - began:5.1f} s  worker died at {worker_at}, web at {web_at}: "
+                    f"{len(found)} faults"
+                )
                 if found:
                     note(f"seed {options.seed}; the databases are in {folder()}")
                     return told(found)

@@ -32,13 +32,21 @@ class Program:
         var = Path(os.environ["ARGOSY_VAR"])
         self.output = var / f"{arguments[0]}-{time.monotonic_ns()}.log"
         environment = {
-            **os.environ, PARENT: str(os.getpid()), "ARGOSY_CRASH_AT": crash_at,
-            "ARGOSY_TEST_GATEWAY_LATENCY_MS": str(LATENCY_MILLISECONDS), "ARGOSY_TEST_GATEWAY_LOSS": str(LOSS)}
+            **os.environ,
+            PARENT: str(os.getpid()),
+            "ARGOSY_CRASH_AT": crash_at,
+            "ARGOSY_TEST_GATEWAY_LATENCY_MS": str(LATENCY_MILLISECONDS),
+            "ARGOSY_TEST_GATEWAY_LOSS": str(LOSS),
+        }
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.crash.processes", "--lease-seconds", str(lease_seconds), *arguments],
-                env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                start_new_session=True)
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     @property
     def text(self) -> str:

@@ -1,6 +1,6 @@
 """Worker and web are killed at random under load, each after 5 to 40 seconds; then calm, and the books are compared.
 
-    python -m tests.crash.random_kills --minutes 10 --seed 1
+python -m tests.crash.random_kills --minutes 10 --seed 1
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ def main() -> int:
     ended = books.rows(place, "checkout", "SELECT status, count(*) FROM checkout_sessions GROUP BY status")
     buyers = scene.buyers
     kills = counts.kills
-    note(f"seed {options.seed}: {loaded:.0f} s of load, {kills['worker']} workers and {kills['web']} webs killed; "
-         f"checkouts {dict(ended)}; {buyers.failed_requests} requests cut off and sent again, "
-         f"{buyers.repeats_answered} of them answered from their key")
+    note(
+        f"seed {options.seed}: {loaded:.0f} s of load, {kills['worker']} workers and {kills['web']} webs killed; "
+        f"checkouts {dict(ended)}; {buyers.failed_requests} requests cut off and sent again, "
+        f"{buyers.repeats_answered} of them answered from their key"
+    )
     if found:
         note(f"the databases are in {folder()}")
     else:

@@ -25,16 +25,29 @@ from tests.crash.buyers import PASSWORD, Buyers
 from tests.crash.processes import Program, Web, worker
 
 WORKER_POINTS = {
-    "timer.told": (1, 1), "commit.before_begin": (1, 25), "commit.begun": (1, 25), "commit.between_statements": (1, 75),
-    "commit.before_commit": (1, 25), "commit.done": (1, 25), "worker.before_ring": (1, 20), "call.leased": (1, 2),
-    "call.answered": (1, 10), "call.collected": (1, 2),
+    "timer.told": (1, 1),
+    "commit.before_begin": (1, 25),
+    "commit.begun": (1, 25),
+    "commit.between_statements": (1, 75),
+    "commit.before_commit": (1, 25),
+    "commit.done": (1, 25),
+    "worker.before_ring": (1, 20),
+    "call.leased": (1, 2),
+    "call.answered": (1, 10),
+    "call.collected": (1, 2),
 }
 """Where a worker dies, and between the how-manieth times it surely comes there while it works off ten baskets. Timers
 come first: a fresh marketplace has some that are due at once."""
 WEB_POINTS = {
-    "request.key_is_new": (1, 10), "request.decided": (1, 10), "commit.before_begin": (1, 10), "commit.begun": (1, 10),
-    "commit.between_statements": (1, 30), "commit.before_commit": (1, 10), "commit.done": (1, 10),
-    "request.committed": (1, 10), "request.before_answer": (1, 10),
+    "request.key_is_new": (1, 10),
+    "request.decided": (1, 10),
+    "commit.before_begin": (1, 10),
+    "commit.begun": (1, 10),
+    "commit.between_statements": (1, 30),
+    "commit.before_commit": (1, 10),
+    "commit.done": (1, 10),
+    "request.committed": (1, 10),
+    "request.before_answer": (1, 10),
 }
 
 
@@ -75,7 +88,7 @@ class Scene:
                 self.requests += fresh
                 with Web(web_at, self.buyers.port) as serves:
                     serves.wait_until_ready()
-                    with self.buyers.pressing_once([*fresh, *self.requests[-2 * baskets:-baskets]]):
+                    with self.buyers.pressing_once([*fresh, *self.requests[-2 * baskets : -baskets]]):
                         serves.wait_until_dead_at(web_at.partition(":")[0])
             works.wait_until_dead_at(worker_at.partition(":")[0])
 
@@ -89,7 +102,7 @@ class Scene:
         """Everybody presses until answered; processes that live; calm; and what is then wrong in the books."""
         with worker() as works, Web("", self.buyers.port) as serves:
             serves.wait_until_ready()
-            for part in (self.requests[first:first + 20] for first in range(0, len(self.requests), 20)):
+            for part in (self.requests[first : first + 20] for first in range(0, len(self.requests), 20)):
                 self.buyers.press_until_told(part)
             books.wait_until_calm(self.place, seconds)
             found = self.faults()
@@ -101,11 +114,20 @@ class Scene:
     def faults(self) -> list[str]:
         told = self.buyers.told
         unheard = [key for key, _ in self.requests if key not in told]
-        return [*self.buyers.strange, *(f"{key} was never answered" for key in unheard),
-                *books.faults(self.place, list(told.values()))]
+        return [
+            *self.buyers.strange,
+            *(f"{key} was never answered" for key in unheard),
+            *books.faults(self.place, list(told.values())),
+        ]
 
-    def kill_at_random(self, seconds: float, pauses: tuple[float, float], seed: int,
-                       say: Callable[[str], None] = lambda line: None, buyers: int = 6) -> Counts:
+    def kill_at_random(
+        self,
+        seconds: float,
+        pauses: tuple[float, float],
+        seed: int,
+        say: Callable[[str], None] = lambda line: None,
+        buyers: int = 6,
+    ) -> Counts:
         """Under load, worker and web are killed and started again, each after a pause drawn between `pauses`."""
         counts, chance, end = Counts(), random.Random(seed), time.monotonic() + seconds
         load = Load(self, buyers)
@@ -122,8 +144,10 @@ class Scene:
                         ended.kill()
                         counts.kills[name] += 1
                         kills[name] = time.monotonic() + chance.uniform(*pauses)
-                        say(f"{seconds - (end - time.monotonic()):6.1f} s  killed the {name}, "
-                            f"{len(self.buyers.told)} checkouts started, {self.buyers.failed_requests} requests lost")
+                        say(
+                            f"{seconds - (end - time.monotonic()):6.1f} s  killed the {name}, "
+                            f"{len(self.buyers.told)} checkouts started, {self.buyers.failed_requests} requests lost"
+                        )
                 time.sleep(0.02)
         finally:
             load.stop()

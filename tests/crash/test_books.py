@@ -20,24 +20,40 @@ pytestmark = pytest.mark.skipif("ARGOSY_POSTGRES" in os.environ, reason="the fau
 PLANTED = [
     ("checkout", "UPDATE checkout_sessions SET status = 'PAID' WHERE id = {id}", "1 checkouts are going on"),
     ("checkout", "DELETE FROM checkout_sessions WHERE id = {id}", "checkout {id} is lost"),
-    ("orders", "DELETE FROM orders_cursors WHERE lane = (SELECT lane FROM orders_cursors WHERE source = 'checkout' "
-               "LIMIT 1) AND source = 'checkout'", "orders stands at 0 of"),
-    ("checkout", "UPDATE checkout_cursors SET position = position - 1 WHERE source = 'payments'",
-     "checkout stands at"),
-    ("inventory", "INSERT INTO inventory_outbox_events SELECT id + 1000000, xid, epoch, message_id, aggregate_id, "
-                  "event_type, schema_version, lane, 0, payload, correlation_id, 'another', subject, created_at, "
-                  "published_at FROM inventory_outbox_events WHERE event_type = 'inventory.StockReserved' LIMIT 1",
-     " is there 2 times"),
+    (
+        "orders",
+        "DELETE FROM orders_cursors WHERE lane = (SELECT lane FROM orders_cursors WHERE source = 'checkout' "
+        "LIMIT 1) AND source = 'checkout'",
+        "orders stands at 0 of",
+    ),
+    ("checkout", "UPDATE checkout_cursors SET position = position - 1 WHERE source = 'payments'", "checkout stands at"),
+    (
+        "inventory",
+        "INSERT INTO inventory_outbox_events SELECT id + 1000000, xid, epoch, message_id, aggregate_id, "
+        "event_type, schema_version, lane, 0, payload, correlation_id, 'another', subject, created_at, "
+        "published_at FROM inventory_outbox_events WHERE event_type = 'inventory.StockReserved' LIMIT 1",
+        " is there 2 times",
+    ),
     ("promotions", "DELETE FROM coupons_outbox_events WHERE sequence = 3", "event 4 of"),
-    ("orders", "UPDATE orders SET status = 'CONFIRMED' WHERE id = (SELECT min(id) FROM orders)",
-     "is CONFIRMED, was PAID 1 times"),
+    (
+        "orders",
+        "UPDATE orders SET status = 'CONFIRMED' WHERE id = (SELECT min(id) FROM orders)",
+        "is CONFIRMED, was PAID 1 times",
+    ),
     ("orders", "UPDATE purchases SET total_amount = total_amount + 1 WHERE flow_id = {id}", "in 2 orders has"),
-    ("payments", "UPDATE payment_intents SET captured_amount = captured_amount - 1 WHERE flow_id = {id}",
-     "our books say"),
+    (
+        "payments",
+        "UPDATE payment_intents SET captured_amount = captured_amount - 1 WHERE flow_id = {id}",
+        "our books say",
+    ),
     ("payments", "DELETE FROM payment_intents WHERE flow_id = {id}", "we know nothing of it"),
     ("payments", "UPDATE ledger_accounts SET balance = balance + 1 WHERE name = 'commission'", "ledger, account comm"),
-    ("inventory", "UPDATE stock_items SET allocated = allocated + 1, available_quantity = available_quantity - 1 "
-                  "WHERE id = (SELECT min(id) FROM stock_items)", " moved, 0 reserved, "),
+    (
+        "inventory",
+        "UPDATE stock_items SET allocated = allocated + 1, available_quantity = available_quantity - 1 "
+        "WHERE id = (SELECT min(id) FROM stock_items)",
+        " moved, 0 reserved, ",
+    ),
     ("promotions", "UPDATE coupons SET uses_consumed = uses_consumed + 1", "coupon BENCH10: 0 held, 5 used of 4"),
     ("promotions", "UPDATE coupon_redemptions SET status = 'RESERVED' WHERE flow_id = {id}", " is RESERVED"),
     ("search", "DELETE FROM checkout_progress_view WHERE rowid = 1", "view checkout_progress"),
@@ -71,8 +87,10 @@ def test_each_planted_fault_is_told(scene: Scene) -> None:
 def test_what_the_gateway_took_twice_is_told(scene: Scene) -> None:
     with sqlite3.connect(book_path()) as book:
         columns = "operation, payment_id, status, amount, currency, transaction_id, source, reason, created_at"
-        book.execute(f"INSERT INTO operations (key, {columns}) SELECT key || ':again', {columns} FROM operations "
-                     f"WHERE operation = 'capture' LIMIT 1")
+        book.execute(
+            f"INSERT INTO operations (key, {columns}) SELECT key || ':again', {columns} FROM operations "
+            f"WHERE operation = 'capture' LIMIT 1"
+        )
     assert [fault.partition(":")[2][:17] for fault in scene.faults()] == [" the gateway took"]
 
 

@@ -64,7 +64,8 @@ def test_a_request_whose_web_was_killed_has_one_effect_when_it_is_sent_again(sce
         buyers.press_until_told(requests)
     assert (len(buyers.told), buyers.repeats_answered, buyers.strange) == (10, written, [])
     assert books.rows(scene.place, "checkout", "SELECT id FROM checkout_sessions ORDER BY id") == [
-        (id,) for id in sorted(buyers.told.values())]
+        (id,) for id in sorted(buyers.told.values())
+    ]
 
 
 def test_a_second_worker_on_the_same_contexts_changes_nothing(scene: Scene) -> None:
@@ -93,15 +94,17 @@ def test_a_writer_beside_a_busy_worker_gets_its_turn_in_time(scene: Scene) -> No
             waits.append(time.perf_counter() - began)
             time.sleep(0.005)
         assert works.process.poll() is None, works.text
-    [(going,)] = books.rows(scene.place, "checkout", "SELECT count(*) FROM checkout_sessions "
-                                                     "WHERE status <> 'COMPLETED'")
+    [(going,)] = books.rows(
+        scene.place, "checkout", "SELECT count(*) FROM checkout_sessions WHERE status <> 'COMPLETED'"
+    )
     assert going > 0, "the worker had nothing left to do"
     assert max(waits) < 2.0
 
 
 def _wait_until_busy(scene: Scene) -> None:
     give_up = time.monotonic() + 20
-    while books.rows(scene.place, "products", "SELECT count(*) FROM products_outbox_events "
-                                              "WHERE event_type = 'products.LinesQuoted'") == [(0,)]:
+    while books.rows(
+        scene.place, "products", "SELECT count(*) FROM products_outbox_events WHERE event_type = 'products.LinesQuoted'"
+    ) == [(0,)]:
         assert time.monotonic() < give_up
         time.sleep(0.02)

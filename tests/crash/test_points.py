@@ -36,8 +36,15 @@ def test_a_point_that_is_none_is_refused(wanted: str) -> None:
 
 
 def test_the_process_dies_at_the_time_that_is_named_and_says_so() -> None:
-    code = "from argosy.platform.crash_points import reached\nfor n in (1, 2, 3):\n reached('commit.begun')\n " \
-           "reached('commit.done')\n print(n, flush=True)\nprint('lived')"
-    ended = subprocess.run([sys.executable, "-c", code], env={"ARGOSY_CRASH_AT": "commit.done:3", "PYTHONPATH": "."},
-                           capture_output=True, text=True, check=False)
+    code = (
+        "from argosy.platform.crash_points import reached\nfor n in (1, 2, 3):\n reached('commit.begun')\n "
+        "reached('commit.done')\n print(n, flush=True)\nprint('lived')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"ARGOSY_CRASH_AT": "commit.done:3", "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGKILL, "1\n2\n", "dies at commit.done\n")

@@ -37,8 +37,11 @@ def examined(place: Marketplace, *, later: float = 0) -> dict[str, Finding]:
 
 def violated(place: Marketplace, *, later: float = 0) -> dict[str, list[str]]:
     """The rows that each check reports, of checks that report any."""
-    return {id: [f"{violation.row}: {violation.what}" for violation in finding.violations]
-            for id, finding in examined(place, later=later).items() if not finding.is_sound}
+    return {
+        id: [f"{violation.row}: {violation.what}" for violation in finding.violations]
+        for id, finding in examined(place, later=later).items()
+        if not finding.is_sound
+    }
 
 
 def write(place: Marketplace, label: str, table: str, sql: str, *parameters: Any) -> None:
@@ -77,8 +80,16 @@ def chain_again(place: Marketplace) -> None:
         entry: Any = SimpleNamespace(**dict(zip(columns.split(", "), row, strict=True)), previous_hash=previous)
         entry.created_at, entry.position = dialect.to_instant(entry.created_at), position
         digest = entry_hash(entry)
-        write(place, "payments", "ledgers", "UPDATE ledgers SET position = ?, previous_hash = ?, hash = ? WHERE id = ?",
-              position, previous, digest, entry.id)
+        write(
+            place,
+            "payments",
+            "ledgers",
+            "UPDATE ledgers SET position = ?, previous_hash = ?, hash = ? WHERE id = ?",
+            position,
+            previous,
+            digest,
+            entry.id,
+        )
         previous = digest
     write(place, "payments", "ledger_heads", "UPDATE ledger_heads SET position = ?, last_hash = ?", position, previous)
 
@@ -87,17 +98,36 @@ def book(place: Marketplace, transaction_id: str, payment_id: str, postings: dic
     """Append a balanced transaction on new accounts, with chain and balances as they should be."""
     [(position, now)] = place.rows("payments", "SELECT max(position), max(created_at) FROM ledgers")
     for index, (account, amount) in enumerate(postings.items(), 1):
-        write(place, "payments", "ledgers",
-              "INSERT INTO ledgers (id, ledger_id, position, transaction_id, kind, account, debit, credit, currency, "
-              "reference_id, created_at, previous_hash, hash) VALUES (?, ?, ?, ?, 'refund', ?, ?, ?, 'BRL', ?, ?, '', "
-              "'')",
-              named_id("planted", account), named_id("ledger"), position + index, transaction_id, account,
-              max(amount, 0), max(-amount, 0), payment_id, now)
+        write(
+            place,
+            "payments",
+            "ledgers",
+            "INSERT INTO ledgers (id, ledger_id, position, transaction_id, kind, account, debit, credit, currency, "
+            "reference_id, created_at, previous_hash, hash) VALUES (?, ?, ?, ?, 'refund', ?, ?, ?, 'BRL', ?, ?, '', "
+            "'')",
+            named_id("planted", account),
+            named_id("ledger"),
+            position + index,
+            transaction_id,
+            account,
+            max(amount, 0),
+            max(-amount, 0),
+            payment_id,
+            now,
+        )
         is_debit = account.startswith("refunds")
-        write(place, "payments", "ledger_accounts",
-              "INSERT INTO ledger_accounts (id, version, sequence, name, currency, normal_side, may_be_negative, "
-              "balance) VALUES (?, 1, 0, ?, 'BRL', ?, ?, ?)", named_id("planted", account), account,
-              "debit" if is_debit else "credit", True, amount if is_debit else -amount)
+        write(
+            place,
+            "payments",
+            "ledger_accounts",
+            "INSERT INTO ledger_accounts (id, version, sequence, name, currency, normal_side, may_be_negative, "
+            "balance) VALUES (?, 1, 0, ?, 'BRL', ?, ?, ?)",
+            named_id("planted", account),
+            account,
+            "debit" if is_debit else "credit",
+            True,
+            amount if is_debit else -amount,
+        )
     chain_again(place)
 
 

@@ -18,8 +18,14 @@ from tests.marketplace import Marketplace
 
 SELLERS = (named_id("doctor", "seller", "one"), named_id("doctor", "seller", "two"))
 COUPON = "TENTH"
-ADDRESS = Address(recipient="Ana Souza", street="Rua das Flores 12", city="São Paulo", postal_code="01000-000",
-                  country="BR", region="SP")
+ADDRESS = Address(
+    recipient="Ana Souza",
+    street="Rua das Flores 12",
+    city="São Paulo",
+    postal_code="01000-000",
+    country="BR",
+    region="SP",
+)
 
 
 def product_id(seller: Id) -> Id:
@@ -38,28 +44,58 @@ def open_shop(place: Marketplace, stock: int = 100) -> None:
     """Two sellers with one product each, and a coupon that ten may use, each once."""
     for seller in SELLERS:
         unit = variant_id(seller)
-        place.do("products", CreateProduct(
-            product_id=product_id(seller), seller_id=seller, sku="D-1", title="Thing", category="things", variants=(
-                NewVariant(sku="D-1-1", amount=1_990, currency="BRL", variant_id=unit, stock_unit_id=unit),)))
+        place.do(
+            "products",
+            CreateProduct(
+                product_id=product_id(seller),
+                seller_id=seller,
+                sku="D-1",
+                title="Thing",
+                category="things",
+                variants=(NewVariant(sku="D-1-1", amount=1_990, currency="BRL", variant_id=unit, stock_unit_id=unit),),
+            ),
+        )
         place.do("products", PublishProduct(product_id=product_id(seller)))
-        place.do("inventory", ReceiveStock(stock_unit_id=unit, quantity=stock, reference_id="first", seller_id=seller,
-                                           product_id=product_id(seller)))
-        place.do("shipping", SetShippingRate(seller_id=seller, method="standard", currency="BRL", base_amount=700,
-                                             item_amount=150))
+        place.do(
+            "inventory",
+            ReceiveStock(
+                stock_unit_id=unit,
+                quantity=stock,
+                reference_id="first",
+                seller_id=seller,
+                product_id=product_id(seller),
+            ),
+        )
+        place.do(
+            "shipping",
+            SetShippingRate(seller_id=seller, method="standard", currency="BRL", base_amount=700, item_amount=150),
+        )
     place.do("taxes", SetTaxRule(country="BR", basis_points=1_700, is_inclusive=True))
     place.do("promotions", CreateCoupon(code=COUPON, basis_points=1_000, max_uses=10, max_uses_per_buyer=1))
     place.drain()
 
 
-def start(place: Marketplace, name: str, *, source: str = "tok_approve", coupons: tuple[str, ...] = (),
-          quantity: int = 2) -> Id:
+def start(
+    place: Marketplace, name: str, *, source: str = "tok_approve", coupons: tuple[str, ...] = (), quantity: int = 2
+) -> Id:
     """A basket of both sellers' goods, on its way."""
     buyer = named_id("doctor", "buyer", name)
-    place.do("checkout", StartCheckout(
-        checkout_id=checkout_id(name), buyer_id=buyer, cart_id=named_id("cart", buyer), address=ADDRESS,
-        client_request_id=name.replace(" ", "-").replace("'", ""), coupons=coupons, payment_source=source, lines=tuple(
-            CheckoutLine(product_id=product_id(seller), variant_id=variant_id(seller), quantity=quantity)
-            for seller in SELLERS)))
+    place.do(
+        "checkout",
+        StartCheckout(
+            checkout_id=checkout_id(name),
+            buyer_id=buyer,
+            cart_id=named_id("cart", buyer),
+            address=ADDRESS,
+            client_request_id=name.replace(" ", "-").replace("'", ""),
+            coupons=coupons,
+            payment_source=source,
+            lines=tuple(
+                CheckoutLine(product_id=product_id(seller), variant_id=variant_id(seller), quantity=quantity)
+                for seller in SELLERS
+            ),
+        ),
+    )
     return checkout_id(name)
 
 
@@ -83,8 +119,9 @@ def sell(place: Marketplace) -> None:
 
 def _until_at_rest(place: Marketplace) -> None:
     """Look-ups of lost answers are due a little later."""
-    _until_nothing_is_left(place, "checkout", "SELECT 1 FROM checkout_sessions WHERE outcome NOT IN ('COMPLETED', "
-                           "'COMPENSATED')")
+    _until_nothing_is_left(
+        place, "checkout", "SELECT 1 FROM checkout_sessions WHERE outcome NOT IN ('COMPLETED', 'COMPENSATED')"
+    )
     _until_nothing_is_left(place, "payments", "SELECT 1 FROM refunds WHERE status NOT IN ('SUCCEEDED', 'FAILED')")
     _until_nothing_is_left(place, "payments", "SELECT 1 FROM payment_intents WHERE pending <> ''")
 
@@ -106,18 +143,48 @@ def payment_id(place: Marketplace, name: str) -> Id:
 def pay_back(place: Marketplace, name: str, amount: int) -> None:
     """A part of a payment goes back, as a person in the office would have it."""
     refund_id = named_id("doctor", "refund", name)
-    place.do("payments", RefundPayment(flow_id=refund_id, payment_id=payment_id(place, name), reason="goodwill",
-                                       refund_id=refund_id, amount=amount))
+    place.do(
+        "payments",
+        RefundPayment(
+            flow_id=refund_id, payment_id=payment_id(place, name), reason="goodwill", refund_id=refund_id, amount=amount
+        ),
+    )
     place.drain()
 
 
 def take_money_for_nothing(place: Marketplace) -> None:
     """A payment that nobody has an order for."""
     id = named_id("doctor", "stray")
-    place.do("payments", AuthorizePayment(
-        flow_id=id, payment_id=id, purchase_id=id, buyer_id=id, amount=500, currency="BRL", gateway="test",
-        source="tok_approve", expires_at=place.runtime.clock.now() + timedelta(minutes=5)))
+    place.do(
+        "payments",
+        AuthorizePayment(
+            flow_id=id,
+            payment_id=id,
+            purchase_id=id,
+            buyer_id=id,
+            amount=500,
+            currency="BRL",
+            gateway="test",
+            source="tok_approve",
+            expires_at=place.runtime.clock.now() + timedelta(minutes=5),
+        ),
+    )
     _until_at_rest(place)
-    place.do("payments", CapturePayment(flow_id=id, payment_id=id, shares=(SellerShare(
-        order_id=id, seller_id=SELLERS[0], goods_amount=500, shipping_amount=0, tax_amount=0, subsidy_amount=0),)))
+    place.do(
+        "payments",
+        CapturePayment(
+            flow_id=id,
+            payment_id=id,
+            shares=(
+                SellerShare(
+                    order_id=id,
+                    seller_id=SELLERS[0],
+                    goods_amount=500,
+                    shipping_amount=0,
+                    tax_amount=0,
+                    subsidy_amount=0,
+                ),
+            ),
+        ),
+    )
     _until_at_rest(place)

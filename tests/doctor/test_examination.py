@@ -81,16 +81,36 @@ def test_a_stream_that_is_not_sorted_is_refused() -> None:
 def test_a_sound_marketplace_is_told_as_json(sold: Marketplace, capsys: pytest.CaptureFixture[str]) -> None:
     assert examine(only=["I01,I16"], is_json=True) == SOUND
     told = json.loads(capsys.readouterr().out)
-    assert told == {"sound": True, "checks": [
-        {"id": "I01", "name": "what is on hand is the sum of its movements", "ok": True, "violated": 0,
-         "violations": [], "waiting": None},
-        {"id": "I16", "name": "no line is paid back beyond what was paid for it", "ok": True, "violated": 0,
-         "violations": [], "waiting": "refund cases, which refund by line"}]}
+    assert told == {
+        "sound": True,
+        "checks": [
+            {
+                "id": "I01",
+                "name": "what is on hand is the sum of its movements",
+                "ok": True,
+                "violated": 0,
+                "violations": [],
+                "waiting": None,
+            },
+            {
+                "id": "I16",
+                "name": "no line is paid back beyond what was paid for it",
+                "ok": True,
+                "violated": 0,
+                "violations": [],
+                "waiting": "refund cases, which refund by line",
+            },
+        ],
+    }
 
 
 def test_each_violated_row_is_one_line(sold: Marketplace, capsys: pytest.CaptureFixture[str]) -> None:
-    write(sold, "inventory", "stock_items", "UPDATE stock_items SET total_quantity = total_quantity + 1, "
-          "available_quantity = available_quantity + 1")
+    write(
+        sold,
+        "inventory",
+        "stock_items",
+        "UPDATE stock_items SET total_quantity = total_quantity + 1, available_quantity = available_quantity + 1",
+    )
     assert examine(only=["i01", "I16"]) == VIOLATED
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "I01  violated 2      what is on hand is the sum of its movements"
@@ -107,7 +127,8 @@ def test_an_unknown_number_is_told_in_one_line(capsys: pytest.CaptureFixture[str
 
 
 def test_a_database_that_is_not_there_cannot_be_checked(
-    marketplace: Marketplace, capsys: pytest.CaptureFixture[str],
+    marketplace: Marketplace,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
         pytest.skip("a server's databases are not files")
@@ -120,7 +141,8 @@ def test_a_database_that_is_not_there_cannot_be_checked(
 
 
 def test_a_database_that_is_not_up_to_date_cannot_be_checked(
-    marketplace: Marketplace, capsys: pytest.CaptureFixture[str],
+    marketplace: Marketplace,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     write(marketplace, "inventory", "stock_items", "ALTER TABLE stock_items RENAME COLUMN reserved TO kept")
     assert examine(only=["I02"]) == COULD_NOT_CHECK
@@ -132,8 +154,14 @@ def test_a_database_that_is_not_up_to_date_cannot_be_checked(
 def test_the_command_says_in_one_line_that_there_is_no_marketplace(tmp_path: Path) -> None:
     environment = {**os.environ, "ARGOSY_VAR": str(tmp_path)}
     environment.pop("ARGOSY_POSTGRES", None)
-    done = subprocess.run([sys.executable, "-m", "argosy.apps.cli.main", "doctor", "--only", "I01"],
-                          capture_output=True, text=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "argosy.apps.cli.main", "doctor", "--only", "I01"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == COULD_NOT_CHECK
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []

@@ -25,8 +25,10 @@ ORDER = f"({ORDERS_OF} ORDER BY o.id LIMIT 1)"
 LINE = f"(SELECT i.id FROM order_items i WHERE i.order_id = {ORDER} LIMIT 1)"
 REFUND_ENTRY = "(SELECT id FROM ledgers WHERE kind = 'refund' AND debit > 0 ORDER BY position LIMIT 1)"
 LANE = "(SELECT id FROM inventory_cursors WHERE source = 'checkout' ORDER BY lane LIMIT 1)"
-OUTBOX = ("epoch, message_id, aggregate_id, event_type, schema_version, lane, sequence, payload, correlation_id, "
-          "cause_id, subject, created_at, published_at")
+OUTBOX = (
+    "epoch, message_id, aggregate_id, event_type, schema_version, lane, sequence, payload, correlation_id, "
+    "cause_id, subject, created_at, published_at"
+)
 
 
 def sql(label: str, table: str, *statements: str) -> Plant:
@@ -43,20 +45,21 @@ def one_side_too_much(place: Marketplace) -> None:
     """The balance and the chain are made to agree, as somebody with access would."""
     [(account,)] = place.rows("payments", f"SELECT account FROM ledgers WHERE id = {REFUND_ENTRY}")
     write(place, "payments", "ledgers", f"UPDATE ledgers SET debit = debit + 1 WHERE id = {REFUND_ENTRY}")
-    write(place, "payments", "ledger_accounts", "UPDATE ledger_accounts SET balance = balance - 1 WHERE name = ?",
-          account)
+    write(
+        place, "payments", "ledger_accounts", "UPDATE ledger_accounts SET balance = balance - 1 WHERE name = ?", account
+    )
     chain_again(place)
 
 
 def both_sides_of_one_entry(place: Marketplace) -> None:
-    write(place, "payments", "ledgers",
-          f"UPDATE ledgers SET debit = debit + 5, credit = 5 WHERE id = {REFUND_ENTRY}")
+    write(place, "payments", "ledgers", f"UPDATE ledgers SET debit = debit + 5, credit = 5 WHERE id = {REFUND_ENTRY}")
     chain_again(place)
 
 
 def debt_of_a_seller(place: Marketplace) -> None:
     [(transaction_id, intent_id)] = place.rows(
-        "payments", f"SELECT transaction_id, reference_id FROM ledgers WHERE id = {REFUND_ENTRY}")
+        "payments", f"SELECT transaction_id, reference_id FROM ledgers WHERE id = {REFUND_ENTRY}"
+    )
     book(place, transaction_id, intent_id, {f"payable:{OTHER}": 5, "exchange": -5})
 
 
@@ -72,8 +75,9 @@ def goods_of_another_seller(place: Marketplace) -> None:
     second["goods_amount"] -= 20
     text = msgspec.json.encode([first, second]).decode()
     mark = "CAST(? AS jsonb)" if place.runtime.stores["payments"].dialect.vendor == "postgresql" else "?"
-    write(place, "payments", "payment_intents", f"UPDATE payment_intents SET shares = {mark} WHERE id = ?", text,
-          intent)
+    write(
+        place, "payments", "payment_intents", f"UPDATE payment_intents SET shares = {mark} WHERE id = ?", text, intent
+    )
 
 
 def gateway_did(key: str, operation: str) -> Plant:
@@ -82,7 +86,10 @@ def gateway_did(key: str, operation: str) -> Plant:
         write_in_gateways_book(
             "INSERT INTO operations (key, operation, payment_id, status, amount, currency, transaction_id, source, "
             "reason, created_at) VALUES (?, ?, ?, 'approved', 100, 'BRL', 'tg_planted', '', '', 0)",
-            f"{intent}:{key}", operation, intent)
+            f"{intent}:{key}",
+            operation,
+            intent,
+        )
 
     return plant
 
@@ -93,9 +100,16 @@ def gateway_forgot_a_capture(place: Marketplace) -> None:
 
 def events_renumbered(place: Marketplace) -> None:
     [(order_id,)] = place.rows("orders", f"SELECT id FROM orders WHERE id = {ORDER}")
-    write(place, "orders", "orders_outbox_events", "UPDATE orders_outbox_events SET sequence = sequence + 1 WHERE "
-          "aggregate_id = ? AND sequence = (SELECT max(e.sequence) FROM orders_outbox_events e WHERE e.aggregate_id = "
-          "?)", str(order_id), str(order_id))
+    write(
+        place,
+        "orders",
+        "orders_outbox_events",
+        "UPDATE orders_outbox_events SET sequence = sequence + 1 WHERE "
+        "aggregate_id = ? AND sequence = (SELECT max(e.sequence) FROM orders_outbox_events e WHERE e.aggregate_id = "
+        "?)",
+        str(order_id),
+        str(order_id),
+    )
     write(place, "orders", "orders", "UPDATE orders SET sequence = sequence + 1 WHERE id = ?", order_id)
 
 
@@ -116,97 +130,252 @@ class Case(NamedTuple):
 
 
 CASES = [
-    Case("I01", "a count without its movement", sql(
-        "inventory", "stock_items", f"UPDATE stock_items SET total_quantity = total_quantity + 1, available_quantity = "
-        f"available_quantity + 1 WHERE id = {ITEM}")),
-    Case("I02", "more available than there is", sql(
-        "inventory", "stock_items", f"UPDATE stock_items SET available_quantity = available_quantity + 1 WHERE id = "
-        f"{ITEM}")),
-    Case("I03", "a held piece that nobody holds", sql(
-        "inventory", "stock_items", f"UPDATE stock_items SET reserved = reserved + 1, available_quantity = "
-        f"available_quantity - 1 WHERE id = {ITEM}")),
-    Case("I04", "a hold that never ends", sql(
-        "inventory", "reservations", f"INSERT INTO reservations (id, version, sequence, flow_id, status, open_until, "
-        f"created_at) VALUES ('{OTHER}', 1, 0, '{OTHER}', 'ACTIVE', '{OLD}', '{OLD}')")),
-    Case("I05", "a line with another end than its reservation", sql(
-        "inventory", "stock_reservations", "UPDATE stock_reservations SET status = 'EXPIRED' WHERE id = (SELECT id "
-        "FROM stock_reservations WHERE status = 'RELEASED' ORDER BY id LIMIT 1)")),
-    Case("I06", "more pieces sold than ever came in", sql(
-        "orders", "order_items", f"UPDATE order_items SET units_each = 1000 WHERE id = {LINE}")),
+    Case(
+        "I01",
+        "a count without its movement",
+        sql(
+            "inventory",
+            "stock_items",
+            f"UPDATE stock_items SET total_quantity = total_quantity + 1, available_quantity = "
+            f"available_quantity + 1 WHERE id = {ITEM}",
+        ),
+    ),
+    Case(
+        "I02",
+        "more available than there is",
+        sql(
+            "inventory",
+            "stock_items",
+            f"UPDATE stock_items SET available_quantity = available_quantity + 1 WHERE id = {ITEM}",
+        ),
+    ),
+    Case(
+        "I03",
+        "a held piece that nobody holds",
+        sql(
+            "inventory",
+            "stock_items",
+            f"UPDATE stock_items SET reserved = reserved + 1, available_quantity = "
+            f"available_quantity - 1 WHERE id = {ITEM}",
+        ),
+    ),
+    Case(
+        "I04",
+        "a hold that never ends",
+        sql(
+            "inventory",
+            "reservations",
+            f"INSERT INTO reservations (id, version, sequence, flow_id, status, open_until, "
+            f"created_at) VALUES ('{OTHER}', 1, 0, '{OTHER}', 'ACTIVE', '{OLD}', '{OLD}')",
+        ),
+    ),
+    Case(
+        "I05",
+        "a line with another end than its reservation",
+        sql(
+            "inventory",
+            "stock_reservations",
+            "UPDATE stock_reservations SET status = 'EXPIRED' WHERE id = (SELECT id "
+            "FROM stock_reservations WHERE status = 'RELEASED' ORDER BY id LIMIT 1)",
+        ),
+    ),
+    Case(
+        "I06",
+        "more pieces sold than ever came in",
+        sql("orders", "order_items", f"UPDATE order_items SET units_each = 1000 WHERE id = {LINE}"),
+    ),
     Case("I07", "a transaction that does not balance", one_side_too_much),
     Case("I08", "an entry with two sides", both_sides_of_one_entry),
-    Case("I09", "a balance that is not its entries", sql(
-        "payments", "ledger_accounts", "UPDATE ledger_accounts SET balance = balance + 1 WHERE name = 'commission'")),
+    Case(
+        "I09",
+        "a balance that is not its entries",
+        sql(
+            "payments", "ledger_accounts", "UPDATE ledger_accounts SET balance = balance + 1 WHERE name = 'commission'"
+        ),
+    ),
     Case("I10", "an account below zero", debt_of_a_seller),
-    Case("I11", "an entry that was changed", sql(
-        "payments", "ledgers", f"UPDATE ledgers SET created_at = '{OLD}' WHERE id = {REFUND_ENTRY}")),
+    Case(
+        "I11",
+        "an entry that was changed",
+        sql("payments", "ledgers", f"UPDATE ledgers SET created_at = '{OLD}' WHERE id = {REFUND_ENTRY}"),
+    ),
     Case("I12", "a booking without a cause", booking_without_a_cause),
     Case("I13", "shares that moved between sellers", goods_of_another_seller),
-    Case("I14", "more captured than was held", sql(
-        "payments", "payment_transactions", "UPDATE payment_transactions SET amount = amount - 1 WHERE id = (SELECT "
-        "t.id FROM payment_transactions t JOIN payment_intents p ON p.id = t.payment_intent_id WHERE t.type = "
-        "'authorize' AND t.status = 'approved' AND p.captured_amount > 0 ORDER BY t.id LIMIT 1)")),
-    Case("I15", "a refund of another amount than was paid back", sql(
-        "payments", "refunds", "UPDATE refunds SET amount = amount + 1 WHERE status = 'SUCCEEDED' AND amount > 0")),
-    Case("I17", "an order paid with less", sql(
-        "orders", "order_payments", f"UPDATE order_payments SET amount = amount - 1 WHERE order_id = {ORDER}")),
+    Case(
+        "I14",
+        "more captured than was held",
+        sql(
+            "payments",
+            "payment_transactions",
+            "UPDATE payment_transactions SET amount = amount - 1 WHERE id = (SELECT "
+            "t.id FROM payment_transactions t JOIN payment_intents p ON p.id = t.payment_intent_id WHERE t.type = "
+            "'authorize' AND t.status = 'approved' AND p.captured_amount > 0 ORDER BY t.id LIMIT 1)",
+        ),
+    ),
+    Case(
+        "I15",
+        "a refund of another amount than was paid back",
+        sql("payments", "refunds", "UPDATE refunds SET amount = amount + 1 WHERE status = 'SUCCEEDED' AND amount > 0"),
+    ),
+    Case(
+        "I17",
+        "an order paid with less",
+        sql("orders", "order_payments", f"UPDATE order_payments SET amount = amount - 1 WHERE order_id = {ORDER}"),
+    ),
     Case("I18", "money taken for no order", take_money_for_nothing, later=1_000),
     Case("I19", "a refund that only the gateway knows", gateway_did(f"refund:{OTHER}", "refund")),
     Case("I19", "a capture that only we know", gateway_forgot_a_capture),
     Case("I20", "an authorization done twice", gateway_did("authorize:again", "authorize")),
-    Case("I21", "an order that does not add up", sql(
-        "orders", "order_items", f"UPDATE order_items SET shipping_tax_on_top = shipping_tax_on_top + 1 WHERE id = "
-        f"{LINE}")),
-    Case("I21", "another quote than was frozen", sql(
-        "orders", "purchases", f"UPDATE purchases SET snapshot_hash = 'other' WHERE flow_id = '{APPROVED}'")),
-    Case("I22", "a purchase in another currency", sql(
-        "orders", "purchases", f"UPDATE purchases SET currency = 'USD' WHERE flow_id = '{APPROVED}'")),
-    Case("I23", "a history with a gap", sql(
-        "orders", "order_status_history", f"DELETE FROM order_status_history WHERE to_status = 'CONFIRMED' AND "
-        f"order_id = {ORDER}")),
-    Case("I24", "a checkout bought twice", sql(
-        "orders", "purchases", f"INSERT INTO purchases (id, version, sequence, flow_id, client_request_id, status, "
-        f"currency, total_amount, payment_method, snapshot_hash, order_count, created_at) VALUES ('{OTHER}', 1, 0, "
-        f"'{APPROVED}', '', 'CANCELLED', '', 0, '', '', 0, '{OLD}')")),
-    Case("I25", "a line of another seller", sql(
-        "orders", "order_items", f"UPDATE order_items SET seller_id = '{OTHER}' WHERE id = {LINE}")),
-    Case("I27", "a use that nobody made", sql(
-        "promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1")),
-    Case("I28", "a lane that nobody reads", sql(
-        "inventory", "inventory_cursors", f"UPDATE inventory_cursors SET epoch = 0, xid = 0, position = 0, high_epoch "
-        f"= 0, high_xid = 0, high_position = 0 WHERE id = {LANE}"), later=120),
-    Case("I29", "a cursor beyond its source", sql(
-        "inventory", "inventory_cursors", f"UPDATE inventory_cursors SET position = position + 1000000, xid = xid + "
-        f"1000000 WHERE id = {LANE}")),
-    Case("I29", "a command without an answer", sql(
-        "inventory", "inventory_outbox_events", f"DELETE FROM inventory_outbox_events WHERE event_type = "
-        f"'inventory.StockReserved' AND aggregate_id = '{APPROVED}'")),
-    Case("I30", "a message told twice", sql(
-        "checkout", "checkout_outbox_events", f"INSERT INTO checkout_outbox_events (id, xid, {OUTBOX}) SELECT id + "
-        f"100000, xid, {OUTBOX} FROM checkout_outbox_events WHERE event_type = 'products.QuoteLines' AND aggregate_id "
-        f"= '{APPROVED}'")),
+    Case(
+        "I21",
+        "an order that does not add up",
+        sql(
+            "orders",
+            "order_items",
+            f"UPDATE order_items SET shipping_tax_on_top = shipping_tax_on_top + 1 WHERE id = {LINE}",
+        ),
+    ),
+    Case(
+        "I21",
+        "another quote than was frozen",
+        sql("orders", "purchases", f"UPDATE purchases SET snapshot_hash = 'other' WHERE flow_id = '{APPROVED}'"),
+    ),
+    Case(
+        "I22",
+        "a purchase in another currency",
+        sql("orders", "purchases", f"UPDATE purchases SET currency = 'USD' WHERE flow_id = '{APPROVED}'"),
+    ),
+    Case(
+        "I23",
+        "a history with a gap",
+        sql(
+            "orders",
+            "order_status_history",
+            f"DELETE FROM order_status_history WHERE to_status = 'CONFIRMED' AND order_id = {ORDER}",
+        ),
+    ),
+    Case(
+        "I24",
+        "a checkout bought twice",
+        sql(
+            "orders",
+            "purchases",
+            f"INSERT INTO purchases (id, version, sequence, flow_id, client_request_id, status, "
+            f"currency, total_amount, payment_method, snapshot_hash, order_count, created_at) VALUES ('{OTHER}', 1, 0, "
+            f"'{APPROVED}', '', 'CANCELLED', '', 0, '', '', 0, '{OLD}')",
+        ),
+    ),
+    Case(
+        "I25",
+        "a line of another seller",
+        sql("orders", "order_items", f"UPDATE order_items SET seller_id = '{OTHER}' WHERE id = {LINE}"),
+    ),
+    Case(
+        "I27",
+        "a use that nobody made",
+        sql("promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1"),
+    ),
+    Case(
+        "I28",
+        "a lane that nobody reads",
+        sql(
+            "inventory",
+            "inventory_cursors",
+            f"UPDATE inventory_cursors SET epoch = 0, xid = 0, position = 0, high_epoch "
+            f"= 0, high_xid = 0, high_position = 0 WHERE id = {LANE}",
+        ),
+        later=120,
+    ),
+    Case(
+        "I29",
+        "a cursor beyond its source",
+        sql(
+            "inventory",
+            "inventory_cursors",
+            f"UPDATE inventory_cursors SET position = position + 1000000, xid = xid + 1000000 WHERE id = {LANE}",
+        ),
+    ),
+    Case(
+        "I29",
+        "a command without an answer",
+        sql(
+            "inventory",
+            "inventory_outbox_events",
+            f"DELETE FROM inventory_outbox_events WHERE event_type = "
+            f"'inventory.StockReserved' AND aggregate_id = '{APPROVED}'",
+        ),
+    ),
+    Case(
+        "I30",
+        "a message told twice",
+        sql(
+            "checkout",
+            "checkout_outbox_events",
+            f"INSERT INTO checkout_outbox_events (id, xid, {OUTBOX}) SELECT id + "
+            f"100000, xid, {OUTBOX} FROM checkout_outbox_events WHERE event_type = 'products.QuoteLines' AND aggregate_id "
+            f"= '{APPROVED}'",
+        ),
+    ),
     Case("I31", "events with a gap", events_renumbered),
-    Case("I32", "a state without its event", sql(
-        "orders", "orders", f"UPDATE orders SET sequence = sequence + 1 WHERE id = {ORDER}")),
-    Case("I33", "a checkout past its deadline", sql(
-        "checkout", "checkout_sessions", f"UPDATE checkout_sessions SET outcome = '' WHERE id = '{DECLINED}'"),
-        later=7_200),
-    Case("I33", "a checkout that nothing would end", sql(
-        "checkout", "checkout_sessions", f"UPDATE checkout_sessions SET outcome = '' WHERE id = '{DECLINED}'")),
-    Case("I34", "an undo that was never asked for", sql(
-        "checkout", "checkout_steps", f"INSERT INTO checkout_steps (id, session_id, step_type, status, attempted_at) "
-        f"VALUES ('{OTHER}', '{DECLINED}', 'orders', 'UNDOING', '{OLD}')")),
-    Case("I34", "a flow that ended half undone", sql(
-        "checkout", "checkout_sessions", f"UPDATE checkout_sessions SET outcome = 'COMPENSATED' WHERE id = "
-        f"'{APPROVED}'")),
-    Case("I35", "a call written under a stale token", sql(
-        "payments", "payments_due", "INSERT INTO payments_due (id, kind, name, key, due_at, payload, correlation_id, "
-        "cause_id, version, attempts, token) VALUES ('planted', 'call', 'gateway', 'k', '2099-01-01 00:00:00+00:00', "
-        "'', '', '', 1, 2, 1)")),
-    Case("I36", "two answers to one key", sql(
-        "orders", "orders_idempotency_keys", *(
-            f"INSERT INTO orders_idempotency_keys (id, actor, route, key, fingerprint, status, answer, created_at) "
-            f"VALUES ({id}, 'a', 'r', 'k', 'f{id}', 201, '', '{OLD}')" for id in (1, 2)))),
+    Case(
+        "I32",
+        "a state without its event",
+        sql("orders", "orders", f"UPDATE orders SET sequence = sequence + 1 WHERE id = {ORDER}"),
+    ),
+    Case(
+        "I33",
+        "a checkout past its deadline",
+        sql("checkout", "checkout_sessions", f"UPDATE checkout_sessions SET outcome = '' WHERE id = '{DECLINED}'"),
+        later=7_200,
+    ),
+    Case(
+        "I33",
+        "a checkout that nothing would end",
+        sql("checkout", "checkout_sessions", f"UPDATE checkout_sessions SET outcome = '' WHERE id = '{DECLINED}'"),
+    ),
+    Case(
+        "I34",
+        "an undo that was never asked for",
+        sql(
+            "checkout",
+            "checkout_steps",
+            f"INSERT INTO checkout_steps (id, session_id, step_type, status, attempted_at) "
+            f"VALUES ('{OTHER}', '{DECLINED}', 'orders', 'UNDOING', '{OLD}')",
+        ),
+    ),
+    Case(
+        "I34",
+        "a flow that ended half undone",
+        sql(
+            "checkout",
+            "checkout_sessions",
+            f"UPDATE checkout_sessions SET outcome = 'COMPENSATED' WHERE id = '{APPROVED}'",
+        ),
+    ),
+    Case(
+        "I35",
+        "a call written under a stale token",
+        sql(
+            "payments",
+            "payments_due",
+            "INSERT INTO payments_due (id, kind, name, key, due_at, payload, correlation_id, "
+            "cause_id, version, attempts, token) VALUES ('planted', 'call', 'gateway', 'k', '2099-01-01 00:00:00+00:00', "
+            "'', '', '', 1, 2, 1)",
+        ),
+    ),
+    Case(
+        "I36",
+        "two answers to one key",
+        sql(
+            "orders",
+            "orders_idempotency_keys",
+            *(
+                f"INSERT INTO orders_idempotency_keys (id, actor, route, key, fingerprint, status, answer, created_at) "
+                f"VALUES ({id}, 'a', 'r', 'k', 'f{id}', 201, '', '{OLD}')"
+                for id in (1, 2)
+            ),
+        ),
+    ),
     Case("I38", "a document that is missing", document_missing),
 ]
 

@@ -92,5 +92,6 @@ class Counting:
 
 
 def counting() -> Participant:
-    return Participant("counters", handlers_of((Counting,)),
-                       lambda work: (Counting(work, work.repository(Counter)),), hears=("flows",))
+    return Participant(
+        "counters", handlers_of((Counting,)), lambda work: (Counting(work, work.repository(Counter)),), hears=("flows",)
+    )

@@ -34,11 +34,21 @@ class Play:
         for message in messages:
             self.told += 1
             key = getattr(message, message.key_field)
-            self.source.log.append(Record(
-                message_id=an_id(f"m{self.told}"), wire_name=message.wire_name,
-                version=version or message.schema_version, key=key, lane=lane_of(key), sequence=0,
-                payload=encode(message).decode(), correlation_id="c", cause_id="", subject="",
-                created_at=self.clock.now()))
+            self.source.log.append(
+                Record(
+                    message_id=an_id(f"m{self.told}"),
+                    wire_name=message.wire_name,
+                    version=version or message.schema_version,
+                    key=key,
+                    lane=lane_of(key),
+                    sequence=0,
+                    payload=encode(message).decode(),
+                    correlation_id="c",
+                    cause_id="",
+                    subject="",
+                    created_at=self.clock.now(),
+                )
+            )
 
     def run(self) -> int:
         total = 0
@@ -115,7 +125,8 @@ def test_later_messages_of_a_parked_key_wait_behind_it(play: Play) -> None:
 
 
 def test_a_parked_key_is_retried_in_order_once_its_cause_is_mended(
-    play: Play, monkeypatch: pytest.MonkeyPatch,
+    play: Play,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     play.tell(count(13, flow="bad"), count(1, flow="bad"))
     play.run()
@@ -127,8 +138,10 @@ def test_a_parked_key_is_retried_in_order_once_its_cause_is_mended(
     play.clock.tick(seconds=60)
     assert play.consumer.retry_parked() == 2
     assert (play.total(), play.consumer.parked(), play.store.parked("counters")) == (14, [], [])
-    assert [record.key for record in play.store.log.records if record.wire_name == Answered.wire_name] == \
-        [an_id("bad"), an_id("bad")]
+    assert [record.key for record in play.store.log.records if record.wire_name == Answered.wire_name] == [
+        an_id("bad"),
+        an_id("bad"),
+    ]
 
 
 def test_parked_messages_survive_a_restart(play: Play) -> None:
@@ -163,8 +176,10 @@ def test_a_flush_that_the_database_forbids_parks_only_the_guilty_message(play: P
     commit = play.store.commit
 
     def forbid_three(changes: object) -> None:
-        counters = [*changes.inserts.get(Counter, []),  # type: ignore[attr-defined]
-                    *(now for now, _ in changes.updates.get(Counter, []))]  # type: ignore[attr-defined]
+        counters = [
+            *changes.inserts.get(Counter, []),  # type: ignore[attr-defined]
+            *(now for now, _ in changes.updates.get(Counter, [])),
+        ]  # type: ignore[attr-defined]
         if any(3 in counter.steps for counter in counters):
             raise ValueError("CHECK constraint failed")
         commit(changes)  # type: ignore[arg-type]
@@ -217,8 +232,9 @@ def test_a_rerun_of_the_same_message_makes_the_same_ids(play: Play) -> None:
     other.source = play.source
     other.consumer = other.open()
     other.run()
-    assert [record.message_id for record in other.store.log.records] == \
-        [record.message_id for record in play.store.log.records]
+    assert [record.message_id for record in other.store.log.records] == [
+        record.message_id for record in play.store.log.records
+    ]
     assert other.store.log.records[0].created_at - play.store.log.records[0].created_at == timedelta(days=1)
 
 
@@ -244,7 +260,8 @@ def test_a_parked_message_that_the_database_still_forbids_waits_longer(play: Pla
     assert play.consumer.retry_parked() == 0
     assert play.consumer.retry_parked() == 0
     assert [(parked.tries, parked.error) for parked in play.store.parked("counters")] == [
-        (1, "ValueError: CHECK constraint failed")]
+        (1, "ValueError: CHECK constraint failed")
+    ]
 
 
 def test_where_even_parking_is_contested_nothing_is_passed_over(play: Play) -> None:
@@ -257,7 +274,8 @@ def test_where_even_parking_is_contested_nothing_is_passed_over(play: Play) -> N
 
 
 def test_a_parked_message_that_a_rival_has_applied_is_not_applied_again(
-    play: Play, monkeypatch: pytest.MonkeyPatch,
+    play: Play,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     play.tell(count(13, flow="bad"))
     play.run()

@@ -66,8 +66,11 @@ class Play:
 
     def do(self, *messages: Message) -> None:
         work = UnitOfWork(self.store, self.clock.now())
-        run(counting(), work, [Delivery(message=message, cause=Cause(an_id("r"), "c", self.ids))
-                               for message in messages])
+        run(
+            counting(),
+            work,
+            [Delivery(message=message, cause=Cause(an_id("r"), "c", self.ids)) for message in messages],
+        )
         work.commit()
 
     def outgoing(self) -> list[str]:
@@ -150,8 +153,15 @@ def test_calls_of_one_key_wait_for_each_other(play: Play) -> None:
     play.do(AskOutside(flow_id=an_id("a")))
     second = next(iter(play.store.due_rows.values()))
     play.store.due_rows["call:oracle:later"] = Due(
-        id="call:oracle:later", kind="call", name="oracle", key=second.key, due_at=play.clock.now(),
-        payload=second.payload, correlation_id="c", cause_id="r")
+        id="call:oracle:later",
+        kind="call",
+        name="oracle",
+        key=second.key,
+        due_at=play.clock.now(),
+        payload=second.payload,
+        correlation_id="c",
+        cause_id="r",
+    )
     assert play.calls.start() == 1
     assert play.calls.start() == 0
     play.pool.run_all()

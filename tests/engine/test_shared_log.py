@@ -22,12 +22,29 @@ class CountedLog(MemoryLog):
 
 
 def tell(log: MemoryLog, name: str) -> None:
-    log.append(Record(message_id=str(len(log.records)), wire_name=name, version=1, key="k", lane=0, sequence=0,
-                      payload="{}", correlation_id="", cause_id="", subject="", created_at=None))  # type: ignore[arg-type]
+    log.append(
+        Record(
+            message_id=str(len(log.records)),
+            wire_name=name,
+            version=1,
+            key="k",
+            lane=0,
+            sequence=0,
+            payload="{}",
+            correlation_id="",
+            cause_id="",
+            subject="",
+            created_at=None,
+        )
+    )  # type: ignore[arg-type]
 
 
-@given(st.lists(st.one_of(st.sampled_from(["tell a", "tell b", "tell c"]),
-                          st.tuples(st.integers(0, 2), st.integers(1, 4))), max_size=60))
+@given(
+    st.lists(
+        st.one_of(st.sampled_from(["tell a", "tell b", "tell c"]), st.tuples(st.integers(0, 2), st.integers(1, 4))),
+        max_size=60,
+    )
+)
 def test_every_reader_gets_its_own_records_once_and_in_order(script: list[object]) -> None:
     log = MemoryLog()
     shared = SharedLog(log, {"a", "b"}, limit=6)

@@ -25,7 +25,9 @@ def insert(connection: psycopg.Connection[Any], name: str) -> None:
     connection.execute(
         "INSERT INTO inventory_outbox_events (epoch, message_id, aggregate_id, event_type, schema_version, lane, "
         "sequence, payload, correlation_id, cause_id, subject, created_at) VALUES (1, %s, %s, %s, 1, %s, 0, '{}', "
-        "'c', 'x', '', now())", (one.message_id, one.key, one.wire_name, one.lane))
+        "'c', 'x', '', now())",
+        (one.message_id, one.key, one.wire_name, one.lane),
+    )
 
 
 @pytest.mark.postgres
@@ -38,13 +40,16 @@ def test_a_smaller_id_that_commits_later_is_still_read(marketplace: Marketplace)
         insert(quick, "two")
         quick.commit()
         naive = quick.execute(
-            "SELECT message_id::text FROM inventory_outbox_events WHERE id > 0 ORDER BY id").fetchall()
+            "SELECT message_id::text FROM inventory_outbox_events WHERE id > 0 ORDER BY id"
+        ).fetchall()
         assert [row[0] for row in naive] == [record("two").message_id], "an id-only cursor would now stand behind two"
         page = log.read(START, NAMES, 100)
         assert page.records == []
         slow.commit()
-        assert [one.message_id for one in log.read(page.scanned_to, NAMES, 100).records] == \
-            [record("one").message_id, record("two").message_id]
+        assert [one.message_id for one in log.read(page.scanned_to, NAMES, 100).records] == [
+            record("one").message_id,
+            record("two").message_id,
+        ]
 
 
 @pytest.mark.postgres
@@ -74,8 +79,10 @@ def test_transaction_ids_are_sorted_as_numbers(marketplace: Marketplace) -> None
     with psycopg.connect(**where, autocommit=True) as connection:
         for number, xid in enumerate((99, 100)):
             insert(connection, f"m{number}")
-            connection.execute("UPDATE inventory_outbox_events SET xid = %s::text::xid8 WHERE message_id = %s",
-                               (str(xid), record(f"m{number}").message_id))
+            connection.execute(
+                "UPDATE inventory_outbox_events SET xid = %s::text::xid8 WHERE message_id = %s",
+                (str(xid), record(f"m{number}").message_id),
+            )
     assert ids_of(marketplace) == [record("m0").message_id, record("m1").message_id]
 
 

@@ -38,25 +38,47 @@ def store(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def item(name: str = "a", on_hand: int = 5) -> StockItem:
-    return StockItem(id=an_id(name), version=1, stock_unit_id=an_id("unit"), warehouse="main", product_id=None,
-                     variant_id=None, seller_id=None, on_hand=on_hand, reserved=0, allocated=0, updated_at=NOW)
+    return StockItem(
+        id=an_id(name),
+        version=1,
+        stock_unit_id=an_id("unit"),
+        warehouse="main",
+        product_id=None,
+        variant_id=None,
+        seller_id=None,
+        on_hand=on_hand,
+        reserved=0,
+        allocated=0,
+        updated_at=NOW,
+    )
 
 
 def line(name: str = "l", quantity: int = 2, status: str = "ACTIVE") -> ReservedLine:
-    return ReservedLine(id=an_id(name), stock_item_id=an_id("a"), order_id=an_id("o"), quantity=quantity,
-                        status=status, expires_at=NOW)
+    return ReservedLine(
+        id=an_id(name), stock_item_id=an_id("a"), order_id=an_id("o"), quantity=quantity, status=status, expires_at=NOW
+    )
 
 
 def reservation(*lines: ReservedLine) -> Reservation:
-    return Reservation(id=an_id("r"), version=1, flow_id=an_id("f"), status="ACTIVE", open_until=NOW, created_at=NOW,
-                       lines=list(lines))
+    return Reservation(
+        id=an_id("r"), version=1, flow_id=an_id("f"), status="ACTIVE", open_until=NOW, created_at=NOW, lines=list(lines)
+    )
 
 
 def record(name: str, wire_name: str = "inventory.StockReserved", key: str = "k") -> Record:
-    return Record(message_id=an_id(name), wire_name=wire_name, version=1, key=key, lane=lane_of(key), sequence=3,
-                  payload='{"text":"naïve \\"quoted\\" \\\\ 100%","n":[1,null]}',
-                  correlation_id="corr", cause_id="cause",
-                  subject="", created_at=NOW)
+    return Record(
+        message_id=an_id(name),
+        wire_name=wire_name,
+        version=1,
+        key=key,
+        lane=lane_of(key),
+        sequence=3,
+        payload='{"text":"naïve \\"quoted\\" \\\\ 100%","n":[1,null]}',
+        correlation_id="corr",
+        cause_id="cause",
+        subject="",
+        created_at=NOW,
+    )
 
 
 def changed(thing: Any, **state: Any) -> tuple[Any, Any]:
@@ -98,10 +120,15 @@ def test_a_stale_version_writes_nothing_at_all(store: Any) -> None:
     store.commit(Changes(inserts={StockItem: [first, second]}))
     store.commit(Changes(updates={StockItem: [changed(first, reserved=1)]}))
     with pytest.raises(VersionConflict):
-        store.commit(Changes(updates={StockItem: [changed(second, reserved=2), changed(first, reserved=2)]},
-                             records=[record("m")]))
-    assert {one.id: one.reserved for one in store.load(StockItem, "id", [first.id, second.id])} == \
-        {first.id: 1, second.id: 0}
+        store.commit(
+            Changes(
+                updates={StockItem: [changed(second, reserved=2), changed(first, reserved=2)]}, records=[record("m")]
+            )
+        )
+    assert {one.id: one.reserved for one in store.load(StockItem, "id", [first.id, second.id])} == {
+        first.id: 1,
+        second.id: 0,
+    }
     assert store.log.head() == START or store.log.head().id == 0
 
 
@@ -137,8 +164,9 @@ def test_a_page_that_is_full_goes_on_where_it_ended(store: Any) -> None:
     first = store.log.read(START, names, 2)
     second = store.log.read(first.scanned_to, names, 2)
     third = store.log.read(second.scanned_to, names, 2)
-    assert [one.message_id for page in (first, second, third) for one in page.records] == \
-        [an_id(f"m{index}") for index in range(5)]
+    assert [one.message_id for page in (first, second, third) for one in page.records] == [
+        an_id(f"m{index}") for index in range(5)
+    ]
     assert store.log.read(third.scanned_to, names, 2).records == []
 
 
@@ -172,9 +200,16 @@ def test_parked_messages_are_kept_replaced_and_taken_out(store: Any) -> None:
 
 
 def due(name: str, kind: str = TIMER, seconds: int = 0) -> Due:
-    return Due(id=name, kind=kind, name="inventory.ExpireReservations", key="k",
-               due_at=NOW + timedelta(seconds=seconds),
-               payload="{}", correlation_id="c", cause_id="x")
+    return Due(
+        id=name,
+        kind=kind,
+        name="inventory.ExpireReservations",
+        key="k",
+        due_at=NOW + timedelta(seconds=seconds),
+        payload="{}",
+        correlation_id="c",
+        cause_id="x",
+    )
 
 
 def test_due_work_comes_when_it_is_due_oldest_first(store: Any) -> None:

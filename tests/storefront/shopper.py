@@ -74,8 +74,9 @@ class Shopper:
         return self
 
     def add(self, product_id: str, quantity: Any = "1", number: int = 0) -> Page:
-        return self.post("/cart/lines", {
-            "product": product_id, "variant": variant_of(product_id, number), "quantity": quantity})
+        return self.post(
+            "/cart/lines", {"product": product_id, "variant": variant_of(product_id, number), "quantity": quantity}
+        )
 
     def checkout_form(self, **changes: Any) -> dict[str, Any]:
         """The form as the page gives it, filled in."""
@@ -83,8 +84,13 @@ class Shopper:
         assert page.status == 200, page
         request_id = _REQUEST_ID.search(page.html)
         assert request_id is not None
-        return {"client_request_id": request_id[1], "line": _LINES.findall(page.html), "payment": "tok_approve",
-                **ADDRESS, **changes}
+        return {
+            "client_request_id": request_id[1],
+            "line": _LINES.findall(page.html),
+            "payment": "tok_approve",
+            **ADDRESS,
+            **changes,
+        }
 
     def buy(self, **changes: Any) -> str:
         """The address of the purchase's page."""
@@ -111,26 +117,52 @@ class Shop:
     def seller(self, store: str, product_id: Id, title: str, *amounts: int, currency: str = "EUR") -> Id:
         """A seller with one product in stock, in as many variants as there are amounts."""
         user_id, seller_id = named_id("user", store), named_id("seller", store)
-        self.place.do("accounts", RegisterUser(
-            email=f"{seller_id}@example.com", password=PASSWORD, user_id=user_id, roles=("buyer", "seller")))
+        self.place.do(
+            "accounts",
+            RegisterUser(
+                email=f"{seller_id}@example.com", password=PASSWORD, user_id=user_id, roles=("buyer", "seller")
+            ),
+        )
         self.place.do("accounts", OpenStore(store_name=store, seller_id=seller_id, user_id=user_id))
         self.product(seller_id, product_id, title, *amounts, currency=currency)
         return seller_id
 
     def product(self, seller_id: Id, product_id: Id, title: str, *amounts: int, **options: Any) -> None:
         currency, pieces = options.pop("currency", "EUR"), options.pop("pieces", 50)
-        self.place.do("products", CreateProduct(
-            sku=f"sku-{product_id[:13]}", title=title, category=options.pop("category", "home"), product_id=product_id,
-            seller_id=seller_id, **options, variants=tuple(
-                NewVariant(sku=f"sku-{product_id[:13]}-{number}", amount=amount, currency=currency, weight_grams=100,
-                           attributes=(Attribute(name="size", value=f"size {number}"),),
-                           variant_id=variant_of(product_id, number))
-                for number, amount in enumerate(amounts))))
+        self.place.do(
+            "products",
+            CreateProduct(
+                sku=f"sku-{product_id[:13]}",
+                title=title,
+                category=options.pop("category", "home"),
+                product_id=product_id,
+                seller_id=seller_id,
+                **options,
+                variants=tuple(
+                    NewVariant(
+                        sku=f"sku-{product_id[:13]}-{number}",
+                        amount=amount,
+                        currency=currency,
+                        weight_grams=100,
+                        attributes=(Attribute(name="size", value=f"size {number}"),),
+                        variant_id=variant_of(product_id, number),
+                    )
+                    for number, amount in enumerate(amounts)
+                ),
+            ),
+        )
         self.place.do("products", PublishProduct(product_id=product_id))
         for number in range(len(amounts) if pieces else 0):
-            self.place.do("inventory", ReceiveStock(
-                stock_unit_id=variant_of(product_id, number), quantity=pieces, reference_id="first",
-                product_id=product_id, seller_id=seller_id))
+            self.place.do(
+                "inventory",
+                ReceiveStock(
+                    stock_unit_id=variant_of(product_id, number),
+                    quantity=pieces,
+                    reference_id="first",
+                    product_id=product_id,
+                    seller_id=seller_id,
+                ),
+            )
         self.place.drain()
 
     def buyer(self, email: str = "ana@example.com") -> Shopper:
@@ -138,5 +170,7 @@ class Shop:
 
     def written(self) -> list[Any]:
         """How much every log holds: equal before and after a request that changed nothing."""
-        return [(label, self.place.rows(label, f"SELECT count(*) FROM {store.log.table}")[0][0])
-                for label, store in self.place.runtime.stores.items()]
+        return [
+            (label, self.place.rows(label, f"SELECT count(*) FROM {store.log.table}")[0][0])
+            for label, store in self.place.runtime.stores.items()
+        ]

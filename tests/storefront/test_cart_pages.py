@@ -7,8 +7,28 @@ import pytest
 from argosy.shared_kernel.ids import named_id
 from tests.storefront.shopper import LAMP, SHEET, Shop, Shopper, variant_of
 
-BAD_QUANTITIES = ["0", "-1", "1.5", "\uff11", "\u0661", "1_0", "+1", "1e3", "1000", "9" * 50, str(2**63), "NaN", "",
-                  " ", "two", "0x1", "1;--", "\x00", "<b>", "1\n2"]
+BAD_QUANTITIES = [
+    "0",
+    "-1",
+    "1.5",
+    "\uff11",
+    "\u0661",
+    "1_0",
+    "+1",
+    "1e3",
+    "1000",
+    "9" * 50,
+    str(2**63),
+    "NaN",
+    "",
+    " ",
+    "two",
+    "0x1",
+    "1;--",
+    "\x00",
+    "<b>",
+    "1\n2",
+]
 
 
 @pytest.fixture

@@ -76,8 +76,10 @@ def test_a_used_form_with_other_contents_asks_first(shop: Shop, buyer: Shopper) 
 
 def test_faults_are_beside_their_fields_and_nothing_typed_is_lost(shop: Shop, buyer: Shopper) -> None:
     before = shop.written()
-    page = buyer.post("/checkout", buyer.checkout_form(
-        recipient="", street="x" * 201, city="a\tb", country="", coupons="é <b>", phone="<i>"))
+    page = buyer.post(
+        "/checkout",
+        buyer.checkout_form(recipient="", street="x" * 201, city="a\tb", country="", coupons="é <b>", phone="<i>"),
+    )
     assert page.status == 422
     for field in ("recipient", "street", "city", "country", "coupons"):
         assert f'id="{field}-fault"' in page.html, field
@@ -89,13 +91,23 @@ def test_faults_are_beside_their_fields_and_nothing_typed_is_lost(shop: Shop, bu
 
 
 BAD_FIELDS: list[dict[str, Any]] = [
-    {"line": []}, {"line": ["x"]}, {"line": ["::"]}, {"line": [f"{LAMP}:{variant_of(LAMP)}:0"]},
-    {"line": [f"{LAMP}:{variant_of(LAMP)}:-1"]}, {"line": [f"{LAMP}:{variant_of(LAMP)}:\uff11"]},
-    {"line": [f"{LAMP}:{variant_of(LAMP)}:1.5"]}, {"line": [f"{LAMP}:{variant_of(LAMP)}:{2**63}"]},
+    {"line": []},
+    {"line": ["x"]},
+    {"line": ["::"]},
+    {"line": [f"{LAMP}:{variant_of(LAMP)}:0"]},
+    {"line": [f"{LAMP}:{variant_of(LAMP)}:-1"]},
+    {"line": [f"{LAMP}:{variant_of(LAMP)}:\uff11"]},
+    {"line": [f"{LAMP}:{variant_of(LAMP)}:1.5"]},
+    {"line": [f"{LAMP}:{variant_of(LAMP)}:{2**63}"]},
     {"line": [f"{LAMP}:{variant_of(LAMP)}:999"] * 2},
     {"line": [f"{LAMP}:{variant_of(LAMP, number)}:1" for number in range(201)]},
-    {"client_request_id": ""}, {"client_request_id": "x" * 101}, {"client_request_id": "é"}, {"payment": "tok_free"},
-    {"payment": ""}, {"country": "xx"}, {"coupons": " ".join(f"C{number}" for number in range(11))},
+    {"client_request_id": ""},
+    {"client_request_id": "x" * 101},
+    {"client_request_id": "é"},
+    {"payment": "tok_free"},
+    {"payment": ""},
+    {"country": "xx"},
+    {"coupons": " ".join(f"C{number}" for number in range(11))},
 ]
 
 
@@ -125,13 +137,19 @@ def test_a_declined_card_is_told_and_leaves_the_cart(shop: Shop, buyer: Shopper)
     assert "Cancelled" in buyer.get("/orders").text
 
 
-@pytest.mark.parametrize(("changes", "told"), [
-    ({"coupons": "NONE"}, "A coupon does not count for this purchase. Take it out and try again."),
-    ({"line": [f"{LAMP}:{variant_of(LAMP)}:51"]}, "sold to somebody else meanwhile"),
-    ({"line": [f"{LAMP}:{named_id('variant', 'none')}:1"]}, "no longer on sale"),
-])
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"coupons": "NONE"}, "A coupon does not count for this purchase. Take it out and try again."),
+        ({"line": [f"{LAMP}:{variant_of(LAMP)}:51"]}, "sold to somebody else meanwhile"),
+        ({"line": [f"{LAMP}:{named_id('variant', 'none')}:1"]}, "no longer on sale"),
+    ],
+)
 def test_a_purchase_that_fails_says_what_to_do(
-    shop: Shop, buyer: Shopper, changes: dict[str, Any], told: str,
+    shop: Shop,
+    buyer: Shopper,
+    changes: dict[str, Any],
+    told: str,
 ) -> None:
     path = buyer.buy(**changes)
     shop.place.drain()

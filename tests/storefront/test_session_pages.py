@@ -34,8 +34,10 @@ def test_signing_out_ends_the_token_itself(shop: Shop) -> None:
 
 def test_a_wrong_password_and_an_unknown_address_are_told_alike(shop: Shop) -> None:
     shop.buyer("ana@example.com")
-    wrong, unknown = (Shopper().post("/sign-in", {"email": email, "password": "not the one"})
-                      for email in ("ana@example.com", "nobody@example.com"))
+    wrong, unknown = (
+        Shopper().post("/sign-in", {"email": email, "password": "not the one"})
+        for email in ("ana@example.com", "nobody@example.com")
+    )
     assert wrong.status == unknown.status == 422
     told = "The address or the password is not right"
     assert told in wrong.text
@@ -55,8 +57,18 @@ def test_all_faults_of_a_registration_are_beside_their_fields(shop: Shop) -> Non
     assert "There is an account with this address already" in taken.text
 
 
-@pytest.mark.parametrize("following", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x",
-                                       "\x01//evil", "/" + "a" * 2_000, "http:///evil.example"])
+@pytest.mark.parametrize(
+    "following",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:x",
+        "\x01//evil",
+        "/" + "a" * 2_000,
+        "http:///evil.example",
+    ],
+)
 def test_nobody_is_sent_to_another_site(shop: Shop, following: str) -> None:
     shop.buyer("ana@example.com")
     page = Shopper().post("/sign-in", {"email": "ana@example.com", "password": PASSWORD, "next": following})
@@ -76,8 +88,17 @@ def test_forms_of_other_sites_are_refused(shop: Shop) -> None:
     strict = Shopper(Client(enforce_csrf_checks=True, raise_request_exception=False))
     strict.client.cookies["argosy_session"] = buyer.client.cookies["argosy_session"].value
     before = shop.written()
-    for path in ("/cart/lines", "/cart/lines/change", "/cart/coupons", "/checkout", "/sign-out", "/sign-in",
-                 "/register", "/cart/lines/remove", "/cart/coupons/remove"):
+    for path in (
+        "/cart/lines",
+        "/cart/lines/change",
+        "/cart/coupons",
+        "/checkout",
+        "/sign-out",
+        "/sign-in",
+        "/register",
+        "/cart/lines/remove",
+        "/cart/coupons/remove",
+    ):
         page = strict.post(path, {"product": LAMP, "variant": variant_of(LAMP), "quantity": "1", "code": "TEN"})
         assert page.status == 403, path
         assert "That form was too old" in page.text

@@ -51,8 +51,17 @@ def test_pages_of_a_listing_hold_every_product_once(shop: Shop, sort: str, monke
     assert sorted(seen) == ["Brass lamp", "Linen sheet", "Thing 0", "Thing 1", "Thing 2"]
 
 
-BAD_PLACES = ["x", "%00", "W10", "a" * 1_000, cursor(1, 2), cursor("2026-01-01T00:00:00", str(LAMP)),
-              cursor("2026-01-01T00:00:00Z", "x"), cursor(10**30, str(LAMP)), cursor(-1, str(LAMP))]
+BAD_PLACES = [
+    "x",
+    "%00",
+    "W10",
+    "a" * 1_000,
+    cursor(1, 2),
+    cursor("2026-01-01T00:00:00", str(LAMP)),
+    cursor("2026-01-01T00:00:00Z", "x"),
+    cursor(10**30, str(LAMP)),
+    cursor(-1, str(LAMP)),
+]
 
 
 @pytest.mark.parametrize("place", BAD_PLACES)
@@ -74,9 +83,16 @@ def test_a_product_shows_its_variants_price_stock_and_seller(shop: Shop) -> None
     assert 'value="3"' in chosen.html
 
 
-@pytest.mark.parametrize(("currency", "amount", "price"), [
-    ("JPY", 1_250, "¥1,250"), ("KWD", 1_250, "KWD\xa01.250"), ("USD", 123_456_789, "$1,234,567.89"),
-    ("CLF", 12_345, "CLF\xa01.2345"), ("EUR", 5, "€0.05")])
+@pytest.mark.parametrize(
+    ("currency", "amount", "price"),
+    [
+        ("JPY", 1_250, "¥1,250"),
+        ("KWD", 1_250, "KWD\xa01.250"),
+        ("USD", 123_456_789, "$1,234,567.89"),
+        ("CLF", 12_345, "CLF\xa01.2345"),
+        ("EUR", 5, "€0.05"),
+    ],
+)
 def test_money_has_the_decimals_of_its_currency(shop: Shop, currency: str, amount: int, price: str) -> None:
     product_id = named_id("product", currency)
     shop.seller(currency, product_id, "Thing", amount, currency=currency)
@@ -96,8 +112,15 @@ def test_few_are_counted_and_none_is_sold_out(shop: Shop) -> None:
 
 def test_hostile_texts_are_shown_as_they_are_written(shop: Shop) -> None:
     product_id = named_id("product", "nasty")
-    shop.product(named_id("seller", "Lamp & Linen"), product_id, NASTY, 100, description=NASTY, category=NASTY,
-                 images=("http://pictures.example/a.png?x=\"onerror=alert(1)",))
+    shop.product(
+        named_id("seller", "Lamp & Linen"),
+        product_id,
+        NASTY,
+        100,
+        description=NASTY,
+        category=NASTY,
+        images=('http://pictures.example/a.png?x="onerror=alert(1)',),
+    )
     buyer = shop.buyer()
     assert buyer.add(product_id).status == 303
     for path in ("/", "/products", f"/products/{product_id}", "/cart", "/checkout"):
@@ -109,9 +132,18 @@ def test_hostile_texts_are_shown_as_they_are_written(shop: Shop) -> None:
     assert "script-src 'self'" in buyer.get("/").headers["Content-Security-Policy"]
 
 
-NOWHERE = ["/nope", "/products/x", f"/products/{named_id('product', 'none')}", f"/products/{str(LAMP).upper()}",
-           "/products/%00", "/a\nb", "/products?seller=x", f"/products?seller={named_id('seller', 'none')}",
-           "/assets/x/none.css", "/" + "a" * 5_000]
+NOWHERE = [
+    "/nope",
+    "/products/x",
+    f"/products/{named_id('product', 'none')}",
+    f"/products/{str(LAMP).upper()}",
+    "/products/%00",
+    "/a\nb",
+    "/products?seller=x",
+    f"/products?seller={named_id('seller', 'none')}",
+    "/assets/x/none.css",
+    "/" + "a" * 5_000,
+]
 
 
 @pytest.mark.parametrize("path", NOWHERE)

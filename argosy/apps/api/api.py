@@ -25,15 +25,23 @@ class Api(NinjaAPI):
     """Knows the schemas of our structs, which ninja does not."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(title=title, version="1", description=DESCRIPTION, docs_url=None, openapi_url=None,
-                         urls_namespace=f"api:{title}")
+        super().__init__(
+            title=title,
+            version="1",
+            description=DESCRIPTION,
+            docs_url=None,
+            openapi_url=None,
+            urls_namespace=f"api:{title}",
+        )
         self.schemas: dict[str, Any] = {}
 
     def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
         schema = super().get_openapi_schema(path_prefix=path_prefix or "/api/v1/", path_params=path_params)
         components = schema["components"]
-        components["schemas"] = {name: components["schemas"].get(name) or self.schemas[name]
-                                 for name in sorted({*components["schemas"], *self.schemas})}
+        components["schemas"] = {
+            name: components["schemas"].get(name) or self.schemas[name]
+            for name in sorted({*components["schemas"], *self.schemas})
+        }
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
         return schema
 
@@ -60,14 +68,24 @@ def _add(api: Api, label: str, endpoint: Endpoint) -> None:
     # Ninja reads the path's parameters from the signature.
     view.__name__ = endpoint.name
     view.__doc__ = None
-    view.__signature__ = inspect.Signature([  # type: ignore[attr-defined]
-        inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-        *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=str) for name in endpoint.path_names)])
+    view.__signature__ = inspect.Signature(
+        [  # type: ignore[attr-defined]
+            inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+            *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=str) for name in endpoint.path_names),
+        ]
+    )
     summary, _, rest = inspect.cleandoc(endpoint.promise).partition("\n\n")
     api.default_router.add_api_operation(
-        f"/{endpoint.path}", [endpoint.method], view, operation_id=endpoint.name,
-        summary=" ".join(summary.split()) or endpoint.name, description=" ".join(rest.split()) or None, tags=[label],
-        openapi_extra=extra_of(endpoint, api.schemas), url_name=f"{label}-{endpoint.name}")
+        f"/{endpoint.path}",
+        [endpoint.method],
+        view,
+        operation_id=endpoint.name,
+        summary=" ".join(summary.split()) or endpoint.name,
+        description=" ".join(rest.split()) or None,
+        tags=[label],
+        openapi_extra=extra_of(endpoint, api.schemas),
+        url_name=f"{label}-{endpoint.name}",
+    )
 
 
 def no_such_path(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

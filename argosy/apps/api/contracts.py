@@ -17,8 +17,10 @@ from typing import Any
 Schema = Mapping[str, Any]
 _SAME = ("format", "pattern", "const")
 _TIGHTER = {"minimum": 1, "minLength": 1, "minItems": 1, "maximum": -1, "maxLength": -1, "maxItems": -1}
-REMEDY = ("Others may rely on it: put it back, or add the new form beside it (a new field with a default, a new "
-          "operation, or /api/v2) and let this one stay.")
+REMEDY = (
+    "Others may rely on it: put it back, or add the new form beside it (a new field with a default, a new "
+    "operation, or /api/v2) and let this one stay."
+)
 
 
 class ContractBroken(Exception):
@@ -30,8 +32,11 @@ def described() -> dict[str, dict[str, Any]]:
     from argosy.apps.api.api import api_of
     from argosy.apps.api.endpoints import endpoints
 
-    return {label: _plain(api_of({label: declared}, f"Argosy: {label}").get_openapi_schema())
-            for label, declared in endpoints().items() if declared}
+    return {
+        label: _plain(api_of({label: declared}, f"Argosy: {label}").get_openapi_schema())
+        for label, declared in endpoints().items()
+        if declared
+    }
 
 
 def write(folder: Path) -> list[Path]:
@@ -54,15 +59,20 @@ def write(folder: Path) -> list[Path]:
 def check(folder: Path) -> list[str]:
     """Every promise of the frozen files that is broken, as a sentence each."""
     now = described()
-    return [broken for label, frozen in frozen_in(folder).items()
-            for broken in breaks(frozen, now.get(label, {"paths": {}}))]
+    return [
+        broken
+        for label, frozen in frozen_in(folder).items()
+        for broken in breaks(frozen, now.get(label, {"paths": {}}))
+    ]
 
 
 def frozen_in(folder: Path) -> dict[str, dict[str, Any]]:
     import yaml
 
-    return {path.name.removesuffix(".v1.yaml"): yaml.safe_load(path.read_text(encoding="utf-8"))
-            for path in sorted(folder.glob("*.v1.yaml"))}
+    return {
+        path.name.removesuffix(".v1.yaml"): yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("*.v1.yaml"))
+    }
 
 
 def breaks(frozen: Schema, now: Schema) -> Iterator[str]:
@@ -105,8 +115,9 @@ class _Comparison:
             if status not in now["responses"]:
                 yield f"{where}: it never answers {status} any more."
             else:
-                yield from self._schema(f"{where}: answer {status}", _content(response),
-                                        _content(now["responses"][status]), False)
+                yield from self._schema(
+                    f"{where}: answer {status}", _content(response), _content(now["responses"][status]), False
+                )
 
     def _schema(self, where: str, frozen: Schema, now: Schema, is_sent: bool) -> Iterator[str]:
         frozen, now = _resolved(frozen, self._frozen), _resolved(now, self._now)

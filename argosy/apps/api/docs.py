@@ -61,5 +61,6 @@ def docs_asset(request: HttpRequest, name: str) -> HttpResponseBase:
     if name not in ASSETS:
         return refusal(not_found())
     path = Path(ninja.__file__).parent / "static" / "ninja" / name
-    return HttpResponse(path.read_bytes(), content_type=ASSETS[name],
-                        headers={"Cache-Control": "public, max-age=86400"})
+    return HttpResponse(
+        path.read_bytes(), content_type=ASSETS[name], headers={"Cache-Control": "public, max-age=86400"}
+    )

@@ -45,10 +45,10 @@ def products(asked: Asked) -> Page:
     query: ListingQuery = asked.query
     place: Any = tuple[int, Id] if query.sort == "price" else tuple[datetime, Id]
     listing = catalogue.by_price if query.sort == "price" else catalogue.newest
-    found = listing(category=query.category, seller_id=query.seller_id, after=query.position(place),
-                    limit=query.limit + 1)
-    return _page(found, query, f"{PREFIX}products", category=query.category, seller_id=query.seller_id,
-                 sort=query.sort)
+    found = listing(
+        category=query.category, seller_id=query.seller_id, after=query.position(place), limit=query.limit + 1
+    )
+    return _page(found, query, f"{PREFIX}products", category=query.category, seller_id=query.seller_id, sort=query.sort)
 
 
 def categories(asked: Asked) -> Categories:

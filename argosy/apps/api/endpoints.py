@@ -17,8 +17,11 @@ from argosy.platform.rest import Endpoint
 @cache
 def endpoints() -> dict[str, tuple[Endpoint, ...]]:
     """By the context whose things they are about. A context that nobody reaches over HTTP has no rest.py."""
-    labels = [config.label for config in apps.get_app_configs()
-              if isinstance(config, Context) and config.name.startswith("argosy.domains.")]
+    labels = [
+        config.label
+        for config in apps.get_app_configs()
+        if isinstance(config, Context) and config.name.startswith("argosy.domains.")
+    ]
     return {label: (*_declared(label), *documents.endpoints.get(label, ())) for label in labels}
 
 

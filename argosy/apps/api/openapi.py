@@ -48,12 +48,18 @@ def extra_of(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         if kind.__struct_fields__:
             extra["requestBody"] = {
                 "required": any(field.required for field in msgspec.structs.fields(kind)),
-                "content": {"application/json": {"schema": _schema(kind, schemas)}}}
+                "content": {"application/json": {"schema": _schema(kind, schemas)}},
+            }
         if endpoint.takes_key:
-            extra.setdefault("parameters", []).append({
-                "in": "header", "name": "Idempotency-Key", "required": False,
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-                "description": "The same key and body is done once; a repeat gets the stored answer."})
+            extra.setdefault("parameters", []).append(
+                {
+                    "in": "header",
+                    "name": "Idempotency-Key",
+                    "required": False,
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                    "description": "The same key and body is done once; a repeat gets the stored answer.",
+                }
+            )
     if endpoint.parameters is not None:
         extra.setdefault("parameters", []).extend(_query(endpoint.parameters, schemas))
     if endpoint.allow.name != "public":
@@ -71,9 +77,14 @@ def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         good["content"] = {"application/json": {"schema": {"type": "object"}}}
     problem = {CONTENT_TYPE: {"schema": _schema(ProblemDocument, schemas)}}
     left_out = {"401", "403"} if endpoint.allow.name == "public" else set()
-    return {str(status): good, **{
-        code: {"description": text, "content": problem}
-        for code, text in PROBLEM_STATUSES.items() if code not in left_out}}
+    return {
+        str(status): good,
+        **{
+            code: {"description": text, "content": problem}
+            for code, text in PROBLEM_STATUSES.items()
+            if code not in left_out
+        },
+    }
 
 
 def _schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -85,7 +96,13 @@ def _schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
 def _query(kind: type[msgspec.Struct], schemas: dict[str, Any]) -> list[dict[str, Any]]:
     (_,), components = msgspec.json.schema_components([kind], ref_template=REFERENCE)
     described = components[kind.__name__]
-    return [{"in": "query", "name": name, "required": name in described.get("required", ()), "schema": schema,
-             **({"description": schema["description"]} if "description" in schema else {})}
-            for name, schema in described["properties"].items()]
-
+    return [
+        {
+            "in": "query",
+            "name": name,
+            "required": name in described.get("required", ()),
+            "schema": schema,
+            **({"description": schema["description"]} if "description" in schema else {}),
+        }
+        for name, schema in described["properties"].items()
+    ]

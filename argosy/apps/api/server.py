@@ -102,6 +102,16 @@ def _granian(host: str, port: int, threads: int) -> Any:
     from granian.constants import HTTPModes, Interfaces
 
     return Granian(
-        target=WSGI, address=host, port=port, interface=Interfaces.WSGI, workers=1, blocking_threads=threads,
-        http=HTTPModes.http1, websockets=False, log_enabled=False, respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS, backlog=1024)
+        target=WSGI,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        backlog=1024,
+    )

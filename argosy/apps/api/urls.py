@@ -17,12 +17,19 @@ from argosy.platform.rest import refusal
 
 def in_our_form(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """What ninja itself refuses is refused in the API's own form."""
+
     def answer(request: HttpRequest, *arguments: Any, **parameters: Any) -> HttpResponseBase:
         response = view(request, *arguments, **parameters)
         if response.status_code != 405:
             return response
-        return refusal(Problem(405, "method_not_allowed", "This address does not take that method.",
-                               headers={"Allow": response.headers["Allow"]}))
+        return refusal(
+            Problem(
+                405,
+                "method_not_allowed",
+                "This address does not take that method.",
+                headers={"Allow": response.headers["Allow"]},
+            )
+        )
 
     return answer
 

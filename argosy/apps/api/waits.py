@@ -119,8 +119,14 @@ class Waits:
             if not self._open[name]:
                 del self._open[name]
 
-    async def _poll(self, endpoint: Endpoint, asked: Asked, found: Document, news: asyncio.Event, protocol: Any,
-                    ) -> None:
+    async def _poll(
+        self,
+        endpoint: Endpoint,
+        asked: Asked,
+        found: Document,
+        news: asyncio.Event,
+        protocol: Any,
+    ) -> None:
         seconds = wait_asked(asked)
         headers = [("preference-applied", f"wait={seconds}")] if seconds else []
         loop = asyncio.get_running_loop()
@@ -138,11 +144,18 @@ class Waits:
         else:
             protocol.response_bytes(200, [("content-type", "application/json"), *headers], found.body)
 
-    async def _stream(self, endpoint: Endpoint, asked: Asked, found: Document, news: asyncio.Event, protocol: Any,
-                      ) -> None:
+    async def _stream(
+        self,
+        endpoint: Endpoint,
+        asked: Asked,
+        found: Document,
+        news: asyncio.Event,
+        protocol: Any,
+    ) -> None:
         """Every change as an event whose id is the document's tag; the stream ends with the last one."""
-        transport = protocol.response_stream(200, [
-            ("content-type", "text/event-stream"), ("cache-control", "no-store"), *_shared()])
+        transport = protocol.response_stream(
+            200, [("content-type", "text/event-stream"), ("cache-control", "no-store"), *_shared()]
+        )
         loop = asyncio.get_running_loop()
         give_up, spoke, told = loop.time() + STREAM_SECONDS_MAX, loop.time(), asked.header("LAST_EVENT_ID")
         await transport.send_bytes(b"retry: 1000\n\n")

@@ -37,7 +37,9 @@ class Bulk:
         return not self.made and not self.changed
 
     def send(
-        self, commands: Iterable[Command], done: Callable[[int], None] = lambda count: None,
+        self,
+        commands: Iterable[Command],
+        done: Callable[[int], None] = lambda count: None,
     ) -> list[DomainError | None]:
         """What each command was refused for, or None; `done` is told how many were written, batch by batch."""
         refusals: list[DomainError | None] = []
@@ -77,8 +79,10 @@ class Bulk:
         work.actor = self.actor
         ids = self.runtime.ids
         causes = [ids.new() for _ in commands]
-        deliveries = [Delivery(message=command, cause=Cause(cause, cause, ids))
-                      for command, cause in zip(commands, causes, strict=True)]
+        deliveries = [
+            Delivery(message=command, cause=Cause(cause, cause, ids))
+            for command, cause in zip(commands, causes, strict=True)
+        ]
         run(self.runtime.contexts[self.label].participant, work, deliveries)
         for delivery in deliveries:
             if delivery.error is not None:

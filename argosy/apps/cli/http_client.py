@@ -65,7 +65,7 @@ class Client:
     def _reply(self, connection: socket.socket) -> Reply:
         while (end := self._left.find(b"\r\n\r\n")) < 0:
             self._more(connection)
-        head, self._left = self._left[:end].lower(), self._left[end + 4:]
+        head, self._left = self._left[:end].lower(), self._left[end + 4 :]
         status = int(head[9:12])
         reply = Reply(status, head, b"")
         if status in (204, 304) or status < 200:
@@ -79,7 +79,7 @@ class Client:
         while True:
             while (end := self._left.find(b"\r\n")) < 0:
                 self._more(connection)
-            size, self._left = int(self._left[:end].split(b";")[0], 16), self._left[end + 2:]
+            size, self._left = int(self._left[:end].split(b";")[0], 16), self._left[end + 2 :]
             parts.append(self._exactly(connection, size))
             self._exactly(connection, 2)
             if size == 0:

@@ -73,13 +73,17 @@ def send_olist(runtime: Runtime, olist: Olist) -> str:
         with progress(what, len(commands)) as step:
             bulks[label].send_all(commands, step)
     offers = sum(len(variants) for variants in catalogue.offers_of(olist).values())
-    held = (f"{count(len(olist.sellers), 'seller')}, {count(len(catalogue.offers_of(olist)), 'product')} in "
-            f"{count(offers, 'offer')}, {count(len(olist.baskets), 'basket')} of {count(olist.pieces, 'piece')}")
+    held = (
+        f"{count(len(olist.sellers), 'seller')}, {count(len(catalogue.offers_of(olist)), 'product')} in "
+        f"{count(offers, 'offer')}, {count(len(olist.baskets), 'basket')} of {count(olist.pieces, 'piece')}"
+    )
     if all(bulk.is_unchanged for bulk in bulks.values()):
         return f"nothing has changed, all of it was here: {held}"
     made = {kind: number for bulk in bulks.values() for kind, number in bulk.made.items()}
-    return (f"imported {held}; new are {count(made.get('Store', 0), 'store')}, "
-            f"{count(made.get('Product', 0), 'product')} and {count(made.get('ShippingRate', 0), 'delivery rate')}")
+    return (
+        f"imported {held}; new are {count(made.get('Store', 0), 'store')}, "
+        f"{count(made.get('Product', 0), 'product')} and {count(made.get('ShippingRate', 0), 'delivery rate')}"
+    )
 
 
 def _tax_brazil(runtime: Runtime) -> None:

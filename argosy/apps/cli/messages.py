@@ -92,9 +92,12 @@ def catalogue() -> list[Known]:
         for wire_name in _sent(context):
             senders.setdefault(wire_name, set()).add(context.label)
     kinds = [kind for kind in MESSAGES.values() if kind is not Refused and kind.__module__.startswith("argosy.")]
-    return [Known(kind, _senders(kind, senders), tuple(receivers.get(kind.wire_name, ())))
-            for kind in sorted(kinds, key=lambda kind: (kind.wire_name.partition(".")[0],
-                                                        not issubclass(kind, Command), kind.__name__))]
+    return [
+        Known(kind, _senders(kind, senders), tuple(receivers.get(kind.wire_name, ())))
+        for kind in sorted(
+            kinds, key=lambda kind: (kind.wire_name.partition(".")[0], not issubclass(kind, Command), kind.__name__)
+        )
+    ]
 
 
 def _senders(kind: type[Message], senders: dict[str, set[str]]) -> tuple[str, ...]:
@@ -163,8 +166,14 @@ def page(found: list[Known]) -> str:
 def _row(one: Known) -> str:
     kind = one.kind
     sort = "command" if issubclass(kind, Command) else "event"
-    cells = (f"**{kind.__name__}** ({sort})", _promise(kind), ", ".join(one.senders) or "-",
-             ", ".join(one.receivers) or "-", kind.key_field or "-", ", ".join(sorted(personal_fields(kind))) or "-")
+    cells = (
+        f"**{kind.__name__}** ({sort})",
+        _promise(kind),
+        ", ".join(one.senders) or "-",
+        ", ".join(one.receivers) or "-",
+        kind.key_field or "-",
+        ", ".join(sorted(personal_fields(kind))) or "-",
+    )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -174,5 +183,3 @@ def _promise(kind: type[Message]) -> str:
     text = " ".join(inspect.cleandoc(own).split("\n\n")[0].split())
     first, stop, _ = text.partition(". ")
     return first + "." if stop else text
-
-

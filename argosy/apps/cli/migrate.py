@@ -81,8 +81,10 @@ def _unapplied() -> dict[str, list[tuple[str, str]]]:
         missing = [key for key in own if key not in applied]
         ahead = [key for key in applied if alias_of(key[0]) == alias and key not in known and key[0] in _labels()]
         if ahead:
-            raise Failed(f"{_where(alias)} was written by a newer version of this program: it knows "
-                         f"{'.'.join(sorted(ahead)[-1])}")
+            raise Failed(
+                f"{_where(alias)} was written by a newer version of this program: it knows "
+                f"{'.'.join(sorted(ahead)[-1])}"
+            )
         if missing:
             todo[alias] = missing
     return todo
@@ -122,7 +124,9 @@ def _begin_logs() -> None:
             if cursor.fetchone() is None:
                 cursor.execute(
                     f"INSERT INTO {context.table_prefix}_log_epochs (epoch, first_id, system) VALUES (1, 1, %s) "
-                    f"ON CONFLICT DO NOTHING", [_system(cursor)])
+                    f"ON CONFLICT DO NOTHING",
+                    [_system(cursor)],
+                )
 
 
 def _system(cursor: Any) -> str:
@@ -139,8 +143,15 @@ def _create_postgres_databases() -> None:
 
     server = settings.DATABASES["default"]
     try:
-        with psycopg.connect(host=server["HOST"], port=server["PORT"], user=server["USER"], dbname="postgres",
-                             password=server["PASSWORD"], autocommit=True, connect_timeout=10) as connection:
+        with psycopg.connect(
+            host=server["HOST"],
+            port=server["PORT"],
+            user=server["USER"],
+            dbname="postgres",
+            password=server["PASSWORD"],
+            autocommit=True,
+            connect_timeout=10,
+        ) as connection:
             known = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
             missing = [one["NAME"] for one in settings.DATABASES.values() if one["NAME"] not in known]
             with progress("creating databases", len(missing)) as step:

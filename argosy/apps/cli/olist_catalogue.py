@@ -94,8 +94,13 @@ def stores(sellers: Iterable[Seller]) -> Iterator[RegisterUser | OpenStore]:
         user_id = named_id("olist", "user", seller.id)
         yield RegisterUser(email=f"seller-{seller.id}@olist.example", password="", user_id=user_id, roles=("seller",))
         yield OpenStore(
-            store_name=f"{seller.city.title()[:80] or 'Store'} {seller.id[:8]}", seller_id=seller_id_of(seller.id),
-            user_id=user_id, country=COUNTRY, region=seller.state, city=seller.city)
+            store_name=f"{seller.city.title()[:80] or 'Store'} {seller.id[:8]}",
+            seller_id=seller_id_of(seller.id),
+            user_id=user_id,
+            country=COUNTRY,
+            region=seller.state,
+            city=seller.city,
+        )
 
 
 def rates(olist: Olist) -> list[SetShippingRate]:
@@ -108,8 +113,16 @@ def rates(olist: Olist) -> list[SetShippingRate]:
     for olist_id, charged in freights.items():
         amounts = {method_of(amount): amount for amount in sorted(set(charged))}
         amounts["standard"] = median_low(charged)
-        found += [SetShippingRate(method=method, currency=CURRENCY, item_amount=amount, countries=(COUNTRY,),
-                                  seller_id=seller_id_of(olist_id)) for method, amount in amounts.items()]
+        found += [
+            SetShippingRate(
+                method=method,
+                currency=CURRENCY,
+                item_amount=amount,
+                countries=(COUNTRY,),
+                seller_id=seller_id_of(olist_id),
+            )
+            for method, amount in amounts.items()
+        ]
     return found
 
 
@@ -120,9 +133,14 @@ def products(olist: Olist) -> Iterator[CreateProduct | AddVariant | PublishProdu
         product = olist.products[product_id]
         variants = tuple(_variant(id, product, seller_id, offer) for offer in sorted(offers))
         yield CreateProduct(
-            sku=product.id, title=f"{_words(product.category)} {product.id[:8]}", variants=variants,
-            category=product.category, product_id=id, seller_id=seller_id_of(seller_id),
-            description=f"A product of the Olist data set, sold from {_origin(olist.sellers[seller_id])}.")
+            sku=product.id,
+            title=f"{_words(product.category)} {product.id[:8]}",
+            variants=variants,
+            category=product.category,
+            product_id=id,
+            seller_id=seller_id_of(seller_id),
+            description=f"A product of the Olist data set, sold from {_origin(olist.sellers[seller_id])}.",
+        )
         for variant in variants:
             yield AddVariant(product_id=id, variant=variant)
         yield PublishProduct(product_id=id)
@@ -137,18 +155,29 @@ def stock(olist: Olist) -> Iterator[ReceiveStock]:
     for (product_id, seller_id), sold in pieces.items():
         quantity = sold * PLAYS + SPARE_PIECES
         yield ReceiveStock(
-            stock_unit_id=_stock_unit(product_id, seller_id), quantity=quantity, reference_id=f"olist-{quantity}",
-            product_id=named_id("olist", "product", product_id, seller_id), seller_id=seller_id_of(seller_id))
+            stock_unit_id=_stock_unit(product_id, seller_id),
+            quantity=quantity,
+            reference_id=f"olist-{quantity}",
+            product_id=named_id("olist", "product", product_id, seller_id),
+            seller_id=seller_id_of(seller_id),
+        )
 
 
 def _variant(id: Id, product: Product, seller_id: str, offer: Offer) -> NewVariant:
     name = str(Money(offer.price, CURRENCY)) + (f" ({offer.twin + 1})" if offer.twin else "")
     suffix = f"-{offer.twin + 1}" if offer.twin else ""
     return NewVariant(
-        sku=f"{product.id[:40]}-{offer.price}{suffix}", amount=offer.price, currency=CURRENCY,
-        attributes=(Attribute(name="offer", value=name),), variant_id=variant_id_of(id, offer),
-        stock_unit_id=_stock_unit(product.id, seller_id), weight_grams=product.weight_grams,
-        length_mm=product.length_mm, width_mm=product.width_mm, height_mm=product.height_mm)
+        sku=f"{product.id[:40]}-{offer.price}{suffix}",
+        amount=offer.price,
+        currency=CURRENCY,
+        attributes=(Attribute(name="offer", value=name),),
+        variant_id=variant_id_of(id, offer),
+        stock_unit_id=_stock_unit(product.id, seller_id),
+        weight_grams=product.weight_grams,
+        length_mm=product.length_mm,
+        width_mm=product.width_mm,
+        height_mm=product.height_mm,
+    )
 
 
 def _stock_unit(product_id: str, seller_id: str) -> Id:

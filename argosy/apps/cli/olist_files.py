@@ -132,16 +132,26 @@ def _sellers(folder: Path) -> Iterator[Seller]:
 
 
 def _products(folder: Path, names: dict[str, str]) -> Iterator[Product]:
-    columns = ("product_id", "product_category_name", "product_weight_g", "product_length_cm", "product_height_cm",
-               "product_width_cm")
+    columns = (
+        "product_id",
+        "product_category_name",
+        "product_weight_g",
+        "product_length_cm",
+        "product_height_cm",
+        "product_width_cm",
+    )
     seen: set[str] = set()
     for row in rows(folder, PRODUCTS, columns):
         category = row["product_category_name"]
         yield Product(
-            id=row.new("product_id", seen), category=(names.get(category) or category or UNNAMED_CATEGORY)[:200],
-            weight_grams=row.whole("product_weight_g"), length_mm=10 * row.whole("product_length_cm"),
-            width_mm=10 * row.whole("product_width_cm"), height_mm=10 * row.whole("product_height_cm"),
-            photos=row.whole("product_photos_qty"))
+            id=row.new("product_id", seen),
+            category=(names.get(category) or category or UNNAMED_CATEGORY)[:200],
+            weight_grams=row.whole("product_weight_g"),
+            length_mm=10 * row.whole("product_length_cm"),
+            width_mm=10 * row.whole("product_width_cm"),
+            height_mm=10 * row.whole("product_height_cm"),
+            photos=row.whole("product_photos_qty"),
+        )
 
 
 def _baskets(folder: Path, known: Olist | None) -> dict[str, list[Item]]:
@@ -153,8 +163,13 @@ def _baskets(folder: Path, known: Olist | None) -> dict[str, list[Item]]:
         if (order_id, number) in seen:
             row.fail(f"item {number} of order {order_id} stands here a second time")
         seen.add((order_id, number))
-        item = Item(number=number, product_id=row.text("product_id"), seller_id=row.text("seller_id"),
-                    price=row.money("price"), freight=row.money("freight_value"))
+        item = Item(
+            number=number,
+            product_id=row.text("product_id"),
+            seller_id=row.text("seller_id"),
+            price=row.money("price"),
+            freight=row.money("freight_value"),
+        )
         if item.price == 0:
             row.fail("a price of 0 cannot be sold")
         if known is not None and item.product_id not in known.products:
@@ -172,11 +187,19 @@ def _places(folder: Path) -> dict[str, Place]:
     if _file(folder, ORDERS) is None or _file(folder, CUSTOMERS) is None:
         return {}
     columns = ("customer_id", "customer_zip_code_prefix", "customer_city", "customer_state")
-    homes = {row.text("customer_id"): Place(
-        city=row["customer_city"][:100] or "-", state=row["customer_state"][:100],
-        postal_code=row["customer_zip_code_prefix"][:20]) for row in rows(folder, CUSTOMERS, columns)}
-    return {row.text("order_id"): homes[row["customer_id"]] for row in rows(folder, ORDERS, ("order_id", "customer_id"))
-            if row["customer_id"] in homes}
+    homes = {
+        row.text("customer_id"): Place(
+            city=row["customer_city"][:100] or "-",
+            state=row["customer_state"][:100],
+            postal_code=row["customer_zip_code_prefix"][:20],
+        )
+        for row in rows(folder, CUSTOMERS, columns)
+    }
+    return {
+        row.text("order_id"): homes[row["customer_id"]]
+        for row in rows(folder, ORDERS, ("order_id", "customer_id"))
+        if row["customer_id"] in homes
+    }
 
 
 class Row:

@@ -34,8 +34,10 @@ class Processes:
         Ctrl-C at a terminal reaches this process alone, and each part is told to end once."""
         self._running[name] = subprocess.Popen(
             [sys.executable, "-m", "argosy.apps.cli.main", name.partition(" ")[0], *arguments],
-            env={**os.environ, **(environment or {}), PARENT: str(os.getpid())}, stdin=subprocess.DEVNULL,
-            process_group=0)
+            env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        )
 
     def pid(self, name: str) -> int:
         return self._running[name].pid
@@ -99,6 +101,7 @@ def _unhurried() -> Iterator[None]:
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP end this process as Ctrl-C does: with everything that it has started."""
+
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
@@ -129,8 +132,10 @@ def check_ports(host: str, *ports: int) -> None:
             try:
                 probe.bind((host, port))
             except OSError as error:
-                raise Failed(f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0).lower()}; "
-                             f"choose another with --port") from None
+                raise Failed(
+                    f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0).lower()}; "
+                    f"choose another with --port"
+                ) from None
 
 
 def free_ports(host: str = "127.0.0.1") -> tuple[int, int]:

@@ -39,8 +39,9 @@ PIECES = 100
 def add(kinds: Any) -> None:
     command = kinds.add_parser("products", help="any CSV file of products", description=HELP, epilog=EPILOG)
     command.add_argument("file", metavar="FILE", type=Path, help="the CSV file, plain or .gz")
-    command.add_argument("--map", metavar="TARGET=COLUMN", action="append", default=[],
-                         help="which column holds what; may be repeated")
+    command.add_argument(
+        "--map", metavar="TARGET=COLUMN", action="append", default=[], help="which column holds what; may be repeated"
+    )
     command.add_argument("--currency", default="USD", help="of all prices (ISO 4217; default USD)")
     command.add_argument("--seller", default="Imported goods", help="the store of rows that name none")
     command.add_argument("--category", default="imported", help="of rows that name none")
@@ -61,8 +62,11 @@ def import_products(options: argparse.Namespace) -> None:
         raise Failed("--stock: a number from 0 to 1,000,000,000")
     with progress("reading the file"):
         header, goods, rejects = read_products(
-            options.file, targets, options.currency,
-            {"seller": options.seller, "category": options.category, "stock": str(options.stock)})
+            options.file,
+            targets,
+            options.currency,
+            {"seller": options.seller, "category": options.category, "stock": str(options.stock)},
+        )
     ready()
     refused, new = _send(goods, options.currency)
     rejects = sorted([*rejects, *refused], key=lambda reject: reject.line)
@@ -111,34 +115,56 @@ def _stores(names: dict[str, None]) -> list[RegisterUser | OpenStore]:
     commands: list[RegisterUser | OpenStore] = []
     for name in names:
         user_id = named_id("import", "user", name)
-        commands.append(RegisterUser(email=f"seller-{user_id}@import.example", password="", user_id=user_id,
-                                     roles=("seller",)))
+        commands.append(
+            RegisterUser(email=f"seller-{user_id}@import.example", password="", user_id=user_id, roles=("seller",))
+        )
         commands.append(OpenStore(store_name=name, seller_id=_seller_id(name), user_id=user_id))
     return commands
 
 
 def _list(bulk: Bulk, goods: Sequence[Good], currency: str, step: Any) -> list[Reject]:
     """Create and publish, both in one unit of work; a product that cannot be on sale is refused before it is made."""
-    commands = [command for good in goods for command in (_product(good, currency), PublishProduct(
-        product_id=_product_id(good)))]
+    commands = [
+        command
+        for good in goods
+        for command in (_product(good, currency), PublishProduct(product_id=_product_id(good)))
+    ]
     refusals = bulk.send(commands, lambda done: step(done // 2))
-    return [Reject(good.line, _words(first or second), good.fields)
-            for good, first, second in zip(goods, refusals[::2], refusals[1::2], strict=True) if first or second]
+    return [
+        Reject(good.line, _words(first or second), good.fields)
+        for good, first, second in zip(goods, refusals[::2], refusals[1::2], strict=True)
+        if first or second
+    ]
 
 
 def _product(good: Good, currency: str) -> CreateProduct:
     return CreateProduct(
-        sku=good.sku, title=good.title, description=good.description, category=good.category,
-        product_id=_product_id(good), seller_id=_seller_id(good.seller),
+        sku=good.sku,
+        title=good.title,
+        description=good.description,
+        category=good.category,
+        product_id=_product_id(good),
+        seller_id=_seller_id(good.seller),
         attributes=tuple(Attribute(name=name, value=value) for name, value in good.attributes.items()),
-        variants=(NewVariant(sku=good.sku, amount=good.amount, currency=currency,
-                             variant_id=named_id("import", "variant", good.seller, good.sku)),))
+        variants=(
+            NewVariant(
+                sku=good.sku,
+                amount=good.amount,
+                currency=currency,
+                variant_id=named_id("import", "variant", good.seller, good.sku),
+            ),
+        ),
+    )
 
 
 def _receipt(good: Good) -> ReceiveStock:
     return ReceiveStock(
-        stock_unit_id=named_id("import", "variant", good.seller, good.sku), quantity=good.stock,
-        reference_id="import", product_id=_product_id(good), seller_id=_seller_id(good.seller))
+        stock_unit_id=named_id("import", "variant", good.seller, good.sku),
+        quantity=good.stock,
+        reference_id="import",
+        product_id=_product_id(good),
+        seller_id=_seller_id(good.seller),
+    )
 
 
 def _seller_id(name: str) -> Id:
@@ -158,5 +184,3 @@ def _words(refusal: DomainError | None) -> str:
 
 def _about(details: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in details.items() if name in ("field", "sku", "amount"))
-
-

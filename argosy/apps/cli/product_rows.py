@@ -45,7 +45,10 @@ class Reject:
 
 
 def read_products(
-    path: Path, targets: dict[str, str], currency: str, defaults: dict[str, str],
+    path: Path,
+    targets: dict[str, str],
+    currency: str,
+    defaults: dict[str, str],
 ) -> tuple[list[str], list[Good], list[Reject]]:
     """The header, the good rows and the others. `defaults` stand in for what a row leaves empty."""
     records = csv_records(path, errors="surrogateescape")
@@ -79,21 +82,29 @@ def _columns(header: Sequence[str], targets: dict[str, str]) -> dict[str, int]:
     named = {target: target for target in TARGETS if target in header} | targets
     missing = [target for target in REQUIRED if target not in named]
     if missing:
-        raise Failed(f"--map: say which column holds {' and '.join(missing)}, as in --map {missing[0]}=COLUMN; "
-                     f"the columns are {known}")
+        raise Failed(
+            f"--map: say which column holds {' and '.join(missing)}, as in --map {missing[0]}=COLUMN; "
+            f"the columns are {known}"
+        )
     return {target: header.index(column) for target, column in named.items()}
 
 
 def _good(
-    line: int, fields: tuple[str, ...], width: int, columns: dict[str, int], stated: tuple[str, dict[str, str]],
+    line: int,
+    fields: tuple[str, ...],
+    width: int,
+    columns: dict[str, int],
+    stated: tuple[str, dict[str, str]],
 ) -> Good:
     """The row as a product; ValueError says why not."""
     currency, defaults = stated
     if len(fields) != width:
         raise ValueError(f"{len(fields)} fields in place of {width}")
     # Only prose has lines.
-    values = {target: fields[index].strip() if target == "description" else " ".join(fields[index].split())
-              for target, index in columns.items()}
+    values = {
+        target: fields[index].strip() if target == "description" else " ".join(fields[index].split())
+        for target, index in columns.items()
+    }
     for target, value in values.items():
         if any("\ud800" <= letter <= "\udfff" for letter in value):
             raise ValueError(f"{target} is not UTF-8 text")
@@ -102,9 +113,17 @@ def _good(
     values = {target: value or defaults.get(target, "") for target, value in (defaults | values).items()}
     attributes = {name: value for name, value in values.items() if name not in TARGETS and value}
     return Good(
-        line=line, fields=fields, sku=values.get("sku") or _sku_of(values), title=values["title"],
-        description=values.get("description", ""), category=values["category"], seller=values["seller"],
-        amount=_amount(values["price"], currency), stock=_pieces(values["stock"]), attributes=attributes)
+        line=line,
+        fields=fields,
+        sku=values.get("sku") or _sku_of(values),
+        title=values["title"],
+        description=values.get("description", ""),
+        category=values["category"],
+        seller=values["seller"],
+        amount=_amount(values["price"], currency),
+        stock=_pieces(values["stock"]),
+        attributes=attributes,
+    )
 
 
 def _amount(text: str, currency: str) -> int:

@@ -45,8 +45,10 @@ def settle() -> Path:
 def check_there(var: Path) -> None:
     """Failed, where no databases were made yet."""
     if not is_postgres() and not (var / "accounts_db.sqlite3").is_file():
-        raise Failed(f"there is no marketplace in {var} yet: run `argosy migrate` or `argosy up` first "
-                     f"(ARGOSY_VAR names the folder)")
+        raise Failed(
+            f"there is no marketplace in {var} yet: run `argosy migrate` or `argosy up` first "
+            f"(ARGOSY_VAR names the folder)"
+        )
 
 
 def is_postgres() -> bool:
@@ -66,8 +68,10 @@ def make_var() -> Path:
     except OSError as error:
         raise Failed(f"{_why(error)} {var} (ARGOSY_VAR names the folder for databases)") from None
     if free < ROOM_NEEDED_BYTES:
-        raise Failed(f"the disk of {var} is full: {free // 2**20} MB are left and {ROOM_NEEDED_BYTES // 2**20} MB are "
-                     f"needed (ARGOSY_VAR names the folder for databases)")
+        raise Failed(
+            f"the disk of {var} is full: {free // 2**20} MB are left and {ROOM_NEEDED_BYTES // 2**20} MB are "
+            f"needed (ARGOSY_VAR names the folder for databases)"
+        )
     return var
 
 

@@ -111,15 +111,22 @@ def _over_http(options: argparse.Namespace, baskets: list[Basket], last: Id) -> 
 
 
 def _play_over_http(
-    options: argparse.Namespace, baskets: list[Basket], server: tuple[str, int], where: str,
+    options: argparse.Namespace,
+    baskets: list[Basket],
+    server: tuple[str, int],
+    where: str,
 ) -> Run:
     from argosy.apps.cli.replay_data import Run
     from argosy.apps.cli.replay_http import play_all
 
     with progress("playing baskets", len(baskets)) as step:
         played, seconds, cpu = play_all(baskets, options.buyers, server, step)
-    return Run(played=played, seconds=seconds, loader_share=cpu / max(seconds, 1e-9),
-               how=f"played {where} by {count(min(options.buyers, len(baskets)), 'buyer')}")
+    return Run(
+        played=played,
+        seconds=seconds,
+        loader_share=cpu / max(seconds, 1e-9),
+        how=f"played {where} by {count(min(options.buyers, len(baskets)), 'buyer')}",
+    )
 
 
 def _direct(options: argparse.Namespace, baskets: list[Basket], last: Id) -> Run:
@@ -152,7 +159,6 @@ def wait_for_catalogue(is_there: Callable[[], bool], check: Callable[[], None] =
 
 def worker_is_there(var: Path) -> bool:
     """Whether a living worker listens in the data folder already."""
-    return any(Path(f"/proc/{path.stem.rpartition('-')[2]}").exists()
-               for path in (var / "doorbell").glob("worker-*.sock"))
-
-
+    return any(
+        Path(f"/proc/{path.stem.rpartition('-')[2]}").exists() for path in (var / "doorbell").glob("worker-*.sock")
+    )

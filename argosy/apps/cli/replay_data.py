@@ -63,13 +63,31 @@ def baskets_of(olist: Olist, buyers: int, run: str, limit: int | None) -> list[B
         for line in lines:
             by_seller.setdefault(sellers[line.product_id], []).append(line)
         place = olist.place(order_id)
-        found.append(Basket(
-            order_id=order_id, request_id=f"{run}-{order_id}" if run else order_id, buyer=number % buyers,
-            lines=tuple(CheckoutLine(product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity,
-                                     shipping_method=line.method) for line in lines),
-            address=Address(recipient=f"Buyer {number % buyers}", street="Rua do Comercio 1", city=place.city,
-                            postal_code=place.postal_code, country=COUNTRY, region=place.state),
-            expected={seller_id_of(seller): _expected(own) for seller, own in by_seller.items()}))
+        found.append(
+            Basket(
+                order_id=order_id,
+                request_id=f"{run}-{order_id}" if run else order_id,
+                buyer=number % buyers,
+                lines=tuple(
+                    CheckoutLine(
+                        product_id=line.product_id,
+                        variant_id=line.variant_id,
+                        quantity=line.quantity,
+                        shipping_method=line.method,
+                    )
+                    for line in lines
+                ),
+                address=Address(
+                    recipient=f"Buyer {number % buyers}",
+                    street="Rua do Comercio 1",
+                    city=place.city,
+                    postal_code=place.postal_code,
+                    country=COUNTRY,
+                    region=place.state,
+                ),
+                expected={seller_id_of(seller): _expected(own) for seller, own in by_seller.items()},
+            )
+        )
     return found
 
 
@@ -81,8 +99,9 @@ def last_listed(olist: Olist) -> Id:
 
 def _expected(lines: Sequence[Line]) -> tuple[int, tuple[SoldLine, ...]]:
     total = sum(line.quantity * (line.price + line.freight) for line in lines)
-    return total, tuple(sorted((line.variant_id, line.quantity, line.price, line.quantity * line.freight)
-                               for line in lines))
+    return total, tuple(
+        sorted((line.variant_id, line.quantity, line.price, line.quantity * line.freight) for line in lines)
+    )
 
 
 def check(played: Played, orders: Iterable[Mapping[str, Any]]) -> None:
@@ -97,8 +116,12 @@ def check(played: Played, orders: Iterable[Mapping[str, Any]]) -> None:
         return
     for seller_id, (total, lines) in expected.items():
         order = found[seller_id]
-        sold = tuple(sorted((line["variant_id"], line["quantity"], line["unit_amount"], line["shipping_amount"])
-                            for line in order["lines"]))
+        sold = tuple(
+            sorted(
+                (line["variant_id"], line["quantity"], line["unit_amount"], line["shipping_amount"])
+                for line in order["lines"]
+            )
+        )
         if order["status"] not in PAID:
             played.reason = f"order is {order['status']}"
         elif order["currency"] != CURRENCY or order["total_amount"] != total:
@@ -129,13 +152,20 @@ class Run:
             amounts.update(one.amounts)
         expected = {CURRENCY: sum(one.basket.total for one in self.played)}
         return {
-            "ok": self.is_good, "how": self.how, "baskets": len(self.played), "paid": len(paid),
-            "orders_per_basket": {str(orders): number for orders, number in sorted(
-                Counter(len(one.order_ids) for one in paid).items())},
-            "orders": sum(len(one.order_ids) for one in paid), "lines": sum(one.line_count for one in paid),
-            "money": dict(amounts), "money_in_file": expected,
+            "ok": self.is_good,
+            "how": self.how,
+            "baskets": len(self.played),
+            "paid": len(paid),
+            "orders_per_basket": {
+                str(orders): number for orders, number in sorted(Counter(len(one.order_ids) for one in paid).items())
+            },
+            "orders": sum(len(one.order_ids) for one in paid),
+            "lines": sum(one.line_count for one in paid),
+            "money": dict(amounts),
+            "money_in_file": expected,
             "failures": dict(Counter(one.reason for one in self.played if one.reason).most_common()),
-            "seconds": round(self.seconds, 3), "checkouts_per_second": round(len(paid) / max(self.seconds, 1e-9), 1),
+            "seconds": round(self.seconds, 3),
+            "checkouts_per_second": round(len(paid) / max(self.seconds, 1e-9), 1),
             "journey_p50_seconds": round(_quantile(times, 0.50), 4),
             "journey_p99_seconds": round(_quantile(times, 0.99), 4),
             "loader_share_of_a_core": round(self.loader_share, 3),
@@ -145,8 +175,10 @@ class Run:
         """The same for people."""
         told = self.summary()
         rows = [("baskets", f"{told['baskets']:,}"), ("paid", f"{told['paid']:,}")]
-        rows += [(f"  with {orders} order{'' if orders == '1' else 's'}", f"{number:,}")
-                 for orders, number in told["orders_per_basket"].items()]
+        rows += [
+            (f"  with {orders} order{'' if orders == '1' else 's'}", f"{number:,}")
+            for orders, number in told["orders_per_basket"].items()
+        ]
         rows += [("orders", f"{told['orders']:,}"), ("lines", f"{told['lines']:,}")]
         for currency in sorted({**told["money"], **told["money_in_file"]}):
             here, file = told["money"].get(currency, 0), told["money_in_file"].get(currency, 0)
@@ -154,10 +186,13 @@ class Run:
             rows.append((f"money, {currency}", f"{Money(here, currency)} in orders"))
             rows.append(("", f"{Money(file, currency)} in the file: {verdict}"))
         rows += [(f"failed: {reason}", f"{number:,}") for reason, number in told["failures"].items()]
-        rows += [("time", f"{told['seconds']:.1f} s"), ("checkouts/s", f"{told['checkouts_per_second']:,}"),
-                 ("journey p50", f"{told['journey_p50_seconds'] * 1000:,.0f} ms"),
-                 ("journey p99", f"{told['journey_p99_seconds'] * 1000:,.0f} ms"),
-                 ("this program", f"{told['loader_share_of_a_core']:.0%} of a core")]
+        rows += [
+            ("time", f"{told['seconds']:.1f} s"),
+            ("checkouts/s", f"{told['checkouts_per_second']:,}"),
+            ("journey p50", f"{told['journey_p50_seconds'] * 1000:,.0f} ms"),
+            ("journey p99", f"{told['journey_p99_seconds'] * 1000:,.0f} ms"),
+            ("this program", f"{told['loader_share_of_a_core']:.0%} of a core"),
+        ]
         return rows
 
 

@@ -35,7 +35,10 @@ class Player:
         self.played: list[Played] = []
 
     def play_all(
-        self, baskets: Sequence[Basket], done: Callable[[int], None], alive: Callable[[], None],
+        self,
+        baskets: Sequence[Basket],
+        done: Callable[[int], None],
+        alive: Callable[[], None],
     ) -> tuple[list[Played], float, float]:
         """Every basket, so many at a time; as `replay_http.play_all`. `alive` raises where no worker is left."""
         waiting = iter(baskets)
@@ -67,8 +70,13 @@ class Player:
     def _start(self, basket: Basket) -> None:
         buyer_id = self.buyers[basket.buyer]
         command = StartCheckout(
-            checkout_id=self.runtime.ids.new(), buyer_id=buyer_id, cart_id=named_id("cart", buyer_id),
-            lines=basket.lines, address=basket.address, client_request_id=basket.request_id)
+            checkout_id=self.runtime.ids.new(),
+            buyer_id=buyer_id,
+            cart_id=named_id("cart", buyer_id),
+            lines=basket.lines,
+            address=basket.address,
+            client_request_id=basket.request_id,
+        )
         played = Played(basket=basket)
         try:
             standing = self._patiently(command, Actor(id=buyer_id, roles=frozenset({"buyer"})))
@@ -98,7 +106,9 @@ class Player:
         ended = dialect.query(
             f"SELECT {dialect.selected('id', 'uuid')}, status, failure, started_at, completed_at, "
             f"CAST(order_ids AS text) FROM checkout_sessions WHERE {condition} "
-            f"AND status IN ('COMPLETED', 'FAILED', 'EXPIRED', 'ABORTED')", (ids,))
+            f"AND status IN ('COMPLETED', 'FAILED', 'EXPIRED', 'ABORTED')",
+            (ids,),
+        )
         for id, status, failure, started_at, completed_at, order_ids in ended:
             played = self.open.pop(id)
             self.played.append(played)

@@ -80,10 +80,16 @@ class Buyer:
         played.reason = ""
         self._asked("DELETE", "/carts/mine/lines")
         for line in basket.lines:
-            self._asked("POST", "/carts/mine/lines", {
-                "product_id": line.product_id, "variant_id": line.variant_id, "quantity": line.quantity})
-        reply = self._send("POST", "/checkouts", {
-            "lines": basket.lines, "address": basket.address, "client_request_id": basket.request_id})
+            self._asked(
+                "POST",
+                "/carts/mine/lines",
+                {"product_id": line.product_id, "variant_id": line.variant_id, "quantity": line.quantity},
+            )
+        reply = self._send(
+            "POST",
+            "/checkouts",
+            {"lines": basket.lines, "address": basket.address, "client_request_id": basket.request_id},
+        )
         played.checkout_id = json.loads(reply.body)["checkout_id"]
         progress = self._settled(played.checkout_id, reply, give_up)
         if progress["status"] != "COMPLETED":
@@ -138,7 +144,10 @@ class Buyer:
 
 
 def play_all(
-    baskets: Sequence[Basket], buyers: int, server: tuple[str, int], done: Callable[[int], None],
+    baskets: Sequence[Basket],
+    buyers: int,
+    server: tuple[str, int],
+    done: Callable[[int], None],
 ) -> tuple[list[Played], float, float]:
     """Every basket by its buyer, all buyers at once; what became of them, the seconds that took, and the seconds of
     processor time that this program took for it. Afterwards every order is read."""

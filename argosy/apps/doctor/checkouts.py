@@ -29,22 +29,32 @@ _WHOLE = len(CheckoutSaga.stages) - 1
 
 def ended(databases: Databases) -> Iterator[Violation]:
     for id, status, outcome, deadline in databases.stream(
-            "checkout", "SELECT id, status, outcome, deadline FROM checkout_sessions WHERE outcome NOT IN (?, ?) AND "
-            "(deadline IS NULL OR deadline < (CASE WHEN outcome = '' THEN ? ELSE ? END))", COMPLETED, COMPENSATED,
-            databases.ago("checkout", GRACE_SECONDS), databases.ago("checkout", UNDO_SECONDS)):
-        yield Violation(f"checkout_sessions {id}", f"is {status} ({outcome or 'going on'}); its deadline was "
-                                                   f"{deadline}")
+        "checkout",
+        "SELECT id, status, outcome, deadline FROM checkout_sessions WHERE outcome NOT IN (?, ?) AND "
+        "(deadline IS NULL OR deadline < (CASE WHEN outcome = '' THEN ? ELSE ? END))",
+        COMPLETED,
+        COMPENSATED,
+        databases.ago("checkout", GRACE_SECONDS),
+        databases.ago("checkout", UNDO_SECONDS),
+    ):
+        yield Violation(
+            f"checkout_sessions {id}", f"is {status} ({outcome or 'going on'}); its deadline was {deadline}"
+        )
     for id, status in databases.stream(
-            "checkout", "SELECT s.id, s.status FROM checkout_sessions s WHERE s.outcome = '' AND s.stage < ? AND "
-            "s.deadline > ? AND NOT EXISTS (SELECT 1 FROM checkout_due d WHERE d.id = 'deadline:' || "
-            "CAST(s.id AS text))", _WHOLE, databases.ago("checkout", 0)):
+        "checkout",
+        "SELECT s.id, s.status FROM checkout_sessions s WHERE s.outcome = '' AND s.stage < ? AND "
+        "s.deadline > ? AND NOT EXISTS (SELECT 1 FROM checkout_due d WHERE d.id = 'deadline:' || "
+        "CAST(s.id AS text))",
+        _WHOLE,
+        databases.ago("checkout", 0),
+    ):
         yield Violation(f"checkout_sessions {id}", f"is {status} and has no timer that would end it")
 
 
 def steps_are_whole(databases: Databases) -> Iterator[Violation]:
     for id, outcome, text in databases.stream(
-            "checkout", "SELECT id, outcome, steps FROM checkout_sessions WHERE outcome IN (?, ?)", COMPLETED,
-            COMPENSATED):
+        "checkout", "SELECT id, outcome, steps FROM checkout_sessions WHERE outcome IN (?, ?)", COMPLETED, COMPENSATED
+    ):
         steps = _STEPS.decode(text)
         if outcome == COMPLETED:
             wrong = {name for name, at in steps.items() if at != DONE and not (at == FAILED and name in _MAY_FAIL)}
@@ -60,31 +70,55 @@ def undone_as_often_as_noted(databases: Databases) -> Iterator[Violation]:
     names = sorted(_UNDONE_BY)
     key = databases.binary("checkout", "aggregate_id")
     sent = databases.stream(
-        "checkout", f"SELECT {key} AS flow, event_type, count(*) FROM checkout_outbox_events WHERE event_type IN "
-        f"({', '.join('?' for _ in names)}) GROUP BY 1, 2 ORDER BY 1", *names)
+        "checkout",
+        f"SELECT {key} AS flow, event_type, count(*) FROM checkout_outbox_events WHERE event_type IN "
+        f"({', '.join('?' for _ in names)}) GROUP BY 1, 2 ORDER BY 1",
+        *names,
+    )
     own = databases.binary("checkout", "session_id")
     noted = databases.stream(
-        "checkout", f"SELECT {own} AS flow, step_type, count(*) FROM checkout_steps WHERE status = ? GROUP BY 1, 2 "
-        f"ORDER BY 1", UNDOING)
+        "checkout",
+        f"SELECT {own} AS flow, step_type, count(*) FROM checkout_steps WHERE status = ? GROUP BY 1, 2 ORDER BY 1",
+        UNDOING,
+    )
     for flow_id, (commands, attempts) in side_by_side(sent, noted):
         told = {_UNDONE_BY[name]: times for _, name, times in commands}
         kept = {name: times for _, name, times in attempts}
         for name in sorted(told.keys() | kept.keys()):
             if told.get(name, 0) != kept.get(name, 0):
-                yield Violation(f"checkout_sessions {flow_id}", f"undid {name} {kept.get(name, 0)} times and asked for "
-                                                                f"it {told.get(name, 0)} times")
+                yield Violation(
+                    f"checkout_sessions {flow_id}",
+                    f"undid {name} {kept.get(name, 0)} times and asked for it {told.get(name, 0)} times",
+                )
 
 
 def nothing_is_left(databases: Databases) -> Iterator[Violation]:
     """What flows that ended hold at others. Flows are read first: at others all was done before they ended."""
-    yield from _left(databases, "orders", "SELECT p.flow_id, o.status FROM purchases p JOIN orders o ON "
-                     "o.purchase_id = p.id WHERE {only:p.flow_id} ORDER BY p.flow_id", _orders_are_wrong)
-    yield from _left(databases, "inventory", "SELECT flow_id, status FROM reservations WHERE {only:flow_id} ORDER BY "
-                     "flow_id", _reservation_is_wrong)
-    yield from _left(databases, "payments", "SELECT flow_id, status FROM payment_intents WHERE {only:flow_id} ORDER "
-                     "BY flow_id", _payment_is_wrong)
-    yield from _left(databases, "promotions", "SELECT flow_id, status FROM coupon_redemptions WHERE {only:flow_id} "
-                     "ORDER BY flow_id", _coupon_is_wrong)
+    yield from _left(
+        databases,
+        "orders",
+        "SELECT p.flow_id, o.status FROM purchases p JOIN orders o ON "
+        "o.purchase_id = p.id WHERE {only:p.flow_id} ORDER BY p.flow_id",
+        _orders_are_wrong,
+    )
+    yield from _left(
+        databases,
+        "inventory",
+        "SELECT flow_id, status FROM reservations WHERE {only:flow_id} ORDER BY flow_id",
+        _reservation_is_wrong,
+    )
+    yield from _left(
+        databases,
+        "payments",
+        "SELECT flow_id, status FROM payment_intents WHERE {only:flow_id} ORDER BY flow_id",
+        _payment_is_wrong,
+    )
+    yield from _left(
+        databases,
+        "promotions",
+        "SELECT flow_id, status FROM coupon_redemptions WHERE {only:flow_id} ORDER BY flow_id",
+        _coupon_is_wrong,
+    )
 
 
 IsWrong = Callable[[str, str, Collection[str]], bool]
@@ -92,15 +126,19 @@ IsWrong = Callable[[str, str, Collection[str]], bool]
 
 def _left(databases: Databases, label: str, sql: str, is_wrong: IsWrong) -> Iterator[Violation]:
     flows = databases.stream(
-        "checkout", "SELECT id, outcome, steps FROM checkout_sessions WHERE outcome IN (?, ?) AND {only:id} ORDER BY "
-        "id", COMPLETED, COMPENSATED)
+        "checkout",
+        "SELECT id, outcome, steps FROM checkout_sessions WHERE outcome IN (?, ?) AND {only:id} ORDER BY id",
+        COMPLETED,
+        COMPENSATED,
+    )
     for flow_id, (flow, held) in side_by_side(flows, databases.stream(label, sql)):
         for _, outcome, text in flow:
             done = [name for name, at in _STEPS.decode(text).items() if at == DONE]
             for status in sorted({row[1] for row in held}):
                 if is_wrong(outcome, status, done):
-                    yield Violation(f"checkout_sessions {flow_id}", f"is {outcome}, and {label} has it {status}",
-                                    flow_id)
+                    yield Violation(
+                        f"checkout_sessions {flow_id}", f"is {outcome}, and {label} has it {status}", flow_id
+                    )
 
 
 def _orders_are_wrong(outcome: str, status: str, done: Collection[str]) -> bool:
@@ -128,8 +166,15 @@ def _coupon_is_wrong(outcome: str, status: str, done: Collection[str]) -> bool:
 
 
 CHECKS = (
-    Check("I33", f"every checkout has ended {GRACE_SECONDS} s past its deadline, and is undone {UNDO_SECONDS} s past "
-          f"it", ended),
-    Check("I34", "what was compensated is undone step for step, what was completed is whole",
-          all_of(steps_are_whole, undone_as_often_as_noted, nothing_is_left), spans=True),
+    Check(
+        "I33",
+        f"every checkout has ended {GRACE_SECONDS} s past its deadline, and is undone {UNDO_SECONDS} s past it",
+        ended,
+    ),
+    Check(
+        "I34",
+        "what was compensated is undone step for step, what was completed is whole",
+        all_of(steps_are_whole, undone_as_often_as_noted, nothing_is_left),
+        spans=True,
+    ),
 )

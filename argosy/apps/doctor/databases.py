@@ -40,7 +40,11 @@ class Databases(AbstractContextManager["Databases"]):
     """The marketplace's databases for one look of one check. `only` narrows it to rows that were suspected before."""
 
     def __init__(
-        self, runtime: Runtime, now: datetime, *, only: Collection[str] | None = None,
+        self,
+        runtime: Runtime,
+        now: datetime,
+        *,
+        only: Collection[str] | None = None,
         read: Callable[[int], None] = lambda rows: None,
     ) -> None:
         self.runtime = runtime

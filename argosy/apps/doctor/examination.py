@@ -20,8 +20,19 @@ SUSPECTS_MAX = 1_000
 LOOK_AGAIN_SECONDS = (2.0, 8.0)
 """How long suspected rows are given, look by look: by then a live marketplace has moved on."""
 
-CHECKS = in_order([*stock.CHECKS, *ledger.CHECKS, *money.CHECKS, *orders.CHECKS, *promotions.CHECKS,
-                   *checkouts.CHECKS, *messages.CHECKS, *views.CHECKS, *later.CHECKS])
+CHECKS = in_order(
+    [
+        *stock.CHECKS,
+        *ledger.CHECKS,
+        *money.CHECKS,
+        *orders.CHECKS,
+        *promotions.CHECKS,
+        *checkouts.CHECKS,
+        *messages.CHECKS,
+        *views.CHECKS,
+        *later.CHECKS,
+    ]
+)
 
 Telling = Callable[[Check], AbstractContextManager[Callable[[int], None]]]
 """Tells that a check has begun; what it gives is told how many rows were read."""
@@ -60,8 +71,9 @@ def chosen(ids: Iterable[str]) -> list[Check]:
     wanted = {id.strip().upper() for some in ids for id in some.split(",") if id.strip()}
     known = {check.id for check in CHECKS}
     if wanted - known:
-        raise NoSuchCheck(f"there is no invariant {', '.join(sorted(wanted - known))}; there are "
-                          f"{', '.join(sorted(known))}")
+        raise NoSuchCheck(
+            f"there is no invariant {', '.join(sorted(wanted - known))}; there are {', '.join(sorted(known))}"
+        )
     return [check for check in CHECKS if not wanted or check.id in wanted]
 
 
@@ -69,8 +81,12 @@ class Examination:
     """Runs checks. The suspects of all of them wait together."""
 
     def __init__(
-        self, runtime: Runtime, *, telling: Telling = lambda check: nullcontext(lambda rows: None),
-        look_again_seconds: tuple[float, ...] = LOOK_AGAIN_SECONDS, clock: Clock | None = None,
+        self,
+        runtime: Runtime,
+        *,
+        telling: Telling = lambda check: nullcontext(lambda rows: None),
+        look_again_seconds: tuple[float, ...] = LOOK_AGAIN_SECONDS,
+        clock: Clock | None = None,
     ) -> None:
         self.clock = clock or runtime.clock
         self.runtime = runtime
@@ -96,8 +112,7 @@ class Examination:
     def _look(self, check: Check, only: set[str] | None = None) -> Iterator[Violation]:
         if check.look is None:
             return
-        with (self.telling(check) as read,
-              Databases(self.runtime, self.clock.now(), only=only, read=read) as databases):
+        with self.telling(check) as read, Databases(self.runtime, self.clock.now(), only=only, read=read) as databases:
             yield from check.look(databases)
 
     def _look_again(self, finding: Finding) -> None:

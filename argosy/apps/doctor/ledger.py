@@ -28,8 +28,10 @@ from argosy.shared_kernel.ids import named_id
 
 _SHARES = msgspec.json.Decoder(tuple[PaidShare, ...])
 
-ENTRIES = ("SELECT reference_id, transaction_id, kind, account, currency, debit - credit FROM ledgers "
-           "ORDER BY reference_id, transaction_id, position")
+ENTRIES = (
+    "SELECT reference_id, transaction_id, kind, account, currency, debit - credit FROM ledgers "
+    "ORDER BY reference_id, transaction_id, position"
+)
 
 
 class ChainedRow(NamedTuple):
@@ -64,38 +66,47 @@ class Booked(NamedTuple):
 
 def balanced(databases: Databases) -> Iterator[Violation]:
     for id, currency, off, entries in databases.stream(
-            "payments", "SELECT transaction_id, currency, CAST(sum(debit - credit) AS bigint), count(*) FROM ledgers "
-            "GROUP BY transaction_id, currency HAVING sum(debit - credit) <> 0 OR count(*) < 2"):
+        "payments",
+        "SELECT transaction_id, currency, CAST(sum(debit - credit) AS bigint), count(*) FROM ledgers "
+        "GROUP BY transaction_id, currency HAVING sum(debit - credit) <> 0 OR count(*) < 2",
+    ):
         yield Violation(f"ledgers transaction {id}", f"is off by {off} {currency} in {entries} entries")
 
 
 def one_sided(databases: Databases) -> Iterator[Violation]:
     for id, position, debit, credit in databases.stream(
-            "payments", "SELECT id, position, debit, credit FROM ledgers WHERE NOT ((debit > 0 AND credit = 0) OR "
-            "(debit = 0 AND credit > 0)) OR debit <> CAST(debit AS bigint) OR credit <> CAST(credit AS bigint)"):
+        "payments",
+        "SELECT id, position, debit, credit FROM ledgers WHERE NOT ((debit > 0 AND credit = 0) OR "
+        "(debit = 0 AND credit > 0)) OR debit <> CAST(debit AS bigint) OR credit <> CAST(credit AS bigint)",
+    ):
         yield Violation(f"ledgers {id}", f"at position {position} debits {debit} and credits {credit}")
     for id, position, account, currency in databases.stream(
-            "payments", "SELECT e.id, e.position, e.account, e.currency FROM ledgers e WHERE NOT EXISTS (SELECT 1 FROM "
-            "ledger_accounts a WHERE a.name = e.account AND a.currency = e.currency)"):
-        yield Violation(f"ledgers {id}", f"at position {position} posts {currency} to {account}, which has no such "
-                                         f"account")
+        "payments",
+        "SELECT e.id, e.position, e.account, e.currency FROM ledgers e WHERE NOT EXISTS (SELECT 1 FROM "
+        "ledger_accounts a WHERE a.name = e.account AND a.currency = e.currency)",
+    ):
+        yield Violation(
+            f"ledgers {id}", f"at position {position} posts {currency} to {account}, which has no such account"
+        )
 
 
 def summed(databases: Databases) -> Iterator[Violation]:
     for id, name, currency, balance, expected in databases.stream(
-            "payments",
-            "SELECT id, name, currency, balance, expected FROM (SELECT a.id, a.name, a.currency, a.balance, "
-            "CASE WHEN a.normal_side = 'debit' THEN coalesce(e.total, 0) ELSE -coalesce(e.total, 0) END AS expected "
-            "FROM ledger_accounts a LEFT JOIN (SELECT account, currency, CAST(sum(debit - credit) AS bigint) AS total "
-            "FROM ledgers GROUP BY account, currency) e ON e.account = a.name AND e.currency = a.currency) found "
-            "WHERE balance <> expected"):
+        "payments",
+        "SELECT id, name, currency, balance, expected FROM (SELECT a.id, a.name, a.currency, a.balance, "
+        "CASE WHEN a.normal_side = 'debit' THEN coalesce(e.total, 0) ELSE -coalesce(e.total, 0) END AS expected "
+        "FROM ledger_accounts a LEFT JOIN (SELECT account, currency, CAST(sum(debit - credit) AS bigint) AS total "
+        "FROM ledgers GROUP BY account, currency) e ON e.account = a.name AND e.currency = a.currency) found "
+        "WHERE balance <> expected",
+    ):
         yield Violation(f"ledger_accounts {id}", f"{name} says {balance} {currency}, its entries sum to {expected}")
 
 
 def not_negative(databases: Databases) -> Iterator[Violation]:
     """By the kind of the account, whatever its row says of itself."""
     for id, name, currency, balance in databases.stream(
-            "payments", "SELECT id, name, currency, balance FROM ledger_accounts WHERE balance < 0"):
+        "payments", "SELECT id, name, currency, balance FROM ledger_accounts WHERE balance < 0"
+    ):
         if not LedgerAccount.open(name, currency).may_be_negative:
             yield Violation(f"ledger_accounts {id}", f"{name} is below zero: {balance} {currency}")
 
@@ -104,8 +115,10 @@ def chained(databases: Databases) -> Iterator[Violation]:
     heads = list(databases.stream("payments", "SELECT position, last_hash FROM ledger_heads"))
     position, last_hash = heads[0] if heads else (0, "0" * 64)
     rows = databases.stream(
-        "payments", "SELECT transaction_id, kind, account, debit, credit, currency, reference_id, created_at, "
-        "position, previous_hash, hash FROM ledgers ORDER BY position")
+        "payments",
+        "SELECT transaction_id, kind, account, debit, credit, currency, reference_id, created_at, "
+        "position, previous_hash, hash FROM ledgers ORDER BY position",
+    )
     entries = (ChainedRow._make((*row[:7], databases.time("payments", row[7]), *row[8:])) for row in rows)
     for fault in verify_chain(entries, position, last_hash):
         yield Violation(f"ledgers {fault.where}", fault.what)
@@ -130,9 +143,13 @@ def reversed_by_mirrors(databases: Databases) -> Iterator[Violation]:
 def booked_once(databases: Databases) -> Iterator[Violation]:
     """Each capture, refund and suspense has its one transaction, and each transaction its cause."""
     intents = databases.stream(
-        "payments", "SELECT p.id, p.captured_amount, p.suspended_amount, "
+        "payments",
+        "SELECT p.id, p.captured_amount, p.suspended_amount, "
         "(SELECT count(*) FROM payment_transactions t WHERE t.payment_intent_id = p.id AND t.type = ? AND "
-        "t.status = ?) FROM payment_intents p ORDER BY p.id", RETURN, APPROVED)
+        "t.status = ?) FROM payment_intents p ORDER BY p.id",
+        RETURN,
+        APPROVED,
+    )
     entries = databases.stream("payments", ENTRIES)
     owned = databases.stream("payments", _REFUNDS)
     for payment_id, (intent, rows, own) in side_by_side(intents, entries, owned):
@@ -140,8 +157,9 @@ def booked_once(databases: Databases) -> Iterator[Violation]:
         due = _causes(payment_id, intent[0] if intent else (payment_id, 0, 0, 0), [row[1:] for row in own])
         for one in booked:
             if due.pop(one.id, None) != one.kind:
-                yield Violation(f"ledgers transaction {one.id}", f"({one.kind}) lacks its cause in payment "
-                                                                 f"{payment_id}")
+                yield Violation(
+                    f"ledgers transaction {one.id}", f"({one.kind}) lacks its cause in payment {payment_id}"
+                )
             elif one.is_booked_twice:
                 yield Violation(f"ledgers transaction {one.id}", f"({one.kind}) is booked twice")
         for id, kind in due.items():
@@ -151,11 +169,15 @@ def booked_once(databases: Databases) -> Iterator[Violation]:
 def split(databases: Databases) -> Iterator[Violation]:
     """What was captured is what the shares say, and what the ledger credits for it."""
     intents = databases.stream(
-        "payments", "SELECT id, gateway, captured_amount, shares FROM payment_intents WHERE captured_amount > 0 "
-        "ORDER BY id")
+        "payments",
+        "SELECT id, gateway, captured_amount, shares FROM payment_intents WHERE captured_amount > 0 ORDER BY id",
+    )
     entries = databases.stream(
-        "payments", "SELECT reference_id, transaction_id, kind, account, currency, debit - credit FROM ledgers "
-        "WHERE kind = ? ORDER BY reference_id, transaction_id, position", CAPTURE)
+        "payments",
+        "SELECT reference_id, transaction_id, kind, account, currency, debit - credit FROM ledgers "
+        "WHERE kind = ? ORDER BY reference_id, transaction_id, position",
+        CAPTURE,
+    )
     for payment_id, (intent, rows) in side_by_side(intents, entries):
         if not intent:
             continue

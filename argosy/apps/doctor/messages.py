@@ -29,8 +29,11 @@ class Hearing(NamedTuple):
 
     def lanes(self) -> str:
         """The cursors as rows of SQL, for a join with the source's log."""
-        rows = ", ".join(f"({lane}, {at.epoch}, {at.xid}, {at.id})" for lane in range(LANES)
-                         for at in [self.reached.get(lane, START)])
+        rows = ", ".join(
+            f"({lane}, {at.epoch}, {at.xid}, {at.id})"
+            for lane in range(LANES)
+            for at in [self.reached.get(lane, START)]
+        )
         return f"WITH c(lane, epoch, xid, id) AS (VALUES {rows})"
 
     def names(self) -> str:
@@ -43,22 +46,29 @@ def in_time(databases: Databases) -> Iterator[Violation]:
         outbox = databases.runtime.contexts[heard.source].outbox
         xid = databases.xid(heard.source, "o.xid")
         for lane, waiting, oldest in databases.stream(
-                heard.source,
-                f"{heard.lanes()} SELECT o.lane, count(*), min(o.created_at) FROM {outbox} o JOIN c ON "
-                f"c.lane = o.lane WHERE (o.epoch, {xid}, o.id) > (c.epoch, c.xid, c.id) AND o.event_type IN "
-                f"({heard.names()}) AND o.created_at < ? GROUP BY o.lane",
-                databases.ago(heard.source, LAG_SECONDS)):
-            yield Violation(f"{heard.name} lane {lane} of {heard.source}", f"has {waiting} messages to hear, the "
-                            f"oldest told at {oldest}")
+            heard.source,
+            f"{heard.lanes()} SELECT o.lane, count(*), min(o.created_at) FROM {outbox} o JOIN c ON "
+            f"c.lane = o.lane WHERE (o.epoch, {xid}, o.id) > (c.epoch, c.xid, c.id) AND o.event_type IN "
+            f"({heard.names()}) AND o.created_at < ? GROUP BY o.lane",
+            databases.ago(heard.source, LAG_SECONDS),
+        ):
+            yield Violation(
+                f"{heard.name} lane {lane} of {heard.source}",
+                f"has {waiting} messages to hear, the oldest told at {oldest}",
+            )
 
 
 def within_its_source(databases: Databases) -> Iterator[Violation]:
     """Cursors are read first: a log only grows."""
     for context in databases.runtime.contexts.values():
         prefix = context.table_prefix
-        for subscription, source, lane, *at in list(databases.stream(
-                context.label, f"SELECT subscription, source, lane, epoch, xid, position, high_epoch, high_xid, "
-                f"high_position FROM {prefix}_cursors")):
+        for subscription, source, lane, *at in list(
+            databases.stream(
+                context.label,
+                f"SELECT subscription, source, lane, epoch, xid, position, high_epoch, high_xid, "
+                f"high_position FROM {prefix}_cursors",
+            )
+        ):
             where = f"{prefix}_cursors {subscription} {source} {lane}"
             now, high = Position(*at[:3]), Position(*at[3:])
             head = _head(databases, source)
@@ -70,8 +80,11 @@ def answered(databases: Databases) -> Iterator[Violation]:
     """Each command behind a cursor has its answer in the log of its context, is parked there, or has a payment that
     will answer. What a context writes is in one snapshot with its cursors."""
     for heard in _hearings(databases):
-        commands = tuple(name for name in heard.wire_names if name.startswith(f"{heard.label}.")
-                         and MESSAGES[name].key_field == "flow_id")
+        commands = tuple(
+            name
+            for name in heard.wire_names
+            if name.startswith(f"{heard.label}.") and MESSAGES[name].key_field == "flow_id"
+        )
         if commands:
             yield from _unanswered(databases, heard._replace(wire_names=commands))
 
@@ -81,70 +94,88 @@ def _unanswered(databases: Databases, heard: Hearing) -> Iterator[Violation]:
     source = databases.runtime.contexts[heard.source]
     caused = databases.binary(heard.label, "cause_id")
     answers = databases.stream(
-        heard.label, f"SELECT {caused} AS cause, min(event_type) FROM {context.outbox} WHERE {{only:cause_id}} "
-        f"GROUP BY 1 ORDER BY 1")
+        heard.label,
+        f"SELECT {caused} AS cause, min(event_type) FROM {context.outbox} WHERE {{only:cause_id}} "
+        f"GROUP BY 1 ORDER BY 1",
+    )
     xid = databases.xid(heard.source, "o.xid")
     told = databases.stream(
         heard.source,
         f"{heard.lanes()} SELECT o.message_id, o.event_type, o.aggregate_id FROM {source.outbox} o JOIN c ON "
         f"c.lane = o.lane WHERE (o.epoch, {xid}, o.id) <= (c.epoch, c.xid, c.id) AND o.event_type IN "
-        f"({heard.names()}) AND {{only:o.message_id}} ORDER BY o.message_id")
+        f"({heard.names()}) AND {{only:o.message_id}} ORDER BY o.message_id",
+    )
     parked = {record.message_id for _, record in _parked(databases, context)}
     for message_id, (commands, answer) in side_by_side(told, answers):
         for _, name, flow_id in commands:
             if not (answer or message_id in parked or _will_be_answered(databases, heard.label, flow_id)):
-                yield Violation(f"{source.outbox} {message_id}", f"({name}) is behind {heard.name}'s cursor, and was "
-                                f"neither answered nor parked", message_id)
+                yield Violation(
+                    f"{source.outbox} {message_id}",
+                    f"({name}) is behind {heard.name}'s cursor, and was neither answered nor parked",
+                    message_id,
+                )
 
 
 def _will_be_answered(databases: Databases, label: str, flow_id: str) -> bool:
     """A payment answers when its gateway has: with another cause."""
-    return label == "payments" and bool(list(databases.stream(
-        label, "SELECT 1 FROM payment_intents WHERE flow_id = ? LIMIT 1", flow_id)))
+    return label == "payments" and bool(
+        list(databases.stream(label, "SELECT 1 FROM payment_intents WHERE flow_id = ? LIMIT 1", flow_id))
+    )
 
 
 def applied_once(databases: Databases) -> Iterator[Violation]:
     """A message's id is made of its cause, its subscription and its ordinal."""
     for context in _telling(databases):
         for id, times in databases.stream(
-                context.label, f"SELECT message_id, count(*) FROM {context.outbox} GROUP BY message_id HAVING "
-                f"count(*) > 1"):
+            context.label, f"SELECT message_id, count(*) FROM {context.outbox} GROUP BY message_id HAVING count(*) > 1"
+        ):
             yield Violation(f"{context.outbox} {id}", f"is there {times} times")
     for context in databases.runtime.contexts.values():
         for row, record in _parked(databases, context):
-            if context.outbox and list(databases.stream(
-                    context.label, f"SELECT 1 FROM {context.outbox} WHERE cause_id = ? LIMIT 1", record.message_id)):
+            if context.outbox and list(
+                databases.stream(
+                    context.label, f"SELECT 1 FROM {context.outbox} WHERE cause_id = ? LIMIT 1", record.message_id
+                )
+            ):
                 yield Violation(row, f"{record.wire_name} {record.message_id} is parked, and was applied")
 
 
 def unbroken(databases: Databases) -> Iterator[Violation]:
     for context in _telling(databases):
         for id, told, distinct, last in databases.stream(
-                context.label,
-                f"SELECT aggregate_id, count(*), count(DISTINCT sequence), max(sequence) FROM {context.outbox} WHERE "
-                f"sequence > 0 GROUP BY aggregate_id HAVING count(*) <> max(sequence) OR count(DISTINCT sequence) <> "
-                f"max(sequence)"):
-            yield Violation(f"{context.outbox} of {id}", f"has {told} events, {distinct} different, up to number "
-                                                         f"{last}")
+            context.label,
+            f"SELECT aggregate_id, count(*), count(DISTINCT sequence), max(sequence) FROM {context.outbox} WHERE "
+            f"sequence > 0 GROUP BY aggregate_id HAVING count(*) <> max(sequence) OR count(DISTINCT sequence) <> "
+            f"max(sequence)",
+        ):
+            yield Violation(
+                f"{context.outbox} of {id}", f"has {told} events, {distinct} different, up to number {last}"
+            )
 
 
 def told_with_state(databases: Databases) -> Iterator[Violation]:
     """An aggregate counts the events that it told; the log has as many. Tables may share ids: one of them tells."""
     for context in _telling(databases):
         tables = [rows.row._meta.db_table for rows in context.rows()]
-        told = (f"SELECT aggregate_id, max(sequence) AS last FROM {context.outbox} WHERE sequence > 0 "
-                f"GROUP BY aggregate_id")
+        told = (
+            f"SELECT aggregate_id, max(sequence) AS last FROM {context.outbox} WHERE sequence > 0 GROUP BY aggregate_id"
+        )
         for table in tables:
             for id, counted, last in databases.stream(
-                    context.label,
-                    f"SELECT a.id, a.sequence, coalesce(o.last, 0) FROM {table} a LEFT JOIN ({told}) o ON "
-                    f"o.aggregate_id = CAST(a.id AS text) WHERE a.sequence > 0 AND a.sequence <> coalesce(o.last, 0)"):
+                context.label,
+                f"SELECT a.id, a.sequence, coalesce(o.last, 0) FROM {table} a LEFT JOIN ({told}) o ON "
+                f"o.aggregate_id = CAST(a.id AS text) WHERE a.sequence > 0 AND a.sequence <> coalesce(o.last, 0)",
+            ):
                 yield Violation(f"{table} {id}", f"has told {counted} events, its log has {last}")
-        telling = " UNION ALL ".join(f"SELECT CAST(id AS text) AS id FROM {table} WHERE sequence > 0"
-                                     for table in tables) or "SELECT '' AS id"
+        telling = (
+            " UNION ALL ".join(f"SELECT CAST(id AS text) AS id FROM {table} WHERE sequence > 0" for table in tables)
+            or "SELECT '' AS id"
+        )
         for id, last in databases.stream(
-                context.label, f"SELECT o.aggregate_id, o.last FROM ({told}) o LEFT JOIN ({telling}) a ON "
-                f"a.id = o.aggregate_id WHERE a.id IS NULL"):
+            context.label,
+            f"SELECT o.aggregate_id, o.last FROM ({told}) o LEFT JOIN ({telling}) a ON "
+            f"a.id = o.aggregate_id WHERE a.id IS NULL",
+        ):
             yield Violation(f"{context.outbox} of {id}", f"has {last} events of a state that told none")
 
 
@@ -153,11 +184,14 @@ def fenced(databases: Databases) -> Iterator[Violation]:
     for context in _telling(databases):
         prefix = context.table_prefix
         for id, attempts, token in databases.stream(
-                context.label, f"SELECT id, attempts, token FROM {prefix}_due WHERE token <> attempts OR "
-                f"(lease_until IS NOT NULL AND token < 1) OR (kind = 'timer' AND token <> 0)"):
+            context.label,
+            f"SELECT id, attempts, token FROM {prefix}_due WHERE token <> attempts OR "
+            f"(lease_until IS NOT NULL AND token < 1) OR (kind = 'timer' AND token <> 0)",
+        ):
             yield Violation(f"{prefix}_due {id}", f"was taken {attempts} times under token {token}")
         for name, holder, token in databases.stream(
-                context.label, f"SELECT name, holder, token FROM {prefix}_leases WHERE token < 1"):
+            context.label, f"SELECT name, holder, token FROM {prefix}_leases WHERE token < 1"
+        ):
             yield Violation(f"{prefix}_leases {name}", f"is held by {holder} under token {token}")
 
 
@@ -165,13 +199,16 @@ def one_answer_per_key(databases: Databases) -> Iterator[Violation]:
     for context in databases.runtime.contexts.values():
         table = f"{context.table_prefix}_idempotency_keys"
         for actor, route, key, rows, fingerprints in databases.stream(
-                context.label, f"SELECT actor, route, key, count(*), count(DISTINCT fingerprint) FROM {table} GROUP "
-                f"BY actor, route, key HAVING count(*) > 1"):
-            yield Violation(f"{table} {key} of {actor or 'nobody'} at {route}", f"has {rows} answers to "
-                            f"{fingerprints} requests")
+            context.label,
+            f"SELECT actor, route, key, count(*), count(DISTINCT fingerprint) FROM {table} GROUP "
+            f"BY actor, route, key HAVING count(*) > 1",
+        ):
+            yield Violation(
+                f"{table} {key} of {actor or 'nobody'} at {route}", f"has {rows} answers to {fingerprints} requests"
+            )
         for id, status in databases.stream(
-                context.label, f"SELECT id, status FROM {table} WHERE fingerprint = '' OR status NOT BETWEEN 200 AND "
-                f"299"):
+            context.label, f"SELECT id, status FROM {table} WHERE fingerprint = '' OR status NOT BETWEEN 200 AND 299"
+        ):
             yield Violation(f"{table} {id}", f"keeps an answer of status {status}, and refusals are not kept")
 
 
@@ -184,11 +221,13 @@ def _hearings(databases: Databases) -> Iterator[Hearing]:
         for name, participant, _ in context.subscriptions(databases.runtime):
             reached: dict[str, dict[int, Position]] = {}
             for source, lane, *at in databases.stream(
-                    context.label, f"SELECT source, lane, epoch, xid, position, high_epoch, high_xid, high_position "
-                    f"FROM {context.table_prefix}_cursors WHERE subscription = ?", name):
+                context.label,
+                f"SELECT source, lane, epoch, xid, position, high_epoch, high_xid, high_position "
+                f"FROM {context.table_prefix}_cursors WHERE subscription = ?",
+                name,
+            ):
                 now = Position(*at[:3])
-                reached.setdefault(source, {})[lane] = (
-                    now if participant.is_projector else max(now, Position(*at[3:])))
+                reached.setdefault(source, {})[lane] = now if participant.is_projector else max(now, Position(*at[3:]))
             for source, wire_names in participant.wire_names().items():
                 if source in databases.runtime.logs:
                     yield Hearing(name, context.label, source, tuple(sorted(wire_names)), reached.get(source, {}))
@@ -210,8 +249,12 @@ def _parked(databases: Databases, context: Context) -> Iterator[tuple[str, Recor
 
 CHECKS = (
     Check("I28", f"every subscription is within {LAG_SECONDS} s of its sources", in_time),
-    Check("I29", "no message was lost: cursors stay within their sources, and commands behind them were answered",
-          all_of(within_its_source, answered), spans=True),
+    Check(
+        "I29",
+        "no message was lost: cursors stay within their sources, and commands behind them were answered",
+        all_of(within_its_source, answered),
+        spans=True,
+    ),
     Check("I30", "no message was applied twice, none both applied and parked", applied_once),
     Check("I31", "every aggregate's events are numbered 1 to n", unbroken),
     Check("I32", "a state and the events that it told are there together", told_with_state),

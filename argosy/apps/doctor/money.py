@@ -32,34 +32,50 @@ TAKEN = (CAPTURED, PARTIALLY_REFUNDED, REFUNDED)
 
 def captured_within(databases: Databases) -> Iterator[Violation]:
     marks = ", ".join("?" for _ in TAKEN)
-    told = ("(SELECT coalesce(CAST(sum(t.amount) AS bigint), 0) FROM payment_transactions t WHERE "
-            "t.payment_intent_id = p.id AND t.status = ? AND t.type = ?{more})")
+    told = (
+        "(SELECT coalesce(CAST(sum(t.amount) AS bigint), 0) FROM payment_transactions t WHERE "
+        "t.payment_intent_id = p.id AND t.status = ? AND t.type = ?{more})"
+    )
     captures = told.format(more=" AND t.gateway_transaction_id = p.capture_reference")
     holds = told.format(more=" AND t.gateway_transaction_id = p.authorization_reference")
     for id, status, amount, captured, taken, held in databases.stream(
-            "payments",
-            f"SELECT * FROM (SELECT p.id, p.status, p.amount, p.captured_amount, {captures} AS taken, {holds} AS held "
-            f"FROM payment_intents p) found WHERE captured_amount > amount OR captured_amount < 0 OR "
-            f"(status IN ({marks}) AND (captured_amount = 0 OR captured_amount <> taken OR captured_amount > held)) OR "
-            f"(status NOT IN ({marks}) AND captured_amount <> 0)",
-            APPROVED, CAPTURE, APPROVED, AUTHORIZE, *TAKEN, *TAKEN):
-        yield Violation(f"payment_intents {id}", f"is {status} with {captured} captured of {amount}; the gateway held "
-                                                 f"{held} and handed over {taken}")
+        "payments",
+        f"SELECT * FROM (SELECT p.id, p.status, p.amount, p.captured_amount, {captures} AS taken, {holds} AS held "
+        f"FROM payment_intents p) found WHERE captured_amount > amount OR captured_amount < 0 OR "
+        f"(status IN ({marks}) AND (captured_amount = 0 OR captured_amount <> taken OR captured_amount > held)) OR "
+        f"(status NOT IN ({marks}) AND captured_amount <> 0)",
+        APPROVED,
+        CAPTURE,
+        APPROVED,
+        AUTHORIZE,
+        *TAKEN,
+        *TAKEN,
+    ):
+        yield Violation(
+            f"payment_intents {id}",
+            f"is {status} with {captured} captured of {amount}; the gateway held {held} and handed over {taken}",
+        )
 
 
 def refunded_within(databases: Databases) -> Iterator[Violation]:
     for id, captured, refunded, done, refunding, open_ in databases.stream(
-            "payments",
-            "SELECT p.id, p.captured_amount, p.refunded_amount, coalesce(r.done, 0), p.refunding_amount, "
-            "coalesce(r.open, 0) FROM payment_intents p LEFT JOIN (SELECT payment_intent_id, "
-            "CAST(sum(CASE WHEN status = ? THEN amount ELSE 0 END) AS bigint) AS done, "
-            "CAST(sum(CASE WHEN status IN (?, ?) THEN amount ELSE 0 END) AS bigint) AS open "
-            "FROM refunds GROUP BY payment_intent_id) r ON r.payment_intent_id = p.id "
-            "WHERE p.refunded_amount + p.refunding_amount > p.captured_amount "
-            "OR p.refunded_amount <> coalesce(r.done, 0) OR p.refunding_amount <> coalesce(r.open, 0)",
-            refunds.SUCCEEDED, refunds.REQUESTED, refunds.UNKNOWN):
-        yield Violation(f"payment_intents {id}", f"captured {captured}; says {refunded} paid back and {refunding} on "
-                                                 f"its way, its refunds say {done} and {open_}")
+        "payments",
+        "SELECT p.id, p.captured_amount, p.refunded_amount, coalesce(r.done, 0), p.refunding_amount, "
+        "coalesce(r.open, 0) FROM payment_intents p LEFT JOIN (SELECT payment_intent_id, "
+        "CAST(sum(CASE WHEN status = ? THEN amount ELSE 0 END) AS bigint) AS done, "
+        "CAST(sum(CASE WHEN status IN (?, ?) THEN amount ELSE 0 END) AS bigint) AS open "
+        "FROM refunds GROUP BY payment_intent_id) r ON r.payment_intent_id = p.id "
+        "WHERE p.refunded_amount + p.refunding_amount > p.captured_amount "
+        "OR p.refunded_amount <> coalesce(r.done, 0) OR p.refunding_amount <> coalesce(r.open, 0)",
+        refunds.SUCCEEDED,
+        refunds.REQUESTED,
+        refunds.UNKNOWN,
+    ):
+        yield Violation(
+            f"payment_intents {id}",
+            f"captured {captured}; says {refunded} paid back and {refunding} on "
+            f"its way, its refunds say {done} and {open_}",
+        )
 
 
 def paid_in_full(databases: Databases) -> Iterator[Violation]:
@@ -71,18 +87,30 @@ def paid_in_full(databases: Databases) -> Iterator[Violation]:
         f"(SELECT CAST(sum(op.amount) AS bigint) FROM order_payments op WHERE op.payment_id = o.payment_id AND "
         f"op.status = 'CAPTURED') FROM orders o JOIN purchases p ON p.id = o.purchase_id "
         f"WHERE o.payment_id IS NOT NULL AND o.order_type = ? AND o.status IN ({marks}) AND {{only:o.payment_id}} "
-        f"GROUP BY o.payment_id, p.id, p.total_amount ORDER BY o.payment_id", PREPAID, *PAID_AND_LATER)
+        f"GROUP BY o.payment_id, p.id, p.total_amount ORDER BY o.payment_id",
+        PREPAID,
+        *PAID_AND_LATER,
+    )
     intents = databases.stream(
-        "payments", "SELECT id, purchase_id, captured_amount FROM payment_intents WHERE {only:id} ORDER BY id")
+        "payments", "SELECT id, purchase_id, captured_amount FROM payment_intents WHERE {only:id} ORDER BY id"
+    )
     for payment_id, (bought, intent) in side_by_side(purchases, intents):
         for _, purchase_id, total, parts, orders, noted in bought:
             captured = intent[0][2] if intent else 0
             if not (captured == total == noted) or intent[0][1] != purchase_id or len(bought) > 1:
-                yield Violation(f"purchases {purchase_id}", f"costs {total} and {orders} orders of it ({parts}) are "
-                                f"paid; payment {payment_id} captured {captured}, orders noted {noted}", payment_id)
+                yield Violation(
+                    f"purchases {purchase_id}",
+                    f"costs {total} and {orders} orders of it ({parts}) are "
+                    f"paid; payment {payment_id} captured {captured}, orders noted {noted}",
+                    payment_id,
+                )
     for id, total in databases.stream(
-            "orders", f"SELECT id, total_amount FROM orders WHERE payment_id IS NULL AND total_amount > 0 AND "
-            f"order_type = ? AND status IN ({marks})", PREPAID, *PAID_AND_LATER):
+        "orders",
+        f"SELECT id, total_amount FROM orders WHERE payment_id IS NULL AND total_amount > 0 AND "
+        f"order_type = ? AND status IN ({marks})",
+        PREPAID,
+        *PAID_AND_LATER,
+    ):
         yield Violation(f"orders {id}", f"is paid without a payment: {total}")
 
 
@@ -93,16 +121,25 @@ def captured_reached_orders(databases: Databases) -> Iterator[Violation]:
         "SELECT p.id, p.captured_amount, p.refunded_amount, p.refunding_amount FROM payment_intents p "
         "WHERE p.captured_amount > p.refunded_amount AND {only:p.id} AND NOT EXISTS (SELECT 1 FROM "
         "payment_transactions t WHERE t.payment_intent_id = p.id AND t.type = ? AND t.created_at > ?) ORDER BY p.id",
-        CAPTURE, databases.ago("payments", GRACE_SECONDS))
+        CAPTURE,
+        databases.ago("payments", GRACE_SECONDS),
+    )
     marks = ", ".join("?" for _ in LIVE)
     orders = databases.stream(
-        "orders", f"SELECT payment_id, count(*) FROM orders WHERE payment_id IS NOT NULL AND status IN ({marks}) "
-        f"AND {{only:payment_id}} GROUP BY payment_id ORDER BY payment_id", *LIVE)
+        "orders",
+        f"SELECT payment_id, count(*) FROM orders WHERE payment_id IS NOT NULL AND status IN ({marks}) "
+        f"AND {{only:payment_id}} GROUP BY payment_id ORDER BY payment_id",
+        *LIVE,
+    )
     for payment_id, (money, live) in side_by_side(taken, orders):
         for _, captured, refunded, refunding in money:
             if not live:
-                yield Violation(f"payment_intents {payment_id}", f"captured {captured} over {GRACE_SECONDS} s ago for "
-                                f"no live order; {refunded} is paid back, {refunding} on its way", payment_id)
+                yield Violation(
+                    f"payment_intents {payment_id}",
+                    f"captured {captured} over {GRACE_SECONDS} s ago for "
+                    f"no live order; {refunded} is paid back, {refunding} on its way",
+                    payment_id,
+                )
 
 
 def gateway_agrees(databases: Databases) -> Iterator[Violation]:
@@ -110,23 +147,38 @@ def gateway_agrees(databases: Databases) -> Iterator[Violation]:
     known to be open; it is I18's to end in time."""
     theirs = _gateway_lines(databases, (CAPTURE, REFUND, RETURN))
     ours = databases.stream(
-        "payments", "SELECT payment_intent_id, type, gateway_transaction_id, amount, currency FROM "
+        "payments",
+        "SELECT payment_intent_id, type, gateway_transaction_id, amount, currency FROM "
         "payment_transactions WHERE status = ? AND type IN (?, ?, ?) AND {only:payment_intent_id} "
-        "ORDER BY payment_intent_id", APPROVED, CAPTURE, REFUND, RETURN)
+        "ORDER BY payment_intent_id",
+        APPROVED,
+        CAPTURE,
+        REFUND,
+        RETURN,
+    )
     open_ = databases.stream(
-        "payments", "SELECT p.id, p.pending, (SELECT count(*) FROM refunds r WHERE r.payment_intent_id = p.id AND "
+        "payments",
+        "SELECT p.id, p.pending, (SELECT count(*) FROM refunds r WHERE r.payment_intent_id = p.id AND "
         "r.status IN (?, ?)) FROM payment_intents p WHERE {only:p.id} ORDER BY p.id",
-        refunds.REQUESTED, refunds.UNKNOWN)
+        refunds.REQUESTED,
+        refunds.UNKNOWN,
+    )
     for payment_id, (lines, notes, intent) in side_by_side(theirs, ours, open_):
         told = Counter((operation, id, amount, currency) for _, _, operation, id, amount, currency in lines)
         noted = Counter(row[1:] for row in notes)
         for operation, id, amount, currency in noted - told:
-            yield Violation(f"payment_transactions of {payment_id}", f"say {operation} {id} of {amount} {currency}; "
-                            f"the gateway's book does not", payment_id)
+            yield Violation(
+                f"payment_transactions of {payment_id}",
+                f"say {operation} {id} of {amount} {currency}; the gateway's book does not",
+                payment_id,
+            )
         for operation, id, amount, currency in told - noted:
             if not (intent and _is_open(operation, intent[0])):
-                yield Violation(f"gateway's book {payment_id}", f"has {operation} {id} of {amount} {currency}; "
-                                f"payment_transactions do not", payment_id)
+                yield Violation(
+                    f"gateway's book {payment_id}",
+                    f"has {operation} {id} of {amount} {currency}; payment_transactions do not",
+                    payment_id,
+                )
 
 
 def one_effect(databases: Databases) -> Iterator[Violation]:
@@ -137,38 +189,52 @@ def one_effect(databases: Databases) -> Iterator[Violation]:
             if times > 1:
                 yield Violation(f"gateway's book {payment_id}", f"did {operation} {times} times", payment_id)
     for payment_id, operation, times in databases.stream(
-            "payments", "SELECT payment_intent_id, type, count(DISTINCT gateway_transaction_id) FROM "
-            "payment_transactions WHERE status = ? AND type IN (?, ?) AND {only:payment_intent_id} GROUP BY "
-            "payment_intent_id, type HAVING count(DISTINCT gateway_transaction_id) > 1", APPROVED, AUTHORIZE, CAPTURE):
+        "payments",
+        "SELECT payment_intent_id, type, count(DISTINCT gateway_transaction_id) FROM "
+        "payment_transactions WHERE status = ? AND type IN (?, ?) AND {only:payment_intent_id} GROUP BY "
+        "payment_intent_id, type HAVING count(DISTINCT gateway_transaction_id) > 1",
+        APPROVED,
+        AUTHORIZE,
+        CAPTURE,
+    ):
         yield Violation(f"payment_transactions of {payment_id}", f"tell of {operation} {times} times", payment_id)
 
 
 def one_currency_each(databases: Databases) -> Iterator[Violation]:
     for id, currency, purchase_id, other in databases.stream(
-            "orders", "SELECT o.id, o.currency, p.id, p.currency FROM orders o JOIN purchases p ON p.id = "
-            "o.purchase_id WHERE o.currency <> p.currency"):
+        "orders",
+        "SELECT o.id, o.currency, p.id, p.currency FROM orders o JOIN purchases p ON p.id = "
+        "o.purchase_id WHERE o.currency <> p.currency",
+    ):
         yield Violation(f"orders {id}", f"is in {currency}, its purchase {purchase_id} in {other}")
     for id, currency, payment_id, other in databases.stream(
-            "payments", "SELECT r.id, r.currency, p.id, p.currency FROM refunds r JOIN payment_intents p ON p.id = "
-            "r.payment_intent_id WHERE r.currency <> p.currency"):
+        "payments",
+        "SELECT r.id, r.currency, p.id, p.currency FROM refunds r JOIN payment_intents p ON p.id = "
+        "r.payment_intent_id WHERE r.currency <> p.currency",
+    ):
         yield Violation(f"refunds {id}", f"is in {currency}, its payment {payment_id} in {other}")
     for id, kind, currency, payment_id, other in databases.stream(
-            "payments", "SELECT e.id, e.kind, e.currency, p.id, p.currency FROM ledgers e JOIN payment_intents p ON "
-            "p.id = e.reference_id WHERE e.currency <> p.currency AND e.kind NOT IN ('suspense_taken', "
-            "'suspense_returned')"):
+        "payments",
+        "SELECT e.id, e.kind, e.currency, p.id, p.currency FROM ledgers e JOIN payment_intents p ON "
+        "p.id = e.reference_id WHERE e.currency <> p.currency AND e.kind NOT IN ('suspense_taken', "
+        "'suspense_returned')",
+    ):
         yield Violation(f"ledgers {id}", f"books a {kind} in {currency}, its payment {payment_id} is in {other}")
 
 
 def one_currency_along(databases: Databases) -> Iterator[Violation]:
     orders = databases.stream(
-        "orders", "SELECT DISTINCT o.payment_id, o.currency FROM orders o WHERE o.payment_id IS NOT NULL AND "
-        "{only:o.payment_id} ORDER BY o.payment_id")
+        "orders",
+        "SELECT DISTINCT o.payment_id, o.currency FROM orders o WHERE o.payment_id IS NOT NULL AND "
+        "{only:o.payment_id} ORDER BY o.payment_id",
+    )
     intents = databases.stream("payments", "SELECT id, currency FROM payment_intents WHERE {only:id} ORDER BY id")
     for payment_id, (bought, intent) in side_by_side(orders, intents):
         for _, currency in bought:
             if intent and intent[0][1] != currency:
-                yield Violation(f"payment_intents {payment_id}", f"is in {intent[0][1]}, its orders in {currency}",
-                                payment_id)
+                yield Violation(
+                    f"payment_intents {payment_id}", f"is in {intent[0][1]}, its orders in {currency}", payment_id
+                )
 
 
 def _gateway_lines(databases: Databases, operations: tuple[str, ...]) -> Iterator[Row]:
@@ -183,8 +249,11 @@ def _gateway_lines(databases: Databases, operations: tuple[str, ...]) -> Iterato
             databases.read(len(page))
             for line in page:
                 operation = _logical(line.key).partition(":")[0]
-                if (line.status == APPROVED and operation in operations
-                        and (databases.only is None or line.payment_id in databases.only)):
+                if (
+                    line.status == APPROVED
+                    and operation in operations
+                    and (databases.only is None or line.payment_id in databases.only)
+                ):
                     yield line.payment_id, line.key, operation, line.transaction_id, line.amount, line.currency
             after = page[-1].key
     finally:
@@ -206,10 +275,18 @@ CHECKS = (
     Check("I14", "captured is within what was held, and is what the gateway handed over", captured_within),
     Check("I15", "paid back, and on its way back, is within what was captured", refunded_within),
     Check("I17", "every paid purchase has a capture of exactly its total", paid_in_full, spans=True),
-    Check("I18", f"every capture is a live order's or paid back in full within {GRACE_SECONDS} s",
-          captured_reached_orders, spans=True),
+    Check(
+        "I18",
+        f"every capture is a live order's or paid back in full within {GRACE_SECONDS} s",
+        captured_reached_orders,
+        spans=True,
+    ),
     Check("I19", "the gateway's book and ours agree on every capture and refund", gateway_agrees, spans=True),
     Check("I20", "the gateway did each operation once", one_effect, spans=True),
-    Check("I22", "one currency along purchase, orders, payment, ledger and refunds",
-          all_of(one_currency_each, one_currency_along), spans=True),
+    Check(
+        "I22",
+        "one currency along purchase, orders, payment, ledger and refunds",
+        all_of(one_currency_each, one_currency_along),
+        spans=True,
+    ),
 )

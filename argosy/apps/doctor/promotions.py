@@ -10,45 +10,70 @@ from argosy.domains.promotions.domain.redemption import CONSUMED, RELEASED, RESE
 
 
 def within_limit(databases: Databases) -> Iterator[Violation]:
-    uses = ("SELECT coupon_id, CAST(sum(CASE WHEN status = ? THEN 1 ELSE 0 END) AS bigint) AS held, "
-            "CAST(sum(CASE WHEN status = ? THEN 1 ELSE 0 END) AS bigint) AS used FROM coupon_redemptions "
-            "WHERE coupon_id IS NOT NULL GROUP BY coupon_id")
+    uses = (
+        "SELECT coupon_id, CAST(sum(CASE WHEN status = ? THEN 1 ELSE 0 END) AS bigint) AS held, "
+        "CAST(sum(CASE WHEN status = ? THEN 1 ELSE 0 END) AS bigint) AS used FROM coupon_redemptions "
+        "WHERE coupon_id IS NOT NULL GROUP BY coupon_id"
+    )
     for id, code, limit, counted_held, held, counted_used, used in databases.stream(
-            "promotions",
-            f"SELECT c.id, c.code, c.max_uses, c.uses_reserved, coalesce(u.held, 0), c.uses_consumed, "
-            f"coalesce(u.used, 0) FROM coupons c LEFT JOIN ({uses}) u ON u.coupon_id = c.id WHERE c.uses_reserved <> "
-            f"coalesce(u.held, 0) OR c.uses_consumed <> coalesce(u.used, 0) OR (c.max_uses > 0 AND "
-            f"coalesce(u.held, 0) + coalesce(u.used, 0) > c.max_uses)", RESERVED, CONSUMED):
-        yield Violation(f"coupons {id}", f"{code} of {limit or 'unlimited'} uses counts {counted_held} held and "
-                                         f"{counted_used} consumed; there are {held} and {used}")
+        "promotions",
+        f"SELECT c.id, c.code, c.max_uses, c.uses_reserved, coalesce(u.held, 0), c.uses_consumed, "
+        f"coalesce(u.used, 0) FROM coupons c LEFT JOIN ({uses}) u ON u.coupon_id = c.id WHERE c.uses_reserved <> "
+        f"coalesce(u.held, 0) OR c.uses_consumed <> coalesce(u.used, 0) OR (c.max_uses > 0 AND "
+        f"coalesce(u.held, 0) + coalesce(u.used, 0) > c.max_uses)",
+        RESERVED,
+        CONSUMED,
+    ):
+        yield Violation(
+            f"coupons {id}",
+            f"{code} of {limit or 'unlimited'} uses counts {counted_held} held and "
+            f"{counted_used} consumed; there are {held} and {used}",
+        )
     for id, coupon_id in databases.stream(
-            "promotions", "SELECT u.id, u.coupon_id FROM coupon_redemptions u WHERE u.status <> ? AND NOT EXISTS "
-            "(SELECT 1 FROM coupons c WHERE c.id = u.coupon_id)", RELEASED):
+        "promotions",
+        "SELECT u.id, u.coupon_id FROM coupon_redemptions u WHERE u.status <> ? AND NOT EXISTS "
+        "(SELECT 1 FROM coupons c WHERE c.id = u.coupon_id)",
+        RELEASED,
+    ):
         yield Violation(f"coupon_redemptions {id}", f"uses coupon {coupon_id}, which is not there")
 
 
 def within_buyers_limit(databases: Databases) -> Iterator[Violation]:
     for coupon_id, user_id, uses, limit in databases.stream(
-            "promotions", "SELECT u.coupon_id, u.user_id, count(*), c.max_uses_per_buyer FROM coupon_redemptions u "
-            "JOIN coupons c ON c.id = u.coupon_id WHERE u.status <> ? AND c.max_uses_per_buyer > 0 GROUP BY "
-            "u.coupon_id, u.user_id, c.max_uses_per_buyer HAVING count(*) > c.max_uses_per_buyer", RELEASED):
+        "promotions",
+        "SELECT u.coupon_id, u.user_id, count(*), c.max_uses_per_buyer FROM coupon_redemptions u "
+        "JOIN coupons c ON c.id = u.coupon_id WHERE u.status <> ? AND c.max_uses_per_buyer > 0 GROUP BY "
+        "u.coupon_id, u.user_id, c.max_uses_per_buyer HAVING count(*) > c.max_uses_per_buyer",
+        RELEASED,
+    ):
         yield Violation(f"coupon_redemptions of {user_id}", f"are {uses} of coupon {coupon_id}, which allows {limit}")
-    live = ("SELECT coupon_id, user_id, count(*) AS uses FROM coupon_redemptions WHERE status <> ? AND "
-            "has_buyer_limit GROUP BY coupon_id, user_id")
+    live = (
+        "SELECT coupon_id, user_id, count(*) AS uses FROM coupon_redemptions WHERE status <> ? AND "
+        "has_buyer_limit GROUP BY coupon_id, user_id"
+    )
     for id, counted, uses in databases.stream(
-            "promotions", f"SELECT b.id, b.uses, coalesce(u.uses, 0) FROM coupon_buyer_uses b LEFT JOIN ({live}) u ON "
-            f"u.coupon_id = b.coupon_id AND u.user_id = b.user_id WHERE b.uses <> coalesce(u.uses, 0)", RELEASED):
+        "promotions",
+        f"SELECT b.id, b.uses, coalesce(u.uses, 0) FROM coupon_buyer_uses b LEFT JOIN ({live}) u ON "
+        f"u.coupon_id = b.coupon_id AND u.user_id = b.user_id WHERE b.uses <> coalesce(u.uses, 0)",
+        RELEASED,
+    ):
         yield Violation(f"coupon_buyer_uses {id}", f"counts {counted} uses, there are {uses}")
 
 
 def one_per_checkout(databases: Databases) -> Iterator[Violation]:
     for flow_id, coupon_id, uses in databases.stream(
-            "promotions", "SELECT flow_id, coupon_id, count(*) FROM coupon_redemptions WHERE status <> ? GROUP BY "
-            "flow_id, coupon_id HAVING count(*) > 1", RELEASED):
+        "promotions",
+        "SELECT flow_id, coupon_id, count(*) FROM coupon_redemptions WHERE status <> ? GROUP BY "
+        "flow_id, coupon_id HAVING count(*) > 1",
+        RELEASED,
+    ):
         yield Violation(f"coupon_redemptions of checkout {flow_id}", f"are {uses} of coupon {coupon_id}")
 
 
 CHECKS = (
-    Check("I27", "uses of coupons are within their limits, counted right, and one per checkout",
-          all_of(within_limit, within_buyers_limit, one_per_checkout)),
+    Check(
+        "I27",
+        "uses of coupons are within their limits, counted right, and one per checkout",
+        all_of(within_limit, within_buyers_limit, one_per_checkout),
+    ),
 )

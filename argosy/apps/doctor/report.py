@@ -18,10 +18,16 @@ def is_sound(findings: Sequence[Finding]) -> bool:
 def as_json(findings: Sequence[Finding]) -> str:
     """`{"checks": [{"id": "I07", "ok": true, ...}], "sound": true}`; of a check that waits, `ok` says nothing."""
     checks = [
-        {"id": finding.check.id, "name": finding.check.promise, "ok": finding.is_sound, "violated": finding.count,
-         "violations": [{"row": violation.row, "what": violation.what} for violation in finding.violations],
-         "waiting": finding.check.waits_for or None}
-        for finding in findings]
+        {
+            "id": finding.check.id,
+            "name": finding.check.promise,
+            "ok": finding.is_sound,
+            "violated": finding.count,
+            "violations": [{"row": violation.row, "what": violation.what} for violation in finding.violations],
+            "waiting": finding.check.waits_for or None,
+        }
+        for finding in findings
+    ]
     return msgspec.json.encode({"checks": checks, "sound": is_sound(findings)}).decode()
 
 

@@ -46,5 +46,11 @@ def asset(request: HttpRequest, digest: str, name: str) -> HttpResponseBase:
     found = assets().get(name)
     if found is None or request.method != "GET":
         return no_such_page(request)
-    return HttpResponse(found.body, content_type=found.kind, headers={
-        "Cache-Control": _FOR_EVER if digest == found.digest else "no-cache", "X-Content-Type-Options": "nosniff"})
+    return HttpResponse(
+        found.body,
+        content_type=found.kind,
+        headers={
+            "Cache-Control": _FOR_EVER if digest == found.digest else "no-cache",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

@@ -53,8 +53,11 @@ class Line:
     def is_short(self) -> bool:
         """Whether there is less of it than is wanted, as far as was told."""
         variant = self.variant
-        return self.is_on_sale and variant is not None and (
-            not variant.in_stock or (variant.left is not None and variant.left < self.quantity))
+        return (
+            self.is_on_sale
+            and variant is not None
+            and (not variant.in_stock or (variant.left is not None and variant.left < self.quantity))
+        )
 
     @property
     def form_value(self) -> str:
@@ -80,8 +83,15 @@ def lines_of(wanted: Iterable[CartLine]) -> list[Line]:
             stored = product_of_order(line.product_id)
             pages[line.product_id] = read_page(stored.body) if stored else None
         page = pages[line.product_id]
-        lines.append(Line(Id(line.product_id), Id(line.variant_id), line.quantity, page,
-                          page.variant(line.variant_id) if page else None))
+        lines.append(
+            Line(
+                Id(line.product_id),
+                Id(line.variant_id),
+                line.quantity,
+                page,
+                page.variant(line.variant_id) if page else None,
+            )
+        )
     return lines
 
 
@@ -105,7 +115,7 @@ def quantity_from(text: str) -> int | None:
 def lines_from(sent: Sequence[str]) -> list[CartLine]:
     """The lines that a checkout's form carries, so that exactly what the buyer was shown is bought."""
     lines = []
-    for text in sent[:LINES_MAX + 1]:
+    for text in sent[: LINES_MAX + 1]:
         product_id, variant_id, quantity = [*text.split(":"), "", ""][:3]
         count = quantity_from(quantity)
         if not (is_id(product_id) and is_id(variant_id)) or count is None:

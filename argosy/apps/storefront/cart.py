@@ -96,7 +96,12 @@ def _run(visit: Visit, command: Command) -> None:
 
 
 def _cart_page(
-    visit: Visit, *, note: str = "", refused: str = "", typed: str = "", faults: dict[str, str] | None = None,
+    visit: Visit,
+    *,
+    note: str = "",
+    refused: str = "",
+    typed: str = "",
+    faults: dict[str, str] | None = None,
 ) -> HttpResponse:
     lines, coupons = contents(visit)
     told = dict(faults or {})
@@ -105,5 +110,12 @@ def _cart_page(
             line.typed, line.fault = typed[:20], told.pop("quantity", "")
     code = typed[:40] if "code" in told else ""
     return visit.show(
-        "cart", status=422 if faults else 200, parcels=parcels(lines), coupons=coupons, note=note, faults=told,
-        code=code, can_check_out=bool(lines) and all(line.is_on_sale for line in lines))
+        "cart",
+        status=422 if faults else 200,
+        parcels=parcels(lines),
+        coupons=coupons,
+        note=note,
+        faults=told,
+        code=code,
+        can_check_out=bool(lines) and all(line.is_on_sale for line in lines),
+    )

@@ -74,20 +74,33 @@ class Form:
     @classmethod
     def new(cls, lines: Sequence[Line], coupons: Sequence[str], address: dict[str, str]) -> Form:
         return cls(
-            request_id=runtime().ids.new(), methods={}, payment="tok_approve", coupons=" ".join(coupons),
-            lines=[CartLine(product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity)
-                   for line in lines],
-            address={name: address.get(name, "") for name in ADDRESS_FIELDS})
+            request_id=runtime().ids.new(),
+            methods={},
+            payment="tok_approve",
+            coupons=" ".join(coupons),
+            lines=[
+                CartLine(product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity)
+                for line in lines
+            ],
+            address={name: address.get(name, "") for name in ADDRESS_FIELDS},
+        )
 
     @classmethod
     def sent(cls, visit: Visit) -> Form:
-        methods = {name.removeprefix("method-"): value for name, value in visit.request.POST.items()
-                   if name.startswith("method-") and value in METHODS}
+        methods = {
+            name.removeprefix("method-"): value
+            for name, value in visit.request.POST.items()
+            if name.startswith("method-") and value in METHODS
+        }
         return cls(
-            request_id=visit.sent("client_request_id"), lines=lines_from(visit.all_sent("line")), methods=methods,
+            request_id=visit.sent("client_request_id"),
+            lines=lines_from(visit.all_sent("line")),
+            methods=methods,
             address={name: visit.sent(name)[:_TEXT_LETTERS_MAX] for name in ADDRESS_FIELDS},
-            payment=visit.sent("payment"), coupons=visit.sent("coupons")[:_TEXT_LETTERS_MAX],
-            keeps_address=bool(visit.sent("keep")))
+            payment=visit.sent("payment"),
+            coupons=visit.sent("coupons")[:_TEXT_LETTERS_MAX],
+            keeps_address=bool(visit.sent("keep")),
+        )
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -142,25 +155,45 @@ def abort(visit: Visit) -> HttpResponse:
     checkout_id = _own_id(visit)
     with suppress(RuleBroken):
         runtime().outside("checkout").run(
-            AbortCheckout(checkout_id=checkout_id, buyer_id=Id(visit.actor.id)), visit.actor)
+            AbortCheckout(checkout_id=checkout_id, buyer_id=Id(visit.actor.id)), visit.actor
+        )
     return visit.go(f"/checkouts/{checkout_id}")
 
 
 def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
     buyer_id = Id(visit.actor.id)
     return StartCheckout(
-        checkout_id=runtime().ids.new(), buyer_id=buyer_id, cart_id=named_id("cart", buyer_id),
-        lines=tuple(CheckoutLine(
-            product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity,
-            shipping_method=sent.methods.get(line.page.seller_id if line.page else "", "standard")) for line in lines),
-        address=Address(**sent.address), client_request_id=sent.request_id, payment_source=sent.payment,
-        coupons=sent.codes)
+        checkout_id=runtime().ids.new(),
+        buyer_id=buyer_id,
+        cart_id=named_id("cart", buyer_id),
+        lines=tuple(
+            CheckoutLine(
+                product_id=line.product_id,
+                variant_id=line.variant_id,
+                quantity=line.quantity,
+                shipping_method=sent.methods.get(line.page.seller_id if line.page else "", "standard"),
+            )
+            for line in lines
+        ),
+        address=Address(**sent.address),
+        client_request_id=sent.request_id,
+        payment_source=sent.payment,
+        coupons=sent.codes,
+    )
 
 
 def _form_page(visit: Visit, shown: Form, lines: Sequence[Line], faults: dict[str, str] | None = None) -> HttpResponse:
     return visit.show(
-        "checkout", status=422 if faults else 200, form=shown, lines=lines, parcels=parcels(lines), methods=METHODS,
-        payments=PAYMENTS, countries=country_names(), faults=faults or {})
+        "checkout",
+        status=422 if faults else 200,
+        form=shown,
+        lines=lines,
+        parcels=parcels(lines),
+        methods=METHODS,
+        payments=PAYMENTS,
+        countries=country_names(),
+        faults=faults or {},
+    )
 
 
 def _last_address(visit: Visit) -> dict[str, str]:
@@ -200,7 +233,10 @@ def _progress(visit: Visit, found: CheckoutRead) -> dict[str, Any]:
     is_completed = state["status"] == "COMPLETED"
     orders = [order_shown(order_id, visit.actor.id) for order_id in state["order_ids"]] if is_completed else []
     return {
-        "state": state, "tag": found.etag, "is_final": found.is_final, "is_completed": is_completed,
+        "state": state,
+        "tag": found.etag,
+        "is_final": found.is_final,
+        "is_completed": is_completed,
         "steps": steps_shown(state["steps"], is_completed=is_completed),
         "failure": failure_text(failure["code"]) if failure else "",
         "orders": [order for order in orders if order is not None],

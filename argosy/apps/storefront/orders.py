@@ -22,9 +22,14 @@ from argosy.shared_kernel.ids import Id, is_id
 
 PAGE_SIZE = 20
 STATUSES = {
-    "CREATED": ("Waiting for payment", "waiting"), "CONFIRMED": ("Confirmed", ""), "PAID": ("Paid", ""),
-    "SHIPPED": ("On its way", ""), "DELIVERED": ("Delivered", ""), "CLOSED": ("Closed", ""),
-    "CANCELLED": ("Cancelled", "bad"), "REFUNDED": ("Refunded", "waiting"),
+    "CREATED": ("Waiting for payment", "waiting"),
+    "CONFIRMED": ("Confirmed", ""),
+    "PAID": ("Paid", ""),
+    "SHIPPED": ("On its way", ""),
+    "DELIVERED": ("Delivered", ""),
+    "CLOSED": ("Closed", ""),
+    "CANCELLED": ("Cancelled", "bad"),
+    "REFUNDED": ("Refunded", "waiting"),
 }
 # An order's document in one of these has nothing newer behind it that its buyer would be waiting for.
 _SETTLED = ("PAID", "CANCELLED", "REFUNDED")
@@ -89,7 +94,8 @@ class Sums:
             discount=sum(line.discount_amount for line in lines),
             delivery=sum(line.shipping_amount for line in lines),
             tax_on_top=sum(line.tax_on_top + line.shipping_tax_on_top for line in lines),
-            tax=sum(line.tax_amount + line.shipping_tax_amount for line in lines))
+            tax=sum(line.tax_amount + line.shipping_tax_amount for line in lines),
+        )
 
     @property
     def tax_included(self) -> int:
@@ -136,8 +142,11 @@ def listing(visit: Visit) -> HttpResponse:
     shown = [_from_document(msgspec.json.decode(one.body)) for one in found[:PAGE_SIZE]]
     names = store_names(order.seller_id for order in shown)
     return visit.show(
-        "orders", orders=[(order, names.get(order.seller_id, "")) for order in shown], is_first=not after,
-        after=cursor(*found[PAGE_SIZE - 1].place) if len(found) > PAGE_SIZE else "")
+        "orders",
+        orders=[(order, names.get(order.seller_id, "")) for order in shown],
+        is_first=not after,
+        after=cursor(*found[PAGE_SIZE - 1].place) if len(found) > PAGE_SIZE else "",
+    )
 
 
 def one(visit: Visit) -> HttpResponse:
@@ -176,11 +185,18 @@ def _from_order(order: dict[str, Any]) -> OrderShown:
 
 def _shown(order: dict[str, Any], steps: list[Step]) -> OrderShown:
     return OrderShown(
-        order_id=str(order["order_id"]), order_number=order["order_number"],
-        checkout_id=str(order.get("checkout_id", "")), seller_id=str(order["seller_id"]), status=order["status"],
-        currency=order["currency"], total_amount=order["total_amount"], created_at=order["created_at"],
-        lines=msgspec.convert(order["lines"], list[LineShown]), address=msgspec.convert(order["address"], Address),
-        steps=steps)
+        order_id=str(order["order_id"]),
+        order_number=order["order_number"],
+        checkout_id=str(order.get("checkout_id", "")),
+        seller_id=str(order["seller_id"]),
+        status=order["status"],
+        currency=order["currency"],
+        total_amount=order["total_amount"],
+        created_at=order["created_at"],
+        lines=msgspec.convert(order["lines"], list[LineShown]),
+        address=msgspec.convert(order["address"], Address),
+        steps=steps,
+    )
 
 
 def _place(text: str) -> Any:

@@ -30,10 +30,14 @@ FORM = "application/x-www-form-urlencoded"
 ADDRESS_LETTERS_MAX = 1_000
 
 # Pictures are wherever sellers keep them; everything else is our own, and nothing is written inline.
-_POLICY = ("default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https: http: "
-           "data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https: http: "
+    "data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
     "Vary": "Cookie",
 }
 
@@ -83,8 +87,12 @@ class Visit:
 View = Callable[[Visit], HttpResponse]
 
 
-def page(*, get: View | None = None, post: View | None = None, allow: Permission = public,
-         ) -> Callable[..., HttpResponseBase]:
+def page(
+    *,
+    get: View | None = None,
+    post: View | None = None,
+    allow: Permission = public,
+) -> Callable[..., HttpResponseBase]:
     """What stands at an address. Who must sign in first is sent there, and comes back."""
     views = {name: view for name, view in (("GET", get), ("POST", post)) if view is not None}
 
@@ -157,13 +165,19 @@ def _visitor_of(request: HttpRequest) -> Actor:
 
 def _check_readable(request: HttpRequest, views: Mapping[str, View]) -> None:
     if request.method not in views:
-        raise Problem(405, "method_not_allowed", "This page is not used like that.",
-                      headers={"Allow": ", ".join(views)})
+        raise Problem(
+            405, "method_not_allowed", "This page is not used like that.", headers={"Allow": ", ".join(views)}
+        )
     # Uploads would be written to disk before anybody looked at them.
     if request.method == "POST" and request.content_type not in (FORM, ""):
         raise Problem(415, "not_a_form", "This page takes forms only.")
 
 
-def _rendered(request: HttpRequest, actor: Actor, template: str, context: Mapping[str, Any], status: int,
-              ) -> HttpResponse:
+def _rendered(
+    request: HttpRequest,
+    actor: Actor,
+    template: str,
+    context: Mapping[str, Any],
+    status: int,
+) -> HttpResponse:
     return render(request, f"storefront/{template}.html", {**context, "visitor": actor}, status=status)

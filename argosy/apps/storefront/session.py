@@ -40,8 +40,14 @@ def register(visit: Visit) -> HttpResponse:
     typed, password, following = _typed(visit)
     try:
         runtime().outside("accounts").run(
-            RegisterUser(email=typed["email"], password=password, first_name=typed.get("first_name", ""),
-                         last_name=typed.get("last_name", "")), NOBODY)
+            RegisterUser(
+                email=typed["email"],
+                password=password,
+                first_name=typed.get("first_name", ""),
+                last_name=typed.get("last_name", ""),
+            ),
+            NOBODY,
+        )
         signed_in = _session(typed["email"], password)
     except DomainError as error:
         return visit.show("register", status=422, next=following, typed=typed, faults=faults_by_field(error))
@@ -81,6 +87,11 @@ def _welcome(visit: Visit, signed_in: SignedIn, following: str) -> HttpResponse:
     rotate_token(visit.request)
     response = visit.go(following)
     response.set_cookie(
-        SESSION_COOKIE, signed_in.token, max_age=int((signed_in.expires_at - datetime.now(UTC)).total_seconds()),
-        httponly=True, samesite="Lax", secure=visit.request.is_secure())
+        SESSION_COOKIE,
+        signed_in.token,
+        max_age=int((signed_in.expires_at - datetime.now(UTC)).total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=visit.request.is_secure(),
+    )
     return response

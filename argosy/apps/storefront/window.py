@@ -53,8 +53,9 @@ class Choice:
 
 def home(visit: Visit) -> HttpResponse:
     """Where everybody comes in."""
-    return visit.show("home", categories=catalogue.categories(),
-                      cards=_with_stores(catalogue.newest(limit=NEWEST_SHOWN)))
+    return visit.show(
+        "home", categories=catalogue.categories(), cards=_with_stores(catalogue.newest(limit=NEWEST_SHOWN))
+    )
 
 
 def listing(visit: Visit) -> HttpResponse:
@@ -68,9 +69,18 @@ def listing(visit: Visit) -> HttpResponse:
     found = find(category=category, seller_id=seller_id, after=_place(visit.asked("after"), sort), limit=PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
     return visit.show(
-        "listing", title=store or category or "All products", category=category, seller=seller_id, store=store,
-        sort=sort, sorts=SORTS.items(), cards=_with_stores(shown), categories=catalogue.categories(),
-        after=cursor(*shown[-1].place) if len(found) > PAGE_SIZE else "", is_first=not visit.asked("after"))
+        "listing",
+        title=store or category or "All products",
+        category=category,
+        seller=seller_id,
+        store=store,
+        sort=sort,
+        sorts=SORTS.items(),
+        cards=_with_stores(shown),
+        categories=catalogue.categories(),
+        after=cursor(*shown[-1].place) if len(found) > PAGE_SIZE else "",
+        is_first=not visit.asked("after"),
+    )
 
 
 def product(visit: Visit) -> HttpResponse:
@@ -79,15 +89,25 @@ def product(visit: Visit) -> HttpResponse:
 
 
 def product_shown(
-    visit: Visit, product_id: str, variant_id: str = "", quantity: str = "", fault: str = "",
+    visit: Visit,
+    product_id: str,
+    variant_id: str = "",
+    quantity: str = "",
+    fault: str = "",
 ) -> HttpResponse:
     """The page of a product, with what was chosen, and with what was wrong with that."""
     page = product_on_sale(product_id)
     chosen = page.variant(variant_id) or next((one for one in page.variants if one.in_stock), page.variants[0])
     return visit.show(
-        "product", status=422 if fault else 200, page=page, chosen=chosen, store=store_name(page.seller_id),
+        "product",
+        status=422 if fault else 200,
+        page=page,
+        chosen=chosen,
+        store=store_name(page.seller_id),
         choices=[Choice(one, variant_name(one), one is chosen) for one in page.variants],
-        quantity=quantity[:20] or "1", fault=fault)
+        quantity=quantity[:20] or "1",
+        fault=fault,
+    )
 
 
 def product_on_sale(product_id: str) -> ProductPage:

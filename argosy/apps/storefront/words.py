@@ -23,23 +23,30 @@ class Words(NamedTuple):
 
 
 _BY_CODE = {
-    "form_is_old": Words("That form was too old", "Go back, load the page again, and send it once more. If this keeps "
-                         "happening, allow cookies for this shop."),
-    "store_unavailable": Words("We are very busy right now", "Nothing was done and nothing is lost. Please try again "
-                               "in a moment."),
+    "form_is_old": Words(
+        "That form was too old",
+        "Go back, load the page again, and send it once more. If this keeps happening, allow cookies for this shop.",
+    ),
+    "store_unavailable": Words(
+        "We are very busy right now", "Nothing was done and nothing is lost. Please try again in a moment."
+    ),
     "too_busy": Words("We are very busy right now", "Nothing was done. Please try again in a moment."),
 }
 _BY_STATUS = {
     400: Words("We could not read that", "Go back and try again."),
-    404: Words("There is nothing here", "The address may be mistyped, or what was here has gone. Look through the shop "
-               "or go to your orders."),
+    404: Words(
+        "There is nothing here",
+        "The address may be mistyped, or what was here has gone. Look through the shop or go to your orders.",
+    ),
     405: Words("This page is not used like that", "Go back and try again."),
     415: Words("We could not read that", "Go back and try again."),
     422: Words("We could not read that", "Go back, look through what you filled in, and try again."),
     503: _BY_CODE["store_unavailable"],
 }
-_ELSE = Words("Something went wrong on our side", "Nothing was charged for it. Please try again; if it happens again, "
-              "tell us the number below.")
+_ELSE = Words(
+    "Something went wrong on our side",
+    "Nothing was charged for it. Please try again; if it happens again, tell us the number below.",
+)
 
 FAULTS = {
     "not_an_email": "That is no e-mail address. It needs a name, an @ and a domain, like ana@example.com.",
@@ -55,12 +62,18 @@ FAULTS = {
     "not_a_code": "A coupon code has 1 to 40 letters, digits, dots, dashes or underscores.",
     "country_unreadable": "Please choose a country.",
     "client_request_id_reused": "This purchase was placed already; you find it under your orders. To buy this as well, "
-                                "look through it and press the button again.",
+    "look through it and press the button again.",
     "lines_out_of_range": "There must be at least one thing to buy, and at most 200.",
 }
 FIELDS = {
-    "not_an_email": "email", "email_taken": "email", "password_too_short": "password", "password_too_long": "password",
-    "sign_in_refused": "password", "country_unreadable": "country", "not_a_code": "code", "too_many_coupons": "code",
+    "not_an_email": "email",
+    "email_taken": "email",
+    "password_too_short": "password",
+    "password_too_long": "password",
+    "sign_in_refused": "password",
+    "country_unreadable": "country",
+    "not_a_code": "code",
+    "too_many_coupons": "code",
     "quantity_out_of_range": "quantity",
 }
 
@@ -69,7 +82,7 @@ FAILURES = {
     "unknown_source": "The payment was declined. Nothing was charged. Try another way to pay.",
     "stock_short": "Something in your cart was sold to somebody else meanwhile. Look at your cart and choose again.",
     "lines_not_for_sale": "Something in your cart is no longer on sale, or is sold in another currency. Look at your "
-                          "cart and take it out.",
+    "cart and take it out.",
     "coupons_not_valid": "A coupon does not count for this purchase. Take it out and try again.",
     "price_changed": "A price has changed meanwhile. Look at your cart and try again.",
     "expired": "It took too long and was ended. Nothing was charged.",
@@ -89,7 +102,9 @@ def failure_text(code: str) -> str:
 
 
 def faults_by_field(
-    error: DomainError, fields: Mapping[str, str] = FIELDS, typed: Mapping[str, str] | None = None,
+    error: DomainError,
+    fields: Mapping[str, str] = FIELDS,
+    typed: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """What is wrong, beside which field; what belongs to none is under `form`."""
     faults = error.faults if isinstance(error, Several) else (error,)

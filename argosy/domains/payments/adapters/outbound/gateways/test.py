@@ -66,7 +66,12 @@ class TestGateway:
     __test__ = False
 
     def __init__(
-        self, path: Path | str, *, latency_milliseconds: float = 50, loss: float = 0, seed: int = 0,
+        self,
+        path: Path | str,
+        *,
+        latency_milliseconds: float = 50,
+        loss: float = 0,
+        seed: int = 0,
         action_base: str = "/test-gateway",
     ) -> None:
         self.path = Path(path)
@@ -81,8 +86,11 @@ class TestGateway:
     @classmethod
     def from_environment(cls, path: Path | str) -> TestGateway:
         """As ARGOSY_TEST_GATEWAY_LATENCY_MS and ARGOSY_TEST_GATEWAY_LOSS say."""
-        return cls(path, latency_milliseconds=float(os.environ.get("ARGOSY_TEST_GATEWAY_LATENCY_MS", "50")),
-                   loss=float(os.environ.get("ARGOSY_TEST_GATEWAY_LOSS", "0")))
+        return cls(
+            path,
+            latency_milliseconds=float(os.environ.get("ARGOSY_TEST_GATEWAY_LATENCY_MS", "50")),
+            loss=float(os.environ.get("ARGOSY_TEST_GATEWAY_LOSS", "0")),
+        )
 
     # The port.
 
@@ -122,10 +130,12 @@ class TestGateway:
         with self._writing() as book:
             found = _find(book, request.key)
             if found is None:
-                is_taken = any(line.operation == CAPTURE and line.status == APPROVED
-                               for line in _lines(book, request.payment_id))
-                found = _write(book, request, request.amount, "",
-                               (DECLINED, "captured") if is_taken else (APPROVED, ""))
+                is_taken = any(
+                    line.operation == CAPTURE and line.status == APPROVED for line in _lines(book, request.payment_id)
+                )
+                found = _write(
+                    book, request, request.amount, "", (DECLINED, "captured") if is_taken else (APPROVED, "")
+                )
         return self._answer(found)
 
     def refund(self, request: GatewayRequest) -> GatewayAnswer:
@@ -136,8 +146,13 @@ class TestGateway:
                 for line in _lines(book, request.payment_id):
                     if line.status == APPROVED and line.operation not in (AUTHORIZE, VOID):
                         left += line.amount if line.operation == CAPTURE else -line.amount
-                found = _write(book, request, request.amount, "",
-                               (APPROVED, "") if request.amount <= left else (DECLINED, "exceeds_capture"))
+                found = _write(
+                    book,
+                    request,
+                    request.amount,
+                    "",
+                    (APPROVED, "") if request.amount <= left else (DECLINED, "exceeds_capture"),
+                )
         return self._answer(found)
 
     def look_up(self, request: GatewayRequest) -> GatewayAnswer | None:
@@ -156,8 +171,9 @@ class TestGateway:
             key = f"{payment_id}:{AUTHORIZE}"
             if _find(book, f"{payment_id}:{VOID}") is not None:
                 return False
-            done = book.execute("update operations set status = ? where key = ? and status = ?",
-                                (APPROVED, key, ACTION))
+            done = book.execute(
+                "update operations set status = ? where key = ? and status = ?", (APPROVED, key, ACTION)
+            )
             return done.rowcount == 1
 
     def operations(self) -> list[Operation]:
@@ -168,8 +184,12 @@ class TestGateway:
     def page(self, after: str, limit: int) -> list[Operation]:
         """At most so many lines of the book behind a key, in order of keys: a payment's lines lie side by side."""
         with self._reading() as book:
-            return [Operation(*row) for row in book.execute(
-                f"select {_COLUMNS} from operations where key > ? order by key limit ?", (after, limit))]
+            return [
+                Operation(*row)
+                for row in book.execute(
+                    f"select {_COLUMNS} from operations where key > ? order by key limit ?", (after, limit)
+                )
+            ]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -186,8 +206,14 @@ class TestGateway:
         if is_lost or (self.loss > 0 and self._random.random() < self.loss):
             raise GatewayDidNotAnswer(line.key)
         url = f"{self.action_base}/{line.payment_id}/complete" if line.status == ACTION else ""
-        return GatewayAnswer(outcome=line.status, gateway_transaction_id=line.transaction_id, amount=line.amount,
-                             currency=line.currency, reason=line.reason, action_url=url)
+        return GatewayAnswer(
+            outcome=line.status,
+            gateway_transaction_id=line.transaction_id,
+            amount=line.amount,
+            currency=line.currency,
+            reason=line.reason,
+            action_url=url,
+        )
 
     def _travel(self) -> None:
         if self.latency_seconds > 0:
@@ -236,8 +262,9 @@ def _find(book: sqlite3.Connection, key: str) -> Operation | None:
 
 def _lines(book: sqlite3.Connection, payment_id: str) -> list[Operation]:
     """A payment's lines: its keys begin with its id and a colon, so that they lie side by side."""
-    rows = book.execute(f"select {_COLUMNS} from operations where key > ? and key < ?",
-                        (f"{payment_id}:", f"{payment_id};"))
+    rows = book.execute(
+        f"select {_COLUMNS} from operations where key > ? and key < ?", (f"{payment_id}:", f"{payment_id};")
+    )
     return [Operation(*row) for row in rows]
 
 
@@ -250,10 +277,24 @@ def _held(book: sqlite3.Connection, payment_id: str) -> Operation | None:
 
 
 def _write(
-    book: sqlite3.Connection, request: GatewayRequest, amount: int, source: str, outcome: tuple[str, str],
+    book: sqlite3.Connection,
+    request: GatewayRequest,
+    amount: int,
+    source: str,
+    outcome: tuple[str, str],
 ) -> Operation:
     operation = "refund" if request.operation == RETURN else request.operation
-    line = Operation(request.key, operation, request.payment_id, outcome[0], amount, request.currency,
-                     f"tg_{named_id('test gateway', request.key)}", source, outcome[1], time.time())
+    line = Operation(
+        request.key,
+        operation,
+        request.payment_id,
+        outcome[0],
+        amount,
+        request.currency,
+        f"tg_{named_id('test gateway', request.key)}",
+        source,
+        outcome[1],
+        time.time(),
+    )
     book.execute(f"insert into operations ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", line)
     return line

@@ -50,12 +50,6 @@ def run(participant: Participant, work: UnitOfWork, deliveries: Sequence[Deliver
         work.keep()
 
 
-def said_no(deliveries: Sequence[Delivery]) -> bool:
-    """Whether some message was refused or failed. A no writes nothing whose version would be compared, so that only
-    fresh rows may say it: on copies kept in memory the batch is run again."""
-    return any(delivery.refusal is not None or delivery.error is not None for delivery in deliveries)
-
-
 def _refused(message: Message, refusal: DomainError) -> Refused | None:
     if not isinstance(message, Command) or not message.key_field:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from argosy.engine.batch import Delivery, run, said_no
+from argosy.engine.batch import Delivery, run
 from argosy.engine.kept import Kept
 from argosy.engine.log import LANES, START, Log, Position, Record
 from argosy.engine.participant import Participant
@@ -192,8 +192,6 @@ class Consumer:
             deliveries.append(self._delivery(record))
             handled.append((source, record))
         run(self.participant, work, deliveries)
-        if work.is_on_kept and said_no(deliveries):
-            raise VersionConflict("a no that may come of outdated copies")
         blocked: set[tuple[str, str]] = set()
         for (source, record), delivery in zip(handled, deliveries, strict=True):
             if delivery.error is not None:

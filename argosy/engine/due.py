@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from argosy.engine.batch import Delivery, run, said_no
+from argosy.engine.batch import Delivery, run
 from argosy.engine.kept import Kept
 from argosy.engine.log import Record, lane_of
 from argosy.engine.participant import Participant
@@ -158,9 +158,6 @@ class Calls:
         work = UnitOfWork(self.store, self.clock.now(), self.kept, self.fence)
         deliveries = [self._delivery(due, answer) for due, answer in answered]
         run(self.participant, work, deliveries)
-        if work.is_on_kept and said_no(deliveries):
-            self.kept.clear()
-            return self._apply(answered)
         failed = [due for (due, _), delivery in zip(answered, deliveries, strict=True) if delivery.error is not None]
         for (due, _), delivery in zip(answered, deliveries, strict=True):
             if delivery.error is None:

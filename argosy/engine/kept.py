@@ -1,8 +1,8 @@
 """Aggregates kept in a worker between batches, so that a flow's state is not read again at each of its turns.
 
-Only for kinds that say `is_kept`: those whose every decision ends in a write of the aggregate itself, or in nothing at
-all. A kept copy that somebody else has outdated is then found out by the version compared on write, and read afresh;
-it can never decide anything else.
+Only for kinds that say `is_kept`. A kept copy that somebody else has outdated is found out by its version: compared on
+write where it was changed, and checked in the same transaction where it was only looked at (a refusal, or a message
+that found nothing to do, is a decision too). Then all is read afresh and done again.
 """
 
 from __future__ import annotations

@@ -119,6 +119,11 @@ class MemoryStore:
                 stored = self.rows.get(kind, {}).get(aggregate.id)
                 if stored is None or stored.version != aggregate.version:
                     raise VersionConflict(f"{kind.__name__} {aggregate.id}")
+        for kind, aggregates in changes.verified.items():
+            for aggregate in aggregates:
+                stored = self.rows.get(kind, {}).get(aggregate.id)
+                if stored is None or stored.version != aggregate.version:
+                    raise VersionConflict(f"{kind.__name__} {aggregate.id}")
         for id, token in changes.finished:
             row = self.due_rows.get(id)
             if row is None or row.token != token:

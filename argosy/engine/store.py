@@ -100,6 +100,8 @@ class Changes:
     updates: dict[type[Aggregate], list[tuple[Aggregate, Aggregate]]] = field(default_factory=dict)
     """Each as (now, as loaded); written where the stored version is the loaded one, which `now` exceeds by one."""
     deletes: dict[type[Aggregate], list[Aggregate]] = field(default_factory=dict)
+    verified: dict[type[Aggregate], list[Aggregate]] = field(default_factory=dict)
+    """Looked at in a worker's memory and not changed: their stored versions must still be theirs."""
     records: list[Record] = field(default_factory=list)
     due: dict[str, Due] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
@@ -112,7 +114,7 @@ class Changes:
     fence: Fence | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.inserts or self.updates or self.deletes or self.records or self.due or self.cancelled
+        return bool(self.inserts or self.updates or self.deletes or self.verified or self.records or self.due or self.cancelled
                     or self.finished or self.cursors or self.parked or self.unparked or self.idempotency_key)
 
 

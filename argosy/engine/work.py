@@ -72,11 +72,10 @@ class UnitOfWork:
         self.actor = SYSTEM
         self.changes = Changes(fence=fence)
         self.undeclared_loads = 0
-        self.is_on_kept = False
-        """Whether anything was served from memory, and may be outdated."""
         self._cause: Cause | None = None
         self._map: dict[type[Aggregate], dict[str, _Entry | None]] = {}
         self._found: dict[type[Aggregate], dict[str, dict[Any, list[str]]]] = {}
+        self._from_memory: set[tuple[type[Aggregate], str]] = set()
         self._touched: dict[tuple[type[Aggregate], str], tuple[_Entry, Aggregate | None]] = {}
         self._announced: list[Message] = []
         self._planned: list[Callable[[], None]] = []
@@ -200,6 +199,8 @@ class UnitOfWork:
                 elif original is not None and not aggregate.same_as(original):
                     aggregate.version = original.version + 1
                     changes.updates.setdefault(kind, []).append((aggregate, original))
+                elif (kind, aggregate.id) in self._from_memory:
+                    changes.verified.setdefault(kind, []).append(aggregate)
         if changes:
             self.store.commit(changes)
         if self.kept is not None:
@@ -250,7 +251,7 @@ class UnitOfWork:
         loaded: list[Any] = []
         if kind.is_kept and self.kept is not None and column == "id":
             loaded = self.kept.take(kind, values)
-            self.is_on_kept = self.is_on_kept or bool(loaded)
+            self._from_memory.update((kind, aggregate.id) for aggregate in loaded)
         if len(loaded) < len(values):
             here = {aggregate.id for aggregate in loaded}
             loaded += self.store.load(kind, column, [value for value in values if value not in here])

@@ -128,6 +128,10 @@ class SqlStore:
 
     def commit(self, changes: Changes) -> None:
         writes = [*self._aggregate_writes(changes), *self._engine_writes(changes)]
+        for kind, aggregates in changes.verified.items():
+            mapped = self._mapped[kind]
+            rows = [(aggregate.id, aggregate.version) for aggregate in aggregates]
+            writes.insert(0, Write("check", mapped.table.name, (), rows, self._compare_keys(mapped), True))
         if changes.fence is not None:
             lease, token = changes.fence
             writes.insert(0, Write("check", f"{self.prefix}_leases", (), [(lease, token)], _LEASE_KEYS, True))

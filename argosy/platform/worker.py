@@ -231,20 +231,21 @@ class Worker:
         raise TimeoutError(f"not at rest after {seconds} s")
 
     def _step(self, consumer: Consumer) -> bool:
-        if consumer.fence is None or self._stopped.get(consumer, 0.0) > time.monotonic():
+        if consumer.fence is None:
+            return False
+        if self._stopped.get(consumer, 0.0) > time.monotonic():
+            self._ready.add(consumer)
             return False
         try:
             took = consumer.step()
             consumer.retry_parked()
         except StoreUnavailable as error:
             self.report(f"{consumer.subscription} waits: {error}")
-            self._stopped[consumer] = time.monotonic() + POLL_SECONDS
-            return False
+            return self._later(consumer, POLL_SECONDS)
         except VersionConflict as error:
             self.report(f"{consumer.subscription} looks again: {error}")
             self.leases.doubt(consumer.fence.lease)
-            self._stopped[consumer] = time.monotonic() + 0.1
-            return False
+            return self._later(consumer, 0.1)
         except SubscriptionStopped as error:
             self.report(f"stopped: {error}")
             self._stopped[consumer] = time.monotonic() + 60
@@ -257,6 +258,12 @@ class Worker:
             if self.pause_seconds and consumer.store.dialect.vendor == "sqlite":  # type: ignore[attr-defined]
                 time.sleep(self.pause_seconds)
         return bool(took)
+
+    def _later(self, consumer: Consumer, seconds: float) -> bool:
+        """What stands in its way is not the messages' fault: it is tried again by itself."""
+        self._stopped[consumer] = time.monotonic() + seconds
+        self._ready.add(consumer)
+        return False
 
     def _collect_calls(self) -> bool:
         collected = [self._guarded(calls.collect) for calls in self.calls.values()]

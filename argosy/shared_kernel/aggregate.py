@@ -19,8 +19,8 @@ from argosy.shared_kernel.messages import Event
 class Aggregate:
     """`version` counts writes (0: never written) and is compared on write; `sequence` counts events told so far.
 
-    A kind that `is_kept` may be served to a use case from the worker's memory, a little outdated: allowed where every
-    decision ends in a write of the aggregate itself, whose version finds that out, or in nothing.
+    A kind that `is_kept` may be served to a use case from the worker's memory: good for aggregates that one flow reads
+    and writes many times in a row. Its version is compared on commit whether it was changed or not.
     """
 
     is_kept: ClassVar[bool] = False

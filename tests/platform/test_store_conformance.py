@@ -276,3 +276,13 @@ def test_a_write_under_an_outdated_lease_is_refused(store: Any) -> None:
         store.commit(Changes(inserts={StockItem: [item("b")]}, fence=first))
     assert store.load(StockItem, "id", [an_id("b")]) == []
     store.commit(Changes(inserts={StockItem: [item("b")]}, fence=second))
+
+
+def test_what_was_only_looked_at_in_memory_must_still_be_so(store: Any) -> None:
+    seen = item("a")
+    store.commit(Changes(inserts={StockItem: [seen]}))
+    store.commit(Changes(verified={StockItem: [seen]}, records=[record("m1")]))
+    store.commit(Changes(updates={StockItem: [changed(seen, reserved=1)]}))
+    with pytest.raises(VersionConflict):
+        store.commit(Changes(verified={StockItem: [seen]}, records=[record("m2")]))
+    assert [one.message_id for one in store.log.read(START, {"inventory.StockReserved"}, 10).records] == [an_id("m1")]

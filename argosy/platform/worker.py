@@ -216,7 +216,7 @@ class Worker:
         return moved
 
     def drain(self, seconds: float = 60.0) -> None:
-        """Work until nothing has news, for tests and benchmarks."""
+        """Work until nothing has news, for tests and benchmarks. Leases that others hold are waited for."""
         give_up = time.monotonic() + seconds
         self._poll()
         while time.monotonic() < give_up:
@@ -224,6 +224,10 @@ class Worker:
                 continue
             if not self.pool.is_idle():
                 self.listener.wait(0.05)
+                continue
+            if not all(consumer.fence for consumer in self.consumers):
+                self.listener.wait(0.05)
+                self._look_at_leases()
                 continue
             self._look_at_due()
             if not self._ready and not self.turn():

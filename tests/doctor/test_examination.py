@@ -141,10 +141,10 @@ def test_a_database_that_is_not_there_cannot_be_checked(
 
 
 def test_a_database_that_is_not_up_to_date_cannot_be_checked(
-    marketplace: Marketplace,
+    sold: Marketplace,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    write(marketplace, "inventory", "stock_items", "ALTER TABLE stock_items RENAME COLUMN reserved TO kept")
+    write(sold, "inventory", "stock_items", "ALTER TABLE stock_items RENAME COLUMN reserved TO kept")
     assert examine(only=["I02"]) == COULD_NOT_CHECK
     said = capsys.readouterr().err
     assert said.startswith("argosy: inventory's database cannot be read: ")

@@ -130,24 +130,30 @@ class Scene:
     ) -> Counts:
         """Under load, worker and web are killed and started again, each after a pause drawn between `pauses`."""
         counts, chance, end = Counts(), random.Random(seed), time.monotonic() + seconds
-        load = Load(self, buyers)
         processes: dict[str, Program] = {}
-        kills = {name: time.monotonic() + chance.uniform(*pauses) for name in ("worker", "web")}
+        kills: dict[str, float] = {}
+
+        def start(name: str) -> None:
+            processes[name] = program = worker() if name == "worker" else Web("", self.buyers.port)
+            if isinstance(program, Web):
+                program.wait_until_ready()
+            kills[name] = time.monotonic() + chance.uniform(*pauses)
+
+        start("web")
+        load = Load(self, buyers)
         try:
-            while time.monotonic() < end:
-                for name, at in kills.items():
-                    if name not in processes:
-                        processes[name] = worker() if name == "worker" else Web("", self.buyers.port)
-                    elif time.monotonic() >= at:
-                        ended = processes.pop(name)
-                        assert ended.process.poll() is None, f"the {name} ended by itself:\n{ended.text}"
-                        ended.kill()
-                        counts.kills[name] += 1
-                        kills[name] = time.monotonic() + chance.uniform(*pauses)
-                        say(
-                            f"{seconds - (end - time.monotonic()):6.1f} s  killed the {name}, "
-                            f"{len(self.buyers.told)} checkouts started, {self.buyers.failed_requests} requests lost"
-                        )
+            start("worker")
+            while time.monotonic() < end or 0 in counts.kills.values():
+                for name in [name for name, at in kills.items() if time.monotonic() >= at]:
+                    ended = processes.pop(name)
+                    assert ended.process.poll() is None, f"the {name} ended by itself:\n{ended.text}"
+                    ended.kill()
+                    counts.kills[name] += 1
+                    say(
+                        f"{seconds - (end - time.monotonic()):6.1f} s  killed the {name}, "
+                        f"{len(self.buyers.told)} checkouts started, {self.buyers.failed_requests} requests lost"
+                    )
+                    start(name)
                 time.sleep(0.02)
         finally:
             load.stop()

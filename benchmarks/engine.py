@@ -22,7 +22,7 @@ from benchmarks.place import completed, folder, open_marketplace
 from benchmarks.results import parser, percentile, tell
 from benchmarks.workers import Workers, split
 
-COMPLETED = "checkout.checkout_completed"
+COMPLETED = "checkout.CheckoutCompleted"
 
 
 def prepare(var: Path, gateway_ms: int) -> Any:
@@ -66,8 +66,7 @@ def drain_here(place: Any, checkouts: int, run_name: str) -> dict[str, float]:
         + sum(calls.undeclared_loads for calls in worker.calls.values()),
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    worker.pool.close()
-    worker.listener.close()
+    worker.close()
     return result
 
 
@@ -114,8 +113,7 @@ def one_at_a_time(place: Any, checkouts: int) -> dict[str, float]:
         assert len(ends) == 1, f"{len(ends)} checkouts completed in place of one"
         times.append((ends[0] - started) * 1000)
     gc.enable()
-    worker.pool.close()
-    worker.listener.close()
+    worker.close()
     return {"p50_ms": statistics.median(times), "p99_ms": percentile(times, 0.99), "min_ms": min(times)}
 
 

@@ -34,7 +34,7 @@ PLANTED = [
         "published_at FROM inventory_outbox_events WHERE event_type = 'inventory.StockReserved' LIMIT 1",
         " is there 2 times",
     ),
-    ("promotions", "DELETE FROM coupons_outbox_events WHERE sequence = 3", "event 4 of"),
+    ("promotions", "DELETE FROM coupons_outbox_events WHERE sequence = 3", "I31 "),
     (
         "orders",
         "UPDATE orders SET status = 'CONFIRMED' WHERE id = (SELECT min(id) FROM orders)",
@@ -47,7 +47,7 @@ PLANTED = [
         "our books say",
     ),
     ("payments", "DELETE FROM payment_intents WHERE flow_id = {id}", "we know nothing of it"),
-    ("payments", "UPDATE ledger_accounts SET balance = balance + 1 WHERE name = 'commission'", "ledger, account comm"),
+    ("payments", "UPDATE ledger_accounts SET balance = balance + 1 WHERE name = 'commission'", "I09 "),
     (
         "inventory",
         "UPDATE stock_items SET allocated = allocated + 1, available_quantity = available_quantity - 1 "
@@ -56,7 +56,7 @@ PLANTED = [
     ),
     ("promotions", "UPDATE coupons SET uses_consumed = uses_consumed + 1", "coupon BENCH10: 0 held, 5 used of 4"),
     ("promotions", "UPDATE coupon_redemptions SET status = 'RESERVED' WHERE flow_id = {id}", " is RESERVED"),
-    ("search", "DELETE FROM checkout_progress_view WHERE rowid = 1", "view checkout_progress"),
+    ("search", "DELETE FROM checkout_progress_view WHERE rowid = 1", "I38 "),
 ]
 
 
@@ -91,7 +91,9 @@ def test_what_the_gateway_took_twice_is_told(scene: Scene) -> None:
             f"INSERT INTO operations (key, {columns}) SELECT key || ':again', {columns} FROM operations "
             f"WHERE operation = 'capture' LIMIT 1"
         )
-    assert [fault.partition(":")[2][:17] for fault in scene.faults()] == [" the gateway took"]
+    ours, *doctors = scene.faults()
+    assert ": the gateway took [" in ours
+    assert {fault[:3] for fault in doctors} == {"I19", "I20"}
 
 
 def test_a_checkout_that_was_answered_and_is_not_there_is_told(scene: Scene) -> None:

@@ -132,7 +132,7 @@ class SqliteDialect:
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
         if write.verb == "check":
-            hit = sum(len(raw.execute(sql, row).fetchall()) for row in write.rows)
+            hit = raw.execute(sql, (encode(write.rows).decode(),)).fetchone()[0]
         else:
             hit = raw.executemany(sql, write.rows).rowcount
         if write.is_compared and hit != len(write.rows):
@@ -153,7 +153,8 @@ class SqliteDialect:
         if write.verb == "delete":
             return f"DELETE FROM {write.table} WHERE {where}"
         if write.verb == "check":
-            return f"SELECT 1 FROM {write.table} WHERE {where}"
+            there = " AND ".join(f"t.{key.name} = j.value ->> {index}" for index, key in enumerate(write.keys))
+            return f"SELECT count(*) FROM json_each(?) j CROSS JOIN {write.table} t ON {there}"
         marks = ", ".join("?" for _ in write.columns)
         insert = f"INSERT INTO {write.table} ({names}) VALUES ({marks})"
         if write.verb == "insert":

@@ -128,7 +128,7 @@ class SqliteDialect:
 
     def _run(self, raw: sqlite3.Connection, write: Write, sql: str) -> None:
         Statistics.queries += 1
-        Statistics.rows_written += len(write.rows)
+        Statistics.rows_written += 0 if write.verb == "check" else len(write.rows)
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
         if write.verb == "check":
@@ -228,7 +228,7 @@ class PostgresDialect:
         parameters += [len(write.rows) for write in writes if write.is_compared]
         Statistics.queries += 1
         Statistics.commits += 1
-        Statistics.rows_written += sum(len(write.rows) for write in writes)
+        Statistics.rows_written += sum(len(write.rows) for write in writes if write.verb != "check")
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
         reached("commit.before_begin")

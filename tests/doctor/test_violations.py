@@ -312,8 +312,8 @@ CASES = [
             "checkout",
             "checkout_outbox_events",
             f"INSERT INTO checkout_outbox_events (id, xid, {OUTBOX}) SELECT id + "
-            f"100000, xid, {OUTBOX} FROM checkout_outbox_events WHERE event_type = 'products.QuoteLines' AND aggregate_id "
-            f"= '{APPROVED}'",
+            f"100000, xid, {OUTBOX} FROM checkout_outbox_events WHERE event_type = 'products.QuoteLines' AND "
+            f"aggregate_id = '{APPROVED}'",
         ),
     ),
     Case("I31", "events with a gap", events_renumbered),
@@ -359,8 +359,8 @@ CASES = [
             "payments",
             "payments_due",
             "INSERT INTO payments_due (id, kind, name, key, due_at, payload, correlation_id, "
-            "cause_id, version, attempts, token) VALUES ('planted', 'call', 'gateway', 'k', '2099-01-01 00:00:00+00:00', "
-            "'', '', '', 1, 2, 1)",
+            "cause_id, version, attempts, token) VALUES ('planted', 'call', 'gateway', 'k', '2099-01-01 "
+            "00:00:00+00:00', '', '', '', 1, 2, 1)",
         ),
     ),
     Case(

@@ -80,13 +80,14 @@ def one_sided(databases: Databases) -> Iterator[Violation]:
         "(debit = 0 AND credit > 0)) OR debit <> CAST(debit AS bigint) OR credit <> CAST(credit AS bigint)",
     ):
         yield Violation(f"ledgers {id}", f"at position {position} debits {debit} and credits {credit}")
-    for id, position, account, currency in databases.stream(
+    for account, currency, position, entries in databases.stream(
         "payments",
-        "SELECT e.id, e.position, e.account, e.currency FROM ledgers e WHERE NOT EXISTS (SELECT 1 FROM "
-        "ledger_accounts a WHERE a.name = e.account AND a.currency = e.currency)",
+        "SELECT e.account, e.currency, e.position, e.entries FROM (SELECT account, currency, min(position) AS "
+        "position, count(*) AS entries FROM ledgers GROUP BY account, currency) e LEFT JOIN ledger_accounts a ON a.name = "
+        "e.account AND a.currency = e.currency WHERE a.id IS NULL",
     ):
         yield Violation(
-            f"ledgers {id}", f"at position {position} posts {currency} to {account}, which has no such account"
+            f"ledgers {account} {currency}", f"has {entries} entries from position {position} on, and is no account"
         )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from argosy.apps.doctor.check import Check, Violation, all_of
-from argosy.apps.doctor.databases import Databases, side_by_side
+from argosy.apps.doctor.databases import Databases, Row, side_by_side
 from argosy.engine.log import LANES, START, Position, Record
 from argosy.platform.context import Context
 from argosy.shared_kernel.messages import MESSAGES
@@ -27,14 +27,16 @@ class Hearing(NamedTuple):
     wire_names: tuple[str, ...]
     reached: Mapping[int, Position]
 
-    def lanes(self) -> str:
-        """The cursors as rows of SQL, for a join with the source's log."""
-        rows = ", ".join(
-            f"({lane}, {at.epoch}, {at.xid}, {at.id})"
-            for lane in range(LANES)
-            for at in [self.reached.get(lane, START)]
+    def reached_sql(self) -> str:
+        """Where the lane of a row of the source's log (`o`) stands, to be compared with the row's own position."""
+        at = [self.reached.get(lane, START) for lane in range(LANES)]
+        parts = [[position[part] for position in at] for part in range(3)]
+        return ", ".join(
+            str(part[0])
+            if len(set(part)) == 1
+            else f"CASE o.lane {' '.join(f'WHEN {lane} THEN {value}' for lane, value in enumerate(part))} END"
+            for part in parts
         )
-        return f"WITH c(lane, epoch, xid, id) AS (VALUES {rows})"
 
     def names(self) -> str:
         return ", ".join(f"'{name}'" for name in self.wire_names)
@@ -47,9 +49,8 @@ def in_time(databases: Databases) -> Iterator[Violation]:
         xid = databases.xid(heard.source, "o.xid")
         for lane, waiting, oldest in databases.stream(
             heard.source,
-            f"{heard.lanes()} SELECT o.lane, count(*), min(o.created_at) FROM {outbox} o JOIN c ON "
-            f"c.lane = o.lane WHERE (o.epoch, {xid}, o.id) > (c.epoch, c.xid, c.id) AND o.event_type IN "
-            f"({heard.names()}) AND o.created_at < ? GROUP BY o.lane",
+            f"SELECT o.lane, count(*), min(o.created_at) FROM {outbox} o WHERE o.event_type IN ({heard.names()}) AND "
+            f"(o.epoch, {xid}, o.id) > ({heard.reached_sql()}) AND o.created_at < ? GROUP BY o.lane",
             databases.ago(heard.source, LAG_SECONDS),
         ):
             yield Violation(
@@ -86,40 +87,59 @@ def answered(databases: Databases) -> Iterator[Violation]:
             if name.startswith(f"{heard.label}.") and MESSAGES[name].key_field == "flow_id"
         )
         if commands:
-            yield from _unanswered(databases, heard._replace(wire_names=commands))
+            look = _unpaid if heard.label == "payments" else _unanswered
+            yield from look(databases, heard._replace(wire_names=commands))
 
 
 def _unanswered(databases: Databases, heard: Hearing) -> Iterator[Violation]:
     context = databases.runtime.contexts[heard.label]
-    source = databases.runtime.contexts[heard.source]
     caused = databases.binary(heard.label, "cause_id")
     answers = databases.stream(
         heard.label,
-        f"SELECT {caused} AS cause, min(event_type) FROM {context.outbox} WHERE {{only:cause_id}} "
-        f"GROUP BY 1 ORDER BY 1",
-    )
-    xid = databases.xid(heard.source, "o.xid")
-    told = databases.stream(
-        heard.source,
-        f"{heard.lanes()} SELECT o.message_id, o.event_type, o.aggregate_id FROM {source.outbox} o JOIN c ON "
-        f"c.lane = o.lane WHERE (o.epoch, {xid}, o.id) <= (c.epoch, c.xid, c.id) AND o.event_type IN "
-        f"({heard.names()}) AND {{only:o.message_id}} ORDER BY o.message_id",
+        f"SELECT {caused} AS cause, min(event_type) FROM {context.outbox} WHERE {{only:cause_id}} GROUP BY 1 "
+        f"ORDER BY 1",
     )
     parked = {record.message_id for _, record in _parked(databases, context)}
-    for message_id, (commands, answer) in side_by_side(told, answers):
-        for _, name, flow_id in commands:
-            if not (answer or message_id in parked or _will_be_answered(databases, heard.label, flow_id)):
-                yield Violation(
-                    f"{source.outbox} {message_id}",
-                    f"({name}) is behind {heard.name}'s cursor, and was neither answered nor parked",
-                    message_id,
-                )
+    for message_id, (commands, answer) in side_by_side(_behind(databases, heard, "o.message_id"), answers):
+        if commands and not answer and message_id not in parked:
+            yield _lost(heard, message_id, commands[0][1], message_id)
 
 
-def _will_be_answered(databases: Databases, label: str, flow_id: str) -> bool:
-    """A payment answers when its gateway has: with another cause."""
-    return label == "payments" and bool(
-        list(databases.stream(label, "SELECT 1 FROM payment_intents WHERE flow_id = ? LIMIT 1", flow_id))
+def _unpaid(databases: Databases, heard: Hearing) -> Iterator[Violation]:
+    """Payments answer when their gateway has, with another cause: until then the flow has its payment."""
+    context = databases.runtime.contexts[heard.label]
+    intents = databases.stream(
+        heard.label,
+        "SELECT flow_id, count(*) FROM payment_intents WHERE {only:flow_id} GROUP BY flow_id ORDER BY flow_id",
+    )
+    parked = {record.message_id for _, record in _parked(databases, context)}
+    key = databases.binary(heard.source, "o.aggregate_id")
+    for flow_id, (commands, paid) in side_by_side(_behind(databases, heard, key), intents):
+        for _, name, _, message_id in [] if paid else commands:
+            refused = databases.stream(
+                heard.label, f"SELECT 1 FROM {context.outbox} WHERE cause_id = ? LIMIT 1", message_id
+            )
+            if message_id not in parked and not list(refused):
+                yield _lost(heard, message_id, name, flow_id)
+
+
+def _behind(databases: Databases, heard: Hearing, key: str) -> Iterator[Row]:
+    """Messages behind a cursor, sorted by a key that comes first."""
+    outbox = databases.runtime.contexts[heard.source].outbox
+    narrowed = "o.message_id" if key == "o.message_id" else "o.aggregate_id"
+    return databases.stream(
+        heard.source,
+        f"SELECT {key} AS sorted, o.event_type, o.aggregate_id, o.message_id FROM {outbox} o WHERE o.event_type IN "
+        f"({heard.names()}) AND (o.epoch, {databases.xid(heard.source, 'o.xid')}, o.id) <= ({heard.reached_sql()}) AND "
+        f"{{only:{narrowed}}} ORDER BY 1",
+    )
+
+
+def _lost(heard: Hearing, message_id: str, name: str, key: str) -> Violation:
+    return Violation(
+        f"{heard.source}'s log {message_id}",
+        f"({name}) is behind {heard.name}'s cursor, and was neither answered nor parked",
+        key,
     )
 
 
@@ -130,14 +150,18 @@ def applied_once(databases: Databases) -> Iterator[Violation]:
             context.label, f"SELECT message_id, count(*) FROM {context.outbox} GROUP BY message_id HAVING count(*) > 1"
         ):
             yield Violation(f"{context.outbox} {id}", f"is there {times} times")
-    for context in databases.runtime.contexts.values():
-        for row, record in _parked(databases, context):
-            if context.outbox and list(
-                databases.stream(
-                    context.label, f"SELECT 1 FROM {context.outbox} WHERE cause_id = ? LIMIT 1", record.message_id
-                )
-            ):
-                yield Violation(row, f"{record.wire_name} {record.message_id} is parked, and was applied")
+    for context in _telling(databases):
+        parked = {record.message_id: (row, record) for row, record in _parked(databases, context)}
+        marks = ", ".join("?" for _ in parked)
+        for (id,) in (
+            databases.stream(
+                context.label, f"SELECT DISTINCT cause_id FROM {context.outbox} WHERE cause_id IN ({marks})", *parked
+            )
+            if parked
+            else ()
+        ):
+            row, record = parked[id]
+            yield Violation(row, f"{record.wire_name} {id} is parked, and was applied")
 
 
 def unbroken(databases: Databases) -> Iterator[Violation]:

@@ -84,8 +84,9 @@ def paid_in_full(databases: Databases) -> Iterator[Violation]:
     purchases = databases.stream(
         "orders",
         f"SELECT o.payment_id, p.id, p.total_amount, CAST(sum(o.total_amount) AS bigint), count(*), "
-        f"(SELECT CAST(sum(op.amount) AS bigint) FROM order_payments op WHERE op.payment_id = o.payment_id AND "
-        f"op.status = 'CAPTURED') FROM orders o JOIN purchases p ON p.id = o.purchase_id "
+        f"CAST(sum(op.noted) AS bigint) FROM orders o JOIN purchases p ON p.id = o.purchase_id LEFT JOIN (SELECT "
+        f"order_id, payment_id, sum(amount) AS noted FROM order_payments WHERE status = 'CAPTURED' GROUP BY order_id, "
+        f"payment_id) op ON op.order_id = o.id AND op.payment_id = o.payment_id "
         f"WHERE o.payment_id IS NOT NULL AND o.order_type = ? AND o.status IN ({marks}) AND {{only:o.payment_id}} "
         f"GROUP BY o.payment_id, p.id, p.total_amount ORDER BY o.payment_id",
         PREPAID,

@@ -12,7 +12,7 @@ from argosy.engine.batch import Delivery, run
 from argosy.engine.kept import Kept
 from argosy.engine.log import Record, lane_of
 from argosy.engine.participant import Participant
-from argosy.engine.store import CALL, TIMER, Changes, Due, Fence, Store, VersionConflict
+from argosy.engine.store import CALL, TIMER, Changes, Due, Fence, Store, StoreUnavailable, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.codec import decoder
@@ -171,6 +171,16 @@ class Calls:
                     self._apply([pair])
             else:
                 self._retry_alone(answered[0])
+            return
+        except StoreUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - the database forbids what some answer asks for: only that one is put off
+            self.kept.clear()
+            if len(answered) > 1:
+                for pair in answered:
+                    self._apply([pair])
+            else:
+                self._again(answered[0][0])
             return
         for due in failed:
             self._again(due)

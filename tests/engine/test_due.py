@@ -220,3 +220,18 @@ def test_an_answer_that_meets_a_conflict_is_applied_on_fresh_rows(play: Play) ->
     play.store.fail_next = [VersionConflict()]
     play.calls.step()
     assert play.outgoing() == ["counters.Answered"]
+
+
+def test_an_answer_that_the_database_forbids_is_put_off_and_stops_no_other(play: Play) -> None:
+    play.do(AskOutside(flow_id=an_id("a")), AskOutside(flow_id=an_id("b")))
+    play.calls.step()
+    play.pool.run_all()
+    forbidden = ValueError("CHECK constraint failed")
+    play.store.fail_next = [forbidden, forbidden]
+    assert play.calls.step() == 2
+    assert play.outgoing() == ["counters.Answered"]
+    play.clock.tick(seconds=5)
+    play.calls.step()
+    play.pool.run_all()
+    play.calls.step()
+    assert play.outgoing() == ["counters.Answered", "counters.Answered"]

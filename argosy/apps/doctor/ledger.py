@@ -83,8 +83,8 @@ def one_sided(databases: Databases) -> Iterator[Violation]:
     for account, currency, position, entries in databases.stream(
         "payments",
         "SELECT e.account, e.currency, e.position, e.entries FROM (SELECT account, currency, min(position) AS "
-        "position, count(*) AS entries FROM ledgers GROUP BY account, currency) e LEFT JOIN ledger_accounts a ON a.name = "
-        "e.account AND a.currency = e.currency WHERE a.id IS NULL",
+        "position, count(*) AS entries FROM ledgers GROUP BY account, currency) e LEFT JOIN ledger_accounts a ON "
+        "a.name = e.account AND a.currency = e.currency WHERE a.id IS NULL",
     ):
         yield Violation(
             f"ledgers {account} {currency}", f"has {entries} entries from position {position} on, and is no account"

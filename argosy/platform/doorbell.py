@@ -60,18 +60,22 @@ class Listener:
             self.path.unlink()
         self._socket.bind(str(self.path))
         self._woken, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+        self._poll.register(self._woken, select.POLLIN)
         for stale in folder.glob("*.sock"):
             if not _is_alive(stale):
                 with contextlib.suppress(FileNotFoundError):
                     stale.unlink()
 
     def wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):
             os.write(self._waker, b"!")
 
     def wait(self, seconds: float) -> set[str]:
         """News that came, or an empty set when `seconds` have passed or `wake` was called."""
-        ready, _, _ = select.select([self._socket.fileno(), self._woken], [], [], max(seconds, 0))
+        # poll and not select: select refuses a process that has more than 1,024 files open.
+        ready = dict(self._poll.poll(max(seconds, 0) * 1000))
         if self._woken in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._woken, 4096)
@@ -91,6 +95,8 @@ class Listener:
 
     def close(self) -> None:
         self._socket.close()
+        os.close(self._woken)
+        os.close(self._waker)
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
 

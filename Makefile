@@ -13,7 +13,7 @@ export ARGOSY_VAR ?= var
 export PIP_ROOT_USER_ACTION := ignore
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev up test bench lint lock clean
+.PHONY: help install install-dev up test bench lint contracts lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,10 @@ lint: install-dev ## Check style, types and the import rules
 	    $(BIN)/$$check || failed=1; \
 	done; \
 	exit $$failed
+
+contracts: install-dev ## Write down new messages and API operations, and the pages made from the code
+	@$(BIN)/argosy contracts
+	@$(BIN)/python -m argosy.apps.api.contracts
 
 lock: ## Write the lock files anew from pyproject.toml (needs uv); never by hand
 	uv lock

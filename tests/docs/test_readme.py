@@ -33,8 +33,6 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 VARIABLE = re.compile(
     r"""(?:environ(?:ment)?\.(?:get|pop|setdefault)\(|environ(?:ment)?\[|PARENT = |VARIABLE = )"(\w+)\""""
 )
-    r"""(?:environ(?:ment)?\.(?:get|pop|setdefault)\(|environ\[|environment\[|PARENT = |VARIABLE = )"(\w+)\""""
-)
 
 
 def text_of(page: Path) -> str:

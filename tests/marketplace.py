@@ -80,7 +80,8 @@ def _copy_fresh(template: Path) -> None:
         for path in var.glob("*.sqlite3"):
             shutil.copy(path, template)
     for path in var.glob("*.sqlite3*"):
-        path.unlink()
+        if path.suffix != ".lock":  # Whoever holds it open must go on sharing it with whoever opens it anew.
+            path.unlink()
     for path in template.glob("*.sqlite3"):
         shutil.copy(path, var)
 

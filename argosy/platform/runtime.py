@@ -64,7 +64,9 @@ class Runtime:
         return outside
 
 
+@cache
 def dialect_of(alias: str) -> Dialect:
+    """One per database and process: its lock and its statements are shared by all who write there."""
     wrapper: Any = connections[alias]
     if wrapper.vendor == "postgresql":
         return PostgresDialect(alias)

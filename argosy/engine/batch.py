@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from argosy.engine.participant import Handler, Participant
+from argosy.engine.store import StoreUnavailable, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.messages import Command, Message, Refused
@@ -27,7 +28,7 @@ def run(participant: Participant, work: UnitOfWork, deliveries: Sequence[Deliver
     """Load what all of them declare, then handle them one at a time. Nothing is committed here.
 
     A refusal of a flow's command is answered with `Refused`; an unforeseen error is noted on its delivery, whose
-    traces are dropped.
+    traces are dropped. A database that is away or was changed meanwhile is no message's fault: it passes through.
     """
     services = participant.build(work)
     handlers = [participant.handlers[delivery.message.wire_name] for delivery in deliveries]
@@ -43,6 +44,8 @@ def run(participant: Participant, work: UnitOfWork, deliveries: Sequence[Deliver
             if answer is None:
                 continue
             work.announce(answer)
+        except (StoreUnavailable, VersionConflict):
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this message's own
             work.drop()
             delivery.error = error

@@ -17,6 +17,9 @@ from argosy.shared_kernel.ids import DerivedIds
 from argosy.shared_kernel.messages import MESSAGES
 
 BATCH_MAX = 256
+BATCH_MIN = 32
+HELD_SECONDS_MAX = 0.020
+IDLE_LANE_LAG = 10_000
 PARKED_MAX = 1_000
 RERUNS_MAX = 3
 _BACKOFF_SECONDS = (1, 5, 30, 120, 600, 3_600)
@@ -52,6 +55,7 @@ class Consumer:
         self._cursors: dict[tuple[str, int], Cursor] = {}
         self._floor: dict[str, Position] = {}
         self._parked: dict[tuple[str, str], list[Parked]] = {}
+        self._first_source = -1
         self._is_open = False
 
     @property
@@ -67,18 +71,57 @@ class Consumer:
             self._open()
         reached: dict[str, Position] = {}
         records: list[tuple[str, Record]] = []
-        for source, (log, names) in self._sources.items():
+        for source in self._turns():
             room = self.batch_max - len(records)
             if room <= 0:
                 break
-            page = log.read(self._floor[source], names, room)
-            reached[source] = page.scanned_to
-            records += [(source, record) for record in page.records
-                        if self._is_news(source, record) and self._is_understood(source, record)]
+            found, reached[source] = self._news_of(source, room)
+            records += found
         if records:
             self._apply(records)
         self._floor.update(reached)
+        self._bring_idle_lanes_along(reached)
         return len(records)
+
+    def _turns(self) -> list[str]:
+        """The sources, another one first each time: a busy one does not keep the others waiting."""
+        sources = list(self._sources)
+        self._first_source = (self._first_source + 1) % max(len(sources), 1)
+        return sources[self._first_source:] + sources[:self._first_source]
+
+    def _news_of(self, source: str, room: int) -> tuple[list[tuple[str, Record]], Position]:
+        """What is to be applied next, and how far the log was looked through for it. Pages of what other lanes have
+        behind them are passed over: nothing found means that nothing is there."""
+        log, names = self._sources[source]
+        after = self._floor[source]
+        while True:
+            page = log.read(after, names, room)
+            after = page.scanned_to
+            found = [(source, record) for record in page.records
+                     if self._is_news(source, record) and self._is_understood(source, record)]
+            if found or len(page.records) < room:
+                return found, after
+
+    def _bring_idle_lanes_along(self, reached: dict[str, Position]) -> None:
+        """Lanes without news follow now and then, so that a restart need not look through the whole log again and what
+        all have passed can be archived."""
+        moves = []
+        for source, position in reached.items():
+            for lane in range(LANES):
+                at = self._reached(self._cursors.get((source, lane)))
+                is_far_behind = position > at and position.id - at.id > IDLE_LANE_LAG
+                if is_far_behind and (source, lane) not in self.stopped_lanes:
+                    moves.append(self._move(source, lane, position))
+        if not moves:
+            return
+        work = UnitOfWork(self.store, self.clock.now(), fence=self.fence)
+        work.changes.cursors += moves
+        try:
+            work.commit()
+        except (VersionConflict, StoreUnavailable):
+            self._is_open = False
+            return
+        self._committed(work, [])
 
     def retry_parked(self) -> int:
         """Try the first parked message of each key again, where it is due; how many went well."""
@@ -91,12 +134,7 @@ class Consumer:
                 first = waiting[0]
                 if first.next_try > now:
                     break
-                try:
-                    went_well = self._apply_parked(first)
-                except VersionConflict:
-                    self._put_off(key, now)
-                    break
-                if not went_well:
+                if not self._apply_parked(first):
                     break
                 done += 1
         return done
@@ -145,15 +183,16 @@ class Consumer:
     def _apply(self, records: list[tuple[str, Record]]) -> None:
         """Apply all in one commit; fresh rows on a conflict, halves when that does not help, parked when alone."""
         blame: Exception | None = None
-        for _ in range(RERUNS_MAX):
+        for _ in range(1 + RERUNS_MAX):
+            # An attempt may have committed some of them before it failed: these are behind the cursors now.
+            records = [(source, record) for source, record in records if self._is_news(source, record)]
+            if not records:
+                return
             try:
                 return self._commit(records)
             except VersionConflict as conflict:
                 blame = conflict
                 self._open()
-                records = [(source, record) for source, record in records if self._is_news(source, record)]
-                if not records:
-                    return None
             except StoreUnavailable:
                 self._is_open = False
                 raise
@@ -163,12 +202,13 @@ class Consumer:
                 # The flush was refused by the database: some message among these asks for what a constraint forbids.
                 blame = error
                 break
+        records = [(source, record) for source, record in records if self._is_news(source, record)]
         if len(records) == 1:
-            return self._park_alone(records, blame)
-        middle = len(records) // 2
-        self._apply(records[:middle])
-        self._apply(records[middle:])
-        return None
+            self._park_alone(records, blame)
+        elif records:
+            middle = len(records) // 2
+            self._apply(records[:middle])
+            self._apply(records[middle:])
 
     def _park_alone(self, records: list[tuple[str, Record]], blame: Exception | None) -> None:
         """What cannot be written, however fresh the rows, waits parked. Where somebody else contests even that, it is
@@ -205,7 +245,8 @@ class Consumer:
         work.changes.cursors += self._moves(records)
         self._check_room(len(parked))
         work.commit()
-        self._committed(work, records, parked)
+        self._committed(work, parked)
+        self.batch_max = next_batch_max(self.batch_max, len(records), work.changes.held_seconds)
 
     def _must_park_followers(
         self, handled: list[tuple[str, Record]], deliveries: list[Delivery], blocked: set[tuple[str, str]],
@@ -251,7 +292,7 @@ class Consumer:
         cursor = self._cursors.get((source, lane)) or Cursor(START, START)
         return CursorMove(self.subscription, source, lane, cursor.position, position, max(cursor.high, position))
 
-    def _committed(self, work: UnitOfWork, records: list[tuple[str, Record]], parked: list[Parked]) -> None:
+    def _committed(self, work: UnitOfWork, parked: list[Parked]) -> None:
         self.undeclared_loads += work.undeclared_loads
         for move in work.changes.cursors:
             self._cursors[move.source, move.lane] = Cursor(move.now, move.high)
@@ -260,37 +301,69 @@ class Consumer:
             self.parked_now(entry)
         self.committed(work.changes)
 
-    def _put_off(self, key: tuple[str, str], now: datetime) -> None:
-        """Somebody else wrote first, perhaps this very message: look what is still parked, and try that later."""
-        self._open()
-        for parked in self._parked.get(key, ())[:1]:
-            parked.next_try = max(parked.next_try, now + timedelta(seconds=_BACKOFF_SECONDS[0]))
-
     def _apply_parked(self, parked: Parked) -> bool:
-        now = self.clock.now()
-        work = UnitOfWork(self.store, now, fence=self.fence)
-        delivery = self._delivery(parked.record)
-        run(self.participant, work, [delivery])
+        """Try it on fresh rows. What conflicts however fresh they are counts as a try, like any failure of its own;
+        what a rival has applied meanwhile is parked no more."""
         key = (parked.source, parked.record.key)
-        error = delivery.error
-        if error is None:
-            work.changes.unparked.append(parked)
+        error: Exception | None = None
+        for _ in range(1 + RERUNS_MAX):
+            work = UnitOfWork(self.store, self.clock.now(), fence=self.fence)
             try:
-                work.commit()
-            except (VersionConflict, StoreUnavailable):
+                delivery = self._delivery(parked.record)
+                run(self.participant, work, [delivery])
+                error = delivery.error
+                if error is None:
+                    work.changes.unparked.append(parked)
+                    work.commit()
+            except StoreUnavailable:
                 raise
-            except Exception as forbidden:  # noqa: BLE001 - the database forbids what this message asks for
-                error = forbidden
+            except VersionConflict as conflict:
+                error = conflict
+                self._open()
+                if not self._is_still_first(key, parked):
+                    return False
+                continue
+            except Exception as failure:  # noqa: BLE001 - unreadable, or the database forbids what it asks for
+                error = failure
+            break
         if error is not None:
-            again = self._park(parked.source, parked.record, now, parked.tries + 1, error)
-            work = UnitOfWork(self.store, now, fence=self.fence)
-            work.changes.unparked.append(parked)
-            work.changes.parked.append(again)
-            work.commit()
-            self._parked[key][0] = again
+            self._park_again(key, parked, error)
             return False
+        self._take_out(key)
+        self.committed(work.changes)
+        return True
+
+    def _is_still_first(self, key: tuple[str, str], parked: Parked) -> bool:
+        waiting = self._parked.get(key)
+        return bool(waiting) and waiting[0].record.position == parked.record.position
+
+    def _take_out(self, key: tuple[str, str]) -> None:
         self._parked[key].pop(0)
         if not self._parked[key]:
             del self._parked[key]
-        self.committed(work.changes)
-        return True
+
+    def _park_again(self, key: tuple[str, str], parked: Parked, error: Exception) -> None:
+        """It waits longer; where somebody else contests even that, a moment."""
+        now = self.clock.now()
+        again = self._park(parked.source, parked.record, now, parked.tries + 1, error)
+        work = UnitOfWork(self.store, now, fence=self.fence)
+        work.changes.unparked.append(parked)
+        work.changes.parked.append(again)
+        try:
+            work.commit()
+        except VersionConflict:
+            self._open()
+            if self._is_still_first(key, parked):
+                self._parked[key][0].next_try = now + timedelta(seconds=_BACKOFF_SECONDS[0])
+            return
+        self._parked[key][0] = again
+
+
+def next_batch_max(batch_max: int, took: int, held_seconds: float) -> int:
+    """How many messages the next batch may take, after one of `took` messages held the write lock so long: half as
+    many after too long a flush, twice as many after a full batch's quick one."""
+    if held_seconds > HELD_SECONDS_MAX:
+        return max(BATCH_MIN, min(batch_max, took) // 2)
+    if took >= batch_max and held_seconds < HELD_SECONDS_MAX / 2:
+        return min(BATCH_MAX, batch_max * 2)
+    return batch_max

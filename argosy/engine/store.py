@@ -112,6 +112,8 @@ class Changes:
     unparked: list[Parked] = field(default_factory=list)
     idempotency_key: IdempotencyKey | None = None
     fence: Fence | None = None
+    held_seconds: float = 0.0
+    """Told by the store: how long it kept other writers out to write this."""
 
     def __bool__(self) -> bool:
         return bool(self.inserts or self.updates or self.deletes or self.verified or self.records or self.due or self.cancelled

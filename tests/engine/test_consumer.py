@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from argosy.engine.consumer import Consumer, SubscriptionStopped
+from argosy.engine import consumer as consumer_module
+from argosy.engine.consumer import BATCH_MAX, BATCH_MIN, Consumer, SubscriptionStopped, next_batch_max
 from argosy.engine.log import Record, lane_of
 from argosy.engine.memory import MemoryStore
 from argosy.engine.store import Changes, StoreUnavailable, VersionConflict
@@ -156,8 +158,9 @@ def test_parked_messages_survive_a_restart(play: Play) -> None:
 
 def test_a_version_conflict_reruns_the_batch_on_fresh_rows(play: Play) -> None:
     play.tell(count(1))
-    play.store.fail_next = [VersionConflict(), VersionConflict()]
+    play.store.fail_next = [VersionConflict(), VersionConflict(), VersionConflict()]
     assert play.run() == 1
+    assert play.consumer.parked() == []
     assert play.total() == 1
 
 
@@ -266,7 +269,7 @@ def test_a_parked_message_that_the_database_still_forbids_waits_longer(play: Pla
 
 def test_where_even_parking_is_contested_nothing_is_passed_over(play: Play) -> None:
     play.tell(count(1))
-    play.store.fail_next = [VersionConflict()] * 4
+    play.store.fail_next = [VersionConflict()] * 5
     with pytest.raises(StoreUnavailable):
         play.run()
     assert play.run() == 1
@@ -300,3 +303,127 @@ def forbid(play: Play, error: Exception, is_forbidden: Callable[[Counter], bool]
         commit(changes)
 
     play.store.commit = refuse  # type: ignore[method-assign]
+
+
+def test_what_was_committed_before_a_later_message_broke_a_constraint_is_not_applied_again(play: Play) -> None:
+    play.tell(count(1, flow="x"), count(13, flow="bad"), count(2, flow="bad"), count(4, flow="y"))
+    play.tell(count(7, flow="z", name="b"), count(8, flow="w"))
+    forbid(play, ValueError("CHECK constraint failed"), lambda counter: 7 in counter.steps)
+    play.run()
+    assert play.total() == 1 + 4 + 8
+    assert [parked.record.key for parked in play.consumer.parked()] == [an_id("bad"), an_id("bad"), an_id("z")]
+
+
+def test_an_unreadable_message_is_parked_and_its_retry_stops_nobody(play: Play) -> None:
+    play.tell(count(1, flow="x"), count(2, flow="bad"), count(4, flow="y"))
+    play.source.log.records[1].payload = '{"flow_id": 7}'
+    play.run()
+    assert play.total() == 5
+    assert play.consumer.retry_parked() == 0
+    assert [(parked.record.key, parked.tries) for parked in play.consumer.parked()] == [(an_id("bad"), 1)]
+
+
+def test_a_database_that_goes_away_under_a_use_case_is_not_the_message_s_fault(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(self: object, command: Count) -> None:
+        raise StoreUnavailable("connection reset")
+
+    play.tell(count(1))
+    with monkeypatch.context() as while_away:
+        while_away.setattr(Counting, "count", away)
+        with pytest.raises(StoreUnavailable):
+            play.run()
+    assert (play.consumer.parked(), play.store.commits) == ([], 0)
+    assert play.run() == 1
+
+
+def test_a_restart_passes_over_whole_pages_that_other_lanes_have_behind_them(play: Play) -> None:
+    play.tell(*(count(0, flow="busy") for _ in range(2 * BATCH_MAX)))
+    play.run()
+    play.consumer = play.open()
+    play.tell(count(5, flow="busy"))
+    assert play.consumer.step() == 1
+    assert play.total() == 5
+
+
+def test_a_busy_source_does_not_keep_the_others_waiting(play: Play) -> None:
+    other = MemoryStore("others")
+    participant = dataclasses.replace(counting(), hears=("flows", "others"))
+    play.consumer = Consumer(participant, play.store, {"flows": play.source.log, "others": other.log}, play.clock)
+    play.tell(*(count(0, flow="busy") for _ in range(3 * BATCH_MAX)))
+    play.tell(count(5, flow="other"))
+    other.log.append(play.source.log.records.pop())
+    play.consumer.step()
+    play.consumer.step()
+    assert play.total() == 5
+
+
+def test_lanes_without_news_follow_so_that_a_restart_need_not_read_the_whole_log(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "IDLE_LANE_LAG", 10)
+    play.tell(*(count(0, flow="busy") for _ in range(11)))
+    play.tell(count(0, flow="new", name="b"), version=9)
+    play.run()
+    cursors = play.store.cursors("counters")
+    stopped = ("flows", lane_of(an_id("new")))
+    assert lane_of(an_id("new")) != lane_of(an_id("busy"))
+    assert stopped not in cursors, "a lane that stopped stays where it was"
+    assert len(cursors) == 15
+    assert play.open().step() == 0
+
+
+def test_a_parked_message_that_conflicts_however_fresh_its_rows_waits_longer_each_time(play: Play) -> None:
+    play.tell(count(3, flow="z", name="taken"), count(1, flow="z"))
+    forbid(play, VersionConflict("UNIQUE constraint failed"), lambda counter: counter.id == an_id("taken"))
+    play.run()
+    for tries in (1, 2, 3):
+        play.clock.tick(seconds=3_600)
+        assert play.consumer.retry_parked() == 0
+        assert [parked.tries for parked in play.consumer.parked()] == [tries, 0]
+    assert play.total() == 0, "its follower waits"
+
+
+def test_a_database_that_is_away_is_no_try_of_a_parked_message(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    play.tell(count(13, flow="bad"))
+    play.run()
+    monkeypatch.setattr(Counting, "poison", set())
+    play.clock.tick(seconds=60)
+    play.store.fail_next = [StoreUnavailable("disk full")]
+    with pytest.raises(StoreUnavailable):
+        play.consumer.retry_parked()
+    assert [parked.tries for parked in play.store.parked("counters")] == [1]
+    assert play.consumer.retry_parked() == 1
+    assert play.total() == 13
+
+
+@pytest.mark.parametrize(
+    ("batch_max", "took", "held", "then"),
+    [
+        (256, 256, 0.021, 128),
+        (256, 100, 0.021, 50),
+        (64, 64, 0.5, BATCH_MIN),
+        (BATCH_MIN, BATCH_MIN, 0.5, BATCH_MIN),
+        (64, 64, 0.015, 64),
+        (64, 64, 0.009, 128),
+        (64, 63, 0.001, 64),
+        (BATCH_MAX, BATCH_MAX, 0.001, BATCH_MAX),
+    ],
+)
+def test_a_batch_holds_the_write_lock_for_twenty_milliseconds(
+    batch_max: int, took: int, held: float, then: int
+) -> None:
+    assert next_batch_max(batch_max, took, held) == then
+
+
+def test_a_slow_flush_makes_the_next_batch_smaller(play: Play) -> None:
+    commit = play.store.commit
+
+    def slowly(changes: Changes) -> None:
+        commit(changes)
+        changes.held_seconds = 0.05
+
+    play.store.commit = slowly  # type: ignore[method-assign]
+    play.tell(*(count(0, flow=str(index)) for index in range(BATCH_MAX + 200)))
+    assert (play.consumer.step(), play.consumer.step(), play.consumer.step()) == (256, 128, 64)

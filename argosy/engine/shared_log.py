@@ -7,17 +7,19 @@ from collections.abc import Collection
 
 from argosy.engine.log import START, Log, Page, Position, Record
 
-KEPT_CHARACTERS = 4_000_000
+KEPT_BYTES = 4_000_000
+RECORD_BYTES = 800
+"""Of a record beside its payload: its ids, times and position, as Python keeps them."""
 
 
 class SharedLog:
     """Keeps the newest records of a log that anybody here is interested in, and serves pages from them.
 
-    A reader further behind than what is kept is served by the log itself. `limit` bounds the text of the payloads kept,
-    in characters.
+    A reader further behind than what is kept is served by the log itself. `limit` is about how many bytes are kept, and
+    never more than twice that.
     """
 
-    def __init__(self, log: Log, wire_names: Collection[str], limit: int = KEPT_CHARACTERS) -> None:
+    def __init__(self, log: Log, wire_names: Collection[str], limit: int = KEPT_BYTES) -> None:
         self.log = log
         self.wire_names = frozenset(wire_names)
         self.limit = limit
@@ -56,14 +58,18 @@ class SharedLog:
             return
         self._records += page.records
         self._positions += [record.position for record in page.records]
-        self._size += sum(len(record.payload) for record in page.records)
+        self._size += sum(map(_bytes, page.records))
         if self._size > 2 * self.limit:
             self._let_go()
 
     def _let_go(self) -> None:
         gone = 0
         while self._size > self.limit:
-            self._size -= len(self._records[gone].payload)
+            self._size -= _bytes(self._records[gone])
             gone += 1
         self._from = self._positions[gone - 1]
         del self._records[:gone], self._positions[:gone]
+
+
+def _bytes(record: Record) -> int:
+    return RECORD_BYTES + len(record.payload)

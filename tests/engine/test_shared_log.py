@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from argosy.engine.log import START, Page, Position, Record
 from argosy.engine.memory import MemoryLog
-from argosy.engine.shared_log import SharedLog
+from argosy.engine.shared_log import RECORD_BYTES, SharedLog
 
 
 class CountedLog(MemoryLog):
@@ -47,7 +47,7 @@ def tell(log: MemoryLog, name: str) -> None:
 )
 def test_every_reader_gets_its_own_records_once_and_in_order(script: list[object]) -> None:
     log = MemoryLog()
-    shared = SharedLog(log, {"a", "b"}, limit=6)
+    shared = SharedLog(log, {"a", "b"}, limit=3 * (RECORD_BYTES + 2))
     interests = [frozenset({"a"}), frozenset({"b"}), frozenset({"a", "b"})]
     cursors, seen = [START] * 3, [[], [], []]  # type: ignore[var-annotated]
 

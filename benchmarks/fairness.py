@@ -15,7 +15,6 @@ from typing import Any
 
 from argosy.contracts.carts import AddToCart
 from argosy.engine.work import Actor
-from argosy.shared_kernel.ids import named_id
 from benchmarks.place import completed, marketplace
 from benchmarks.results import parser, percentile, tell
 from benchmarks.workers import Workers
@@ -38,8 +37,12 @@ class Web:
     def write(self) -> None:
         basket = next(self._baskets)
         actor, line = Actor(id=basket.buyer_id, roles=frozenset({"buyer"})), basket.lines[0]
-        self._timed("cart", "carts", AddToCart(
-            product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity), actor)
+        self._timed(
+            "cart",
+            "carts",
+            AddToCart(product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity),
+            actor,
+        )
         self._timed("checkout", "checkout", basket, actor)
 
     def _timed(self, what: str, label: str, command: Any, actor: Actor) -> None:
@@ -51,10 +54,13 @@ class Web:
     def result(self, suffix: str) -> dict[str, float]:
         """And begin anew."""
         together = self.milliseconds["cart"] + self.milliseconds["checkout"]
-        found = {f"p50_ms{suffix}": percentile(together, 0.5), f"p99_ms{suffix}": percentile(together, 0.99),
-                 f"max_ms{suffix}": max(together),
-                 f"cart_p99_ms{suffix}": percentile(self.milliseconds["cart"], 0.99),
-                 f"checkout_p99_ms{suffix}": percentile(self.milliseconds["checkout"], 0.99)}
+        found = {
+            f"p50_ms{suffix}": percentile(together, 0.5),
+            f"p99_ms{suffix}": percentile(together, 0.99),
+            f"max_ms{suffix}": max(together),
+            f"cart_p99_ms{suffix}": percentile(self.milliseconds["cart"], 0.99),
+            f"checkout_p99_ms{suffix}": percentile(self.milliseconds["checkout"], 0.99),
+        }
         self.milliseconds = {"cart": [], "checkout": []}
         return found
 
@@ -86,8 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made.add_argument("--runs", type=int, default=0, help="(3; 1 with --quick)")
     options = made.parse_args(arguments)
     with marketplace() as place:
-        results = [measure(place, options.backlog or (500 if options.quick else 8_000))
-                   for _ in range(options.runs or (1 if options.quick else 3))]
+        results = [
+            measure(place, options.backlog or (500 if options.quick else 8_000))
+            for _ in range(options.runs or (1 if options.quick else 3))
+        ]
     tell(options, results)
 
 

@@ -20,6 +20,7 @@ from benchmarks.place import marketplace
 from benchmarks.results import parser, percentile, tell
 from benchmarks.shop import Shop, Shopper, purchase, register, together
 
+
 class Hunter(Shopper):
     """Wants one piece, and remembers what became of it."""
 
@@ -48,22 +49,31 @@ def sell(place: Any, crowd: Sequence[Hunter], name: str, stock: int) -> dict[str
     line = scarce(place, name, stock)
     for hunter in crowd:
         hunter.statuses.clear()
-        reply = hunter.send("POST", "/carts/mine/lines", encode(
-            {"product_id": line.product_id, "variant_id": line.variant_id, "quantity": 1}))
+        reply = hunter.send(
+            "POST",
+            "/carts/mine/lines",
+            encode({"product_id": line.product_id, "variant_id": line.variant_id, "quantity": 1}),
+        )
         assert reply.status == 200, reply.body
     request = purchase((line,), name)
     began = time.perf_counter()
     together(crowd, lambda hunter: hunter.press_pay(request))
     seconds = time.perf_counter() - began
-    failures = Counter((hunter.progress.get("failure") or {}).get("code") for hunter in crowd
-                       if hunter.progress["status"] == "FAILED")
+    failures = Counter(
+        (hunter.progress.get("failure") or {}).get("code") for hunter in crowd if hunter.progress["status"] == "FAILED"
+    )
     statuses: Counter[int] = sum((hunter.statuses for hunter in crowd), Counter())
     return {
-        "buyers": len(crowd), "stock": stock, "paid": sum(hunter.paid_orders() for hunter in crowd),
-        "refused": sum(many for code, many in failures.items() if code), **books(place, line.variant_id, crowd),
-        "answers_5xx": sum(many for status, many in statuses.items() if status >= 500), "seconds": seconds,
+        "buyers": len(crowd),
+        "stock": stock,
+        "paid": sum(hunter.paid_orders() for hunter in crowd),
+        "refused": sum(many for code, many in failures.items() if code),
+        **books(place, line.variant_id, crowd),
+        "answers_5xx": sum(many for status, many in statuses.items() if status >= 500),
+        "seconds": seconds,
         "p99_ms": percentile([hunter.seconds for hunter in crowd], 0.99) * 1000,
-        **{f"refused_{code}": many for code, many in failures.items()}}
+        **{f"refused_{code}": many for code, many in failures.items()},
+    }
 
 
 def books(place: Any, unit: str, crowd: Sequence[Hunter]) -> dict[str, float]:
@@ -75,20 +85,35 @@ def books(place: Any, unit: str, crowd: Sequence[Hunter]) -> dict[str, float]:
     flows = {hunter.progress["checkout_id"]: hunter.progress["status"] for hunter in crowd}
     stores = place.stores
     uuid = stores["orders"].dialect.selected
-    paid = {row[0] for row in stores["orders"].dialect.query(
-        f"SELECT {uuid('p.flow_id', 'uuid')} FROM orders o JOIN purchases p ON p.id = o.purchase_id "
-        f"WHERE o.status = 'PAID'") if row[0] in flows}
-    flow_of = dict(stores["payments"].dialect.query(
-        f"SELECT {uuid('id', 'uuid')}, {uuid('flow_id', 'uuid')} FROM payment_intents"))
+    paid = {
+        row[0]
+        for row in stores["orders"].dialect.query(
+            f"SELECT {uuid('p.flow_id', 'uuid')} FROM orders o JOIN purchases p ON p.id = o.purchase_id "
+            f"WHERE o.status = 'PAID'"
+        )
+        if row[0] in flows
+    }
+    flow_of = dict(
+        stores["payments"].dialect.query(f"SELECT {uuid('id', 'uuid')}, {uuid('flow_id', 'uuid')} FROM payment_intents")
+    )
     gateway = TestGateway(book_path())
-    charged = [flow_of.get(line.payment_id, "") for line in gateway.operations()
-               if line.operation == CAPTURE and line.status == APPROVED]
+    charged = [
+        flow_of.get(line.payment_id, "")
+        for line in gateway.operations()
+        if line.operation == CAPTURE and line.status == APPROVED
+    ]
     gateway.close()
     charged = [flow for flow in charged if flow in flows or not flow]
     [(reserved, allocated)] = stores["inventory"].dialect.query(
-        f"SELECT reserved, allocated FROM stock_items WHERE {uuid('stock_unit_id', 'uuid')} = ?", (unit,))
-    return {"paid_in_books": len(paid), "charged": len(charged), "allocated": allocated, "still_reserved": reserved,
-            "charged_without_order": sum(flow not in paid for flow in charged)}
+        f"SELECT reserved, allocated FROM stock_items WHERE {uuid('stock_unit_id', 'uuid')} = ?", (unit,)
+    )
+    return {
+        "paid_in_books": len(paid),
+        "charged": len(charged),
+        "allocated": allocated,
+        "still_reserved": reserved,
+        "charged_without_order": sum(flow not in paid for flow in charged),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -105,8 +130,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with Shop(options.gateway_ms) as shop:
             crowd = [Hunter(shop.server, number) for number in range(buyers)]
             together(crowd, lambda hunter: hunter.sign_in())
-            results = [sell(place, crowd, f"{number}-{time.time()}", stock)
-                       for number in range(options.runs or (1 if options.quick else 3))]
+            results = [
+                sell(place, crowd, f"{number}-{time.time()}", stock)
+                for number in range(options.runs or (1 if options.quick else 3))
+            ]
             for hunter in crowd:
                 hunter.close()
     tell(options, results)

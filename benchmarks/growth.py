@@ -51,8 +51,7 @@ def fill(var: Path, checkouts: int, chunk: int) -> dict[str, float]:
         send(place, "checkout", list(islice(source, many)))
         rows, used = Statistics.rows_written, time.thread_time()
         worker.drain(600)
-        result = {"cpu_us": (time.thread_time() - used) / many * 1e6,
-                  "rows": (Statistics.rows_written - rows) / many}
+        result = {"cpu_us": (time.thread_time() - used) / many * 1e6, "rows": (Statistics.rows_written - rows) / many}
         done += many
         print(f"{done:,} of {checkouts:,}: {result['cpu_us']:,.0f} us, {result['rows']:.1f} rows", file=sys.stderr)
     worker.pool.close()
@@ -63,8 +62,21 @@ def fill(var: Path, checkouts: int, chunk: int) -> dict[str, float]:
 def _in_a_process(var: Path, checkouts: int, chunk: int = CHUNK) -> dict[str, float]:
     """`fill` in a process of its own, because a process knows one marketplace."""
     said = subprocess.run(
-        [sys.executable, "-m", "benchmarks.growth", "--fill", str(var), "--checkouts", str(checkouts),
-         "--chunk", str(chunk)], check=True, stdout=subprocess.PIPE, text=True).stdout
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.growth",
+            "--fill",
+            str(var),
+            "--checkouts",
+            str(checkouts),
+            "--chunk",
+            str(chunk),
+        ],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
     result: dict[str, float] = json.loads(said)
     return result
 
@@ -81,16 +93,26 @@ def measure(var: Path, until: int, probes: int, probe: int) -> dict[str, float]:
         first.append(_in_a_process(copy, probe, probe))
         last.append(_in_a_process(full, probe, probe))
         shutil.rmtree(copy)
-    cost = {name: statistics.median(result["cpu_us"] for result in results)
-            for name, results in (("first", first), ("last", last))}
-    return {"checkouts": until, "first_cpu_us": cost["first"], "last_cpu_us": cost["last"],
-            "growth_percent": (cost["last"] / cost["first"] - 1) * 100, "first_rows": first[0]["rows"],
-            "last_rows": last[0]["rows"], "memory_mb": filled["memory_mb"]}
+    cost = {
+        name: statistics.median(result["cpu_us"] for result in results)
+        for name, results in (("first", first), ("last", last))
+    }
+    return {
+        "checkouts": until,
+        "first_cpu_us": cost["first"],
+        "last_cpu_us": cost["last"],
+        "growth_percent": (cost["last"] / cost["first"] - 1) * 100,
+        "first_rows": first[0]["rows"],
+        "last_rows": last[0]["rows"],
+        "memory_mb": filled["memory_mb"],
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     made = parser(__doc__)
-    made.add_argument("--to", type=int, default=0, help="checkouts in the tables at the end (100000; 3000 with --quick)")
+    made.add_argument(
+        "--to", type=int, default=0, help="checkouts in the tables at the end (100000; 3000 with --quick)"
+    )
     made.add_argument("--fill", type=Path, help=argparse.SUPPRESS)
     made.add_argument("--checkouts", type=int, default=0, help=argparse.SUPPRESS)
     made.add_argument("--chunk", type=int, default=CHUNK, help=argparse.SUPPRESS)

@@ -32,9 +32,14 @@ def ask(place: Any, unit: Id, flows: int) -> None:
         for _ in range(min(IN_A_COMMIT, flows - first)):
             flow = ids.new()
             work.begin(Cause(flow, flow, ids))
-            work.announce(ReserveStock(
-                flow_id=flow, reservation_id=named_id("reservation", flow), expires_at=work.now + timedelta(minutes=15),
-                lines=(StockLine(order_id=ids.new(), stock_unit_id=unit, quantity=1),)))
+            work.announce(
+                ReserveStock(
+                    flow_id=flow,
+                    reservation_id=named_id("reservation", flow),
+                    expires_at=work.now + timedelta(minutes=15),
+                    lines=(StockLine(order_id=ids.new(), stock_unit_id=unit, quantity=1),),
+                )
+            )
             work.keep()
         work.commit()
 
@@ -61,12 +66,14 @@ def decide(place: Any, worker: Any, name: str, flows: int, stock: int) -> dict[s
 def _counts(place: Any, unit: Id, head: int, flows: int, stock: int) -> dict[str, float]:
     """What was decided, from the answers and from the shelves; not what was asked is an error."""
     dialect = place.stores["inventory"].dialect
-    answers = Counter(row[0] for row in dialect.query(
-        "SELECT event_type FROM inventory_outbox_events WHERE id > ?", (head,)))
+    answers = Counter(
+        row[0] for row in dialect.query("SELECT event_type FROM inventory_outbox_events WHERE id > ?", (head,))
+    )
     held, short = answers["inventory.StockReserved"], answers["inventory.StockShort"]
     [(reserved, available)] = dialect.query(
         f"SELECT reserved, available_quantity FROM stock_items WHERE {dialect.selected('stock_unit_id', 'uuid')} = ?",
-        (unit,))
+        (unit,),
+    )
     assert (held, short) == (stock, flows - stock), f"{held} held and {short} refused of {flows} for {stock}"
     assert (reserved, available) == (stock, 0), f"{reserved} reserved and {available} left of {stock}"
     return {"decisions": flows, "held": held, "refused": short}
@@ -82,8 +89,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from argosy.platform.worker import Worker
 
         worker = Worker(place, ["inventory"])
-        results = [decide(place, worker, f"{number}-{time.time()}", options.flows, options.stock)
-                   for number in range(options.runs or (1 if options.quick else 5))]
+        decide(place, worker, f"warm-{time.time()}", options.stock // 2, options.stock // 2)
+        results = [
+            decide(place, worker, f"{number}-{time.time()}", options.flows, options.stock)
+            for number in range(options.runs or (1 if options.quick else 5))
+        ]
         worker.close()
     tell(options, results)
 

@@ -54,8 +54,10 @@ def _lines(number: int) -> tuple[dict[str, Any], ...]:
     from benchmarks.reference import PRODUCTS_PER_SELLER, SELLERS, product_id, variant_id
 
     place = number % PRODUCTS_PER_SELLER
-    return tuple({"product_id": product_id(seller, place), "variant_id": variant_id(seller, place), "quantity": 1}
-                 for seller in SELLERS)
+    return tuple(
+        {"product_id": product_id(seller, place), "variant_id": variant_id(seller, place), "quantity": 1}
+        for seller in SELLERS
+    )
 
 
 def _coupons() -> tuple[str, ...]:
@@ -86,9 +88,14 @@ def run(crowd: Sequence[Buyer], times: int, run_name: str) -> dict[str, float]:
     gc.enable()
     took = [second for buyer in crowd for second in buyer.seconds]
     statuses: Counter[int] = sum((buyer.statuses for buyer in crowd), Counter())
-    return {"journeys": len(took), "per_second": len(took) / seconds, "p50_ms": percentile(took, 0.5) * 1000,
-            "p99_ms": percentile(took, 0.99) * 1000, "generator_percent": used / seconds * 100,
-            "answers_5xx": sum(many for status, many in statuses.items() if status >= 500)}
+    return {
+        "journeys": len(took),
+        "per_second": len(took) / seconds,
+        "p50_ms": percentile(took, 0.5) * 1000,
+        "p99_ms": percentile(took, 0.99) * 1000,
+        "generator_percent": used / seconds * 100,
+        "answers_5xx": sum(many for status, many in statuses.items() if status >= 500),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -104,8 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with Shop(options.gateway_ms) as shop:
             crowd = [Buyer(shop.server, number) for number in range(options.buyers)]
             signed_in = sign_ins(crowd)
-            results = [{**run(crowd, options.journeys or (3 if options.quick else 40), f"{number}-{time.time()}"),
-                        **signed_in} for number in range(options.runs or (1 if options.quick else 3))]
+            results = [
+                {**run(crowd, options.journeys or (3 if options.quick else 40), f"{number}-{time.time()}"), **signed_in}
+                for number in range(options.runs or (1 if options.quick else 3))
+            ]
             for buyer in crowd:
                 buyer.close()
     tell(options, results)

@@ -66,8 +66,14 @@ def _drop_databases() -> None:
 
     connections.close_all()
     server = settings.DATABASES["default"]
-    with psycopg.connect(host=server["HOST"], port=server["PORT"], user=server["USER"], password=server["PASSWORD"],
-                         dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(
+        host=server["HOST"],
+        port=server["PORT"],
+        user=server["USER"],
+        password=server["PASSWORD"],
+        dbname="postgres",
+        autocommit=True,
+    ) as connection:
         for database in settings.DATABASES.values():
             name = psycopg.sql.Identifier(database["NAME"])
             connection.execute(psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))

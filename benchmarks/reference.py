@@ -136,12 +136,38 @@ def baskets(run_name: str, ids: IdSource) -> Iterator[StartCheckout]:
 def scarce(runtime: Runtime, name: str, stock: int) -> CheckoutLine:
     """One more product, of which there are few; a piece of it."""
     product, unit = named_id("bench", "scarce", name), named_id("bench", "scarce", name, "unit")
-    send(runtime, "products", [CreateProduct(
-        product_id=product, seller_id=SELLERS[0], sku=f"S-{name}", title=f"Scarce {name}", category="things",
-        description="Everybody wants it.", variants=(NewVariant(
-            sku=f"S-{name}-1", amount=9_900, currency="BRL", variant_id=unit, stock_unit_id=unit,
-            weight_grams=300),))])
+    send(
+        runtime,
+        "products",
+        [
+            CreateProduct(
+                product_id=product,
+                seller_id=SELLERS[0],
+                sku=f"S-{name}",
+                title=f"Scarce {name}",
+                category="things",
+                description="Everybody wants it.",
+                variants=(
+                    NewVariant(
+                        sku=f"S-{name}-1",
+                        amount=9_900,
+                        currency="BRL",
+                        variant_id=unit,
+                        stock_unit_id=unit,
+                        weight_grams=300,
+                    ),
+                ),
+            )
+        ],
+    )
     send(runtime, "products", [PublishProduct(product_id=product)])
-    send(runtime, "inventory", [ReceiveStock(stock_unit_id=unit, quantity=stock, reference_id="bench",
-                                             product_id=product, seller_id=SELLERS[0])])
+    send(
+        runtime,
+        "inventory",
+        [
+            ReceiveStock(
+                stock_unit_id=unit, quantity=stock, reference_id="bench", product_id=product, seller_id=SELLERS[0]
+            )
+        ],
+    )
     return CheckoutLine(product_id=product, variant_id=unit, quantity=1)

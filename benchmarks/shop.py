@@ -93,7 +93,8 @@ def register(place: Any, shoppers: int) -> None:
 
     hashed = Argon2Passwords().hash(PASSWORD)
     Bulk(place, "accounts").send_all(
-        RegisterUser(email=email(number), password="", password_hash=hashed) for number in range(shoppers))
+        RegisterUser(email=email(number), password="", password_hash=hashed) for number in range(shoppers)
+    )
 
 
 def purchase(lines: Sequence[Any], request_id: str, coupons: Sequence[str] = ()) -> bytes:

@@ -24,6 +24,7 @@ from benchmarks.shop import API, HOST, Shop, Shopper, email, register, together
 
 READERS = 4
 PAUSE_SECONDS = 0.005
+CONNECT_SECONDS_MAX = 5.0
 POLL = "Prefer: wait=30\r\nAccept: application/json\r\n"
 STREAM = "Accept: text/event-stream\r\n"
 NEWS = "document:checkout_progress:{}"
@@ -58,7 +59,7 @@ class Crowd:
         self._requests: dict[socket.socket, bytes] = {}
         for number, checkout in enumerate(checkouts):
             head = f"GET {API}/checkouts/{checkout} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {token}\r\n"
-            opened = socket.create_connection(server)
+            opened = _connected(server, number)
             self._requests[opened] = (head + (POLL if number % 2 else STREAM) + "\r\n").encode()
             opened.sendall(self._requests[opened])
             self._selector.register(opened, selectors.EVENT_READ, bool(number % 2))
@@ -82,6 +83,13 @@ class Crowd:
         for opened in self._requests:
             opened.close()
         self._selector.close()
+
+
+def _connected(server: tuple[str, int], number: int) -> socket.socket:
+    try:
+        return socket.create_connection(server, timeout=CONNECT_SECONDS_MAX)
+    except TimeoutError:
+        raise AssertionError(f"{number} waits are open, and the server takes no more") from None
 
 
 def start_checkouts(place: Any, many: int) -> list[str]:
@@ -122,12 +130,20 @@ def reads(crowd: Sequence[Reader], seconds: float, suffix: str) -> dict[str, flo
     until = time.monotonic() + seconds
     together(crowd, lambda reader: reader.read(until))
     took = [one for reader in crowd for one in reader.milliseconds]
-    return {f"reads{suffix}": len(took), f"p50_ms{suffix}": percentile(took, 0.5),
-            f"p99_ms{suffix}": percentile(took, 0.99)}
+    return {
+        f"reads{suffix}": len(took),
+        f"p50_ms{suffix}": percentile(took, 0.5),
+        f"p99_ms{suffix}": percentile(took, 0.99),
+    }
 
 
-def measure(place: Any, shop: Shop, readers: Sequence[Reader], checkouts: Sequence[str], seconds: float,
-            ) -> dict[str, float]:
+def measure(
+    place: Any,
+    shop: Shop,
+    readers: Sequence[Reader],
+    checkouts: Sequence[str],
+    seconds: float,
+) -> dict[str, float]:
     readers[0].sign_in()
     token = readers[0].client.authorization
     none = reads(readers, seconds, "_none_open")
@@ -160,8 +176,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         checkouts = start_checkouts(place, options.open)
         with Shop(has_worker=False) as shop:
             readers = [Reader(shop.server, number) for number in range(READERS)]
-            results = [measure(place, shop, readers, checkouts, seconds)
-                       for _ in range(options.runs or (1 if options.quick else 3))]
+            results = [
+                measure(place, shop, readers, checkouts, seconds)
+                for _ in range(options.runs or (1 if options.quick else 3))
+            ]
             for reader in readers:
                 reader.close()
     tell(options, results)

@@ -1,6 +1,6 @@
 """Worker processes that are ready before the clock runs.
 
-    python -m benchmarks.workers checkout,orders      says "ready", and works from the first line on its input
+python -m benchmarks.workers checkout,orders      says "ready", and works from the first line on its input
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ def split(contexts: Iterable[str], workers: int) -> list[list[str]]:
     if workers == 1:
         return [labels]
     assert workers == 2, "the figures are for one worker and for two"
-    return [[label for label in labels if label in FIRST_OF_TWO],
-            [label for label in labels if label not in FIRST_OF_TWO]]
+    return [
+        [label for label in labels if label in FIRST_OF_TWO],
+        [label for label in labels if label not in FIRST_OF_TWO],
+    ]
 
 
 class Workers:
@@ -29,8 +31,14 @@ class Workers:
 
     def __init__(self, parts: Iterable[Iterable[str]]) -> None:
         self._processes = [
-            subprocess.Popen([sys.executable, "-m", "benchmarks.workers", ",".join(part)], stdin=subprocess.PIPE,
-                             stdout=subprocess.PIPE, text=True) for part in parts]
+            subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.workers", ",".join(part)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for part in parts
+        ]
 
     def go(self) -> None:
         for process in self._processes:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from argosy.platform.pages import cursor
 from tests.api.shop import ADDRESS, Answer, Shop, assert_problem, nobodys
 
 FULL_WIDTH_ONE, ARABIC_ONE = "\uff11", "\u0661"
@@ -389,3 +390,10 @@ def test_what_is_not_there_and_what_is_not_taken_are_problems_too(shop: Shop) ->
         headers={"Authorization": f"Bearer {shop.buyer}"},
     )
     assert_problem(Answer(response), 415, "not_json")
+
+
+def test_a_forged_cursor_is_refused_whatever_it_holds(shop: Shop) -> None:
+    for position in ((10**30, "x"), ("x", 1), (-1, ""), ([], {})):
+        for sort in ("newest", "price"):
+            answer = shop.call("GET", f"products?sort={sort}&after={cursor(*position)}")
+            assert answer.status == 422, position

@@ -10,6 +10,7 @@ import msgspec
 from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
 from argosy.platform.auth import buyer, public, seller
+from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Document, get
 from argosy.read_models.cart_summary import queries as carts
@@ -19,8 +20,14 @@ from argosy.read_models.catalogue.page import ProductPage
 from argosy.read_models.order_history import queries as history
 from argosy.read_models.stored import Listed, Stored
 from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.money import AMOUNT_MAX
 
 _Text = Annotated[str, msgspec.Meta(max_length=200)]
+
+# What a cursor may hold: whatever else it says, it is none of ours.
+_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Amount = Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)]
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ListingQuery(PageQuery, kw_only=True, frozen=True):
@@ -43,7 +50,7 @@ def product(asked: Asked) -> Document | None:
 def products(asked: Asked) -> Page:
     """Products on sale: all, or of one category or seller; the newest or the cheapest first."""
     query: ListingQuery = asked.query
-    place: Any = tuple[int, Id] if query.sort == "price" else tuple[datetime, Id]
+    place: Any = tuple[_Amount, _Id] if query.sort == "price" else tuple[_Instant, _Id]
     listing = catalogue.by_price if query.sort == "price" else catalogue.newest
     found = listing(
         category=query.category, seller_id=query.seller_id, after=query.position(place), limit=query.limit + 1
@@ -64,14 +71,14 @@ def my_cart_summary(asked: Asked) -> Document | None:
 def my_orders(asked: Asked) -> Page:
     """Your orders, the newest first."""
     query: PageQuery = asked.query
-    found = history.orders_of_buyer(asked.actor.id, query.position(tuple[datetime, Id]), query.limit + 1)
+    found = history.orders_of_buyer(asked.actor.id, query.position(tuple[_Instant, _Id]), query.limit + 1)
     return _page(found, query, f"{PREFIX}orders")
 
 
 def orders_of_my_store(asked: Asked) -> Page:
     """What was bought of your store, the newest first."""
     query: PageQuery = asked.query
-    found = history.orders_of_seller(asked.actor.seller_id, query.position(tuple[datetime, Id]), query.limit + 1)
+    found = history.orders_of_seller(asked.actor.seller_id, query.position(tuple[_Instant, _Id]), query.limit + 1)
     return _page(found, query, f"{PREFIX}stores/mine/orders")
 
 

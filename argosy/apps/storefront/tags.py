@@ -14,6 +14,14 @@ register = Library()
 register.filter("money", money_text)
 register.filter("moment", moment_text)
 register.filter("country", country_name)
+
+
+@register.filter
+def spoken(category: str) -> str:
+    """A category's name as a person writes it: `bed_bath_table` is "bed bath table"."""
+    return category.replace("_", " ")
+
+
 register.simple_tag(asset_address, name="asset")
 
 

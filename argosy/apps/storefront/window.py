@@ -22,6 +22,7 @@ from argosy.shared_kernel.ids import is_id
 from argosy.shared_kernel.money import AMOUNT_MAX
 
 NEWEST_SHOWN = 8
+CATEGORIES_SHOWN = 14
 PAGE_SIZE = 24
 FILTER_LETTERS_MAX = 200
 SORTS = {"newest": "Newest first", "price": "Lowest price first"}
@@ -52,10 +53,9 @@ class Choice:
 
 
 def home(visit: Visit) -> HttpResponse:
-    """Where everybody comes in."""
-    return visit.show(
-        "home", categories=catalogue.categories(), cards=_with_stores(catalogue.newest(limit=NEWEST_SHOWN))
-    )
+    """Where everybody comes in: the largest categories and the newest things."""
+    largest = sorted(catalogue.categories(), key=lambda one: (-one.products, one.category))[:CATEGORIES_SHOWN]
+    return visit.show("home", categories=largest, cards=_with_stores(catalogue.newest(limit=NEWEST_SHOWN)))
 
 
 def listing(visit: Visit) -> HttpResponse:
@@ -70,7 +70,7 @@ def listing(visit: Visit) -> HttpResponse:
     shown = found[:PAGE_SIZE]
     return visit.show(
         "listing",
-        title=store or category or "All products",
+        title=store or category.replace("_", " ") or "All products",
         category=category,
         seller=seller_id,
         store=store,

@@ -20,7 +20,8 @@ from argosy.shared_kernel.ids import DerivedIds
 from argosy.shared_kernel.messages import Command
 
 BATCH_MAX = 256
-LEASE_SECONDS = 60
+RERUNS_MAX = 3
+LEASE_MARGIN_SECONDS = 30
 _BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300)
 
 
@@ -72,10 +73,15 @@ def recurring_timer(wire_name: str, key: str, payload: str, at: datetime) -> Due
                payload=payload, correlation_id=wire_name, cause_id=RECURRING)
 
 
+class TooLate(Exception):
+    """A call waited for its turn so long that it could not end within its lease: it was not made."""
+
+
 class CallTarget(msgspec.Struct, frozen=True):
     """What answers calls of one name: the request's type, and a function from (request, attempt, call id) to the
     command that tells its context the outcome. Attempts count from 1; above 1 the outside may already have acted, so
-    the function looks before it acts. `seconds` bounds one attempt."""
+    the function looks before it acts. `seconds` bounds one attempt: its lease lasts longer, and the pool gives up on
+    what does not keep to it."""
 
     request: type[msgspec.Struct]
     run: Callable[[Any, int, str], Command]
@@ -107,8 +113,10 @@ class Calls:
         self.kept = kept if kept is not None else Kept()
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.fence: Fence | None = None
+        self.failed: Callable[[Due, Exception], None] = lambda due, error: None
         self.undeclared_loads = 0
         self._busy: set[str] = set()
+        self._answered: list[tuple[Due, Command | Exception]] = []
 
     def step(self) -> int:
         """Apply finished calls, start due ones; how many moved."""
@@ -126,92 +134,105 @@ class Calls:
                 ready[due.key] = due
         if not ready:
             return 0
-        taken = self.store.lease(list(ready.values()), now + timedelta(seconds=LEASE_SECONDS))
+        seconds = max(self._seconds_of(due) for due in ready.values())
+        taken = self.store.lease(list(ready.values()), now + timedelta(seconds=seconds + LEASE_MARGIN_SECONDS))
         for due in taken:
             self._busy.add(due.key)
             self.pool.submit(due, self._runner(due))
         return len(taken)
 
     def collect(self) -> int:
-        """Apply the answers that have come, all in one commit where possible."""
-        answered: list[tuple[Due, Command]] = []
-        finished = self.pool.finished()
-        for due, outcome in finished:
-            self._busy.discard(due.key)
-            if isinstance(outcome, Exception):
-                self._again(due)
-            else:
-                answered.append((due, outcome))
-        if answered:
-            self._apply(answered)
-        return len(finished)
+        """Apply the answers that have come, all in one commit where possible. Where the database is away, they are
+        kept for the next time."""
+        self._answered += self.pool.finished()
+        took = len(self._answered)
+        while failed := next((one for one in self._answered if isinstance(one[1], Exception)), None):
+            due, error = failed
+            self._again(due, error)  # type: ignore[arg-type]
+            self._done([due])
+        if self._answered:
+            self._apply(self._answered)  # type: ignore[arg-type]
+        return took
+
+    def _done(self, calls: Sequence[Due]) -> None:
+        gone = {(due.id, due.token) for due in calls}
+        self._answered = [one for one in self._answered if (one[0].id, one[0].token) not in gone]
+        self._busy.difference_update(due.key for due in calls)
+
+    def _seconds_of(self, due: Due) -> int:
+        target = self.targets.get(due.name)
+        return target.seconds if target else 0
 
     def _runner(self, due: Due) -> Callable[[], Command]:
-        target = self.targets[due.name]
-        return lambda: target.run(decoder(target.request).decode(due.payload), due.attempts, due.id)
+        """Does not begin what could not end before its lease does: somebody else may have it then."""
 
-    def _again(self, due: Due) -> None:
+        def run_call() -> Command:
+            target = self.targets[due.name]
+            if due.lease_until is None or self.clock.now() + timedelta(seconds=target.seconds) > due.lease_until:
+                raise TooLate(due.id)
+            return target.run(decoder(target.request).decode(due.payload), due.attempts, due.id)
+
+        return run_call
+
+    def _again(self, due: Due, error: Exception) -> None:
         wait = _BACKOFF_SECONDS[min(due.attempts, len(_BACKOFF_SECONDS)) - 1]
         self.store.release(due, self.clock.now() + timedelta(seconds=wait))
+        self.failed(due, error)
 
     def _apply(self, answered: Sequence[tuple[Due, Command]]) -> None:
-        work = UnitOfWork(self.store, self.clock.now(), self.kept, self.fence)
-        deliveries = [self._delivery(due, answer) for due, answer in answered]
-        run(self.participant, work, deliveries)
-        failed = [due for (due, _), delivery in zip(answered, deliveries, strict=True) if delivery.error is not None]
-        for (due, _), delivery in zip(answered, deliveries, strict=True):
-            if delivery.error is None:
-                work.changes.finished.append((due.id, due.token))
-        try:
-            work.commit()
-        except VersionConflict:
-            self.kept.clear()
-            if len(answered) > 1:
-                for pair in answered:
-                    self._apply([pair])
-            else:
-                self._retry_alone(answered[0])
+        """All in one commit; one by one where that fails, so that each answers for itself alone."""
+        if len(answered) == 1:
+            self._apply_alone(*answered[0])
             return
+        work = UnitOfWork(self.store, self.clock.now(), self.kept, self.fence)
+        try:
+            deliveries = [self._delivery(due, answer) for due, answer in answered]
+            run(self.participant, work, deliveries)
+            if any(delivery.error is not None for delivery in deliveries):
+                raise VersionConflict("an answer failed")
+            work.changes.finished += [(due.id, due.token) for due, _ in answered]
+            work.commit()
         except StoreUnavailable:
             raise
-        except Exception:  # noqa: BLE001 - the database forbids what some answer asks for: only that one is put off
+        except Exception:  # noqa: BLE001 - each finds out alone whether it was its own
             self.kept.clear()
-            if len(answered) > 1:
-                for pair in answered:
-                    self._apply([pair])
-            else:
-                self._again(answered[0][0])
+            for due, answer in answered:
+                self._apply_alone(due, answer, is_fresh=True)
             return
-        for due in failed:
-            self._again(due)
+        self._applied(work, [due for due, _ in answered])
+
+    def _apply_alone(self, due: Due, answer: Command, *, is_fresh: bool = False) -> None:
+        """A lone conflict is either a race on the aggregate (redo) or a lost lease (the rival's answer counts); an
+        error on what was kept may be one about outdated copies, and counts on fresh rows only."""
+        error: Exception | None = None
+        for _ in range(1 + RERUNS_MAX):
+            work = UnitOfWork(self.store, self.clock.now(), None if is_fresh else self.kept, self.fence)
+            try:
+                delivery = self._delivery(due, answer)
+                run(self.participant, work, [delivery])
+                error = delivery.error
+                if error is None:
+                    work.changes.finished.append((due.id, due.token))
+                    work.commit()
+            except StoreUnavailable:
+                raise
+            except Exception as failure:  # noqa: BLE001 - a conflict, or the database forbids what it asks for
+                error = failure
+            if error is None or (is_fresh and not isinstance(error, VersionConflict)):
+                break
+            self.kept.clear()
+            is_fresh = True
+        if error is None:
+            self._applied(work, [due])
+            return
+        self._again(due, error)
+        self._done([due])
+
+    def _applied(self, work: UnitOfWork, calls: Sequence[Due]) -> None:
+        self._done(calls)
         self.undeclared_loads += work.undeclared_loads
         self.committed(work.changes)
-
-    def _retry_alone(self, pair: tuple[Due, Command]) -> None:
-        """A lone conflict is either a race on the aggregate (redo) or a lost lease (the rival's answer counts)."""
-        due, answer = pair
-        for _ in range(3):
-            work = UnitOfWork(self.store, self.clock.now(), fence=self.fence)
-            delivery = self._delivery(due, answer)
-            run(self.participant, work, [delivery])
-            if delivery.error is not None:
-                return self._again(due)
-            work.changes.finished.append((due.id, due.token))
-            try:
-                work.commit()
-            except VersionConflict:
-                continue
-            return self.committed(work.changes)
-        return None
 
     def _delivery(self, due: Due, answer: Command) -> Delivery:
         ids = DerivedIds(due.id, due.due_at, f"answer{due.attempts}")
         return Delivery(message=answer, cause=Cause(due.id, due.correlation_id, ids))
-
-
-def next_wake(stores: Sequence[Store]) -> datetime | None:
-    """When the earliest due work of these stores is due."""
-    times = [time for store in stores if (time := store.next_due()) is not None]
-    return min(times) if times else None
-
-

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from argosy.engine.log import START, Page, Position, Record
-from argosy.engine.store import Changes, Cursor, Due, Fence, IdempotencyKey, Parked, VersionConflict
+from argosy.engine.store import CALL, TIMER, Changes, Cursor, Due, Fence, IdempotencyKey, Parked, VersionConflict
 from argosy.shared_kernel.aggregate import Aggregate
 
 A = TypeVar("A", bound=Aggregate)
@@ -75,23 +75,28 @@ class MemoryStore:
         if self.fail_next:
             raise self.fail_next.pop(0)
         self._check(changes)
-        for kind, aggregates in changes.inserts.items():
-            for aggregate in aggregates:
-                self._write(kind, aggregate)
-        for kind, pairs in changes.updates.items():
-            for aggregate, _ in pairs:
-                self._write(kind, aggregate)
         for kind, aggregates in changes.deletes.items():
             for aggregate in aggregates:
                 del self.rows[kind][aggregate.id]
+        for kind, pairs in changes.updates.items():
+            for aggregate, _ in pairs:
+                self._write(kind, aggregate)
+        for kind, aggregates in changes.inserts.items():
+            for aggregate in aggregates:
+                self._write(kind, aggregate)
         for record in changes.records:
             self.log.append(record)
         for id, _ in changes.finished:
             del self.due_rows[id]
         for id in changes.cancelled:
             self.due_rows.pop(id, None)
+        finished = dict(changes.finished)
         for due in changes.due.values():
-            self.due_rows[due.id] = msgspec.structs.replace(due)
+            known = self.due_rows.get(due.id)
+            if known is None:
+                self.due_rows[due.id] = msgspec.structs.replace(due, token=finished.get(due.id, due.token))
+            elif due.kind == TIMER:
+                self.due_rows[due.id] = msgspec.structs.replace(due, token=known.token + 1)
         for move in changes.cursors:
             self._cursors[move.subscription, move.source, move.lane] = Cursor(move.now, move.high)
         for parked in changes.unparked:
@@ -106,8 +111,9 @@ class MemoryStore:
     def _check(self, changes: Changes) -> None:  # noqa: PLR0912 - a branch for each kind of change
         """Every compare that a database makes, before anything is written."""
         for kind, aggregates in changes.inserts.items():
+            gone = {aggregate.id for aggregate in changes.deletes.get(kind, [])}
             for aggregate in aggregates:
-                if aggregate.id in self.rows.get(kind, {}):
+                if aggregate.id in self.rows.get(kind, {}) and aggregate.id not in gone:
                     raise VersionConflict(f"{kind.__name__} {aggregate.id} exists")
         for kind, pairs in changes.updates.items():
             for _, original in pairs:
@@ -174,9 +180,13 @@ class MemoryStore:
         return [parked for (name, _, _), parked in self._parked.items() if name == subscription]
 
     def due(self, kind: str, until: datetime, limit: int) -> list[Due]:
-        ready = [due for due in self.due_rows.values()
-                 if due.kind == kind and due.due_at <= until and (due.lease_until is None or due.lease_until <= until)]
-        return [msgspec.structs.replace(due) for due in sorted(ready, key=lambda due: (due.due_at, due.id))[:limit]]
+        ready = sorted((due for due in self.due_rows.values() if due.kind == kind and due.due_at <= until),
+                       key=lambda due: (due.due_at, due.id))
+        if kind == CALL:
+            first = {due.key: due for due in reversed(ready)}
+            ready = [due for due in ready
+                     if first[due.key] is due and (due.lease_until is None or due.lease_until <= until)]
+        return [msgspec.structs.replace(due) for due in ready[:limit]]
 
     def next_due(self) -> datetime | None:
         times = [due.lease_until or due.due_at for due in self.due_rows.values()]
@@ -191,10 +201,10 @@ class MemoryStore:
                 taken.append(msgspec.structs.replace(stored))
         return taken
 
-    def release(self, work: Due, due_at: datetime) -> None:
+    def release(self, work: Due, until: datetime) -> None:
         stored = self.due_rows.get(work.id)
         if stored is not None and stored.token == work.token:
-            stored.lease_until, stored.due_at = None, due_at
+            stored.lease_until = until
 
     def take_lease(
         self, name: str, holder: str, now: datetime, until: datetime,

@@ -26,10 +26,16 @@ class StoreUnavailable(Exception):
     counted as a try of the message that was being handled."""
 
 
+class Contended(StoreUnavailable):
+    """Others held what was to be written for longer than a caller may be kept waiting: nothing was written."""
+
+
 class Due(msgspec.Struct, gc=False):
     """Work that is due at a time: a timer (its message is told in its context's log) or a call to the outside.
 
-    `id` is the business key of the work: setting it again moves it. `token` fences a call's runner.
+    `id` is the business key of the work: setting a timer again moves it, and asking for a call again that is still
+    there changes nothing. `token` only grows while there is work of this id: it fences a call's runner, and whoever
+    would tell a timer that was moved meanwhile. A call is not to be taken before `lease_until`.
     """
 
     id: str
@@ -145,19 +151,21 @@ class Store(Protocol):
     def parked(self, subscription: str) -> list[Parked]: ...
 
     def due(self, kind: str, until: datetime, limit: int) -> list[Due]:
-        """Work due by `until` that nobody holds a live lease on, oldest first."""
+        """Work due by `until`, oldest first. Of calls only the oldest of each key, where nobody holds it and it does
+        not wait for its next try: those behind it wait for it."""
         ...
 
     def next_due(self) -> datetime | None:
-        """When the earliest due work that nobody holds is due."""
+        """When the next due work is due, or its lease ends."""
         ...
 
     def lease(self, work: Sequence[Due], until: datetime) -> list[Due]:
         """Take calls for oneself: raises the token; those that a rival took first are left out."""
         ...
 
-    def release(self, work: Due, due_at: datetime) -> None:
-        """Give a leased call back, to be tried again at `due_at`, if the lease is still ours."""
+    def release(self, work: Due, until: datetime) -> None:
+        """Give a leased call back, to be tried again at `until`, if the lease is still ours. It keeps its place: later
+        calls of its key wait behind it."""
         ...
 
     def take_lease(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -114,12 +114,13 @@ class UnitOfWork:
 
     def call(self, name: str, key: str, request: msgspec.Struct, *, at: datetime | None = None, id: str = "") -> None:
         """Have the outside asked, after this unit of work: the gateway registered as `name`, in order per key. Its
-        answer comes back as a command of this context. `id` makes the operation one, however often it is asked."""
+        answer comes back as a command of this context. `id` makes the operation one, however often it is asked: while
+        it waits or runs, asking again changes nothing."""
         cause = self._cause
         assert cause is not None
         due = Due(id=f"call:{name}:{id or self.new_id()}", kind=CALL, name=name, key=key, due_at=at or self.now,
                   payload=encode(request).decode(), correlation_id=cause.correlation_id, cause_id=cause.id)
-        self._planned.append(lambda: self._set_due(due))
+        self._planned.append(lambda: self._set_call(due))
 
     def repository(self, kind: type[A]) -> Repository[A]:
         return Repository(self, kind)
@@ -153,7 +154,7 @@ class UnitOfWork:
         for kind, id in self._deleted:
             gone = self._map[kind][id]
             if gone is not None:
-                self._map[kind][id] = None
+                self._forget(kind, id)
                 if not gone.is_new:
                     self.changes.deletes.setdefault(kind, []).append(gone.original or gone.aggregate)
         self.begin(cause)
@@ -300,6 +301,15 @@ class UnitOfWork:
     def _set_due(self, due: Due) -> None:
         self.changes.cancelled.discard(due.id)
         self.changes.due[due.id] = due
+
+    def _set_call(self, due: Due) -> None:
+        """Behind the calls of its key that this unit of work asks for already: their times are their order."""
+        if due.id in self.changes.due:
+            return
+        taken = {call.due_at for call in self.changes.due.values() if call.kind == CALL and call.key == due.key}
+        while due.due_at in taken:
+            due.due_at += timedelta(microseconds=1)
+        self._set_due(due)
 
     def _cancel_due(self, id: str) -> None:
         self.changes.due.pop(id, None)

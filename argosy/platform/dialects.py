@@ -8,6 +8,7 @@ fails divides by zero, which aborts it.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,7 +18,7 @@ import msgspec
 import psycopg
 from django.db import InterfaceError, OperationalError, connections
 
-from argosy.engine.store import StoreUnavailable, VersionConflict
+from argosy.engine.store import Contended, StoreUnavailable, VersionConflict
 from argosy.platform.crash_points import reached
 from argosy.platform.locks import FileLock, LockTimeout
 from argosy.shared_kernel.codec import encode
@@ -35,10 +36,12 @@ class Field(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One statement over many rows. `verb` is insert, upsert, update, delete, or check (rows that must be there).
+    """One statement over many rows. `verb` is insert, upsert, ensure (an insert unless it is there), update, delete, or
+    check (rows that must be there).
 
     Rows hold the values of `columns`, then those of `keys`. Updates and deletes must hit as many rows as are given
-    when `is_compared`. An upsert conflicts on `keys`, which are among `columns` and not repeated.
+    when `is_compared`. An upsert conflicts on `keys`, which are among `columns` and not repeated; it counts up what is
+    to be `raised`, whatever the row says.
     """
 
     verb: str
@@ -47,11 +50,25 @@ class Write(NamedTuple):
     rows: Sequence[Sequence[Any]]
     keys: tuple[Field, ...] = ()
     is_compared: bool = False
+    raised: Field | None = None
 
     @property
     def shape(self) -> tuple[Any, ...]:
         """What the statement's text depends on."""
-        return self.verb, self.table, self.columns, self.keys, self.is_compared
+        return self.verb, self.table, self.columns, self.keys, self.is_compared, self.raised
+
+    @property
+    def on_conflict(self) -> str:
+        """What an upsert or ensure does with a row that is there."""
+        keys = ", ".join(key.name for key in self.keys)
+        if self.verb == "ensure":
+            return f"ON CONFLICT ({keys}) DO NOTHING"
+        changed = ", ".join(
+            f"{c.name} = {self.table}.{c.name} + 1" if c == self.raised else f"{c.name} = excluded.{c.name}"
+            for c in self.columns
+            if c not in self.keys
+        )
+        return f"ON CONFLICT ({keys}) DO UPDATE SET {changed}"
 
 
 class Statistics:
@@ -90,20 +107,22 @@ class SqliteDialect:
             Statistics.watcher(self.alias, sql)
         try:
             return self.raw().execute(sql, parameters).fetchall()
-        except sqlite3.OperationalError as error:
-            raise StoreUnavailable(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise _unavailable_or(error) from error
 
     def among(self, column: Field, values: Sequence[Any]) -> tuple[str, Any]:
         """A condition that the column's value is one of these, and its parameter."""
         return f"{column.name} IN (SELECT value FROM json_each(?))", encode(list(values)).decode()
 
-    def commit(self, writes: Sequence[Write]) -> None:
+    def commit(self, writes: Sequence[Write]) -> float:
+        """Write all or nothing; for how many seconds nobody else could write."""
         raw = self.raw()
         statements = [(write, self._sql(write)) for write in writes]
         reached("commit.before_begin")
         try:
             with self.lock.held():
                 raw.execute("BEGIN IMMEDIATE")
+                began = time.perf_counter()
                 reached("commit.begun")
                 try:
                     for write, sql in statements:
@@ -112,6 +131,7 @@ class SqliteDialect:
                     reached("commit.before_commit")
                     raw.execute("COMMIT")
                     reached("commit.done")
+                    held_seconds = time.perf_counter() - began
                 except BaseException:
                     if raw.in_transaction:
                         raw.execute("ROLLBACK")
@@ -122,9 +142,10 @@ class SqliteDialect:
             if "UNIQUE" in str(error):
                 raise VersionConflict(str(error)) from error
             raise ConstraintBroken(str(error)) from error
-        except sqlite3.OperationalError as error:
-            raise StoreUnavailable(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise _unavailable_or(error) from error
         Statistics.commits += 1
+        return held_seconds
 
     def _run(self, raw: sqlite3.Connection, write: Write, sql: str) -> None:
         Statistics.queries += 1
@@ -159,8 +180,7 @@ class SqliteDialect:
         insert = f"INSERT INTO {write.table} ({names}) VALUES ({marks})"
         if write.verb == "insert":
             return insert
-        changed = ", ".join(f"{c.name} = excluded.{c.name}" for c in write.columns if c not in write.keys)
-        return f"{insert} ON CONFLICT ({', '.join(key.name for key in write.keys)}) DO UPDATE SET {changed}"
+        return f"{insert} {write.on_conflict}"
 
     @staticmethod
     @lru_cache(4096)
@@ -216,10 +236,11 @@ class PostgresDialect:
         literal = "{" + encode(list(values)).decode()[1:-1] + "}"
         return f"{column.name} = ANY(?::{column.type}[])", literal
 
-    def commit(self, writes: Sequence[Write]) -> None:
+    def commit(self, writes: Sequence[Write]) -> float:
+        """Write all or nothing; nobody else is kept from writing."""
         writes = [write for write in writes if write.rows]
         if not writes:
-            return
+            return 0.0
         shape = tuple(write.shape for write in writes)
         sql = self._statements.get(shape)
         if sql is None:
@@ -234,6 +255,7 @@ class PostgresDialect:
         reached("commit.before_begin")
         self._execute(sql, parameters)
         reached("commit.done")
+        return 0.0
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         raw = self.raw()
@@ -251,8 +273,11 @@ class PostgresDialect:
             raise VersionConflict(str(error)) from error
         except psycopg.errors.IntegrityError as error:
             raise ConstraintBroken(str(error)) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            if raw.closed or raw.broken:
+        except psycopg.errors.LockNotAvailable as error:
+            raise Contended(f"{self.alias}: {error}") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
+            # InternalError: a server that is read-only after a failover, or whose data are damaged.
+            if raw.closed or raw.broken or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
                 connections[self.alias].close()
             raise StoreUnavailable(f"{self.alias}: {error}") from error
 
@@ -278,6 +303,12 @@ class PostgresDialect:
         return f"{name}::text" if type in ("uuid", "jsonb") else name
 
 
+def _unavailable_or(error: sqlite3.DatabaseError) -> Exception:
+    """A file that is away, locked, full or damaged is nobody's fault; anything else is what it is."""
+    is_away = isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+    return StoreUnavailable(str(error)) if is_away else error
+
+
 def _compose_postgres(writes: Sequence[Write]) -> str:
     """One statement that does all writes, and divides by zero unless every compared one hit as many rows as given."""
     parts = [f"w{index} AS ({_one_postgres(write)})" for index, write in enumerate(writes)]
@@ -290,18 +321,16 @@ def _compose_postgres(writes: Sequence[Write]) -> str:
 
 
 def _one_postgres(write: Write) -> str:
-    fields = write.columns if write.verb == "upsert" else write.columns + write.keys
+    fields = write.columns if write.verb in ("upsert", "ensure") else write.columns + write.keys
     values = ", ".join(_cast(index, field) for index, field in enumerate(fields))
     source = "json_array_elements(%s::json) WITH ORDINALITY AS e(v, n)"
     names = ", ".join(column.name for column in write.columns)
     if write.verb == "insert":
         return f"INSERT INTO {write.table} ({names}) SELECT {values} FROM {source} ORDER BY e.n RETURNING 1"
-    if write.verb == "upsert":
-        keys = ", ".join(key.name for key in write.keys)
-        changed = ", ".join(f"{c.name} = excluded.{c.name}" for c in write.columns if c not in write.keys)
+    if write.verb in ("upsert", "ensure"):
         return (
             f"INSERT INTO {write.table} ({names}) SELECT {values} FROM {source} ORDER BY e.n "
-            f"ON CONFLICT ({keys}) DO UPDATE SET {changed} RETURNING 1"
+            f"{write.on_conflict} RETURNING 1"
         )
     aliases = ", ".join(f"{_cast(index, field)} AS f{index}" for index, field in enumerate(fields))
     offset = len(write.columns)

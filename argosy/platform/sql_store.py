@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from argosy.engine.due import RECURRING
-from argosy.engine.log import Position, Record
+from argosy.engine.log import START, Position, Record
 from argosy.engine.store import CALL, TIMER, Changes, Cursor, CursorMove, Due, Fence, IdempotencyKey, Parked, VersionConflict
 from argosy.platform.crash_points import reached
 from argosy.platform.dialects import Field, PostgresDialect, SqliteDialect, Write
@@ -135,7 +135,7 @@ class SqlStore:
         if changes.fence is not None:
             lease, token = changes.fence
             writes.insert(0, Write("check", f"{self.prefix}_leases", (), [(lease, token)], _LEASE_KEYS, True))
-        self.dialect.commit(writes)
+        changes.held_seconds = self.dialect.commit(writes)
 
     def settle(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
         for part in self._mapped[kind].parts:
@@ -148,13 +148,13 @@ class SqlStore:
             mapped = self._mapped[kind]
             pairs = changes.updates.get(kind, [])
             inserted, deleted = changes.inserts.get(kind, []), changes.deletes.get(kind, [])
-            if inserted:
-                writes.append(self._insert(mapped, inserted))
-            if pairs:
-                writes.append(self._update(mapped, pairs))
             if deleted:
                 rows = [(aggregate.id, aggregate.version) for aggregate in deleted]
                 writes.append(Write("delete", mapped.table.name, (), rows, self._compare_keys(mapped), True))
+            if pairs:
+                writes.append(self._update(mapped, pairs))
+            if inserted:
+                writes.append(self._insert(mapped, inserted))
             for part in mapped.parts:
                 writes += self._part_writes(part, inserted, pairs, deleted)
         return writes
@@ -278,18 +278,20 @@ class SqlStore:
             writes.append(Write("delete", table, (), changes.finished, (_DUE_ID, _DUE_TOKEN), True))
         if changes.cancelled:
             writes.append(Write("delete", table, (), [(id,) for id in changes.cancelled], (_DUE_ID,)))
-        if changes.due:
+        finished = dict(changes.finished)
+        for kind, verb in ((TIMER, "upsert"), (CALL, "ensure")):
             rows = [(d.id, d.kind, d.name, d.key, instant(d.due_at), d.payload, d.correlation_id, d.cause_id,
-                     d.version, d.attempts, None if d.lease_until is None else instant(d.lease_until), d.token)
-                    for d in changes.due.values()]
-            writes.append(Write("upsert", table, _DUE, rows, (_DUE_ID,)))
+                     d.version, d.attempts, None if d.lease_until is None else instant(d.lease_until),
+                     finished.get(d.id, d.token)) for d in changes.due.values() if d.kind == kind]
+            if rows:
+                writes.append(Write(verb, table, _DUE, rows, (_DUE_ID,), raised=_DUE_TOKEN))
         return writes
 
     def _cursor_writes(self, moves: list[CursorMove]) -> list[Write]:
         table = f"{self.prefix}_cursors"
         writes = []
-        new = [(m.subscription, m.source, m.lane, *m.now, *m.high) for m in moves if m.was.id == 0]
-        moved = [(*m.now, *m.high, m.subscription, m.source, m.lane, *m.was) for m in moves if m.was.id != 0]
+        new = [(m.subscription, m.source, m.lane, *m.now, *m.high) for m in moves if m.was == START]
+        moved = [(*m.now, *m.high, m.subscription, m.source, m.lane, *m.was) for m in moves if m.was != START]
         if new:
             writes.append(Write("insert", table, (*_CURSOR_KEYS, *_CURSOR_WAS, *_CURSOR_HIGH), new))
         if moved:
@@ -313,11 +315,15 @@ class SqlStore:
 
     def due(self, kind: str, until: datetime, limit: int) -> list[Due]:
         at = self.dialect.instant(until)
-        free = "" if kind == TIMER else "AND (lease_until IS NULL OR lease_until <= ?) "
-        rows = self.dialect.query(
-            f"SELECT id, kind, name, key, due_at, payload, correlation_id, cause_id, version, attempts, lease_until, "
-            f"token FROM {self.prefix}_due WHERE kind = ? AND due_at <= ? {free}ORDER BY due_at, id LIMIT ?",
-            (kind, at, at, limit) if kind == CALL else (kind, at, limit))
+        columns = ", ".join(field.name for field in _DUE)
+        ready = f"{self.prefix}_due WHERE kind = ? AND due_at <= ?"
+        if kind == CALL:
+            rows = self.dialect.query(
+                f"SELECT {columns} FROM (SELECT {columns}, row_number() OVER (PARTITION BY key ORDER BY due_at, id) "
+                f"AS place FROM {ready}) AS calls WHERE place = 1 AND (lease_until IS NULL OR lease_until <= ?) "
+                f"ORDER BY due_at, id LIMIT ?", (kind, at, at, limit))
+        else:
+            rows = self.dialect.query(f"SELECT {columns} FROM {ready} ORDER BY due_at, id LIMIT ?", (kind, at, limit))
         turn = self.dialect.to_instant
         return [Due(id=row[0], kind=row[1], name=row[2], key=row[3], due_at=turn(row[4]), payload=row[5],
                     correlation_id=row[6], cause_id=row[7], version=row[8], attempts=row[9],
@@ -349,15 +355,13 @@ class SqlStore:
     def _lease_write(self, taken: Sequence[Due], before: Sequence[Due]) -> Write:
         instant = self.dialect.instant
         rows = [(due.token, due.attempts, None if due.lease_until is None else instant(due.lease_until),
-                 instant(due.due_at), due.id, was.token) for due, was in zip(taken, before, strict=True)]
-        columns = (_DUE_TOKEN, Field("attempts", "bigint"), Field("lease_until", "timestamptz"),
-                   Field("due_at", "timestamptz"))
+                 due.id, was.token) for due, was in zip(taken, before, strict=True)]
+        columns = (_DUE_TOKEN, Field("attempts", "bigint"), Field("lease_until", "timestamptz"))
         return Write("update", f"{self.prefix}_due", columns, rows, (_DUE_ID, _DUE_TOKEN), True)
 
-    def release(self, work: Due, due_at: datetime) -> None:
+    def release(self, work: Due, until: datetime) -> None:
         try:
-            self.dialect.commit([self._lease_write(
-                [msgspec.structs.replace(work, lease_until=None, due_at=due_at)], [work])])
+            self.dialect.commit([self._lease_write([msgspec.structs.replace(work, lease_until=until)], [work])])
         except VersionConflict:
             return
 

@@ -10,7 +10,7 @@ import pytest
 from argosy.engine.batch import Delivery, run
 from argosy.engine.due import Calls, CallTarget, Timers, recurring_timer
 from argosy.engine.memory import MemoryStore
-from argosy.engine.store import Due, VersionConflict
+from argosy.engine.store import Changes, Due, StoreUnavailable, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.messages import Command, Message
 from tests.engine.counters import AskOutside, OutsideAnswered, Question, Remind, counting
@@ -202,13 +202,14 @@ def test_an_answer_that_comes_after_its_lease_was_lost_changes_nothing(play: Pla
     play.do(AskOutside(flow_id=an_id("a")))
     play.calls.step()
     [(due, call)] = play.pool.waiting
+    answer = call()
     play.pool.waiting = []
     play.clock.tick(seconds=61)
     rival = play.runner()
     rival.step()
     play.pool.run_all()
     rival.step()
-    play.pool.done = [(due, call())]
+    play.pool.done = [(due, answer)]
     play.calls.step()
     assert play.outgoing() == ["counters.Answered"]
 
@@ -235,3 +236,177 @@ def test_an_answer_that_the_database_forbids_is_put_off_and_stops_no_other(play:
     play.pool.run_all()
     play.calls.step()
     assert play.outgoing() == ["counters.Answered", "counters.Answered"]
+
+
+def another_call(play: Play, id: str, key: str) -> None:
+    work = UnitOfWork(play.store, play.clock.now())
+    work.begin(Cause(an_id("r"), "c", play.ids))
+    work.call("oracle", key, Question(flow_id=key), id=id)
+    work.keep()
+    work.commit()
+
+
+def test_a_timer_that_is_moved_while_it_is_being_told_is_not_lost(play: Play) -> None:
+    later(play, 60)
+    play.clock.tick(seconds=60)
+    play.store.before_commit = lambda: move(play)
+    assert play.timers.step() == 0
+    assert play.outgoing() == []
+    play.clock.tick(seconds=60)
+    assert play.timers.step() == 1
+
+
+def move(play: Play) -> None:
+    play.store.before_commit = lambda: None
+    later(play, 60)
+
+
+def test_asking_again_for_a_call_that_runs_changes_nothing(play: Play) -> None:
+    another_call(play, "x", an_id("a"))
+    play.calls.start()
+    another_call(play, "x", an_id("a"))
+    [row] = play.store.due_rows.values()
+    assert (row.token, row.attempts) == (1, 1)
+    play.pool.run_all()
+    play.calls.collect()
+    assert (play.attempts, play.outgoing(), play.store.due_rows) == ([1], ["counters.Answered"], {})
+
+
+def test_an_answer_to_an_earlier_asking_under_the_same_id_is_no_answer_to_this_one(play: Play) -> None:
+    """A runner that hung through a rival's answer, after which the same operation was asked again."""
+    another_call(play, "x", an_id("a"))
+    play.calls.start()
+    [(hung, call)] = play.pool.waiting
+    answer = call()
+    play.pool.waiting = []
+    play.clock.tick(seconds=61)
+    [second] = play.store.lease(play.store.due("call", play.clock.now(), 1), play.clock.now() + timedelta(seconds=60))
+    work = UnitOfWork(play.store, play.clock.now())
+    work.begin(Cause(an_id("r"), "c", play.ids))
+    work.call("oracle", an_id("a"), Question(flow_id=an_id("a")), id="x")
+    work.keep()
+    work.changes.finished.append((second.id, second.token))
+    work.commit()
+    [third] = play.store.lease(play.store.due("call", play.clock.now(), 1), play.clock.now() + timedelta(seconds=60))
+    assert third.token > second.token > hung.token
+    play.pool.done = [(hung, answer)]
+    play.calls.collect()
+    assert play.outgoing() == []
+
+
+def test_later_calls_of_a_key_wait_while_its_first_is_tried_again(play: Play) -> None:
+    another_call(play, "first", an_id("a"))
+    play.clock.tick(seconds=1)
+    another_call(play, "second", an_id("a"))
+    another_call(play, "other", an_id("b"))
+    play.failures = 1
+    assert play.calls.start() == 2
+    play.pool.run_all()
+    play.calls.collect()
+    assert play.calls.start() == 0, "the first waits for its next try, the second for the first"
+    play.clock.tick(seconds=5)
+    play.calls.start()
+    assert [due.id for due, _ in play.pool.waiting] == ["call:oracle:first"]
+
+
+def test_a_rival_starts_no_later_call_of_a_key_whose_first_still_runs(play: Play) -> None:
+    another_call(play, "first", an_id("a"))
+    play.clock.tick(seconds=1)
+    another_call(play, "second", an_id("a"))
+    assert play.calls.start() == 1
+    assert play.runner().start() == 0
+
+
+def test_calls_of_one_key_asked_for_in_one_breath_keep_their_order(play: Play) -> None:
+    work = UnitOfWork(play.store, play.clock.now())
+    work.begin(Cause(an_id("r"), "c", play.ids))
+    for id in ("z", "m", "a"):
+        work.call("oracle", an_id("k"), Question(flow_id=an_id("k")), id=id)
+    work.keep()
+    work.commit()
+    made = []
+    for _ in range(3):
+        play.clock.tick(seconds=1)
+        play.calls.start()
+        made += [due.id for due, _ in play.pool.waiting]
+        play.pool.run_all()
+        play.calls.collect()
+    assert made == ["call:oracle:z", "call:oracle:m", "call:oracle:a"]
+
+
+def test_many_calls_of_one_key_do_not_keep_other_keys_waiting(play: Play) -> None:
+    for number in range(30):
+        another_call(play, f"busy{number}", an_id("busy"))
+        play.clock.tick(seconds=1)
+    another_call(play, "other", an_id("other"))
+    assert play.calls.start() == 2
+
+
+def test_a_lease_outlasts_the_longest_run_that_it_allows(play: Play) -> None:
+    play.calls.targets = {"oracle": CallTarget(Question, play.oracle, seconds=300)}
+    another_call(play, "x", an_id("a"))
+    play.calls.start()
+    [(due, _)] = play.pool.waiting
+    assert due.lease_until is not None
+    assert due.lease_until - play.clock.now() > timedelta(seconds=300)
+
+
+def test_a_call_that_waited_too_long_for_its_turn_is_not_made_any_more(play: Play) -> None:
+    another_call(play, "x", an_id("a"))
+    play.calls.start()
+    play.clock.tick(seconds=31)
+    play.pool.run_all()
+    assert play.attempts == []
+    play.calls.collect()
+    play.clock.tick(seconds=5)
+    play.calls.start()
+    play.pool.run_all()
+    assert play.attempts == [2]
+
+
+def test_an_answer_that_the_database_forbids_is_asked_again_and_stops_nobody(play: Play) -> None:
+    for name in ("a", "b", "c"):
+        another_call(play, name, an_id(name))
+    commit = play.store.commit
+
+    def forbid_b(changes: Changes) -> None:
+        if any(record.key == an_id("b") for record in changes.records):
+            raise ValueError("CHECK constraint failed")
+        commit(changes)
+
+    failed: list[str] = []
+    play.calls.failed = lambda due, error: failed.append(f"{due.id} {error}")
+    play.store.commit = forbid_b  # type: ignore[method-assign]
+    play.calls.start()
+    play.pool.run_all()
+    play.calls.collect()
+    assert play.outgoing() == ["counters.Answered"] * 2
+    assert failed == ["call:oracle:b CHECK constraint failed"]
+    play.store.commit = commit  # type: ignore[method-assign]
+    play.clock.tick(seconds=5)
+    play.calls.start()
+    play.pool.run_all()
+    play.calls.collect()
+    assert play.outgoing() == ["counters.Answered"] * 3
+
+
+def test_a_call_of_a_name_that_nobody_here_knows_stops_nobody(play: Play) -> None:
+    another_call(play, "x", an_id("a"))
+    play.calls.targets = {}
+    play.calls.start()
+    play.pool.run_all()
+    play.calls.collect()
+    assert len(play.store.due_rows) == 1
+
+
+def test_answers_wait_while_the_database_is_away(play: Play) -> None:
+    for name in ("a", "b"):
+        another_call(play, name, an_id(name))
+    play.calls.start()
+    play.pool.run_all()
+    play.store.fail_next = [StoreUnavailable("disk full")]
+    with pytest.raises(StoreUnavailable):
+        play.calls.collect()
+    play.calls.collect()
+    assert (play.attempts, play.outgoing()) == ([1, 1], ["counters.Answered"] * 2)
+    assert play.store.due_rows == {}

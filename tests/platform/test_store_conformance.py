@@ -221,7 +221,7 @@ def test_due_work_comes_when_it_is_due_oldest_first(store: Any) -> None:
 
 
 def test_a_lease_is_taken_once_and_its_token_fences(store: Any) -> None:
-    store.commit(Changes(due={"a": due("a", CALL), "b": due("b", CALL)}))
+    store.commit(Changes(due={"a": due("a", CALL), "b": msgspec.structs.replace(due("b", CALL), key="other")}))
     seen = store.due(CALL, NOW, 10)
     until = NOW + timedelta(seconds=60)
     [first, _] = store.lease(seen, until)
@@ -235,6 +235,48 @@ def test_a_lease_is_taken_once_and_its_token_fences(store: Any) -> None:
         store.commit(Changes(finished=[("a", first.token)], records=[record("late")]))
     store.commit(Changes(finished=[("a", second.token)]))
     assert store.due(CALL, until + timedelta(days=1), 10)[0].id == "b"
+
+
+def test_a_timer_that_was_moved_cannot_be_ended_by_who_saw_it_before(store: Any) -> None:
+    store.commit(Changes(due={"a": due("a")}))
+    [seen] = store.due(TIMER, NOW, 1)
+    store.commit(Changes(due={"a": due("a", seconds=9)}))
+    with pytest.raises(VersionConflict):
+        store.commit(Changes(finished=[(seen.id, seen.token)], records=[record("early")]))
+    assert [one.id for one in store.due(TIMER, NOW + timedelta(seconds=9), 1)] == ["a"]
+
+
+def test_a_call_that_is_there_is_left_alone_and_one_that_ended_is_asked_anew(store: Any) -> None:
+    store.commit(Changes(due={"a": due("a", CALL)}))
+    until = NOW + timedelta(seconds=60)
+    [leased] = store.lease(store.due(CALL, NOW, 1), until)
+    store.commit(Changes(due={"a": due("a", CALL, seconds=-5)}))
+    [same] = store.due(CALL, until, 1)
+    assert (same.token, same.attempts, same.due_at) == (1, 1, NOW)
+    store.commit(Changes(finished=[("a", leased.token)], due={"a": due("a", CALL)}))
+    [anew] = store.lease(store.due(CALL, NOW, 1), until)
+    assert (anew.token, anew.attempts) == (2, 1)
+
+
+def test_only_the_oldest_call_of_a_key_is_due_whoever_holds_it(store: Any) -> None:
+    rows = [msgspec.structs.replace(due(name, CALL, seconds), key=name[0]) for seconds, name in enumerate(("a1", "a2"))]
+    rows += [msgspec.structs.replace(due("b1", CALL, 2), key="b")]
+    store.commit(Changes(due={row.id: row for row in rows}))
+    later = NOW + timedelta(seconds=10)
+    found = store.due(CALL, later, 10)
+    assert [one.id for one in found] == ["a1", "b1"]
+    [first] = store.lease(found[:1], later + timedelta(seconds=60))
+    assert [one.id for one in store.due(CALL, later, 10)] == ["b1"]
+    store.release(first, later + timedelta(seconds=5))
+    assert [one.id for one in store.due(CALL, later, 10)] == ["b1"]
+    assert [one.id for one in store.due(CALL, later + timedelta(seconds=5), 10)] == ["a1", "b1"]
+
+
+def test_an_aggregate_may_be_replaced_by_another_of_its_id_in_one_commit(store: Any) -> None:
+    old = item("a", 5)
+    store.commit(Changes(inserts={StockItem: [old]}))
+    store.commit(Changes(deletes={StockItem: [old]}, inserts={StockItem: [item("a", 7)]}))
+    assert [one.on_hand for one in store.load(StockItem, "id", [old.id])] == [7]
 
 
 def test_a_released_call_is_due_again_at_its_time(store: Any) -> None:

@@ -209,8 +209,8 @@ def fenced(databases: Databases) -> Iterator[Violation]:
         prefix = context.table_prefix
         for id, attempts, token in databases.stream(
             context.label,
-            f"SELECT id, attempts, token FROM {prefix}_due WHERE token <> attempts OR "
-            f"(lease_until IS NOT NULL AND token < 1) OR (kind = 'timer' AND token <> 0)",
+            f"SELECT id, attempts, token FROM {prefix}_due WHERE token < attempts OR "
+            f"(lease_until IS NOT NULL AND token < 1)",
         ):
             yield Violation(f"{prefix}_due {id}", f"was taken {attempts} times under token {token}")
         for name, holder, token in databases.stream(

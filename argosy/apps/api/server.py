@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import socket
@@ -94,6 +95,8 @@ def application(target: str = WSGI) -> Any:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    # Granian's own threads abort with a loud panic when they meet an interpreter that is being taken down: leave before.
+    atexit.register(os._exit, 0)
     return import_string(WSGI)
 
 

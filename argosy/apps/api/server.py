@@ -95,7 +95,7 @@ def application(target: str = WSGI) -> Any:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    # Granian's own threads abort with a loud panic when they meet an interpreter that is being taken down: leave before.
+    # Granian's threads abort with a loud panic when they meet an interpreter that is being taken down: leave before.
     atexit.register(os._exit, 0)
     return import_string(WSGI)
 

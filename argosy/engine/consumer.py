@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
@@ -29,6 +30,10 @@ class SubscriptionStopped(Exception):
     """The subscription cannot go on by itself; the text says what an operator must do."""
 
 
+class SubscriptionOutgrown(SubscriptionStopped):
+    """A newer program works off this subscription: it knows messages that this one would pass over."""
+
+
 class Consumer:
     """One subscription in one process. `committed` is told what each commit wrote.
 
@@ -48,6 +53,8 @@ class Consumer:
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.parked_now: Callable[[Parked], None] = lambda parked: None
         self.fence: Fence | None = None
+        self.must_look_again = False
+        """Whether some source holds news back that nobody will ring for again: look again in a moment."""
         self.undeclared_loads = 0
         self.stopped_lanes: dict[tuple[str, int], str] = {}
         self._sources = {source: (logs[source], names)
@@ -56,6 +63,7 @@ class Consumer:
         self._floor: dict[str, Position] = {}
         self._parked: dict[tuple[str, str], list[Parked]] = {}
         self._first_source = -1
+        self._to_record: dict[str, int] = {}
         self._is_open = False
 
     @property
@@ -69,6 +77,7 @@ class Consumer:
         """
         if not self._is_open:
             self._open()
+        self.must_look_again = False
         reached: dict[str, Position] = {}
         records: list[tuple[str, Record]] = []
         for source in self._turns():
@@ -97,6 +106,7 @@ class Consumer:
         while True:
             page = log.read(after, names, room)
             after = page.scanned_to
+            self.must_look_again = self.must_look_again or not page.is_whole
             found = [(source, record) for record in page.records
                      if self._is_news(source, record) and self._is_understood(source, record)]
             if found or len(page.records) < room:
@@ -150,6 +160,7 @@ class Consumer:
     def _open(self) -> None:
         """Learn where we stand; also after somebody else moved our cursors."""
         self.kept.clear()
+        self._compare_handled()
         self._cursors = self.store.cursors(self.subscription)
         self._parked = {}
         for parked in sorted(self.store.parked(self.subscription), key=lambda parked: parked.record.position):
@@ -163,6 +174,19 @@ class Consumer:
                     f"{self.subscription} has read {source} up to {tuple(furthest)}, but that log ends at "
                     f"{tuple(log.head())}: {source}'s database is older than {self.subscription}'s cursors")
         self._is_open = True
+
+    def _compare_handled(self) -> None:
+        """Stand down where a newer program has recorded what this one does not know; what this one knows besides is
+        recorded with its first commit."""
+        mine, recorded = self.participant.versions(), self.store.handled(self.subscription)
+        known = {**mine, **dict.fromkeys(self.participant.retired, sys.maxsize)}
+        unknown = sorted(f"{name} version {version}" for name, version in recorded.items() if known.get(name, 0) < version)
+        if unknown:
+            raise SubscriptionOutgrown(
+                f"{self.subscription} is worked off by a newer program, which knows {', '.join(unknown)}: this one "
+                f"stands down")
+        wider = {**recorded, **mine}
+        self._to_record = wider if wider != recorded else {}
 
     def _reached(self, cursor: Cursor | None) -> Position:
         if cursor is None:
@@ -243,8 +267,11 @@ class Consumer:
             return
         work.changes.parked += parked
         work.changes.cursors += self._moves(records)
+        if self._to_record:
+            work.changes.handled[self.subscription] = self._to_record
         self._check_room(len(parked))
         work.commit()
+        self._to_record = {}
         self._committed(work, parked)
         self.batch_max = next_batch_max(self.batch_max, len(records), work.changes.held_seconds)
 

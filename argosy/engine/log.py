@@ -43,10 +43,14 @@ class Record(msgspec.Struct, gc=False):
 
 
 class Page(NamedTuple):
-    """Records after a cursor, and how far the log was looked through to find them."""
+    """Records after a cursor, and how far the log was looked through to find them.
+
+    Not whole: more is committed, and held back until an older transaction ends; nobody will ring for it again.
+    """
 
     records: list[Record]
     scanned_to: Position
+    is_whole: bool = True
 
 
 class Log(Protocol):

@@ -28,6 +28,7 @@ class SharedLog:
         self._size = 0
         self._from = START
         self._to = START
+        self._is_whole = True
 
     def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
         if after < self._from:
@@ -45,8 +46,8 @@ class SharedLog:
             if record.wire_name in wire_names:
                 found.append(record)
                 if len(found) == limit:
-                    return Page(found, record.position)
-        return Page(found, max(self._to, after))
+                    return Page(found, record.position, self._is_whole)
+        return Page(found, max(self._to, after), self._is_whole)
 
     def head(self) -> Position:
         return self.log.head()
@@ -54,6 +55,7 @@ class SharedLog:
     def _read_on(self, limit: int) -> None:
         page = self.log.read(self._to, self.wire_names, 4 * limit)
         self._to = max(page.scanned_to, self._to)
+        self._is_whole = page.is_whole
         if not page.records:
             return
         self._records += page.records

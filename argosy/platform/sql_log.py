@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from typing import Any
+
+import psycopg
 
 from argosy.engine.log import START, Page, Position, Record
 from argosy.platform.dialects import Field, PostgresDialect, SqliteDialect, Write
@@ -24,6 +27,17 @@ _WRITTEN = (
 )
 
 
+_EPOCH = (Field("epoch", "bigint"), Field("first_id", "bigint"), Field("system", "text"))
+SYSTEM_SQL = (
+    "SELECT CASE WHEN NOT pg_is_in_recovery() THEN (SELECT system_identifier::text FROM pg_control_system()) || '/' || "
+    "left(pg_walfile_name(pg_current_wal_lsn()), 8) END"
+)
+"""What tells a PostgreSQL server from a restored or promoted one: its identifier and timeline. The timeline is that of
+the log that is being written: the control file learns of a promotion only with the next checkpoint."""
+
+logger = logging.getLogger(__name__)
+
+
 class SqlLog:
     """Reads committed rows in the order of their positions.
 
@@ -37,6 +51,8 @@ class SqlLog:
         self.table = table
         self.epochs = epochs
         self._known_epochs: list[tuple[int, int]] = []
+        if table and dialect.vendor == "postgresql":
+            dialect.connected.append(self._look_at_system)
         columns = [
             "message_id",
             "event_type",
@@ -114,26 +130,57 @@ class SqlLog:
                 f"SELECT o.epoch, o.xid::text::bigint, o.id FROM {self.table} o WHERE {self._visible('o')} "
                 f"ORDER BY o.epoch DESC, o.xid DESC, o.id DESC LIMIT 1"
             )
-            return Position(*rows[0]) if rows else START
-        [(head,)] = self.dialect.query(f"SELECT coalesce(max(id), 0) FROM {self.table}")
-        return self._at(0, head) if head else START
+            last = Position(*rows[0]) if rows else START
+        else:
+            [(id,)] = self.dialect.query(f"SELECT coalesce(max(id), 0) FROM {self.table}")
+            last = self._at(0, id) if id else START
+        epoch, first = self._epochs()[-1]
+        return max(last, Position(epoch, 0, first - 1))
 
     def epoch(self) -> int:
         """The present life of this log."""
+        return self._epochs()[-1][0]
+
+    def _epochs(self) -> list[tuple[int, int]]:
+        """Each life of this log with the first id that was told in it."""
         if not self._known_epochs:
             rows = self.dialect.query(f"SELECT epoch, first_id FROM {self.epochs} ORDER BY epoch")
             self._known_epochs = [(row[0], row[1]) for row in rows] or [(1, 1)]
-        return self._known_epochs[-1][0]
+        return self._known_epochs
+
+    def raise_epoch(self, system: str = "") -> int:
+        """Begin a new life of this log, after its database was restored, moved or failed over: what is told from now on
+        comes after every cursor, also after one that has read more than is left of the life before."""
+        self._known_epochs = []
+        epoch = self.epoch()
+        [(last,)] = self.dialect.query(f"SELECT coalesce(max(id), 0) FROM {self.table}")
+        rows = [(1, 1, system), (epoch + 1, last + 1, system)]
+        self.dialect.commit([Write("ensure", self.epochs, _EPOCH, rows, _EPOCH[:1])])
+        self._known_epochs = []
+        return self.epoch()
+
+    def _look_at_system(self) -> None:
+        """On each new connection: another server, or another timeline of the same one, is another life of this log.
+        A user who may not ask is spared it; then `raise_epoch` is an operator's to call."""
+        self._known_epochs = []
+        try:
+            [(system,)] = self.dialect.query(SYSTEM_SQL)
+            rows = self.dialect.query(f"SELECT system FROM {self.epochs} ORDER BY epoch DESC LIMIT 1")
+        except psycopg.ProgrammingError as error:
+            logger.info("%s: cannot tell whether its server has changed: %s", self.table, error)
+            return
+        if system and rows and rows[0][0] not in ("", system):
+            epoch = self.raise_epoch(system)
+            logger.warning("%s: its server has changed; epoch %s begins", self.table, epoch)
 
     def _at(self, xid: int, id: int) -> Position:
-        self.epoch()
-        born = [epoch for epoch, first in self._known_epochs if first <= max(id, 1)]
-        return Position(born[-1] if born else self._known_epochs[0][0], xid, id)
+        epochs = self._epochs()
+        born = [epoch for epoch, first in epochs if first <= max(id, 1)]
+        return Position(born[-1] if born else epochs[0][0], xid, id)
 
     def _first_after(self, after: Position) -> int:
         """The id behind which an older epoch's cursor goes on: never beyond the start of the next epoch."""
-        self.epoch()
-        later = [first for epoch, first in self._known_epochs if epoch > after.epoch and after.epoch > 0]
+        later = [first for epoch, first in self._epochs() if epoch > after.epoch and after.epoch > 0]
         return min([after.id, *(first - 1 for first in later)])
 
     def _visible(self, alias: str) -> str:
@@ -144,19 +191,21 @@ class SqlLog:
         rows = self.dialect.query(
             f"WITH head AS (SELECT h.epoch, h.xid, h.id FROM {self.table} h WHERE {self._visible('h')} "
             f"ORDER BY h.epoch DESC, h.xid DESC, h.id DESC LIMIT 1) "
-            f"SELECT h.epoch, h.xid::text::bigint, h.id, {self._columns} FROM head h LEFT JOIN LATERAL ("
+            f"SELECT NOT EXISTS (SELECT 1 FROM {self.table} b WHERE b.epoch = {self.epoch()} AND "
+            f"b.xid >= pg_snapshot_xmin(pg_current_snapshot())), h.epoch, h.xid::text::bigint, h.id, {self._columns} "
+            f"FROM (SELECT 1) one LEFT JOIN head h ON true LEFT JOIN LATERAL ("
             f"SELECT * FROM {self.table} o WHERE (o.epoch, o.xid, o.id) > (?, ?::text::xid8, ?) "
             f"AND (o.epoch, o.xid, o.id) <= (h.epoch, h.xid, h.id) AND {condition} "
             f"ORDER BY o.epoch, o.xid, o.id LIMIT ?) o ON true ORDER BY o.epoch, o.xid, o.id",
             (after.epoch, str(after.xid), after.id, parameter, limit),
         )
-        if not rows:
-            return Page([], after)
-        head = Position(*rows[0][:3])
-        records = [self._record(row[3:]) for row in rows if row[-1] is not None]
+        is_whole, *head = rows[0][:4]
+        if head[0] is None:
+            return Page([], after, is_whole)
+        records = [self._record(row[4:]) for row in rows if row[-1] is not None]
         if len(records) == limit:
-            return Page(records, records[-1].position)
-        return Page(records, max(head, after))
+            return Page(records, records[-1].position, is_whole)
+        return Page(records, max(Position(*head), after), is_whole)
 
     def _record(self, row: Sequence[Any]) -> Record:
         return Record(

@@ -24,6 +24,8 @@ from argosy.shared_kernel.codec import encode
 
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.0005
+LOOK_SECONDS = 0.001
+LOOK_SECONDS_MAX = 0.05
 COLLECT_EVERY_BATCHES = 2_000
 
 
@@ -51,6 +53,7 @@ class Worker:
         self._stopped: dict[Consumer, float] = {}
         self._listeners_of: dict[str, list[Consumer]] = {}
         self._call_news: set[str] = set()
+        self._hidden: dict[Consumer, tuple[float, float]] = {}
         self._batches = 0
         self._logs = self._shared_logs()
         for label in self.labels:
@@ -113,6 +116,7 @@ class Worker:
                     for consumer in self._consumers_of[label]:
                         consumer.take_over(self.leases.fence(label))
                     self._ready.intersection_update(self.consumers)
+                    self._hidden.clear()
 
     def _add(self, context: Context) -> None:
         kept = self._kept[context.label] = Kept()
@@ -162,7 +166,7 @@ class Worker:
                     polled_at = now
                     self._poll()
                 if not self.turn():
-                    self._hear(self.listener.wait(min(POLL_SECONDS, self._until_due())))
+                    self._hear(self.listener.wait(self._patience()))
                 else:
                     self._hear(self.listener.heard())
         finally:
@@ -206,6 +210,9 @@ class Worker:
     def turn(self) -> bool:
         """One batch of everything that has news; whether anything moved."""
         moved = self._collect_calls()
+        if self._hidden:
+            now = time.monotonic()
+            self._ready.update(consumer for consumer, (at, _) in self._hidden.items() if at <= now)
         for consumer in [consumer for consumer in self.consumers if consumer in self._ready]:
             self._ready.discard(consumer)
             moved |= self._step(consumer)
@@ -224,6 +231,9 @@ class Worker:
                 continue
             if not self.pool.is_idle():
                 self.listener.wait(0.05)
+                continue
+            if self._hidden:
+                self.listener.wait(self._patience())
                 continue
             if not all(consumer.fence for consumer in self.consumers):
                 self.listener.wait(0.05)
@@ -254,6 +264,7 @@ class Worker:
             self.report(f"stopped: {error}")
             self._stopped[consumer] = time.monotonic() + 60
             return False
+        self._look_again(consumer)
         if took:
             self._ready.add(consumer)
             self._batches += 1
@@ -286,8 +297,19 @@ class Worker:
             self.report(f"waits: {error}")
             return 0
 
-    def _until_due(self) -> float:
-        return POLL_SECONDS
+    def _look_again(self, consumer: Consumer) -> None:
+        """News that an older transaction of the server holds back is looked for again soon, ever less often."""
+        if not consumer.must_look_again:
+            self._hidden.pop(consumer, None)
+            return
+        _, wait = self._hidden.get(consumer, (0.0, LOOK_SECONDS / 2))
+        wait = min(2 * wait, LOOK_SECONDS_MAX)
+        self._hidden[consumer] = (time.monotonic() + wait, wait)
+
+    def _patience(self) -> float:
+        """How long to wait for a ring."""
+        soonest = min((at for at, _ in self._hidden.values()), default=None)
+        return POLL_SECONDS if soonest is None else min(POLL_SECONDS, max(soonest - time.monotonic(), 0.0))
 
     def _committed_in(self, label: str) -> Callable[[Changes], None]:
         def committed(changes: Changes) -> None:

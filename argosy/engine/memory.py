@@ -54,6 +54,7 @@ class MemoryStore:
         self._log_fields: dict[type[Aggregate], tuple[str, ...]] = {}
         self._cursors: dict[tuple[str, str, int], Cursor] = {}
         self._parked: dict[tuple[str, str, Position], Parked] = {}
+        self._handled: dict[str, dict[str, int]] = {}
         self._leases: dict[str, tuple[str, int, datetime]] = {}
         self._answers: dict[tuple[str, str, str], IdempotencyKey] = {}
 
@@ -103,6 +104,7 @@ class MemoryStore:
             del self._parked[parked.subscription, parked.source, parked.record.position]
         for parked in changes.parked:
             self._parked[parked.subscription, parked.source, parked.record.position] = parked
+        self._handled.update(changes.handled)
         key = changes.idempotency_key
         if key is not None:
             self._answers[key.actor, key.route, key.key] = key
@@ -178,6 +180,9 @@ class MemoryStore:
 
     def parked(self, subscription: str) -> list[Parked]:
         return [parked for (name, _, _), parked in self._parked.items() if name == subscription]
+
+    def handled(self, subscription: str) -> dict[str, int]:
+        return self._handled.get(subscription, {})
 
     def due(self, kind: str, until: datetime, limit: int) -> list[Due]:
         ready = sorted((due for due in self.due_rows.values() if due.kind == kind and due.due_at <= until),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from argosy.engine.reads import Wanted, first_reads, second_reads
 from argosy.engine.work import UnitOfWork
-from argosy.shared_kernel.messages import Command, Event, Message, Refused
+from argosy.shared_kernel.messages import MESSAGES, Command, Event, Message, Refused
 
 
 class Handler(NamedTuple):
@@ -27,6 +27,7 @@ class Participant:
     """One consumer of messages: a context's services (a reactor) or a view (a projector).
 
     `hears` names the contexts whose commands to this one are worked off; events are read where they are declared.
+    `retired` are wire names that were handled once and on purpose are no more.
     """
 
     name: str
@@ -34,6 +35,11 @@ class Participant:
     build: Callable[[UnitOfWork], Sequence[Any]]
     hears: tuple[str, ...] = ()
     is_projector: bool = False
+    retired: tuple[str, ...] = ()
+
+    def versions(self) -> dict[str, int]:
+        """The messages that this program reads for it, and the newest version that it knows of each."""
+        return {name: MESSAGES[name].schema_version for names in self.wire_names().values() for name in names}
 
     def wire_names(self) -> dict[str, frozenset[str]]:
         """What is read from each source: its events handled here, commands from those that are heard, and refusals

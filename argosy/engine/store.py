@@ -116,6 +116,8 @@ class Changes:
     cursors: list[CursorMove] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     unparked: list[Parked] = field(default_factory=list)
+    handled: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By subscription, the messages and versions that its newest worker knows."""
     idempotency_key: IdempotencyKey | None = None
     fence: Fence | None = None
     held_seconds: float = 0.0
@@ -149,6 +151,10 @@ class Store(Protocol):
     def cursors(self, subscription: str) -> dict[tuple[str, int], Cursor]: ...
 
     def parked(self, subscription: str) -> list[Parked]: ...
+
+    def handled(self, subscription: str) -> dict[str, int]:
+        """The messages that any worker of this subscription ever knew, and in which version."""
+        ...
 
     def due(self, kind: str, until: datetime, limit: int) -> list[Due]:
         """Work due by `until`, oldest first. Of calls only the oldest of each key, where nobody holds it and it does

@@ -48,6 +48,8 @@ class Context(AppConfig):
     services: ClassVar[tuple[type, ...]]
     hears: ClassVar[tuple[str, ...]] = ()
     schedule: ClassVar[tuple[Every, ...]] = ()
+    retired: ClassVar[tuple[str, ...]] = ()
+    """Wire names that its use cases handled once and on purpose do no more."""
     outbox_table: ClassVar[str | None] = None
     """The table of its log where that is not `<label>_outbox_events`; empty for a database that tells nothing."""
     default_auto_field = "django.db.models.BigAutoField"
@@ -67,7 +69,7 @@ class Context(AppConfig):
     @cached_property
     def participant(self) -> Participant:
         hears = self.hears + ((self.label,) if self.schedule and self.label not in self.hears else ())
-        return Participant(self.label, handlers_of(self.services), self.build, hears)
+        return Participant(self.label, handlers_of(self.services), self.build, hears, retired=self.retired)
 
     @property
     def outbox(self) -> str:

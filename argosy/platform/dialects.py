@@ -8,8 +8,9 @@ fails divides by zero, which aborts it.
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from django.db import InterfaceError, OperationalError, connections
 
 from argosy.engine.store import Contended, StoreUnavailable, VersionConflict
 from argosy.platform.crash_points import reached
-from argosy.platform.locks import FileLock, LockTimeout
+from argosy.platform.locks import WAIT_SECONDS, FileLock, LockTimeout
 from argosy.shared_kernel.codec import encode
 
 
@@ -213,7 +214,10 @@ class PostgresDialect:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
+        self.connected: list[Callable[[], None]] = []
+        """Called once for every connection that is seen for the first time."""
         self._statements: dict[Any, str] = {}
+        self._seen = threading.local()
 
     def raw(self) -> psycopg.Connection[Any]:
         wrapper = connections[self.alias]
@@ -222,6 +226,15 @@ class PostgresDialect:
         except (OperationalError, InterfaceError) as error:
             raise StoreUnavailable(f"{self.alias}: {error}") from error
         connection: psycopg.Connection[Any] = wrapper.connection
+        if getattr(self._seen, "connection", None) is not connection:
+            self._seen.connection = connection
+            try:
+                self._execute(f"SET lock_timeout = '{int(WAIT_SECONDS * 1000)}ms'", ())
+                for look in self.connected:
+                    look()
+            except BaseException:
+                self._seen.connection = None
+                raise
         return connection
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -35,6 +35,7 @@ _LEASE_KEYS = (Field("name", "text"), _DUE_TOKEN)
 _PARKED_KEYS = (Field("subscription", "text"), Field("source", "text"), *_CURSOR_WAS)
 _PARKED = (*_PARKED_KEYS, Field("key", "text"), Field("record", "text"), Field("tries", "bigint"),
            Field("next_try", "timestamptz"), Field("error", "text"))
+_HANDLED = (Field("name", "text"), Field("wire_names", "jsonb"))
 _KEY = (Field("actor", "text"), Field("route", "text"), Field("key", "text"), Field("fingerprint", "text"),
         Field("status", "bigint"), Field("answer", "text"), Field("created_at", "timestamptz"))
 
@@ -265,6 +266,9 @@ class SqlStore:
             parked = [(p.subscription, p.source, *p.record.position, p.record.key, encode(p.record).decode(), p.tries,
                        instant(p.next_try), p.error) for p in changes.parked]
             writes.append(Write("upsert", f"{self.prefix}_parked", _PARKED, parked, _PARKED_KEYS))
+        if changes.handled:
+            rows = [(name, self.dialect.json(known)) for name, known in changes.handled.items()]
+            writes.append(Write("upsert", f"{self.prefix}_subscriptions", _HANDLED, rows, _HANDLED[:1]))
         if changes.idempotency_key is not None:
             key = changes.idempotency_key
             writes.append(Write("insert", f"{self.prefix}_idempotency_keys", _KEY, [(
@@ -312,6 +316,12 @@ class SqlStore:
         read = decoder(Record)
         return [Parked(subscription, source, read.decode(record), tries, self.dialect.to_instant(next_try), error)
                 for source, record, tries, next_try, error in rows]
+
+    def handled(self, subscription: str) -> dict[str, int]:
+        rows = self.dialect.query(
+            f"SELECT {self.dialect.selected('wire_names', 'jsonb')} FROM {self.prefix}_subscriptions WHERE name = ?",
+            (subscription,))
+        return decoder(dict[str, int]).decode(rows[0][0]) if rows else {}
 
     def due(self, kind: str, until: datetime, limit: int) -> list[Due]:
         at = self.dialect.instant(until)

@@ -1,4 +1,5 @@
-"""The engine's own tables, the same in every context's database: log, due work, cursors, parked, keys, leases."""
+"""The engine's own tables, the same in every context's database: log, due work, cursors, parked, keys, leases,
+subscriptions."""
 
 from __future__ import annotations
 
@@ -140,6 +141,16 @@ class LeaseRow(models.Model):
         abstract = True
 
 
+class SubscriptionRow(models.Model):
+    """Which messages a subscription handles, and in which versions, as the newest worker of it knew."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    wire_names = models.JSONField()
+
+    class Meta:
+        abstract = True
+
+
 def platform_tables(module: str, *, outbox: str = "") -> SimpleNamespace:
     """Declare the engine's tables in the app of `module`, the log as `outbox`, the rest as `<its prefix>_due` and so
     on. A database of views tells nothing and has no log."""
@@ -171,4 +182,5 @@ def platform_tables(module: str, *, outbox: str = "") -> SimpleNamespace:
         ),
         epochs=table(EpochRow, f"{prefix}_log_epochs"),
         leases=table(LeaseRow, f"{prefix}_leases"),
+        subscriptions=table(SubscriptionRow, f"{prefix}_subscriptions"),
     )

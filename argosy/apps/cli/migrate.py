@@ -41,6 +41,9 @@ def migrate() -> int:
     """Every context's own tables in its own database; how many steps that took."""
     var = make_var()
     prepare()
+    from argosy.platform.runtime import runtime
+    from argosy.platform.subscriptions import fix_starts
+
     with _alone(var):
         if is_postgres():
             _create_postgres_databases()
@@ -51,6 +54,7 @@ def migrate() -> int:
                 _apply(alias, names)
                 step(len(names))
         _begin_logs()
+        fix_starts(runtime())
     return steps
 
 
@@ -130,11 +134,19 @@ def _begin_logs() -> None:
 
 
 def _system(cursor: Any) -> str:
-    """What tells this database from a restored or moved one: PostgreSQL's own identifier."""
+    """What tells this database from a restored or moved one, where it can be told."""
+    import psycopg
+    from django.db import ProgrammingError
+
+    from argosy.platform.sql_log import SYSTEM_SQL
+
     if not is_postgres():
         return "sqlite"
-    cursor.execute("SELECT system_identifier::text FROM pg_control_system()")
-    return str(cursor.fetchone()[0])
+    try:
+        cursor.execute(SYSTEM_SQL)
+        return str(cursor.fetchone()[0] or "")
+    except (ProgrammingError, psycopg.ProgrammingError):
+        return ""
 
 
 def _create_postgres_databases() -> None:

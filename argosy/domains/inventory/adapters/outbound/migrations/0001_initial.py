@@ -44,6 +44,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SubscriptionRow',
+            fields=[
+                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ('wire_names', models.JSONField()),
+            ],
+            options={
+                'db_table': 'inventory_subscriptions',
+            },
+        ),
+        migrations.CreateModel(
             name='LeaseRow',
             fields=[
                 ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),

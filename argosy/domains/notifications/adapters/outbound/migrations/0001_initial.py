@@ -43,6 +43,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SubscriptionRow',
+            fields=[
+                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ('wire_names', models.JSONField()),
+            ],
+            options={
+                'db_table': 'notifications_subscriptions',
+            },
+        ),
+        migrations.CreateModel(
             name='LeaseRow',
             fields=[
                 ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),

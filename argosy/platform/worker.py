@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import time
+import traceback
 from collections.abc import Callable, Iterable
+from functools import partial
 
-from argosy.engine.consumer import Consumer, SubscriptionStopped
+from argosy.engine.consumer import Consumer, SubscriptionOutgrown, SubscriptionStopped
 from argosy.engine.due import Calls, Timers, recurring_timer
 from argosy.engine.kept import Kept
 from argosy.engine.log import Log
 from argosy.engine.shared_log import SharedLog
-from argosy.engine.store import CALL, Changes, StoreUnavailable, VersionConflict
+from argosy.engine.store import CALL, Changes, Fence, StoreUnavailable, VersionConflict
 from argosy.engine.work import UnitOfWork
 from argosy.platform.calls import ThreadPool
 from argosy.platform.context import Context, Subscription
@@ -27,6 +30,8 @@ PAUSE_SECONDS = 0.0005
 LOOK_SECONDS = 0.001
 LOOK_SECONDS_MAX = 0.05
 COLLECT_EVERY_BATCHES = 2_000
+IDLE_COLLECT_BATCHES = 100
+STOPPED_SECONDS = 60
 
 
 class Worker:
@@ -54,7 +59,12 @@ class Worker:
         self._listeners_of: dict[str, list[Consumer]] = {}
         self._call_news: set[str] = set()
         self._hidden: dict[Consumer, tuple[float, float]] = {}
+        self._heard_elsewhere = {
+            name for label, context in runtime.contexts.items() if label not in self.labels
+            for subscription in context.subscriptions(runtime)
+            for heard in subscription.participant.wire_names().values() for name in heard}
         self._batches = 0
+        self._told_lanes: dict[Consumer, set[tuple[str, int]]] = {}
         self._logs = self._shared_logs()
         for label in self.labels:
             self._add(runtime.contexts[label])
@@ -127,18 +137,21 @@ class Worker:
         recurring = {every.send.wire_name: every.seconds for every in context.schedule}
         timers = self.timers[context.label] = Timers(store, self.runtime.clock, recurring)
         timers.committed = self._told_in(context.label)
-        self._seed_schedule(context, store)
         targets = context.calls()
         if targets:
             calls = self.calls[context.label] = Calls(
                 context.participant, store, self.runtime.clock, targets, self.pool, kept
             )
             calls.committed = self._committed_in(context.label)
+            calls.failed = lambda due, error: self.report(
+                f"{due.id}, attempt {due.attempts}: {type(error).__name__}: {error}"
+            )
 
-    def _seed_schedule(self, context: Context, store: SqlStore) -> None:
-        """Recurring commands that are not planned yet are planned for now."""
+    def _seed_schedule(self, context: Context, store: SqlStore, fence: Fence) -> None:
+        """Recurring commands that are not planned yet are planned for now; by whoever holds the lease, so that two
+        workers that start together plan them once."""
         planned = store.recurring()
-        work = UnitOfWork(store, self.runtime.clock.now())
+        work = UnitOfWork(store, self.runtime.clock.now(), fence=fence)
         for every in context.schedule:
             if every.send.wire_name not in planned:
                 due = recurring_timer(
@@ -148,10 +161,8 @@ class Worker:
                     work.now,
                 )
                 work.changes.due[due.id] = due
-        try:
+        with contextlib.suppress(VersionConflict):
             work.commit()
-        except VersionConflict:
-            return
 
     def run(self) -> None:
         """Work until told to stop. Collections of garbage run between batches and never inside one."""
@@ -166,6 +177,7 @@ class Worker:
                     polled_at = now
                     self._poll()
                 if not self.turn():
+                    self._collect_garbage(IDLE_COLLECT_BATCHES)
                     self._hear(self.listener.wait(self._patience()))
                 else:
                     self._hear(self.listener.heard())
@@ -174,8 +186,10 @@ class Worker:
 
     def _look_at_leases(self) -> None:
         """Who holds a context works it off; whoever has just taken one over reads afresh where it stands."""
-        if not self.leases.look(time.monotonic()):
-            return
+        if self.leases.look(time.monotonic()):
+            self._obey_leases()
+
+    def _obey_leases(self) -> None:
         for label in self.labels:
             fence = self.leases.fence(label)
             self._kept[label].clear()
@@ -185,14 +199,13 @@ class Worker:
             for part in (self.timers.get(label), self.calls.get(label)):
                 if part is not None:
                     part.fence = fence
+            if fence is not None and label in self.runtime.stores:
+                self._guarded(partial(self._seed_schedule, self.runtime.contexts[label], self.runtime.stores[label], fence))
 
     def _poll(self) -> None:
         """Look at everything, in case that a ring was lost."""
         self._look_at_leases()
-        try:
-            self._follow_rebuilds()
-        except StoreUnavailable as error:
-            self.report(f"views wait: {error}")
+        self._guarded(self._follow_rebuilds)
         self._ready.update(self.consumers)
         self._look_at_due()
 
@@ -251,8 +264,9 @@ class Worker:
             self._ready.add(consumer)
             return False
         try:
-            took = consumer.step()
+            # First, so that a subscription that stopped for too many parked messages goes on once their cause is mended.
             consumer.retry_parked()
+            took = consumer.step()
         except StoreUnavailable as error:
             self.report(f"{consumer.subscription} waits: {error}")
             return self._later(consumer, POLL_SECONDS)
@@ -262,17 +276,35 @@ class Worker:
             return self._later(consumer, 0.1)
         except SubscriptionStopped as error:
             self.report(f"stopped: {error}")
-            self._stopped[consumer] = time.monotonic() + 60
-            return False
+            if isinstance(error, SubscriptionOutgrown):
+                self.leases.leave(consumer.fence.lease)
+                self._obey_leases()
+            return self._later(consumer, STOPPED_SECONDS)
+        except Exception as error:  # noqa: BLE001 - a fault of one subscription is not the others' end
+            self.report(f"{consumer.subscription} failed: {''.join(traceback.format_exception(error))}")
+            consumer.take_over(consumer.fence)
+            return self._later(consumer, STOPPED_SECONDS)
+        self._tell_stopped_lanes(consumer)
         self._look_again(consumer)
         if took:
             self._ready.add(consumer)
             self._batches += 1
-            if self._batches % COLLECT_EVERY_BATCHES == 0:
-                gc.collect()
+            self._collect_garbage(COLLECT_EVERY_BATCHES)
             if self.pause_seconds and consumer.store.dialect.vendor == "sqlite":  # type: ignore[attr-defined]
                 time.sleep(self.pause_seconds)
         return bool(took)
+
+    def _collect_garbage(self, after_batches: int) -> None:
+        if self._batches >= after_batches:
+            self._batches = 0
+            gc.collect()
+
+    def _tell_stopped_lanes(self, consumer: Consumer) -> None:
+        told = self._told_lanes.setdefault(consumer, set())
+        for (source, lane), why in consumer.stopped_lanes.items():
+            if (source, lane) not in told:
+                told.add((source, lane))
+                self.report(f"{consumer.subscription} stopped in lane {lane} of {source}: {why}")
 
     def _later(self, consumer: Consumer, seconds: float) -> bool:
         """What stands in its way is not the messages' fault: it is tried again by itself."""
@@ -290,12 +322,14 @@ class Worker:
                 pass
         self._call_news.update(self.calls)
 
-    def _guarded(self, step: Callable[[], int]) -> int:
+    def _guarded(self, step: Callable[[], int | None]) -> int:
         try:
-            return step()
+            return step() or 0
         except StoreUnavailable as error:
             self.report(f"waits: {error}")
-            return 0
+        except Exception as error:  # noqa: BLE001 - a fault of one part is not the others' end; it is tried again
+            self.report(f"failed: {''.join(traceback.format_exception(error))}")
+        return 0
 
     def _look_again(self, consumer: Consumer) -> None:
         """News that an older transaction of the server holds back is looked for again soon, ever less often."""
@@ -320,7 +354,7 @@ class Worker:
             if any(due.kind == CALL for due in changes.due.values()) and label in self.calls:
                 self._call_news.add(label)
             news = self.runtime.contexts[label].news(changes)
-            elsewhere = {name for name in names if name not in self._listeners_of}
+            elsewhere = names & self._heard_elsewhere
             if news or elsewhere:
                 self.runtime.bell.ring(news | elsewhere)
 

@@ -15,17 +15,17 @@ touched. What follows `bench` is handed on.
 """
 EPILOG = """\
 examples:
-  argosy bench
+  argosy bench --quick             that everything works; its figures are no measurements
+  argosy bench --only engine,http  some of them
 """
 
 
 def add(commands: Any, name: str, summary: str) -> None:
     command = commands.add_parser(name, help=summary, description=HELP, epilog=EPILOG)
-    command.add_argument("arguments", nargs=argparse.REMAINDER, help="for the benchmarks")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, hands_on=True)
 
 
 def run(options: argparse.Namespace) -> int:
     if importlib.util.find_spec("benchmarks") is None or importlib.util.find_spec("benchmarks.run") is None:
         raise Failed("the benchmarks are not here: run this in a clone of the project")
-    return importlib.import_module("benchmarks.run").main(options.arguments) or 0
+    return importlib.import_module("benchmarks.run").main(options.handed_on) or 0

@@ -69,7 +69,10 @@ def parser(words: Sequence[str]) -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. Whatever goes wrong is one line on standard error."""
     words = sys.argv[1:] if argv is None else list(argv)
-    options = parser(words).parse_args(words)
+    known = parser(words)
+    options, options.handed_on = known.parse_known_args(words)
+    if options.handed_on and not getattr(options, "hands_on", False):
+        known.error(f"unrecognized arguments: {' '.join(options.handed_on)}")
     if options.command is None:
         parser(()).print_help()
         return 0

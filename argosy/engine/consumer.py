@@ -180,7 +180,8 @@ class Consumer:
         recorded with its first commit."""
         mine, recorded = self.participant.versions(), self.store.handled(self.subscription)
         known = {**mine, **dict.fromkeys(self.participant.retired, sys.maxsize)}
-        unknown = sorted(f"{name} version {version}" for name, version in recorded.items() if known.get(name, 0) < version)
+        unknown = sorted(f"{name} version {version}"
+                         for name, version in recorded.items() if known.get(name, 0) < version)
         if unknown:
             raise SubscriptionOutgrown(
                 f"{self.subscription} is worked off by a newer program, which knows {', '.join(unknown)}: this one "

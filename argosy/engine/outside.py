@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from argosy.engine.batch import Delivery, run
 from argosy.engine.participant import Participant
-from argosy.engine.store import Changes, IdempotencyKey, Store, VersionConflict
+from argosy.engine.store import Changes, Contended, IdempotencyKey, Store, VersionConflict
 from argosy.engine.work import Actor, Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.errors import Invalid, RuleBroken
@@ -16,6 +17,7 @@ from argosy.shared_kernel.ids import IdSource
 from argosy.shared_kernel.messages import Command
 
 RERUNS_MAX = 8
+WAIT_SECONDS_MAX = 2
 
 
 class IdempotencyKeyReused(Invalid):
@@ -70,6 +72,7 @@ class Outside:
 
         Refusals are not stored: the same key may be tried again once the reason is gone.
         """
+        began = self.clock.now()
         for _ in range(RERUNS_MAX):
             stored = self.store.answer(keyed.actor, keyed.route, keyed.key)
             if stored is not None:
@@ -80,7 +83,8 @@ class Outside:
                 status, body = self._attempt(command, actor, keyed, respond, reruns=1)[1]
                 return Answer(status, body)
             except VersionConflict:
-                continue
+                if self.clock.now() - began > timedelta(seconds=WAIT_SECONDS_MAX):
+                    break
         raise TooBusy()
 
     def _attempt(
@@ -110,6 +114,8 @@ class Outside:
                 )
             try:
                 work.commit()
+            except Contended:
+                raise TooBusy() from None
             except VersionConflict:
                 if attempt == reruns:
                     if keyed is not None:

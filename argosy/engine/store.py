@@ -124,8 +124,8 @@ class Changes:
     """Told by the store: how long it kept other writers out to write this."""
 
     def __bool__(self) -> bool:
-        return bool(self.inserts or self.updates or self.deletes or self.verified or self.records or self.due or self.cancelled
-                    or self.finished or self.cursors or self.parked or self.unparked or self.idempotency_key)
+        return bool(self.inserts or self.updates or self.deletes or self.verified or self.records or self.due
+                    or self.cancelled or self.finished or self.cursors or self.parked or self.unparked or self.idempotency_key)
 
 
 class Store(Protocol):

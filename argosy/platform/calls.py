@@ -2,55 +2,111 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from queue import SimpleQueue
 
 from argosy.engine.store import Due
 from argosy.platform.crash_points import reached
 from argosy.shared_kernel.messages import Command
 
 THREADS = 64
+CLOSE_SECONDS = 30.0
+
+
+class Hung(Exception):
+    """A call did not come back within its lease. Its answer, should it still come, is nobody's."""
+
+
+class NotBegun(Exception):
+    """The pool was closed before the call's turn came."""
+
+
+class _Call:
+    """One call on its way through the pool."""
+
+    __slots__ = ("due", "is_given_up", "run")
+
+    def __init__(self, due: Due, run: Callable[[], Command]) -> None:
+        self.due = due
+        self.run = run
+        self.is_given_up = False
 
 
 class ThreadPool:
-    """Runs calls side by side; `wake` is called when one has finished. Each bounds its own time."""
+    """Runs calls side by side; `wake` is called when one has finished. Each bounds its own time; one that does not is
+    given up when its lease ends, and another thread takes its thread's place."""
 
     def __init__(self, wake: Callable[[], None], threads: int = THREADS) -> None:
         self._threads = threads
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="call")
-        self._finished: deque[tuple[Due, Command | Exception]] = deque()
-        self._running = 0
+        self._queue: SimpleQueue[_Call | None] = SimpleQueue()
+        self._finished: deque[tuple[_Call, Command | Exception]] = deque()
+        self._running: dict[_Call, datetime] = {}
+        self._alive = 0
         self._wake = wake
 
     def submit(self, due: Due, run: Callable[[], Command]) -> None:
-        self._running += 1
-        self._executor.submit(self._run, due, run)
+        call = _Call(due, run)
+        self._running[call] = due.lease_until or datetime.max.replace(tzinfo=UTC)
+        self._queue.put(call)
+        if self._alive < min(self._threads, len(self._running)):
+            self._start()
 
     def room(self) -> int:
-        return self._threads * 4 - self._running
+        return self._threads * 4 - len(self._running)
 
     def is_idle(self) -> bool:
-        return self._running == 0
+        return not self._running
 
     def finished(self) -> list[tuple[Due, Command | Exception]]:
-        done = []
+        """Outcomes that have come since the last call."""
+        done: list[tuple[Due, Command | Exception]] = []
         while self._finished:
-            done.append(self._finished.popleft())
-        self._running -= len(done)
+            call, outcome = self._finished.popleft()
+            if self._running.pop(call, None) is not None:
+                done.append((call.due, outcome))
+        done += self._give_up(datetime.now(UTC))
         if done:
             reached("call.collected")
         return done
 
     def close(self) -> None:
-        """Wait for what runs; what has not begun is found again by its lease."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """Wait for what runs, but not for ever; what has not begun is given back."""
+        while not self._queue.empty():
+            call = self._queue.get()
+            if call is not None:
+                self._finished.append((call, NotBegun(call.due.id)))
+        waiting = time.monotonic() + CLOSE_SECONDS
+        while len(self._finished) < len(self._running) and time.monotonic() < waiting:
+            time.sleep(0.005)
+        for _ in range(self._alive):
+            self._queue.put(None)
+        self._alive = 0
 
-    def _run(self, due: Due, run: Callable[[], Command]) -> None:
-        try:
-            outcome: Command | Exception = run()
-        except Exception as error:  # noqa: BLE001 - told to the unit of work that waits for it
-            outcome = error
-        reached("call.answered")
-        self._finished.append((due, outcome))
-        self._wake()
+    def _give_up(self, now: datetime) -> list[tuple[Due, Command | Exception]]:
+        late = [call for call, until in self._running.items() if until < now]
+        for call in late:
+            call.is_given_up = True
+            del self._running[call]
+            self._start()
+        return [(call.due, Hung(call.due.id)) for call in late]
+
+    def _start(self) -> None:
+        """Daemons: a call that hangs does not keep the process from ending."""
+        self._alive += 1
+        threading.Thread(target=self._work, name="call", daemon=True).start()
+
+    def _work(self) -> None:
+        while (call := self._queue.get()) is not None:
+            try:
+                outcome: Command | Exception = call.run()
+            except Exception as error:  # noqa: BLE001 - told to the unit of work that waits for it
+                outcome = error
+            if call.is_given_up:
+                return
+            reached("call.answered")
+            self._finished.append((call, outcome))
+            self._wake()

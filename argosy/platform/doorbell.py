@@ -37,7 +37,7 @@ class Bell:
                 self._socket.sendto(text, listener)
 
     def _look(self) -> None:
-        """Learn the listeners anew whenever one has come or gone: a socket that has just appeared is not passed over."""
+        """Learn the listeners anew whenever one has come or gone: a socket that has just appeared is rung, too."""
         try:
             changed_at = os.stat(self.folder).st_mtime_ns
         except FileNotFoundError:

@@ -1,11 +1,13 @@
 """Which contexts this worker may work off: one lease per context, in the context's own database.
 
 A worker that dies loses its leases after LEASE_SECONDS (at once to another of the same machine, which sees that the
-process is gone), and another that has the context among its own takes over. A worker that was only asleep finds its token outdated at its next commit: the database refuses it, not its own memory.
+process is gone), and another that has the context among its own takes over. A worker that was only asleep finds its
+token outdated at its next commit: the database refuses it, not its own memory.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Mapping
@@ -39,6 +41,7 @@ class Leases:
         self.clock = clock
         self.holder = holder
         self._held: dict[str, Fence] = {}
+        self._left: set[str] = set()
         self._kept_until: dict[str, float] = {}
 
     def fence(self, label: str) -> Fence | None:
@@ -50,7 +53,8 @@ class Leases:
         changed = False
         for label, store in self.stores.items():
             held = self._held.get(label)
-            if held is not None and elapsed < self._kept_until.get(label, 0.0):
+            is_kept = held is not None and elapsed < self._kept_until.get(label, 0.0)
+            if is_kept or label in self._left:
                 continue
             try:
                 changed |= self._look_at(label, store, held)
@@ -63,15 +67,21 @@ class Leases:
         """A write was refused: look at this lease again at once."""
         self._kept_until[label] = 0.0
 
+    def leave(self, label: str) -> None:
+        """Leave a context to others for as long as this process lives."""
+        self._left.add(label)
+        self._give_back(label)
+
     def give_back(self) -> None:
         """Let others take over without waiting."""
-        now = self.clock.now()
-        for label, fence in self._held.items():
-            try:
-                self.stores[label].keep_lease(fence, now - timedelta(seconds=1))
-            except StoreUnavailable:
-                continue
-        self._held.clear()
+        for label in list(self._held):
+            self._give_back(label)
+
+    def _give_back(self, label: str) -> None:
+        fence = self._held.pop(label, None)
+        if fence is not None:
+            with contextlib.suppress(StoreUnavailable):
+                self.stores[label].keep_lease(fence, self.clock.now() - timedelta(seconds=1))
 
     def _look_at(self, label: str, store: Store, held: Fence | None) -> bool:
         now = self.clock.now()

@@ -138,7 +138,8 @@ class SqlLog:
         return max(last, Position(epoch, 0, first - 1))
 
     def epoch(self) -> int:
-        """The present life of this log."""
+        """The present life of this log, as its server was found on the connection that is written through next."""
+        self.dialect.raw()
         return self._epochs()[-1][0]
 
     def _epochs(self) -> list[tuple[int, int]]:

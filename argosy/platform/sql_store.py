@@ -10,7 +10,18 @@ import msgspec
 
 from argosy.engine.due import RECURRING
 from argosy.engine.log import START, Position, Record
-from argosy.engine.store import CALL, TIMER, Changes, Cursor, CursorMove, Due, Fence, IdempotencyKey, Parked, VersionConflict
+from argosy.engine.store import (
+    CALL,
+    TIMER,
+    Changes,
+    Cursor,
+    CursorMove,
+    Due,
+    Fence,
+    IdempotencyKey,
+    Parked,
+    VersionConflict,
+)
 from argosy.platform.crash_points import reached
 from argosy.platform.dialects import Field, PostgresDialect, SqliteDialect, Write
 from argosy.platform.rows import Column, Mapped, MappedPart, Table

@@ -200,7 +200,8 @@ class Worker:
                 if part is not None:
                     part.fence = fence
             if fence is not None and label in self.runtime.stores:
-                self._guarded(partial(self._seed_schedule, self.runtime.contexts[label], self.runtime.stores[label], fence))
+                context, store = self.runtime.contexts[label], self.runtime.stores[label]
+                self._guarded(partial(self._seed_schedule, context, store, fence))
 
     def _poll(self) -> None:
         """Look at everything, in case that a ring was lost."""
@@ -264,7 +265,7 @@ class Worker:
             self._ready.add(consumer)
             return False
         try:
-            # First, so that a subscription that stopped for too many parked messages goes on once their cause is mended.
+            # First, so that a subscription that stopped for too many parked messages goes on once these go well.
             consumer.retry_parked()
             took = consumer.step()
         except StoreUnavailable as error:
@@ -279,11 +280,13 @@ class Worker:
             if isinstance(error, SubscriptionOutgrown):
                 self.leases.leave(consumer.fence.lease)
                 self._obey_leases()
-            return self._later(consumer, STOPPED_SECONDS)
+            self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
+            return False
         except Exception as error:  # noqa: BLE001 - a fault of one subscription is not the others' end
             self.report(f"{consumer.subscription} failed: {''.join(traceback.format_exception(error))}")
             consumer.take_over(consumer.fence)
-            return self._later(consumer, STOPPED_SECONDS)
+            self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
+            return False
         self._tell_stopped_lanes(consumer)
         self._look_again(consumer)
         if took:

@@ -1,0 +1,97 @@
+"""The pool of outside calls: bounded, and no hung call holds it or its process up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from argosy.engine.store import CALL, Due
+from argosy.platform import calls
+from argosy.platform.calls import Hung, NotBegun, ThreadPool
+from argosy.shared_kernel.messages import Command
+from tests.engine.counters import OutsideAnswered
+
+ANSWER = OutsideAnswered(flow_id="f")
+
+
+def due(name: str, seconds: float = 60) -> Due:
+    now = datetime.now(UTC)
+    return Due(id=name, kind=CALL, name="oracle", key=name, due_at=now, payload="{}", correlation_id="", cause_id="",
+               lease_until=now + timedelta(seconds=seconds))
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 5
+    while not is_so():
+        assert time.monotonic() < give_up
+        time.sleep(0.002)
+
+
+def test_answers_and_failures_come_back_and_wake() -> None:
+    woken = threading.Event()
+    pool = ThreadPool(woken.set, threads=2)
+
+    def fail() -> Command:
+        raise ConnectionError("reset")
+
+    pool.submit(due("good"), lambda: ANSWER)
+    pool.submit(due("bad"), fail)
+    found: dict[str, object] = {}
+    wait_for(lambda: found.update({one.id: outcome for one, outcome in pool.finished()}) or len(found) == 2)  # type: ignore[func-returns-value]
+    assert found["good"] == ANSWER
+    assert isinstance(found["bad"], ConnectionError)
+    assert woken.is_set()
+    assert pool.is_idle()
+    pool.close()
+
+
+def test_hung_calls_are_given_up_and_leave_their_threads_to_others() -> None:
+    pool = ThreadPool(lambda: None, threads=2)
+    never = threading.Event()
+    for name in ("one", "two"):
+        pool.submit(due(name, 0.05), lambda: ANSWER if never.wait(10) else ANSWER)
+    pool.submit(due("three"), lambda: ANSWER)
+    outcomes: dict[str, object] = {}
+    wait_for(lambda: outcomes.update({one.id: outcome for one, outcome in pool.finished()}) or len(outcomes) == 3)  # type: ignore[func-returns-value]
+    assert isinstance(outcomes["one"], Hung)
+    assert isinstance(outcomes["two"], Hung)
+    assert outcomes["three"] == ANSWER
+    never.set()
+    time.sleep(0.02)
+    assert pool.finished() == [], "an answer that came after all is nobody's"
+    pool.close()
+
+
+def test_closing_waits_for_what_runs_and_gives_back_what_has_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "CLOSE_SECONDS", 5.0)
+    pool = ThreadPool(lambda: None, threads=1)
+    begun, go = threading.Event(), threading.Event()
+
+    def slow() -> Command:
+        begun.set()
+        go.wait(5)
+        return ANSWER
+
+    pool.submit(due("runs"), slow)
+    pool.submit(due("waits"), lambda: ANSWER)
+    begun.wait(5)
+    threading.Timer(0.05, go.set).start()
+    pool.close()
+    outcomes = {one.id: outcome for one, outcome in pool.finished()}
+    assert outcomes["runs"] == ANSWER
+    assert isinstance(outcomes["waits"], NotBegun)
+
+
+def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "CLOSE_SECONDS", 0.05)
+    pool = ThreadPool(lambda: None, threads=1)
+    never = threading.Event()
+    pool.submit(due("hangs"), lambda: ANSWER if never.wait(10) else ANSWER)
+    began = time.monotonic()
+    pool.close()
+    assert time.monotonic() - began < 2
+    never.set()

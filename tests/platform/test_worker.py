@@ -1,0 +1,67 @@
+"""A worker outlives the faults of its parts."""
+
+from __future__ import annotations
+
+import pytest
+
+from argosy.engine.consumer import SubscriptionOutgrown, SubscriptionStopped
+from argosy.platform.worker import Worker
+from tests.marketplace import Marketplace
+
+
+def test_a_fault_that_nobody_foresaw_stops_one_subscription_and_no_other(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, told = marketplace.worker, []
+    worker.report = told.append
+    broken = next(consumer for consumer in worker.consumers if consumer.subscription == "orders")
+
+    def fall() -> int:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(broken, "step", fall)
+    marketplace.drain()
+    assert [line.splitlines()[0] for line in told] == ["orders failed: Traceback (most recent call last):"]
+
+
+def test_too_many_parked_messages_do_not_keep_them_from_being_tried_again(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = marketplace.worker
+    full = next(consumer for consumer in worker.consumers if consumer.subscription == "orders")
+    tried = []
+
+    def stop() -> int:
+        raise SubscriptionStopped("more than 1000 parked")
+
+    monkeypatch.setattr(full, "step", stop)
+    monkeypatch.setattr(full, "retry_parked", lambda: tried.append(1) or 0)
+    marketplace.drain()
+    assert tried
+
+
+def test_an_outgrown_program_leaves_the_context_to_others(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Worker(marketplace.runtime, ["orders"], pause_seconds=0)
+    [consumer] = old.consumers
+
+    def stand_down() -> int:
+        raise SubscriptionOutgrown("orders is worked off by a newer program")
+
+    monkeypatch.setattr(consumer, "retry_parked", stand_down)
+    old.turn()
+    assert consumer.fence is None
+    old._look_at_leases()
+    assert consumer.fence is None
+    newer = Worker(marketplace.runtime, ["orders"], pause_seconds=0)
+    assert newer.consumers[0].fence is not None
+    newer.close()
+    old.close()
+
+
+def test_workers_that_start_together_plan_recurring_commands_once(marketplace: Marketplace) -> None:
+    workers = [Worker(marketplace.runtime, ["inventory"], pause_seconds=0) for _ in range(3)]
+    assert len(marketplace.rows("inventory", "SELECT id FROM inventory_due WHERE cause_id = 'every:'")) == 1
+    for worker in workers:
+        worker.close()

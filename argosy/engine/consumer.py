@@ -362,7 +362,7 @@ class Consumer:
         return True
 
     def _is_still_first(self, key: tuple[str, str], parked: Parked) -> bool:
-        waiting = self._parked.get(key)
+        waiting = self._parked.get(key, [])
         return bool(waiting) and waiting[0].record.position == parked.record.position
 
     def _take_out(self, key: tuple[str, str]) -> None:

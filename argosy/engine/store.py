@@ -125,7 +125,8 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.inserts or self.updates or self.deletes or self.verified or self.records or self.due
-                    or self.cancelled or self.finished or self.cursors or self.parked or self.unparked or self.idempotency_key)
+                    or self.cancelled or self.finished or self.cursors or self.parked or self.unparked
+                    or self.handled or self.idempotency_key)
 
 
 class Store(Protocol):

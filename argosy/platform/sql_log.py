@@ -51,7 +51,7 @@ class SqlLog:
         self.table = table
         self.epochs = epochs
         self._known_epochs: list[tuple[int, int]] = []
-        if table and dialect.vendor == "postgresql":
+        if table and isinstance(dialect, PostgresDialect):
             dialect.connected.append(self._look_at_system)
         columns = [
             "message_id",

@@ -278,8 +278,8 @@ class SqlStore:
                        instant(p.next_try), p.error) for p in changes.parked]
             writes.append(Write("upsert", f"{self.prefix}_parked", _PARKED, parked, _PARKED_KEYS))
         if changes.handled:
-            rows = [(name, self.dialect.json(known)) for name, known in changes.handled.items()]
-            writes.append(Write("upsert", f"{self.prefix}_subscriptions", _HANDLED, rows, _HANDLED[:1]))
+            handled = [(name, self.dialect.json(known)) for name, known in changes.handled.items()]
+            writes.append(Write("upsert", f"{self.prefix}_subscriptions", _HANDLED, handled, _HANDLED[:1]))
         if changes.idempotency_key is not None:
             key = changes.idempotency_key
             writes.append(Write("insert", f"{self.prefix}_idempotency_keys", _KEY, [(

@@ -8,7 +8,7 @@ import pytest
 
 from argosy.engine.memory import MemoryStore
 from argosy.engine.outside import IdempotencyKeyReused, Keyed, Outside, TooBusy
-from argosy.engine.store import VersionConflict
+from argosy.engine.store import Contended, VersionConflict
 from argosy.engine.work import SYSTEM
 from tests.engine.counters import Count, Counter, TooMuch, counting
 from tests.support import CountingIds, FakeClock, an_id
@@ -109,3 +109,22 @@ def test_endless_conflict_is_answered_as_busy(outside: Outside, store: MemorySto
     with pytest.raises(TooBusy):
         outside.run(count(2), SYSTEM)
     assert total(store) == 0
+
+
+def test_a_rival_waits_two_seconds_at_most(store: MemoryStore) -> None:
+    clock = FakeClock()
+    outside = Outside(counting(), store, clock, CountingIds())
+    store.fail_next = [VersionConflict()] * 20
+    store.before_commit = lambda: clock.tick(seconds=1.5)
+    with pytest.raises(TooBusy):
+        outside.run_keyed(count(2), SYSTEM, keyed(), respond)
+    assert len(store.fail_next) == 18
+    assert total(store) == 0
+
+
+def test_what_others_hold_for_too_long_is_answered_as_busy(outside: Outside, store: MemoryStore) -> None:
+    store.fail_next = [Contended(), Contended()]
+    with pytest.raises(TooBusy):
+        outside.run_keyed(count(2), SYSTEM, keyed(), respond)
+    with pytest.raises(TooBusy):
+        outside.run(count(2), SYSTEM)

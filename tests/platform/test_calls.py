@@ -24,6 +24,11 @@ def due(name: str, seconds: float = 60) -> Due:
                lease_until=now + timedelta(seconds=seconds))
 
 
+def hang(until: threading.Event) -> Command:
+    until.wait(10)
+    return ANSWER
+
+
 def wait_for(is_so: Callable[[], bool]) -> None:
     give_up = time.monotonic() + 5
     while not is_so():
@@ -53,7 +58,7 @@ def test_hung_calls_are_given_up_and_leave_their_threads_to_others() -> None:
     pool = ThreadPool(lambda: None, threads=2)
     never = threading.Event()
     for name in ("one", "two"):
-        pool.submit(due(name, 0.05), lambda: ANSWER if never.wait(10) else ANSWER)
+        pool.submit(due(name, 0.05), lambda: hang(never))
     pool.submit(due("three"), lambda: ANSWER)
     outcomes: dict[str, object] = {}
     wait_for(lambda: outcomes.update({one.id: outcome for one, outcome in pool.finished()}) or len(outcomes) == 3)  # type: ignore[func-returns-value]
@@ -90,7 +95,7 @@ def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(calls, "CLOSE_SECONDS", 0.05)
     pool = ThreadPool(lambda: None, threads=1)
     never = threading.Event()
-    pool.submit(due("hangs"), lambda: ANSWER if never.wait(10) else ANSWER)
+    pool.submit(due("hangs"), lambda: hang(never))
     began = time.monotonic()
     pool.close()
     assert time.monotonic() - began < 2

@@ -108,7 +108,7 @@ def test_a_program_that_knows_less_than_a_newer_one_has_recorded_stands_down(pla
     newer = {Noticed.wire_name: 1, "inventory.Invented": 1}
     play.store.commit(Changes(handled={"watchers": newer}))
     play.tell("two")
-    with pytest.raises(SubscriptionOutgrown, match="inventory.Invented version 1"):
+    with pytest.raises(SubscriptionOutgrown, match=r"inventory\.Invented version 1"):
         play.consumer().step()
     assert play.service.told == ["one"]
     assert play.consumer(retired=("inventory.Invented",)).step() == 1

@@ -56,12 +56,19 @@ def run(participant: Participant, work: UnitOfWork, deliveries: Sequence[Deliver
 def _refused(message: Message, refusal: DomainError) -> Refused | None:
     if not isinstance(message, Command) or not message.key_field:
         return None
-    return Refused(flow_id=getattr(message, message.key_field), command=message.wire_name, code=refusal.code,
-                   details=refusal.details)
+    return Refused(
+        flow_id=getattr(message, message.key_field),
+        command=message.wire_name,
+        code=refusal.code,
+        details=refusal.details,
+    )
 
 
 def _prefetch(
-    work: UnitOfWork, services: Sequence[Any], handlers: Sequence[Handler], deliveries: Sequence[Delivery],
+    work: UnitOfWork,
+    services: Sequence[Any],
+    handlers: Sequence[Handler],
+    deliveries: Sequence[Delivery],
 ) -> None:
     wanted: dict[Any, list[Any]] = {}
     for handler, delivery in zip(handlers, deliveries, strict=True):

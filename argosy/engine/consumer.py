@@ -41,8 +41,14 @@ class Consumer:
     """
 
     def __init__(
-        self, participant: Participant, store: Store, logs: Mapping[str, Log], clock: Clock, *,
-        subscription: str = "", kept: Kept | None = None,
+        self,
+        participant: Participant,
+        store: Store,
+        logs: Mapping[str, Log],
+        clock: Clock,
+        *,
+        subscription: str = "",
+        kept: Kept | None = None,
     ) -> None:
         self.participant = participant
         self.subscription = subscription or participant.name
@@ -57,8 +63,9 @@ class Consumer:
         """Whether some source holds news back that nobody will ring for again: look again in a moment."""
         self.undeclared_loads = 0
         self.stopped_lanes: dict[tuple[str, int], str] = {}
-        self._sources = {source: (logs[source], names)
-                         for source, names in participant.wire_names().items() if source in logs}
+        self._sources = {
+            source: (logs[source], names) for source, names in participant.wire_names().items() if source in logs
+        }
         self._cursors: dict[tuple[str, int], Cursor] = {}
         self._floor: dict[str, Position] = {}
         self._parked: dict[tuple[str, str], list[Parked]] = {}
@@ -96,7 +103,7 @@ class Consumer:
         """The sources, another one first each time: a busy one does not keep the others waiting."""
         sources = list(self._sources)
         self._first_source = (self._first_source + 1) % max(len(sources), 1)
-        return sources[self._first_source:] + sources[:self._first_source]
+        return sources[self._first_source :] + sources[: self._first_source]
 
     def _news_of(self, source: str, room: int) -> tuple[list[tuple[str, Record]], Position]:
         """What is to be applied next, and how far the log was looked through for it. Pages of what other lanes have
@@ -107,8 +114,11 @@ class Consumer:
             page = log.read(after, names, room)
             after = page.scanned_to
             self.must_look_again = self.must_look_again or not page.is_whole
-            found = [(source, record) for record in page.records
-                     if self._is_news(source, record) and self._is_understood(source, record)]
+            found = [
+                (source, record)
+                for record in page.records
+                if self._is_news(source, record) and self._is_understood(source, record)
+            ]
             if found or len(page.records) < room:
                 return found, after
 
@@ -172,7 +182,8 @@ class Consumer:
             if furthest > START and furthest > log.head():
                 raise SubscriptionStopped(
                     f"{self.subscription} has read {source} up to {tuple(furthest)}, but that log ends at "
-                    f"{tuple(log.head())}: {source}'s database is older than {self.subscription}'s cursors")
+                    f"{tuple(log.head())}: {source}'s database is older than {self.subscription}'s cursors"
+                )
         self._is_open = True
 
     def _compare_handled(self) -> None:
@@ -180,12 +191,14 @@ class Consumer:
         recorded with its first commit."""
         mine, recorded = self.participant.versions(), self.store.handled(self.subscription)
         known = {**mine, **dict.fromkeys(self.participant.retired, sys.maxsize)}
-        unknown = sorted(f"{name} version {version}"
-                         for name, version in recorded.items() if known.get(name, 0) < version)
+        unknown = sorted(
+            f"{name} version {version}" for name, version in recorded.items() if known.get(name, 0) < version
+        )
         if unknown:
             raise SubscriptionOutgrown(
                 f"{self.subscription} is worked off by a newer program, which knows {', '.join(unknown)}: this one "
-                f"stands down")
+                f"stands down"
+            )
         wider = {**recorded, **mine}
         self._to_record = wider if wider != recorded else {}
 
@@ -277,7 +290,10 @@ class Consumer:
         self.batch_max = next_batch_max(self.batch_max, len(records), work.changes.held_seconds)
 
     def _must_park_followers(
-        self, handled: list[tuple[str, Record]], deliveries: list[Delivery], blocked: set[tuple[str, str]],
+        self,
+        handled: list[tuple[str, Record]],
+        deliveries: list[Delivery],
+        blocked: set[tuple[str, str]],
     ) -> bool:
         failed: set[tuple[str, str]] = set()
         for (source, record), delivery in zip(handled, deliveries, strict=True):
@@ -308,7 +324,8 @@ class Consumer:
     def _check_room(self, more: int) -> None:
         if more and sum(map(len, self._parked.values())) + more > PARKED_MAX:
             raise SubscriptionStopped(
-                f"{self.subscription} has more than {PARKED_MAX} parked messages: mend their cause and redrive them")
+                f"{self.subscription} has more than {PARKED_MAX} parked messages: mend their cause and redrive them"
+            )
 
     def _moves(self, records: list[tuple[str, Record]]) -> list[CursorMove]:
         last: dict[tuple[str, int], Position] = {}

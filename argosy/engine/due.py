@@ -47,10 +47,21 @@ class Timers:
         work = UnitOfWork(self.store, now, fence=self.fence)
         for timer in due:
             ids = DerivedIds(timer.id, timer.due_at, "timer")
-            work.changes.records.append(Record(
-                message_id=ids.new(), wire_name=timer.name, version=timer.version, key=timer.key,
-                lane=lane_of(timer.key), sequence=0, payload=timer.payload, correlation_id=timer.correlation_id,
-                cause_id=timer.cause_id, subject="", created_at=now))
+            work.changes.records.append(
+                Record(
+                    message_id=ids.new(),
+                    wire_name=timer.name,
+                    version=timer.version,
+                    key=timer.key,
+                    lane=lane_of(timer.key),
+                    sequence=0,
+                    payload=timer.payload,
+                    correlation_id=timer.correlation_id,
+                    cause_id=timer.cause_id,
+                    subject="",
+                    created_at=now,
+                )
+            )
             work.changes.finished.append((timer.id, timer.token))
             seconds = self.recurring.get(timer.name)
             if seconds is not None and timer.id.startswith(RECURRING):
@@ -69,8 +80,16 @@ RECURRING = "every:"
 
 def recurring_timer(wire_name: str, key: str, payload: str, at: datetime) -> Due:
     """The next telling of a recurring command; its time is part of its id, so that each telling is a row of its own."""
-    return Due(id=f"{RECURRING}{wire_name}:{at.isoformat()}", kind=TIMER, name=wire_name, key=key, due_at=at,
-               payload=payload, correlation_id=wire_name, cause_id=RECURRING)
+    return Due(
+        id=f"{RECURRING}{wire_name}:{at.isoformat()}",
+        kind=TIMER,
+        name=wire_name,
+        key=key,
+        due_at=at,
+        payload=payload,
+        correlation_id=wire_name,
+        cause_id=RECURRING,
+    )
 
 
 class TooLate(Exception):
@@ -102,7 +121,12 @@ class Calls:
     """One context's calls: leased, run in a pool in order per key, their answers applied in batches."""
 
     def __init__(
-        self, participant: Participant, store: Store, clock: Clock, targets: Mapping[str, CallTarget], pool: Pool,
+        self,
+        participant: Participant,
+        store: Store,
+        clock: Clock,
+        targets: Mapping[str, CallTarget],
+        pool: Pool,
         kept: Kept | None = None,
     ) -> None:
         self.participant = participant

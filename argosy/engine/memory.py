@@ -155,8 +155,15 @@ class MemoryStore:
         for kind, columns in self.unique:
             fresh = [*changes.inserts.get(kind, []), *(now for now, _ in changes.updates.get(kind, []))]
             ids = {aggregate.id for aggregate in fresh}
-            taken = {tuple(getattr(row, column) for column in columns)
-                     for row in self.rows.get(kind, {}).values() if row.id not in ids} if fresh else set()
+            taken = (
+                {
+                    tuple(getattr(row, column) for column in columns)
+                    for row in self.rows.get(kind, {}).values()
+                    if row.id not in ids
+                }
+                if fresh
+                else set()
+            )
             for aggregate in fresh:
                 value = tuple(getattr(aggregate, column) for column in columns)
                 if value in taken:
@@ -175,8 +182,11 @@ class MemoryStore:
             setattr(aggregate, name, [])
 
     def cursors(self, subscription: str) -> dict[tuple[str, int], Cursor]:
-        return {(source, lane): Cursor(cursor.position, cursor.high)
-                for (name, source, lane), cursor in self._cursors.items() if name == subscription}
+        return {
+            (source, lane): Cursor(cursor.position, cursor.high)
+            for (name, source, lane), cursor in self._cursors.items()
+            if name == subscription
+        }
 
     def parked(self, subscription: str) -> list[Parked]:
         return [parked for (name, _, _), parked in self._parked.items() if name == subscription]
@@ -185,12 +195,15 @@ class MemoryStore:
         return self._handled.get(subscription, {})
 
     def due(self, kind: str, until: datetime, limit: int) -> list[Due]:
-        ready = sorted((due for due in self.due_rows.values() if due.kind == kind and due.due_at <= until),
-                       key=lambda due: (due.due_at, due.id))
+        ready = sorted(
+            (due for due in self.due_rows.values() if due.kind == kind and due.due_at <= until),
+            key=lambda due: (due.due_at, due.id),
+        )
         if kind == CALL:
             first = {due.key: due for due in reversed(ready)}
-            ready = [due for due in ready
-                     if first[due.key] is due and (due.lease_until is None or due.lease_until <= until)]
+            ready = [
+                due for due in ready if first[due.key] is due and (due.lease_until is None or due.lease_until <= until)
+            ]
         return [msgspec.structs.replace(due) for due in ready[:limit]]
 
     def next_due(self) -> datetime | None:
@@ -212,7 +225,11 @@ class MemoryStore:
             stored.lease_until = until
 
     def take_lease(
-        self, name: str, holder: str, now: datetime, until: datetime,
+        self,
+        name: str,
+        holder: str,
+        now: datetime,
+        until: datetime,
         is_dead: Callable[[str], bool] = lambda holder: False,
     ) -> Fence | None:
         held_by, token, expires_at = self._leases.get(name, ("", 0, now))

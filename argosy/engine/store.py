@@ -124,9 +124,21 @@ class Changes:
     """Told by the store: how long it kept other writers out to write this."""
 
     def __bool__(self) -> bool:
-        return bool(self.inserts or self.updates or self.deletes or self.verified or self.records or self.due
-                    or self.cancelled or self.finished or self.cursors or self.parked or self.unparked
-                    or self.handled or self.idempotency_key)
+        parts = (
+            self.inserts,
+            self.updates,
+            self.deletes,
+            self.verified,
+            self.records,
+            self.due,
+            self.cancelled,
+            self.finished,
+            self.cursors,
+            self.parked,
+            self.unparked,
+            self.handled,
+        )
+        return any(parts) or self.idempotency_key is not None
 
 
 class Store(Protocol):
@@ -176,7 +188,12 @@ class Store(Protocol):
         ...
 
     def take_lease(
-        self, name: str, holder: str, now: datetime, until: datetime, is_dead: Callable[[str], bool] = ...,
+        self,
+        name: str,
+        holder: str,
+        now: datetime,
+        until: datetime,
+        is_dead: Callable[[str], bool] = ...,
     ) -> Fence | None:
         """The lease, if nobody else holds it alive; its token is higher than any before. A holder that is known to be
         dead is not waited for."""

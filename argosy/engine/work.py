@@ -64,7 +64,11 @@ class UnitOfWork:
     """
 
     def __init__(
-        self, store: Store, now: datetime, kept: Kept | None = None, fence: Fence | None = None,
+        self,
+        store: Store,
+        now: datetime,
+        kept: Kept | None = None,
+        fence: Fence | None = None,
     ) -> None:
         self.store = store
         self.kept = kept
@@ -103,9 +107,17 @@ class UnitOfWork:
         """Have `message` told in this context's own log at a time. The same (name, on) moves it."""
         cause = self._cause
         assert cause is not None
-        due = Due(id=f"{name}:{on}", kind=TIMER, name=message.wire_name, key=_key_of(message) or on, due_at=at,
-                  payload=encode(message).decode(), version=message.schema_version,
-                  correlation_id=cause.correlation_id, cause_id=cause.id)
+        due = Due(
+            id=f"{name}:{on}",
+            kind=TIMER,
+            name=message.wire_name,
+            key=_key_of(message) or on,
+            due_at=at,
+            payload=encode(message).decode(),
+            version=message.schema_version,
+            correlation_id=cause.correlation_id,
+            cause_id=cause.id,
+        )
         self._planned.append(lambda: self._set_due(due))
 
     def never_mind(self, name: str, on: str) -> None:
@@ -118,8 +130,16 @@ class UnitOfWork:
         it waits or runs, asking again changes nothing."""
         cause = self._cause
         assert cause is not None
-        due = Due(id=f"call:{name}:{id or self.new_id()}", kind=CALL, name=name, key=key, due_at=at or self.now,
-                  payload=encode(request).decode(), correlation_id=cause.correlation_id, cause_id=cause.id)
+        due = Due(
+            id=f"call:{name}:{id or self.new_id()}",
+            kind=CALL,
+            name=name,
+            key=key,
+            due_at=at or self.now,
+            payload=encode(request).decode(),
+            correlation_id=cause.correlation_id,
+            cause_id=cause.id,
+        )
         self._planned.append(lambda: self._set_call(due))
 
     def repository(self, kind: type[A]) -> Repository[A]:
@@ -293,10 +313,18 @@ class UnitOfWork:
         key = _key_of(message)
         assert key, f"{message.wire_name} declares no key and cannot be told"
         return Record(
-            message_id=cause.ids.new(), wire_name=message.wire_name, version=message.schema_version, key=key,
-            lane=lane_of(key), sequence=sequence, payload=encode(message).decode(),
-            correlation_id=cause.correlation_id, cause_id=cause.id,
-            subject=getattr(message, message.subject_field) if message.subject_field else "", created_at=self.now)
+            message_id=cause.ids.new(),
+            wire_name=message.wire_name,
+            version=message.schema_version,
+            key=key,
+            lane=lane_of(key),
+            sequence=sequence,
+            payload=encode(message).decode(),
+            correlation_id=cause.correlation_id,
+            cause_id=cause.id,
+            subject=getattr(message, message.subject_field) if message.subject_field else "",
+            created_at=self.now,
+        )
 
     def _set_due(self, due: Due) -> None:
         self.changes.cancelled.discard(due.id)
@@ -356,5 +384,3 @@ class Repository(Generic[A]):
 
 def _key_of(message: Message) -> str:
     return getattr(message, message.key_field) if message.key_field else ""
-
-

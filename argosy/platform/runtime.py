@@ -18,8 +18,9 @@ from argosy.platform.context import Context
 from argosy.platform.crash_points import reached
 from argosy.platform.dialects import PostgresDialect, SqliteDialect
 from argosy.platform.doorbell import Bell
+from argosy.platform.engine_tables import Dialect
 from argosy.platform.rows import Mapped, Rows
-from argosy.platform.sql_store import Dialect, SqlStore
+from argosy.platform.sql_store import SqlStore
 from argosy.platform.system import SystemClock, TimeOrderedIds
 
 

@@ -24,6 +24,7 @@ from argosy.platform.leases import Leases, holder_name
 from argosy.platform.runtime import Runtime
 from argosy.platform.sql_store import SqlStore
 from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.messages import Refused
 
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.0005
@@ -43,7 +44,7 @@ class Worker:
 
     def __init__(self, runtime: Runtime, contexts: Iterable[str], *, pause_seconds: float = PAUSE_SECONDS) -> None:
         self.runtime = runtime
-        self.labels = tuple(contexts)
+        self.labels = tuple(sorted(contexts, key=self._turn_of))
         self.pause_seconds = pause_seconds
         self.is_stopping = False
         self.report: Callable[[str], None] = lambda line: None
@@ -60,9 +61,13 @@ class Worker:
         self._call_news: set[str] = set()
         self._hidden: dict[Consumer, tuple[float, float]] = {}
         self._heard_elsewhere = {
-            name for label, context in runtime.contexts.items() if label not in self.labels
+            name
+            for label, context in runtime.contexts.items()
+            if label not in self.labels
             for subscription in context.subscriptions(runtime)
-            for heard in subscription.participant.wire_names().values() for name in heard}
+            for heard in subscription.participant.wire_names().values()
+            for name in heard
+        }
         self._batches = 0
         self._told_lanes: dict[Consumer, set[tuple[str, int]]] = {}
         self._logs = self._shared_logs()
@@ -71,6 +76,13 @@ class Worker:
         stores = {label: self._consumers_of[label][0].store for label in self.labels if self._consumers_of[label]}
         self.leases = Leases(stores, runtime.clock, holder_name(runtime.ids.new()))
         self._look_at_leases()
+
+    def _turn_of(self, label: str) -> int:
+        """Flows come after those whom they ask, so that answers given side by side make one commit; views come last."""
+        context = self.runtime.contexts[label]
+        if not context.outbox:
+            return 2
+        return 1 if Refused.wire_name in context.participant.handlers else 0
 
     def _shared_logs(self) -> dict[str, Log]:
         """Each log is read once for all subscriptions of this worker."""

@@ -6,8 +6,8 @@ import time
 from functools import cache
 from typing import NamedTuple
 
+from argosy.platform.engine_tables import Dialect
 from argosy.platform.runtime import dialect_of
-from argosy.platform.sql_store import Dialect
 from argosy.read_models.repositories import kept_of
 from argosy.shared_kernel.aggregate import Aggregate
 

@@ -51,8 +51,9 @@ class Doors:
 def play_with_a_door() -> Play:
     play = Play()
     play.store = MemoryStore("counters")
-    doors = Participant("counters", handlers_of((Doors,)), lambda work: (Doors(work, work.repository(Door)),),
-                        hears=("flows",))
+    doors = Participant(
+        "counters", handlers_of((Doors,)), lambda work: (Doors(work, work.repository(Door)),), hears=("flows",)
+    )
     play.consumer = Consumer(doors, play.store, {"flows": play.source.log}, play.clock)
     play.store.commit(Changes(inserts={Door: [Door(id=an_id("a"), version=1)]}))
     play.tell(count(1))

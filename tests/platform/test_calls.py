@@ -20,8 +20,17 @@ ANSWER = OutsideAnswered(flow_id="f")
 
 def due(name: str, seconds: float = 60) -> Due:
     now = datetime.now(UTC)
-    return Due(id=name, kind=CALL, name="oracle", key=name, due_at=now, payload="{}", correlation_id="", cause_id="",
-               lease_until=now + timedelta(seconds=seconds))
+    return Due(
+        id=name,
+        kind=CALL,
+        name="oracle",
+        key=name,
+        due_at=now,
+        payload="{}",
+        correlation_id="",
+        cause_id="",
+        lease_until=now + timedelta(seconds=seconds),
+    )
 
 
 def hang(until: threading.Event) -> Command:

@@ -129,9 +129,7 @@ def test_a_fresh_marketplace_s_reactors_begin_at_the_beginning(marketplace: Mark
     marketplace.drain()
 
 
-def test_yesterday_s_log_stops_its_readers_until_its_epoch_is_raised(
-    marketplace: Marketplace, tmp_path: Path
-) -> None:
+def test_yesterday_s_log_stops_its_readers_until_its_epoch_is_raised(marketplace: Marketplace, tmp_path: Path) -> None:
     settings = connections["inventory"].settings_dict
     if not str(settings["NAME"]).endswith(".sqlite3"):
         pytest.skip("restores a file")

@@ -68,12 +68,13 @@ def _add(api: Api, label: str, endpoint: Endpoint) -> None:
     # Ninja reads the path's parameters from the signature.
     view.__name__ = endpoint.name
     view.__doc__ = None
-    view.__signature__ = inspect.Signature(
-        [  # type: ignore[attr-defined]
+    signature = inspect.Signature(
+        [
             inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD),
             *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=str) for name in endpoint.path_names),
         ]
     )
+    setattr(view, "__signature__", signature)  # noqa: B010 - a function has no such attribute to a type checker
     summary, _, rest = inspect.cleandoc(endpoint.promise).partition("\n\n")
     api.default_router.add_api_operation(
         f"/{endpoint.path}",

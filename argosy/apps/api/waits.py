@@ -220,8 +220,16 @@ async def serve(host: str, port: int) -> None:
     listener = Listener(runtime().var / "doorbell", "waits")
     waits = Waits((one for declared in endpoints().values() for one in declared), listener)
     # Its own limits are for requests that come and go: waits stay, and each holds its connection all the while.
-    server = Server(waits, host, port, http=HTTPModes.http1, websockets=False, log_enabled=False, backlog=1_024,
-                    backpressure=2 * WAITS_MAX)
+    server = Server(
+        waits,
+        host,
+        port,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+        backlog=1_024,
+        backpressure=2 * WAITS_MAX,
+    )
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

@@ -70,9 +70,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. Whatever goes wrong is one line on standard error."""
     words = sys.argv[1:] if argv is None else list(argv)
     known = parser(words)
-    options, options.handed_on = known.parse_known_args(words)
-    if options.handed_on and not getattr(options, "hands_on", False):
-        known.error(f"unrecognized arguments: {' '.join(options.handed_on)}")
+    options, handed_on = known.parse_known_args(words)
+    if handed_on and not getattr(options, "hands_on", False):
+        known.error(f"unrecognized arguments: {' '.join(handed_on)}")
+    options.handed_on = handed_on
     if options.command is None:
         parser(()).print_help()
         return 0

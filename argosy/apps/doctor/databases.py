@@ -21,8 +21,8 @@ from django.db import Error as DatabaseError
 from django.db import connections
 
 from argosy.engine.store import StoreUnavailable
+from argosy.platform.engine_tables import Dialect
 from argosy.platform.runtime import Runtime, dialect_of
-from argosy.platform.sql_store import Dialect
 from argosy.shared_kernel.ids import is_id
 
 PAGE = 1_000

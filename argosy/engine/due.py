@@ -21,7 +21,7 @@ from argosy.shared_kernel.messages import Command
 
 BATCH_MAX = 256
 RERUNS_MAX = 3
-LEASE_MARGIN_SECONDS = 30
+LEASE_MARGIN_SECONDS = 5
 _BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300)
 
 

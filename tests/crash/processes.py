@@ -119,7 +119,7 @@ def main() -> int:
     from argosy.apps.cli.main import main as argosy
     from argosy.engine import due
 
-    due.LEASE_SECONDS = options.lease_seconds
+    due.LEASE_MARGIN_SECONDS = options.lease_seconds
     return argosy(options.command) or 0
 
 

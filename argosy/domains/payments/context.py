@@ -35,7 +35,11 @@ def build(work: UnitOfWork) -> tuple[Authorizations, Captures, Refunds]:
 
 def call_targets(gateways: Mapping[str, Gateway]) -> dict[str, CallTarget]:
     """What answers the calls of payments."""
-    return {GATEWAY: CallTarget(GatewayRequest, lambda request, attempt, call_id: ask(gateways, request, attempt))}
+    return {
+        GATEWAY: CallTarget(
+            GatewayRequest, lambda request, attempt, call_id: ask(gateways, request, attempt), seconds=10
+        )
+    }
 
 
 def book_path() -> Path:

@@ -98,7 +98,7 @@ class Scene:
         send(self.place, "checkout", list(commands))
         self.buyers.told.update({command.client_request_id: command.checkout_id for command in commands})
 
-    def verdict(self, seconds: float = 60.0) -> list[str]:
+    def verdict(self, seconds: float = 120.0) -> list[str]:
         """Everybody presses until answered; processes that live; calm; and what is then wrong in the books."""
         with worker() as works, Web("", self.buyers.port) as serves:
             serves.wait_until_ready()

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, RETURN, VOID
+from argosy.platform.locks import FileLock
 from argosy.shared_kernel.ids import named_id
 
 SOURCES = {
@@ -248,9 +249,11 @@ class TestGateway:
         if self._connection is None or self._process != os.getpid():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             book = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            book.execute("pragma journal_mode = wal")
-            book.execute("pragma synchronous = normal")
-            book.execute(_SCHEMA)
+            # Changing a file's journal mode waits for nobody: two processes that open a new book take turns.
+            with FileLock(f"{self.path}.lock").held(_BUSY_SECONDS):
+                book.execute("pragma journal_mode = wal")
+                book.execute("pragma synchronous = normal")
+                book.execute(_SCHEMA)
             self._connection, self._process = book, os.getpid()
         return self._connection
 

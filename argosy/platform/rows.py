@@ -86,9 +86,6 @@ class Table:
         made.__dict__.update(state)
         return made
 
-    def json_positions(self) -> list[int]:
-        return [index for index, column in enumerate(self.columns) if column.is_json]
-
 
 @dataclass(frozen=True)
 class MappedPart:

@@ -1,7 +1,7 @@
 """The web process's WSGI callable: Django without middleware.
 
 Connections to databases stay open for the life of a thread; one that is found broken is closed by whoever finds it
-(platform/rest.py, platform/dialects.py), so Django's own look at every alias before and after each request is not
+(platform/rest.py, platform/postgres.py), so Django's own look at every alias before and after each request is not
 needed (measured: it closed and reopened SQLite files at every request).
 """
 

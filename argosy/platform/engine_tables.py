@@ -22,8 +22,10 @@ from argosy.engine.store import (
     VersionConflict,
 )
 from argosy.platform.crash_points import reached
-from argosy.platform.dialects import Field, PostgresDialect, SqliteDialect, Write
+from argosy.platform.dialects import Field, Write
+from argosy.platform.postgres import PostgresDialect
 from argosy.platform.sql_log import SqlLog
+from argosy.platform.sqlite import SqliteDialect
 from argosy.shared_kernel.codec import decoder, encode
 
 Dialect = SqliteDialect | PostgresDialect

@@ -16,11 +16,12 @@ from argosy.engine.outside import Outside
 from argosy.engine.store import Changes
 from argosy.platform.context import Context
 from argosy.platform.crash_points import reached
-from argosy.platform.dialects import PostgresDialect, SqliteDialect
 from argosy.platform.doorbell import Bell
 from argosy.platform.engine_tables import Dialect
+from argosy.platform.postgres import PostgresDialect
 from argosy.platform.rows import Mapped, Rows
 from argosy.platform.sql_store import SqlStore
+from argosy.platform.sqlite import SqliteDialect
 from argosy.platform.system import SystemClock, TimeOrderedIds
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import psycopg
 
 from argosy.engine.log import START, Page, Position, Record
-from argosy.platform.dialects import Field, PostgresDialect, SqliteDialect, Write
+from argosy.platform.dialects import Field, Write
+from argosy.platform.postgres import PostgresDialect
+from argosy.platform.sqlite import SqliteDialect
 
 _WRITTEN = (
     Field("epoch", "bigint"),

@@ -16,10 +16,10 @@ from django.db.models import JSONField
 from argosy.engine.consumer import Consumer
 from argosy.engine.store import Parked, StoreUnavailable
 from argosy.platform.context import Subscription
-from argosy.platform.dialects import SqliteDialect
 from argosy.platform.engine_tables import Dialect
 from argosy.platform.locks import LockTimeout
 from argosy.platform.runtime import Runtime
+from argosy.platform.sqlite import SqliteDialect
 from argosy.read_models.context import SearchContext
 from argosy.read_models.repositories import Kept, kept_of
 from argosy.read_models.slots import Standing, search, standings, table_in

@@ -1,0 +1,149 @@
+"""SQLite: `executemany` inside BEGIN IMMEDIATE, under the file's lock."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import OperationalError, connections
+
+from argosy.engine.store import StoreUnavailable, VersionConflict
+from argosy.platform.crash_points import reached
+from argosy.platform.dialects import ConstraintBroken, Field, Statistics, Write
+from argosy.platform.locks import FileLock, LockTimeout
+from argosy.shared_kernel.codec import encode
+
+
+class SqliteDialect:
+    """One SQLite file, through Django's connection of this thread."""
+
+    vendor = "sqlite"
+
+    def __init__(self, alias: str, path: str) -> None:
+        self.alias = alias
+        self.lock = FileLock(path + ".lock")
+        self._statements: dict[Any, str] = {}
+
+    def raw(self) -> sqlite3.Connection:
+        wrapper = connections[self.alias]
+        try:
+            wrapper.ensure_connection()
+        except OperationalError as error:
+            raise StoreUnavailable(str(error)) from error
+        connection: sqlite3.Connection = wrapper.connection
+        return connection
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of one statement; `?` marks parameters."""
+        Statistics.queries += 1
+        if Statistics.watcher:
+            Statistics.watcher(self.alias, sql)
+        try:
+            return self.raw().execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _unavailable_or(error) from error
+
+    def among(self, column: Field, values: Sequence[Any]) -> tuple[str, Any]:
+        """A condition that the column's value is one of these, and its parameter."""
+        return f"{column.name} IN (SELECT value FROM json_each(?))", encode(list(values)).decode()
+
+    def commit(self, writes: Sequence[Write]) -> float:
+        """Write all or nothing; for how many seconds nobody else could write."""
+        raw = self.raw()
+        statements = [(write, self._sql(write)) for write in writes]
+        reached("commit.before_begin")
+        try:
+            with self.lock.held():
+                raw.execute("BEGIN IMMEDIATE")
+                began = time.perf_counter()
+                reached("commit.begun")
+                try:
+                    for write, sql in statements:
+                        self._run(raw, write, sql)
+                        reached("commit.between_statements")
+                    reached("commit.before_commit")
+                    raw.execute("COMMIT")
+                    reached("commit.done")
+                    held_seconds = time.perf_counter() - began
+                except BaseException:
+                    if raw.in_transaction:
+                        raw.execute("ROLLBACK")
+                    raise
+        except LockTimeout as error:
+            raise StoreUnavailable(f"{self.alias} is busy: no turn to write within 2 s") from error
+        except sqlite3.IntegrityError as error:
+            if "UNIQUE" in str(error):
+                raise VersionConflict(str(error)) from error
+            raise ConstraintBroken(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise _unavailable_or(error) from error
+        Statistics.commits += 1
+        return held_seconds
+
+    def _run(self, raw: sqlite3.Connection, write: Write, sql: str) -> None:
+        Statistics.queries += 1
+        Statistics.rows_written += 0 if write.verb == "check" else len(write.rows)
+        if Statistics.watcher:
+            Statistics.watcher(self.alias, sql)
+        if write.verb == "check":
+            hit = raw.execute(sql, (encode(write.rows).decode(),)).fetchone()[0]
+        else:
+            hit = raw.executemany(sql, write.rows).rowcount
+        if write.is_compared and hit != len(write.rows):
+            raise VersionConflict(f"{write.table}: {hit} of {len(write.rows)} rows were as expected")
+
+    def _sql(self, write: Write) -> str:
+        sql = self._statements.get(write.shape)
+        if sql is None:
+            sql = self._statements[write.shape] = self._compose(write)
+        return sql
+
+    @staticmethod
+    def _compose(write: Write) -> str:
+        where = " AND ".join(f"{key.name} = ?" for key in write.keys)
+        names = ", ".join(column.name for column in write.columns)
+        if write.verb == "update":
+            return f"UPDATE {write.table} SET {', '.join(f'{c.name} = ?' for c in write.columns)} WHERE {where}"
+        if write.verb == "delete":
+            return f"DELETE FROM {write.table} WHERE {where}"
+        if write.verb == "check":
+            there = " AND ".join(f"t.{key.name} = j.value ->> {index}" for index, key in enumerate(write.keys))
+            return f"SELECT count(*) FROM json_each(?) j CROSS JOIN {write.table} t ON {there}"
+        marks = ", ".join("?" for _ in write.columns)
+        insert = f"INSERT INTO {write.table} ({names}) VALUES ({marks})"
+        if write.verb == "insert":
+            return insert
+        return f"{insert} {write.on_conflict}"
+
+    @staticmethod
+    @lru_cache(4096)
+    def instant(value: datetime) -> Any:
+        """As Django writes it: UTC without an offset."""
+        return str(value)[:-6] if value.tzinfo is UTC else str(value.astimezone(UTC))[:-6]
+
+    @staticmethod
+    def to_instant(value: Any) -> datetime:
+        return datetime.fromisoformat(value + "+00:00")
+
+    @staticmethod
+    def json(value: Any) -> str:
+        return encode(value).decode()
+
+    @staticmethod
+    def json_text(text: str) -> str:
+        """JSON text that is ready to be stored."""
+        return text
+
+    @staticmethod
+    def selected(name: str, type: str) -> str:
+        return name
+
+
+def _unavailable_or(error: sqlite3.DatabaseError) -> Exception:
+    """A file that is away, locked, full or damaged is nobody's fault; anything else is what it is."""
+    is_away = isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+    return StoreUnavailable(str(error)) if is_away else error

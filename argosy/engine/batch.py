@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -31,12 +32,16 @@ def run(participant: Participant, work: UnitOfWork, deliveries: Sequence[Deliver
     traces are dropped. A database that is away or was changed meanwhile is no message's fault: it passes through.
     """
     services = participant.build(work)
-    handlers = [participant.handlers[delivery.message.wire_name] for delivery in deliveries]
-    _prefetch(work, services, handlers, deliveries)
-    for handler, delivery in zip(handlers, deliveries, strict=True):
+    by_name: dict[str, list[Message]] = {}
+    for delivery in deliveries:
+        by_name.setdefault(delivery.message.wire_name, []).append(delivery.message)
+    handlers = {name: participant.handlers[name] for name in by_name}
+    _prefetch(work, services, [(handlers[name], messages) for name, messages in by_name.items()])
+    methods = {name: getattr(services[handler.service], handler.method) for name, handler in handlers.items()}
+    for delivery in deliveries:
         work.begin(delivery.cause)
         try:
-            delivery.result = getattr(services[handler.service], handler.method)(delivery.message)
+            delivery.result = methods[delivery.message.wire_name](delivery.message)
         except DomainError as refusal:
             work.drop()
             delivery.refusal = refusal
@@ -64,33 +69,34 @@ def _refused(message: Message, refusal: DomainError) -> Refused | None:
     )
 
 
-def _prefetch(
-    work: UnitOfWork,
-    services: Sequence[Any],
-    handlers: Sequence[Handler],
-    deliveries: Sequence[Delivery],
-) -> None:
+def _prefetch(work: UnitOfWork, services: Sequence[Any], asked: Sequence[tuple[Handler, Sequence[Message]]]) -> None:
     wanted: dict[Any, list[Any]] = {}
-    for handler, delivery in zip(handlers, deliveries, strict=True):
+    for handler, messages in asked:
         service = services[handler.service]
         for name, keys in handler.first.items():
-            _want(wanted, getattr(service, name), keys, delivery.message)
+            _want(wanted, getattr(service, name), keys, messages)
     for kind, keys_wanted in wanted.items():
         work.prefetch(kind, keys_wanted)
     wanted = {}
-    for handler, delivery in zip(handlers, deliveries, strict=True):
+    for handler, messages in asked:
         service = services[handler.service]
         for name, keys in handler.then.items():
-            _want(wanted, getattr(service, name), keys, service, delivery.message)
+            _want(wanted, getattr(service, name), partial(keys, service), messages)
     for kind, keys_wanted in wanted.items():
         work.prefetch(kind, keys_wanted)
 
 
-def _want(wanted: dict[Any, list[Any]], repository: Any, keys: Callable[..., Any], *arguments: Any) -> None:
-    try:
-        found = list(keys(*arguments))
-    except Exception:  # noqa: BLE001
-        # What cannot be told beforehand is loaded by the use case itself, which then fails with its own error if it
-        # must: a declaration never decides.
-        return
-    wanted.setdefault(repository.kind, []).extend(found)
+def _want(
+    wanted: dict[Any, list[Any]],
+    repository: Any,
+    keys: Callable[[Message], Iterable[Any]],
+    messages: Sequence[Message],
+) -> None:
+    known = wanted.setdefault(repository.kind, [])
+    for message in messages:
+        try:
+            known += keys(message)
+        except Exception:  # noqa: BLE001
+            # What cannot be told beforehand is loaded by the use case itself, which then fails with its own error if
+            # it must: a declaration never decides.
+            continue

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+import msgspec
+
 from argosy.engine.batch import Delivery, run
 from argosy.engine.kept import Kept
 from argosy.engine.log import LANES, START, Log, Position, Record
@@ -67,6 +69,8 @@ class Consumer:
             source: (logs[source], names) for source, names in participant.wire_names().items() if source in logs
         }
         self._cursors: dict[tuple[str, int], Cursor] = {}
+        self._reached: dict[tuple[str, int], Position] = {}
+        """What is applied, by source and lane: a reactor's never goes back."""
         self._floor: dict[str, Position] = {}
         self._parked: dict[tuple[str, str], list[Parked]] = {}
         self._first_source = -1
@@ -114,10 +118,11 @@ class Consumer:
             page = log.read(after, names, room)
             after = page.scanned_to
             self.must_look_again = self.must_look_again or not page.is_whole
+            reached = self._reached
             found = [
                 (source, record)
                 for record in page.records
-                if self._is_news(source, record) and self._is_understood(source, record)
+                if record.position > reached.get((source, record.lane), START) and self._is_understood(source, record)
             ]
             if found or len(page.records) < room:
                 return found, after
@@ -128,7 +133,7 @@ class Consumer:
         moves = []
         for source, position in reached.items():
             for lane in range(LANES):
-                at = self._reached(self._cursors.get((source, lane)))
+                at = self._reached.get((source, lane), START)
                 is_far_behind = position > at and position.id - at.id > IDLE_LANE_LAG
                 if is_far_behind and (source, lane) not in self.stopped_lanes:
                     moves.append(self._move(source, lane, position))
@@ -159,6 +164,11 @@ class Consumer:
                 done += 1
         return done
 
+    def look_at_parked(self) -> None:
+        """Learn when what is parked is to be tried next, in case that an operator has moved it."""
+        if self._is_open and self._parked:
+            self._read_parked()
+
     def take_over(self, fence: Fence | None) -> None:
         """Work under this lease from now on, from where the database says that the subscription stands."""
         self.fence = fence
@@ -172,12 +182,11 @@ class Consumer:
         self.kept.clear()
         self._compare_handled()
         self._cursors = self.store.cursors(self.subscription)
-        self._parked = {}
-        for parked in sorted(self.store.parked(self.subscription), key=lambda parked: parked.record.position):
-            self._parked.setdefault((parked.source, parked.record.key), []).append(parked)
+        self._reached = {lane: self._reached_by(cursor) for lane, cursor in self._cursors.items()}
+        self._read_parked()
         for source, (log, _) in self._sources.items():
             lanes = [self._cursors.get((source, lane)) for lane in range(LANES)]
-            self._floor[source] = min((self._reached(cursor) for cursor in lanes), default=START)
+            self._floor[source] = min(self._reached.get((source, lane), START) for lane in range(LANES))
             furthest = max((cursor.position for cursor in lanes if cursor), default=START)
             if furthest > START and furthest > log.head():
                 raise SubscriptionStopped(
@@ -185,6 +194,11 @@ class Consumer:
                     f"{tuple(log.head())}: {source}'s database is older than {self.subscription}'s cursors"
                 )
         self._is_open = True
+
+    def _read_parked(self) -> None:
+        self._parked = {}
+        for parked in sorted(self.store.parked(self.subscription), key=lambda parked: parked.record.position):
+            self._parked.setdefault((parked.source, parked.record.key), []).append(parked)
 
     def _compare_handled(self) -> None:
         """Stand down where a newer program has recorded what this one does not know; what this one knows besides is
@@ -202,13 +216,11 @@ class Consumer:
         wider = {**recorded, **mine}
         self._to_record = wider if wider != recorded else {}
 
-    def _reached(self, cursor: Cursor | None) -> Position:
-        if cursor is None:
-            return START
+    def _reached_by(self, cursor: Cursor) -> Position:
         return cursor.position if self.participant.is_projector else max(cursor.position, cursor.high)
 
     def _is_news(self, source: str, record: Record) -> bool:
-        return record.position > self._reached(self._cursors.get((source, record.lane)))
+        return record.position > self._reached.get((source, record.lane), START)
 
     def _is_understood(self, source: str, record: Record) -> bool:
         """A message newer than this program stops its lane here: never skipped, never parked. A program that knows it
@@ -221,9 +233,10 @@ class Consumer:
     def _apply(self, records: list[tuple[str, Record]]) -> None:
         """Apply all in one commit; fresh rows on a conflict, halves when that does not help, parked when alone."""
         blame: Exception | None = None
-        for _ in range(1 + RERUNS_MAX):
-            # An attempt may have committed some of them before it failed: these are behind the cursors now.
-            records = [(source, record) for source, record in records if self._is_news(source, record)]
+        for attempt in range(1 + RERUNS_MAX):
+            if attempt:
+                # One before may have committed some of them before it failed: these are behind the cursors now.
+                records = [(source, record) for source, record in records if self._is_news(source, record)]
             if not records:
                 return
             try:
@@ -246,7 +259,7 @@ class Consumer:
         elif records:
             middle = len(records) // 2
             self._apply(records[:middle])
-            self._apply(records[middle:])
+            self._apply([(source, record) for source, record in records[middle:] if self._is_news(source, record)])
 
     def _park_alone(self, records: list[tuple[str, Record]], blame: Exception | None) -> None:
         """What cannot be written, however fresh the rows, waits parked. Where somebody else contests even that, it is
@@ -264,17 +277,18 @@ class Consumer:
         handled: list[tuple[str, Record]] = []
         parked: list[Parked] = []
         for source, record in records:
-            if (source, record.key) in self._parked or blame is not None:
+            if blame is not None or (self._parked and (source, record.key) in self._parked):
                 parked.append(self._park(source, record, now, 0, blame))
                 continue
             deliveries.append(self._delivery(record))
             handled.append((source, record))
         run(self.participant, work, deliveries)
         blocked: set[tuple[str, str]] = set()
-        for (source, record), delivery in zip(handled, deliveries, strict=True):
-            if delivery.error is not None:
-                blocked.add((source, record.key))
-                parked.append(self._park(source, record, now, 1, delivery.error))
+        if any(delivery.error for delivery in deliveries):
+            for (source, record), delivery in zip(handled, deliveries, strict=True):
+                if delivery.error is not None:
+                    blocked.add((source, record.key))
+                    parked.append(self._park(source, record, now, 1, delivery.error))
         if blocked and self._must_park_followers(handled, deliveries, blocked):
             # Later messages of a key that has just failed were already applied in this batch: do it again without.
             self._isolate(records, blocked)
@@ -312,14 +326,18 @@ class Consumer:
             self._commit([record])
 
     def _delivery(self, record: Record) -> Delivery:
-        message = decode(record.wire_name, record.version, record.payload)
+        message = record.message
+        if message is None:
+            # Whoever else hears it here need not read it again.
+            message = record.message = decode(record.wire_name, record.version, record.payload)
         ids = DerivedIds(record.message_id, record.created_at, self.subscription)
-        return Delivery(message=message, cause=Cause(record.message_id, record.correlation_id, ids, record.created_at))
+        return Delivery(message, Cause(record.message_id, record.correlation_id, ids, record.created_at))
 
     def _park(self, source: str, record: Record, now: datetime, tries: int, error: Exception | None) -> Parked:
         wait = timedelta(seconds=_BACKOFF_SECONDS[min(tries, len(_BACKOFF_SECONDS) - 1)])
         reason = f"{type(error).__name__}: {error}" if error else "waits behind an earlier message of its key"
-        return Parked(self.subscription, source, record, tries, now + wait if tries else now, reason[:500])
+        alone = msgspec.structs.replace(record, message=None)
+        return Parked(self.subscription, source, alone, tries, now + wait if tries else now, reason[:500])
 
     def _check_room(self, more: int) -> None:
         if more and sum(map(len, self._parked.values())) + more > PARKED_MAX:
@@ -328,9 +346,8 @@ class Consumer:
             )
 
     def _moves(self, records: list[tuple[str, Record]]) -> list[CursorMove]:
-        last: dict[tuple[str, int], Position] = {}
-        for source, record in records:
-            last[source, record.lane] = max(record.position, last.get((source, record.lane), START))
+        # Those of one source are in the order of its log.
+        last = {(source, record.lane): record.position for source, record in records}
         return [self._move(source, lane, position) for (source, lane), position in last.items()]
 
     def _move(self, source: str, lane: int, position: Position) -> CursorMove:
@@ -340,7 +357,8 @@ class Consumer:
     def _committed(self, work: UnitOfWork, parked: list[Parked]) -> None:
         self.undeclared_loads += work.undeclared_loads
         for move in work.changes.cursors:
-            self._cursors[move.source, move.lane] = Cursor(move.now, move.high)
+            cursor = self._cursors[move.source, move.lane] = Cursor(move.now, move.high)
+            self._reached[move.source, move.lane] = self._reached_by(cursor)
         for entry in parked:
             self._parked.setdefault((entry.source, entry.record.key), []).append(entry)
             self.parked_now(entry)
@@ -388,7 +406,8 @@ class Consumer:
             del self._parked[key]
 
     def _park_again(self, key: tuple[str, str], parked: Parked, error: Exception) -> None:
-        """It waits longer; where somebody else contests even that, a moment."""
+        """It waits longer. Where somebody else has counted a try or moved it meanwhile, theirs stands, and this try
+        counts for nothing: it is looked at again."""
         now = self.clock.now()
         again = self._park(parked.source, parked.record, now, parked.tries + 1, error)
         work = UnitOfWork(self.store, now, fence=self.fence)
@@ -398,8 +417,6 @@ class Consumer:
             work.commit()
         except VersionConflict:
             self._open()
-            if self._is_still_first(key, parked):
-                self._parked[key][0].next_try = now + timedelta(seconds=_BACKOFF_SECONDS[0])
             return
         self._parked[key][0] = again
 

@@ -7,6 +7,7 @@ that found nothing to do, is a decision too). Then all is read afresh and done a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from argosy.shared_kernel.aggregate import Aggregate
@@ -32,10 +33,11 @@ class Kept:
             return []
         return [here.pop(id) for id in ids if id in here]
 
-    def put(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
+    def put(self, kind: type[Aggregate], aggregates: Iterable[Aggregate]) -> None:
         here = self._kinds.setdefault(kind, {})
-        here[aggregate.id] = aggregate
-        if len(here) > self.limit:
+        for aggregate in aggregates:
+            here[aggregate.id] = aggregate
+        while len(here) > self.limit:
             del here[next(iter(here))]
 
     def clear(self) -> None:

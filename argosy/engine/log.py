@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 
 import msgspec
@@ -25,8 +25,8 @@ class Position(NamedTuple):
 START = Position(0, 0, 0)
 
 
-class Record(msgspec.Struct, gc=False):
-    """One row of a log. `cause` and `ordinal` say which handling of which message made it."""
+class Record(msgspec.Struct, gc=False, omit_defaults=True):
+    """One row of a log. `message` is what `payload` says, where this process has it at hand."""
 
     message_id: str
     wire_name: str
@@ -40,6 +40,7 @@ class Record(msgspec.Struct, gc=False):
     subject: str
     created_at: datetime
     position: Position = START
+    message: Any = None
 
 
 class Page(NamedTuple):

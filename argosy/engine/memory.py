@@ -35,7 +35,8 @@ class MemoryLog:
         return Position(1, 0, len(self.records))
 
     def append(self, record: Record) -> None:
-        self.records.append(msgspec.structs.replace(record, position=Position(1, 0, len(self.records) + 1)))
+        position = Position(1, 0, len(self.records) + 1)
+        self.records.append(msgspec.structs.replace(record, position=position, message=None))
 
 
 class MemoryStore:
@@ -119,9 +120,9 @@ class MemoryStore:
                     raise VersionConflict(f"{kind.__name__} {aggregate.id} exists")
         for kind, pairs in changes.updates.items():
             for _, original in pairs:
-                stored = self.rows.get(kind, {}).get(original.id)
-                if stored is None or stored.version != original.version:
-                    raise VersionConflict(f"{kind.__name__} {original.id}")
+                stored = self.rows.get(kind, {}).get(original["id"])
+                if stored is None or stored.version != original["version"]:
+                    raise VersionConflict(f"{kind.__name__} {original['id']}")
         for kind, aggregates in changes.deletes.items():
             for aggregate in aggregates:
                 stored = self.rows.get(kind, {}).get(aggregate.id)
@@ -143,8 +144,12 @@ class MemoryStore:
             known = self._cursors.get((move.subscription, move.source, move.lane))
             if (known.position if known else START) != move.was:
                 raise VersionConflict(f"cursor {move.subscription} {move.source} {move.lane}")
+        again = {(p.subscription, p.source, p.record.position) for p in changes.parked}
         for parked in changes.unparked:
-            if (parked.subscription, parked.source, parked.record.position) not in self._parked:
+            where = (parked.subscription, parked.source, parked.record.position)
+            there = self._parked.get(where)
+            is_as_seen = there is not None and (there.tries, there.next_try) == (parked.tries, parked.next_try)
+            if there is None or (where in again and not is_as_seen):
                 raise VersionConflict(f"parked {parked.record.message_id}")
         key = changes.idempotency_key
         if key is not None and (key.actor, key.route, key.key) in self._answers:
@@ -177,9 +182,10 @@ class MemoryStore:
             setattr(stored, name, [])
         self.rows.setdefault(kind, {})[aggregate.id] = stored
 
-    def settle(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
+    def settle(self, kind: type[Aggregate], aggregates: Collection[Aggregate]) -> None:
         for name in self._log_fields.get(kind, ()):
-            setattr(aggregate, name, [])
+            for aggregate in aggregates:
+                setattr(aggregate, name, [])
 
     def cursors(self, subscription: str) -> dict[tuple[str, int], Cursor]:
         return {

@@ -1,14 +1,15 @@
-"""One reading of a log for all consumers of a process: what one has read, the others need not read again."""
+"""One reading of a log for all consumers of a process: what one has read, the others need not read again, and what the
+process has told itself need not be read at all."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from argosy.engine.log import START, Log, Page, Position, Record
 
 KEPT_BYTES = 4_000_000
-RECORD_BYTES = 800
+RECORD_BYTES = 1_000
 """Of a record beside its payload: its ids, times and position, as Python keeps them."""
 
 
@@ -16,19 +17,40 @@ class SharedLog:
     """Keeps the newest records of a log that anybody here is interested in, and serves pages from them.
 
     A reader further behind than what is kept is served by the log itself. `limit` is about how many bytes are kept, and
-    never more than twice that.
+    never more than twice that. Where `is_rung`, somebody calls `news` whenever there may be more than was `told`: it is
+    not looked at in between.
     """
 
-    def __init__(self, log: Log, wire_names: Collection[str], limit: int = KEPT_BYTES) -> None:
+    def __init__(
+        self, log: Log, wire_names: Collection[str], limit: int = KEPT_BYTES, *, is_rung: bool = False
+    ) -> None:
         self.log = log
         self.wire_names = frozenset(wire_names)
         self.limit = limit
+        self.is_rung = is_rung
+        self._has_news = True
         self._records: list[Record] = []
         self._positions: list[Position] = []
         self._size = 0
         self._from = START
         self._to = START
         self._is_whole = True
+
+    def news(self) -> None:
+        """There may be more than was read and told."""
+        self._has_news = True
+
+    def told(self, records: Sequence[Record]) -> None:
+        """What this process has just committed. Where the log's next rows are these, they need not be read; where
+        their positions are not known, or others have told something in between, they are."""
+        if not records:
+            return
+        first = records[0].position
+        if first.epoch == self._to.epoch and first.xid == self._to.xid and first.id == self._to.id + 1:
+            self._to = records[-1].position
+            self._add([record for record in records if record.wire_name in self.wire_names])
+        else:
+            self._has_news = True
 
     def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
         if after < self._from:
@@ -37,12 +59,14 @@ class SharedLog:
             # Somebody stands further on than anything read here: begin anew from there.
             self._records, self._positions, self._size = [], [], 0
             self._from = self._to = after
-        self._read_on(limit)
+            self._has_news = True
+        if self._has_news or not self.is_rung:
+            self._read_on(limit)
         if after < self._from:
             return self.log.read(after, wire_names, limit)
-        index = bisect_right(self._positions, after)
         found: list[Record] = []
-        for record in self._records[index:]:
+        for index in range(bisect_right(self._positions, after), len(self._records)):
+            record = self._records[index]
             if record.wire_name in wire_names:
                 found.append(record)
                 if len(found) == limit:
@@ -56,11 +80,15 @@ class SharedLog:
         page = self.log.read(self._to, self.wire_names, 4 * limit)
         self._to = max(page.scanned_to, self._to)
         self._is_whole = page.is_whole
-        if not page.records:
+        self._has_news = len(page.records) >= 4 * limit or not page.is_whole
+        self._add(page.records)
+
+    def _add(self, records: Sequence[Record]) -> None:
+        if not records:
             return
-        self._records += page.records
-        self._positions += [record.position for record in page.records]
-        self._size += sum(map(_bytes, page.records))
+        self._records += records
+        self._positions += [record.position for record in records]
+        self._size += sum(map(_bytes, records))
         if self._size > 2 * self.limit:
             self._let_go()
 
@@ -74,4 +102,5 @@ class SharedLog:
 
 
 def _bytes(record: Record) -> int:
-    return RECORD_BYTES + len(record.payload)
+    """Of what is kept: the text, and what it says as Python keeps it."""
+    return RECORD_BYTES + 3 * len(record.payload)

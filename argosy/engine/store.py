@@ -103,8 +103,9 @@ class Changes:
     """Everything that one unit of work writes, in one transaction."""
 
     inserts: dict[type[Aggregate], list[Aggregate]] = field(default_factory=dict)
-    updates: dict[type[Aggregate], list[tuple[Aggregate, Aggregate]]] = field(default_factory=dict)
-    """Each as (now, as loaded); written where the stored version is the loaded one, which `now` exceeds by one."""
+    updates: dict[type[Aggregate], list[tuple[Aggregate, dict[str, Any]]]] = field(default_factory=dict)
+    """Each as (now, what it held when it was loaded); written where the stored version is the loaded one, which `now`
+    exceeds by one."""
     deletes: dict[type[Aggregate], list[Aggregate]] = field(default_factory=dict)
     verified: dict[type[Aggregate], list[Aggregate]] = field(default_factory=dict)
     """Looked at in a worker's memory and not changed: their stored versions must still be theirs."""
@@ -157,8 +158,8 @@ class Store(Protocol):
         """Write everything, or raise VersionConflict or StoreUnavailable and write nothing."""
         ...
 
-    def settle(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
-        """Make a written aggregate what a load would give: its append-only parts are empty again."""
+    def settle(self, kind: type[Aggregate], aggregates: Collection[Aggregate]) -> None:
+        """Make written aggregates what a load would give: their append-only parts are empty again."""
         ...
 
     def cursors(self, subscription: str) -> dict[tuple[str, int], Cursor]: ...

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from argosy.engine.kept import Kept
-from argosy.engine.log import Record, lane_of
+from argosy.engine.log import START, Record, lane_of
 from argosy.engine.reads import By
 from argosy.engine.store import CALL, TIMER, Changes, Due, Fence, Store
 from argosy.shared_kernel.aggregate import Aggregate
@@ -31,14 +31,23 @@ class Cause(msgspec.Struct, gc=False):
 
 
 class _Entry:
-    """An aggregate in the identity map: as it is, and as it was loaded (None: made here)."""
+    """An aggregate in the identity map: as it is, what it held when it was loaded (None: untouched, or made here), and
+    what it held before the message that is being handled."""
 
-    __slots__ = ("aggregate", "is_new", "original")
+    __slots__ = ("aggregate", "earlier", "id", "is_from_memory", "is_gone", "is_new", "kind", "original", "turn")
 
-    def __init__(self, aggregate: Aggregate, *, is_new: bool) -> None:
+    def __init__(self, kind: type[Aggregate], aggregate: Aggregate, *, is_new: bool, turn: int = 0) -> None:
+        self.kind = kind
+        self.id: str = aggregate.id
         self.aggregate = aggregate
         self.is_new = is_new
-        self.original: Aggregate | None = None
+        self.is_gone = self.is_from_memory = False
+        self.original: dict[str, Any] | None = None
+        self.earlier: dict[str, Any] | None = None
+        self.turn = turn
+
+
+_UNKNOWN = object()
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -79,8 +88,10 @@ class UnitOfWork:
         self._cause: Cause | None = None
         self._map: dict[type[Aggregate], dict[str, _Entry | None]] = {}
         self._found: dict[type[Aggregate], dict[str, dict[Any, list[str]]]] = {}
-        self._from_memory: set[tuple[type[Aggregate], str]] = set()
-        self._touched: dict[tuple[type[Aggregate], str], tuple[_Entry, Aggregate | None]] = {}
+        self._turn = 0
+        self._opened: list[_Entry] = []
+        """What any message has touched, for the flush; `_touched`, what this one has."""
+        self._touched: list[_Entry] = []
         self._announced: list[Message] = []
         self._planned: list[Callable[[], None]] = []
         self._deleted: list[tuple[type[Aggregate], str]] = []
@@ -149,17 +160,19 @@ class UnitOfWork:
 
     def begin(self, cause: Cause) -> None:
         self._cause = cause
-        self._touched.clear()
+        self._turn += 1
+        self._touched = []
         self._announced = []
-        self._planned = []
-        self._deleted = []
+        if self._planned or self._deleted:
+            self._planned = []
+            self._deleted = []
 
     def keep(self) -> None:
         """The message went well: its news and plans join the unit of work."""
         cause = self._cause
         assert cause is not None
         records = self.changes.records
-        for entry, _ in self._touched.values():
+        for entry in self._touched:
             aggregate = entry.aggregate
             for event in aggregate.take_news():
                 if event.is_latest_only:
@@ -174,18 +187,20 @@ class UnitOfWork:
         for kind, id in self._deleted:
             gone = self._map[kind][id]
             if gone is not None:
-                self._forget(kind, id)
+                self._forget(gone)
                 if not gone.is_new:
-                    self.changes.deletes.setdefault(kind, []).append(gone.original or gone.aggregate)
+                    if gone.original is not None:
+                        gone.aggregate.restore(gone.original)
+                    self.changes.deletes.setdefault(kind, []).append(gone.aggregate)
         self.begin(cause)
 
     def drop(self) -> None:
         """The message was refused: what it touched is as before, what it said was not said."""
-        for (kind, id), (entry, earlier) in self._touched.items():
-            if earlier is None:
-                self._forget(kind, id)
+        for entry in self._touched:
+            if entry.earlier is None:
+                self._forget(entry)
             else:
-                entry.aggregate.restore(earlier)
+                entry.aggregate.restore(entry.earlier)
         assert self._cause is not None
         self.begin(self._cause)
 
@@ -209,19 +224,18 @@ class UnitOfWork:
             aggregate.sequence += 1
             changes.records.append(self._record(event, cause, aggregate.sequence))
         self._standings = {}
-        for kind, entries in self._map.items():
-            for entry in entries.values():
-                if entry is None or (entry.original is None and not entry.is_new):
-                    continue
-                aggregate, original = entry.aggregate, entry.original
-                if entry.is_new:
-                    aggregate.version = 1
-                    changes.inserts.setdefault(kind, []).append(aggregate)
-                elif original is not None and not aggregate.same_as(original):
-                    aggregate.version = original.version + 1
-                    changes.updates.setdefault(kind, []).append((aggregate, original))
-                elif (kind, aggregate.id) in self._from_memory:
-                    changes.verified.setdefault(kind, []).append(aggregate)
+        for entry in self._opened:
+            if entry.is_gone:
+                continue
+            aggregate, original = entry.aggregate, entry.original
+            if original is None:
+                aggregate.version = 1
+                changes.inserts.setdefault(entry.kind, []).append(aggregate)
+            elif aggregate.__dict__ != original:
+                aggregate.version = original["version"] + 1
+                changes.updates.setdefault(entry.kind, []).append((aggregate, original))
+            elif entry.is_from_memory:
+                changes.verified.setdefault(entry.kind, []).append(aggregate)
         if changes:
             self.store.commit(changes)
         if self.kept is not None:
@@ -230,12 +244,18 @@ class UnitOfWork:
     # The identity map.
 
     def find(self, kind: type[A], id: str) -> A | None:
-        known = self._map.setdefault(kind, {})
-        if id not in known:
+        known = self._map.get(kind)
+        entry: Any = _UNKNOWN if known is None else known.get(id, _UNKNOWN)
+        if entry is _UNKNOWN:
             self.undeclared_loads += 1
             self._load(kind, "id", [id])
-        entry = known[id]
-        return None if entry is None else self._touch(kind, id, entry)  # type: ignore[return-value]
+            entry = self._map[kind][id]
+        if entry is None:
+            return None
+        if entry.turn != self._turn:
+            self._touch(entry)
+        found: A = entry.aggregate
+        return found
 
     def find_by(self, kind: type[A], column: str, value: Any) -> list[A]:
         ids = self._found.get(kind, {}).get(column, {}).get(value)
@@ -243,14 +263,21 @@ class UnitOfWork:
             self.undeclared_loads += 1
             self._load(kind, column, [value])
             ids = self._found[kind][column][value]
-        found = [self._map[kind].get(id) for id in ids]
-        return [self._touch(kind, entry.aggregate.id, entry) for entry in found if entry is not None]  # type: ignore[misc]
+        found: list[A] = []
+        for id in ids:
+            entry = self._map[kind].get(id)
+            if entry is not None:
+                if entry.turn != self._turn:
+                    self._touch(entry)
+                found.append(entry.aggregate)  # type: ignore[arg-type]
+        return found
 
     def add(self, kind: type[A], aggregate: A) -> None:
         known = self._map.setdefault(kind, {})
         assert known.get(aggregate.id) is None, f"{kind.__name__} {aggregate.id} is there already"
-        entry = known[aggregate.id] = _Entry(aggregate, is_new=True)
-        self._touched[kind, aggregate.id] = (entry, None)
+        entry = known[aggregate.id] = _Entry(kind, aggregate, is_new=True, turn=self._turn)
+        self._opened.append(entry)
+        self._touched.append(entry)
         for column, values in self._found.get(kind, {}).items():
             ids = values.get(getattr(aggregate, column))
             if ids is not None:
@@ -259,71 +286,72 @@ class UnitOfWork:
     def remove(self, kind: type[A], aggregate: A) -> None:
         self._deleted.append((kind, aggregate.id))
 
-    def _touch(self, kind: type[Aggregate], id: str, entry: _Entry) -> Aggregate:
-        if (kind, id) not in self._touched:
-            earlier = entry.aggregate.copy()
-            self._touched[kind, id] = (entry, earlier)
-            if entry.original is None and not entry.is_new:
-                entry.original = earlier
-        return entry.aggregate
+    def _touch(self, entry: _Entry) -> None:
+        entry.turn = self._turn
+        entry.earlier = state = entry.aggregate.state()
+        self._touched.append(entry)
+        if entry.original is None and not entry.is_new:
+            entry.original = state
+            self._opened.append(entry)
 
     def _load(self, kind: type[Aggregate], column: str, values: list[Any]) -> None:
         known = self._map.setdefault(kind, {})
-        loaded: list[Any] = []
+        missing = values
         if kind.is_kept and self.kept is not None and column == "id":
-            loaded = self.kept.take(kind, values)
-            self._from_memory.update((kind, aggregate.id) for aggregate in loaded)
-        if len(loaded) < len(values):
-            here = {aggregate.id for aggregate in loaded}
-            loaded += self.store.load(kind, column, [value for value in values if value not in here])
-        for aggregate in loaded:
-            if aggregate.id not in known:
-                known[aggregate.id] = _Entry(aggregate, is_new=False)
+            for aggregate in self.kept.take(kind, values):
+                entry = known[aggregate.id] = _Entry(kind, aggregate, is_new=False)
+                entry.is_from_memory = True
+            missing = [value for value in values if value not in known]
+        if missing:
+            for aggregate in self.store.load(kind, column, missing):
+                if aggregate.id not in known:
+                    known[aggregate.id] = _Entry(kind, aggregate, is_new=False)
         if column == "id":
-            for value in values:
+            for value in missing:
                 known.setdefault(value, None)
             return
         found = self._found.setdefault(kind, {}).setdefault(column, {})
         for value in values:
             found[value] = []
         wanted = set(values)
-        for entry in known.values():
-            if entry is not None and getattr(entry.aggregate, column) in wanted:
-                found[getattr(entry.aggregate, column)].append(entry.aggregate.id)
+        for known_entry in known.values():
+            if known_entry is not None and getattr(known_entry.aggregate, column) in wanted:
+                found[getattr(known_entry.aggregate, column)].append(known_entry.id)
 
     def _keep_for_next(self, kept: Kept) -> None:
         for kind, entries in self._map.items():
             if kind.is_kept:
-                for entry in entries.values():
-                    if entry is not None:
-                        self.store.settle(kind, entry.aggregate)
-                        kept.put(kind, entry.aggregate)
+                aggregates = [entry.aggregate for entry in entries.values() if entry is not None]
+                self.store.settle(kind, aggregates)
+                kept.put(kind, aggregates)
 
-    def _forget(self, kind: type[Aggregate], id: str) -> None:
-        entry = self._map[kind][id]
-        self._map[kind][id] = None
-        for column, values in self._found.get(kind, {}).items():
-            ids = values.get(getattr(entry.aggregate, column), []) if entry is not None else []
-            if id in ids:
-                ids.remove(id)
+    def _forget(self, entry: _Entry) -> None:
+        entry.is_gone = True
+        self._map[entry.kind][entry.id] = None
+        for column, values in self._found.get(entry.kind, {}).items():
+            ids = values.get(getattr(entry.aggregate, column), [])
+            if entry.id in ids:
+                ids.remove(entry.id)
 
     # Outgoing.
 
     def _record(self, message: Message, cause: Cause, sequence: int) -> Record:
-        key = _key_of(message)
+        key = getattr(message, message.key_field) if message.key_field else ""
         assert key, f"{message.wire_name} declares no key and cannot be told"
         return Record(
-            message_id=cause.ids.new(),
-            wire_name=message.wire_name,
-            version=message.schema_version,
-            key=key,
-            lane=lane_of(key),
-            sequence=sequence,
-            payload=encode(message).decode(),
-            correlation_id=cause.correlation_id,
-            cause_id=cause.id,
-            subject=getattr(message, message.subject_field) if message.subject_field else "",
-            created_at=self.now,
+            cause.ids.new(),
+            message.wire_name,
+            message.schema_version,
+            key,
+            lane_of(key),
+            sequence,
+            encode(message).decode(),
+            cause.correlation_id,
+            cause.id,
+            getattr(message, message.subject_field) if message.subject_field else "",
+            self.now,
+            START,
+            message,
         )
 
     def _set_due(self, due: Due) -> None:

@@ -18,8 +18,8 @@ class Field(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One statement over many rows. `verb` is insert, upsert, ensure (an insert unless it is there), update, delete, or
-    check (rows that must be there).
+    """One statement over many rows. `verb` is insert, tell (an insert into a log), upsert, ensure (an insert unless it
+    is there), update, delete, or check (rows that must be there).
 
     Rows hold the values of `columns`, then those of `keys`. Updates and deletes must hit as many rows as are given
     when `is_compared`. An upsert conflicts on `keys`, which are among `columns` and not repeated; it counts up what is
@@ -51,6 +51,14 @@ class Write(NamedTuple):
             if c not in self.keys
         )
         return f"ON CONFLICT ({keys}) DO UPDATE SET {changed}"
+
+
+class Committed(NamedTuple):
+    """What a commit has learned: for how many seconds nobody else could write, and the id of the last row that was
+    told, where those before it have the ids before it (0: not known)."""
+
+    held_seconds: float = 0.0
+    last_id: int = 0
 
 
 class Statistics:

@@ -50,14 +50,8 @@ _DUE = (
 _DUE_ID, _DUE_TOKEN = Field("id", "text"), Field("token", "bigint")
 _LEASE_KEYS = (Field("name", "text"), _DUE_TOKEN)
 _PARKED_KEYS = (Field("subscription", "text"), Field("source", "text"), *_CURSOR_WAS)
-_PARKED = (
-    *_PARKED_KEYS,
-    Field("key", "text"),
-    Field("record", "text"),
-    Field("tries", "bigint"),
-    Field("next_try", "timestamptz"),
-    Field("error", "text"),
-)
+_PARKED_NOW = (Field("tries", "bigint"), Field("next_try", "timestamptz"), Field("error", "text"))
+_PARKED = (*_PARKED_KEYS, Field("key", "text"), Field("record", "text"), *_PARKED_NOW)
 _HANDLED = (Field("name", "text"), Field("wire_names", "jsonb"))
 _KEY = (
     Field("actor", "text"),
@@ -87,30 +81,8 @@ class EngineTables:
             writes.append(Write("check", f"{self.prefix}_leases", (), [(lease, token)], _LEASE_KEYS, True))
         writes += [*self.log.writes(changes.records), *self._due_writes(changes), *self._cursor_writes(changes.cursors)]
         instant = self.dialect.instant
-        if changes.unparked:
-            again = {(p.subscription, p.source, p.record.position) for p in changes.parked}
-            rows = [
-                (p.subscription, p.source, *p.record.position)
-                for p in changes.unparked
-                if (p.subscription, p.source, p.record.position) not in again
-            ]
-            if rows:
-                writes.append(Write("delete", f"{self.prefix}_parked", (), rows, _PARKED_KEYS, True))
-        if changes.parked:
-            parked = [
-                (
-                    p.subscription,
-                    p.source,
-                    *p.record.position,
-                    p.record.key,
-                    encode(p.record).decode(),
-                    p.tries,
-                    instant(p.next_try),
-                    p.error,
-                )
-                for p in changes.parked
-            ]
-            writes.append(Write("upsert", f"{self.prefix}_parked", _PARKED, parked, _PARKED_KEYS))
+        if changes.unparked or changes.parked:
+            writes += self._parked_writes(changes)
         if changes.handled:
             handled = [(name, self.dialect.json(known)) for name, known in changes.handled.items()]
             writes.append(Write("upsert", f"{self.prefix}_subscriptions", _HANDLED, handled, _HANDLED[:1]))
@@ -124,6 +96,29 @@ class EngineTables:
                     [(key.actor, key.route, key.key, key.fingerprint, key.status, key.answer, instant(key.created_at))],
                 )
             )
+        return writes
+
+    def _parked_writes(self, changes: Changes) -> list[Write]:
+        """What is taken out must be there. What goes on waiting must be as it was seen: no try of a rival is counted
+        over, and what an operator has moved meanwhile stays where they put it."""
+        table, instant = f"{self.prefix}_parked", self.dialect.instant
+        seen = {(p.subscription, p.source, *p.record.position): p for p in changes.unparked}
+        new, again = [], []
+        for p in changes.parked:
+            where = (p.subscription, p.source, *p.record.position)
+            was = seen.pop(where, None)
+            now = (p.tries, instant(p.next_try), p.error)
+            if was is None:
+                new.append((*where, p.record.key, encode(p.record).decode(), *now))
+            else:
+                again.append((*now, *where, was.tries, instant(was.next_try)))
+        writes = []
+        if seen:
+            writes.append(Write("delete", table, (), list(seen), _PARKED_KEYS, True))
+        if again:
+            writes.append(Write("update", table, _PARKED_NOW, again, (*_PARKED_KEYS, *_PARKED_NOW[:2]), True))
+        if new:
+            writes.append(Write("insert", table, _PARKED, new))
         return writes
 
     def _due_writes(self, changes: Changes) -> list[Write]:
@@ -189,6 +184,16 @@ class EngineTables:
             Parked(subscription, source, read.decode(record), tries, self.dialect.to_instant(next_try), error)
             for source, record, tries, next_try, error in rows
         ]
+
+    def redrive(self, subscription: str, key: str, now: datetime) -> int:
+        """Let what is parked be tried now: all of it, or what has this key. How many messages wait for their turn; its
+        consumer does the rest."""
+        waiting = [p for p in self.parked(subscription) if key in ("", p.record.key)]
+        at = self.dialect.instant(now)
+        rows = [(at, p.subscription, p.source, *p.record.position) for p in waiting if p.next_try > now]
+        if rows:
+            self.dialect.commit([Write("update", f"{self.prefix}_parked", _PARKED_NOW[1:2], rows, _PARKED_KEYS)])
+        return len(waiting)
 
     def handled(self, subscription: str) -> dict[str, int]:
         rows = self.dialect.query(

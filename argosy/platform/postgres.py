@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connections
 
 from argosy.engine.store import Contended, StoreUnavailable, VersionConflict
 from argosy.platform.crash_points import reached
-from argosy.platform.dialects import ConstraintBroken, Field, Statistics, Write
+from argosy.platform.dialects import Committed, ConstraintBroken, Field, Statistics, Write
 from argosy.platform.locks import WAIT_SECONDS
 from argosy.shared_kernel.codec import encode
 
@@ -61,11 +61,11 @@ class PostgresDialect:
         literal = "{" + encode(list(values)).decode()[1:-1] + "}"
         return f"{column.name} = ANY(?::{column.type}[])", literal
 
-    def commit(self, writes: Sequence[Write]) -> float:
+    def commit(self, writes: Sequence[Write]) -> Committed:
         """Write all or nothing; nobody else is kept from writing."""
         writes = [write for write in writes if write.rows]
         if not writes:
-            return 0.0
+            return Committed()
         shape = tuple(write.shape for write in writes)
         sql = self._statements.get(shape)
         if sql is None:
@@ -80,7 +80,7 @@ class PostgresDialect:
         reached("commit.before_begin")
         self._execute(sql, parameters)
         reached("commit.done")
-        return 0.0
+        return Committed()
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         raw = self.raw()
@@ -144,7 +144,7 @@ def _one_postgres(write: Write) -> str:
     values = ", ".join(_cast(index, field) for index, field in enumerate(fields))
     source = "json_array_elements(%s::json) WITH ORDINALITY AS e(v, n)"
     names = ", ".join(column.name for column in write.columns)
-    if write.verb == "insert":
+    if write.verb in ("insert", "tell"):
         return f"INSERT INTO {write.table} ({names}) SELECT {values} FROM {source} ORDER BY e.n RETURNING 1"
     if write.verb in ("upsert", "ensure"):
         return (

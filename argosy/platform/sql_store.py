@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import is_not, itemgetter
 from typing import Any, TypeVar
 
 from argosy.engine.store import (
@@ -36,8 +37,23 @@ class _Layout:
             for index, column in enumerate(table.columns)
             if column.is_json or column.is_instant or (column.is_boolean and dialect.vendor == "sqlite")
         ]
-        self.dump_at = dict(self.dumps)
+        self.held = itemgetter(*self.table.attributes)
+        """From what an aggregate holds, by field, to the values of its columns."""
+        self._changing: dict[int, Any] = {}
         self.index = {column.attribute: index for index, column in enumerate(table.columns)}
+
+    def changing(self, mask: int) -> tuple[list[int], Callable[[Any], Sequence[Any]], list[tuple[int, Turn]]]:
+        """Of the columns whose bytes are set in the mask: their indexes, what picks their values out of all, and how
+        those that must be turned are, by their place among the picked. A version always changes."""
+        known = self._changing.get(mask)
+        if known is None:
+            count = len(self.table.attributes)
+            indexes = [index for index, byte in enumerate(mask.to_bytes(count)) if byte]
+            dumps = dict(self.dumps)
+            turned = [(place, dumps[index]) for place, index in enumerate(indexes) if index in dumps]
+            pick = itemgetter(*indexes) if len(indexes) > 1 else lambda values: (values[indexes[0]],)
+            known = self._changing[mask] = (indexes, pick, turned)
+        return known  # type: ignore[no-any-return]
 
     def values(self, thing: Any) -> list[Any]:
         values = list(self.table.values(thing))
@@ -117,12 +133,15 @@ class SqlStore(EngineTables):
             mapped = self._mapped[kind]
             rows = [(aggregate.id, aggregate.version) for aggregate in aggregates]
             writes.insert(0, Write("check", mapped.table.name, (), rows, self._compare_keys(mapped), True))
-        changes.held_seconds = self.dialect.commit(writes)
+        changes.held_seconds, last_id = self.dialect.commit(writes)
+        if last_id:
+            self.log.place(changes.records, last_id)
 
-    def settle(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
+    def settle(self, kind: type[Aggregate], aggregates: Collection[Aggregate]) -> None:
         for part in self._mapped[kind].parts:
             if part.is_log:
-                aggregate.__dict__[part.attribute] = []
+                for aggregate in aggregates:
+                    aggregate.__dict__[part.attribute] = []
 
     def _aggregate_writes(self, changes: Changes) -> list[Write]:
         writes: list[Write] = []
@@ -151,28 +170,28 @@ class SqlStore(EngineTables):
         fields = layout.fields + tuple(Field(column.name, column.type) for column, _ in mapped.copies)
         return Write("insert", mapped.table.name, fields, rows)
 
-    def _update(self, mapped: Mapped, pairs: list[tuple[Aggregate, Aggregate]]) -> Write:
+    def _update(self, mapped: Mapped, pairs: list[tuple[Aggregate, dict[str, Any]]]) -> Write:
         """Only the columns that changed in some row of this batch."""
         layout = self._layout(mapped.table)
-        changed = [
-            index
-            for index, name in enumerate(mapped.table.attributes)
-            if any(now.__dict__[name] is not then.__dict__[name] for now, then in pairs) and name != "id"
-        ]
-        copies = [(_dump(self.dialect, column), function) for column, function in mapped.copies]
-        rows = []
-        for now, then in pairs:
-            state = now.__dict__
-            row = []
-            for index in changed:
-                value = state[mapped.table.attributes[index]]
-                dump = layout.dump_at.get(index)
-                row.append(dump(value) if dump is not None and value is not None else value)
-            row += [dump(function(now)) for dump, function in copies]
-            row += (now.id, then.version)
-            rows.append(row)
-        fields = tuple(layout.fields[index] for index in changed)
-        fields += tuple(Field(column.name, column.type) for column, _ in mapped.copies)
+        held = layout.held
+        states = [held(now.__dict__) for now, _ in pairs]
+        changed = 0
+        for state, (_, then) in zip(states, pairs, strict=True):
+            changed |= int.from_bytes(bytes(map(is_not, state, held(then))))
+        indexes, pick, dumps = layout.changing(changed)
+        rows = [list(pick(state)) for state in states]
+        for place, dump in dumps:
+            for row in rows:
+                if row[place] is not None:
+                    row[place] = dump(row[place])
+        for column, function in mapped.copies:
+            dump = _dump(self.dialect, column)
+            for row, (now, _) in zip(rows, pairs, strict=True):
+                row.append(dump(function(now)))
+        for row, (now, then) in zip(rows, pairs, strict=True):
+            row.extend((now.id, then["version"]))
+        fields = tuple([layout.fields[index] for index in indexes])
+        fields += tuple([Field(column.name, column.type) for column, _ in mapped.copies])
         return Write("update", mapped.table.name, fields, rows, self._compare_keys(mapped), True)
 
     @staticmethod
@@ -183,7 +202,7 @@ class SqlStore(EngineTables):
         self,
         part: MappedPart,
         inserted: list[Aggregate],
-        pairs: list[tuple[Aggregate, Aggregate]],
+        pairs: list[tuple[Aggregate, dict[str, Any]]],
         deleted: list[Aggregate],
     ) -> list[Write]:
         fresh: list[tuple[Any, Any]] = []
@@ -192,7 +211,7 @@ class SqlStore(EngineTables):
         for owner in inserted:
             fresh += [(owner, thing) for thing in owner.__dict__[part.attribute]]
         for now, then in pairs:
-            mine, before = now.__dict__[part.attribute], then.__dict__[part.attribute]
+            mine, before = now.__dict__[part.attribute], then[part.attribute]
             if mine == before:
                 continue
             known = {thing.id: thing for thing in before}

@@ -13,7 +13,7 @@ from django.db import OperationalError, connections
 
 from argosy.engine.store import StoreUnavailable, VersionConflict
 from argosy.platform.crash_points import reached
-from argosy.platform.dialects import ConstraintBroken, Field, Statistics, Write
+from argosy.platform.dialects import Committed, ConstraintBroken, Field, Statistics, Write
 from argosy.platform.locks import FileLock, LockTimeout
 from argosy.shared_kernel.codec import encode
 
@@ -51,10 +51,11 @@ class SqliteDialect:
         """A condition that the column's value is one of these, and its parameter."""
         return f"{column.name} IN (SELECT value FROM json_each(?))", encode(list(values)).decode()
 
-    def commit(self, writes: Sequence[Write]) -> float:
-        """Write all or nothing; for how many seconds nobody else could write."""
+    def commit(self, writes: Sequence[Write]) -> Committed:
+        """Write all or nothing."""
         raw = self.raw()
         statements = [(write, self._sql(write)) for write in writes]
+        last_id = 0
         reached("commit.before_begin")
         try:
             with self.lock.held():
@@ -64,6 +65,8 @@ class SqliteDialect:
                 try:
                     for write, sql in statements:
                         self._run(raw, write, sql)
+                        if write.verb == "tell":
+                            [last_id] = raw.execute("SELECT last_insert_rowid()").fetchone()
                         reached("commit.between_statements")
                     reached("commit.before_commit")
                     raw.execute("COMMIT")
@@ -82,7 +85,7 @@ class SqliteDialect:
         except sqlite3.DatabaseError as error:
             raise _unavailable_or(error) from error
         Statistics.commits += 1
-        return held_seconds
+        return Committed(held_seconds, last_id)
 
     def _run(self, raw: sqlite3.Connection, write: Write, sql: str) -> None:
         Statistics.queries += 1
@@ -115,7 +118,7 @@ class SqliteDialect:
             return f"SELECT count(*) FROM json_each(?) j CROSS JOIN {write.table} t ON {there}"
         marks = ", ".join("?" for _ in write.columns)
         insert = f"INSERT INTO {write.table} ({names}) VALUES ({marks})"
-        if write.verb == "insert":
+        if write.verb in ("insert", "tell"):
             return insert
         return f"{insert} {write.on_conflict}"
 

@@ -12,7 +12,6 @@ from functools import partial
 from argosy.engine.consumer import Consumer, SubscriptionOutgrown, SubscriptionStopped
 from argosy.engine.due import Calls, Timers, recurring_timer
 from argosy.engine.kept import Kept
-from argosy.engine.log import Log
 from argosy.engine.shared_log import SharedLog
 from argosy.engine.store import CALL, Changes, Fence, StoreUnavailable, VersionConflict
 from argosy.engine.work import UnitOfWork
@@ -84,7 +83,7 @@ class Worker:
             return 2
         return 1 if Refused.wire_name in context.participant.handlers else 0
 
-    def _shared_logs(self) -> dict[str, Log]:
+    def _shared_logs(self) -> dict[str, SharedLog]:
         """Each log is read once for all subscriptions of this worker."""
         wanted: dict[str, set[str]] = {}
         for label in self.labels:
@@ -92,7 +91,7 @@ class Worker:
                 for source, names in subscription.participant.wire_names().items():
                     wanted.setdefault(source, set()).update(names)
         return {
-            source: SharedLog(self.runtime.logs[source], names)
+            source: SharedLog(self.runtime.logs[source], names, is_rung=True)
             for source, names in wanted.items()
             if source in self.runtime.logs
         }
@@ -220,6 +219,8 @@ class Worker:
         self._look_at_leases()
         self._guarded(self._follow_rebuilds)
         self._ready.update(self.consumers)
+        for log in self._logs.values():
+            log.news()
         self._look_at_due()
 
     def close(self) -> None:
@@ -363,6 +364,8 @@ class Worker:
     def _committed_in(self, label: str) -> Callable[[Changes], None]:
         def committed(changes: Changes) -> None:
             reached("worker.before_ring")
+            if changes.records and label in self._logs:
+                self._logs[label].told(changes.records)
             names = {record.wire_name for record in changes.records}
             for name in names:
                 self._ready.update(self._listeners_of.get(name, ()))
@@ -385,6 +388,10 @@ class Worker:
         return told
 
     def _hear(self, news: set[str]) -> None:
+        if news:
+            for log in self._logs.values():
+                if not news.isdisjoint(log.wire_names):
+                    log.news()
         for name in news:
             self._ready.update(self._listeners_of.get(name, ()))
             if name == CALL:

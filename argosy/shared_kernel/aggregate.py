@@ -38,27 +38,31 @@ class Aggregate:
         news: list[Event] = self.__dict__.pop("_news", [])
         return news
 
+    def state(self) -> dict[str, Any]:
+        """What it holds now, by field: stays as it is when this one changes. Between messages; news are no part."""
+        state = self.__dict__.copy()
+        for name in _collections(type(self)):  # type: ignore[arg-type]
+            state[name] = state[name].copy()
+        return state
+
     def copy(self) -> Self:
         """An equal aggregate that does not change with this one; recorded news stay behind."""
         twin = object.__new__(type(self))
-        state = twin.__dict__
-        state.update(self.__dict__)
-        state.pop("_news", None)
-        for name in _collections(type(self)):  # type: ignore[arg-type]
-            state[name] = state[name].copy()
+        twin.__dict__.update(self.state())
+        twin.__dict__.pop("_news", None)
         return twin
 
     def same_as(self, other: Aggregate) -> bool:
         """Whether both would be written as the same rows."""
-        mine, theirs = self.__dict__, other.__dict__
-        if "_news" in mine:
-            mine = {name: value for name, value in mine.items() if name != "_news"}
-        return mine == theirs
+        return self.copy().__dict__ == other.copy().__dict__
 
-    def restore(self, earlier: Aggregate) -> None:
-        """Become what `earlier` is, news dropped."""
-        self.__dict__.clear()
-        self.__dict__.update(earlier.copy().__dict__)
+    def restore(self, earlier: dict[str, Any]) -> None:
+        """Become what `earlier` holds, news dropped."""
+        state = self.__dict__
+        state.clear()
+        state.update(earlier)
+        for name in _collections(type(self)):  # type: ignore[arg-type]
+            state[name] = state[name].copy()
 
 
 @cache

@@ -99,7 +99,7 @@ def test_what_a_failed_unit_of_work_did_to_it_is_forgotten_with_it(store: Watche
 def test_only_so_many_are_kept_and_the_oldest_goes() -> None:
     kept = Kept(limit=2)
     for name in ("one", "two", "three"):
-        kept.put(Tally, Tally(id=an_id(name)))
+        kept.put(Tally, [Tally(id=an_id(name))])
     assert kept.take(Tally, [an_id("one")]) == []
     assert [tally.id for tally in kept.take(Tally, [an_id("two"), an_id("three")])] == [an_id("two"), an_id("three")]
     assert kept.take(Tally, [an_id("two")]) == []

@@ -62,7 +62,7 @@ def play_with_a_door() -> Play:
     door = play.store.load(Door, "id", [an_id("a")])[0]
     opened = door.copy()
     opened.is_open, opened.version = True, door.version + 1
-    play.store.commit(Changes(updates={Door: [(opened, door)]}))
+    play.store.commit(Changes(updates={Door: [(opened, door.state())]}))
     return play
 
 

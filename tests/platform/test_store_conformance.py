@@ -81,11 +81,11 @@ def record(name: str, wire_name: str = "inventory.StockReserved", key: str = "k"
     )
 
 
-def changed(thing: Any, **state: Any) -> tuple[Any, Any]:
+def changed(thing: Any, **state: Any) -> tuple[Any, dict[str, Any]]:
     now = thing.copy()
     now.version = thing.version + 1
     now.__dict__.update(state)
-    return now, thing
+    return now, thing.state()
 
 
 def test_an_aggregate_comes_back_as_it_was_written(store: Any) -> None:

@@ -118,7 +118,7 @@ class EngineTables:
         if again:
             writes.append(Write("update", table, _PARKED_NOW, again, (*_PARKED_KEYS, *_PARKED_NOW[:2]), True))
         if new:
-            writes.append(Write("insert", table, _PARKED, new))
+            writes.append(Write("upsert", table, _PARKED, new, _PARKED_KEYS))
         return writes
 
     def _due_writes(self, changes: Changes) -> list[Write]:

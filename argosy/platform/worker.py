@@ -20,6 +20,7 @@ from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Listener
 from argosy.platform.leases import Leases, holder_name
+from argosy.platform.parked import REDRIVEN, redriven
 from argosy.platform.runtime import Runtime
 from argosy.platform.sql_store import SqlStore
 from argosy.shared_kernel.codec import encode
@@ -106,6 +107,7 @@ class Worker:
         self.consumers = [consumer for consumers in self._consumers_of.values() for consumer in consumers]
         self._listeners_of = {}
         for consumer in self.consumers:
+            self._listeners_of[redriven(consumer.subscription)] = [consumer]
             for names in consumer.participant.wire_names().values():
                 for name in names:
                     self._listeners_of.setdefault(name, []).append(consumer)
@@ -218,6 +220,8 @@ class Worker:
         """Look at everything, in case that a ring was lost."""
         self._look_at_leases()
         self._guarded(self._follow_rebuilds)
+        for consumer in self.consumers:
+            self._guarded(consumer.look_at_parked)
         self._ready.update(self.consumers)
         for log in self._logs.values():
             log.news()
@@ -396,3 +400,7 @@ class Worker:
             self._ready.update(self._listeners_of.get(name, ()))
             if name == CALL:
                 self._call_news.update(self.calls)
+            elif name.startswith(REDRIVEN):
+                for consumer in self._listeners_of.get(name, ()):
+                    self._stopped.pop(consumer, None)
+                    self._guarded(consumer.look_at_parked)

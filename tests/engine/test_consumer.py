@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from argosy.engine import consumer as consumer_module
@@ -383,6 +384,55 @@ def test_a_parked_message_that_conflicts_however_fresh_its_rows_waits_longer_eac
         assert play.consumer.retry_parked() == 0
         assert [parked.tries for parked in play.consumer.parked()] == [tries, 0]
     assert play.total() == 0, "its follower waits"
+
+
+def test_a_worker_that_fails_a_parked_message_after_its_rival_counts_over_no_try(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play.tell(count(13, flow="bad"))
+    play.run()
+    play.clock.tick(seconds=60)
+    rival = play.open()
+    rival.step()
+    applied = Counting.count
+
+    def while_the_rival_fails_twice(service: Counting, command: Count) -> None:
+        monkeypatch.setattr(Counting, "count", applied)
+        for _ in range(2):
+            assert rival.retry_parked() == 0
+            play.clock.tick(seconds=60)
+        applied(service, command)
+
+    monkeypatch.setattr(Counting, "count", while_the_rival_fails_twice)
+    assert play.consumer.retry_parked() == 0
+    assert [parked.tries for parked in play.store.parked("counters")] == [3]
+    assert [parked.tries for parked in play.consumer.parked()] == [3], "theirs stands here, too"
+    monkeypatch.setattr(Counting, "poison", set())
+    play.clock.tick(seconds=600)
+    assert (play.consumer.retry_parked(), rival.retry_parked(), play.total()) == (1, 0, 13)
+
+
+def test_what_an_operator_moves_during_a_try_is_tried_again_at_once(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play.tell(count(13, flow="bad"))
+    play.run()
+    play.clock.tick(seconds=60)
+    applied = Counting.count
+
+    def while_the_operator_acts(service: Counting, command: Count) -> None:
+        [parked] = play.store.parked("counters")
+        now = msgspec.structs.replace(parked, next_try=play.clock.now())
+        play.store.commit(Changes(unparked=[parked], parked=[now]))
+        monkeypatch.setattr(Counting, "count", applied)
+        applied(service, command)
+
+    monkeypatch.setattr(Counting, "count", while_the_operator_acts)
+    play.consumer.retry_parked()
+    assert [parked.next_try for parked in play.consumer.parked()] == [play.clock.now()]
+    monkeypatch.setattr(Counting, "poison", set())
+    assert play.consumer.retry_parked() == 1
+    assert play.total() == 13
 
 
 def test_a_database_that_is_away_is_no_try_of_a_parked_message(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,6 +199,20 @@ def test_parked_messages_are_kept_replaced_and_taken_out(store: Any) -> None:
     assert store.parked("s") == []
 
 
+@pytest.mark.parametrize("changed", [{"tries": 2}, {"next_try": NOW + timedelta(microseconds=1)}])
+def test_a_parked_message_waits_again_only_where_it_is_as_it_was_seen(store: Any, changed: dict[str, Any]) -> None:
+    one = msgspec.structs.replace(record("m"), position=Position(1, 0, 7))
+    parked = Parked("s", "orders", one, 1, NOW, "why")
+    there = msgspec.structs.replace(parked, **changed)
+    store.commit(Changes(parked=[there]))
+    again = Parked("s", "orders", one, 2, NOW + timedelta(seconds=5), "still")
+    with pytest.raises(VersionConflict):
+        store.commit(Changes(unparked=[parked], parked=[again]))
+    assert store.parked("s") == [there]
+    store.commit(Changes(unparked=[parked]))
+    assert store.parked("s") == [], "what went well is parked no more, whoever tried it besides"
+
+
 def due(name: str, kind: str = TIMER, seconds: int = 0) -> Due:
     return Due(
         id=name,

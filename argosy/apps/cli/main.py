@@ -21,6 +21,7 @@ COMMANDS = {
     "import": "bring in a catalogue: the Olist data set, or any CSV of products",
     "replay": "play real baskets as their buyers, and compare the money to the cent",
     "rebuild": "make a read model anew from the logs",
+    "parked": "list the messages that failed, and have them tried again",
     "messages": "who sends and who receives each message",
     "contracts": "freeze the messages, and write the pages that are made from the code",
     "bench": "measure the figures of docs/performance.md on this machine",

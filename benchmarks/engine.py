@@ -93,7 +93,7 @@ def one_at_a_time(place: Any, checkouts: int) -> dict[str, float]:
     from argosy.platform.worker import Worker
     from benchmarks.reference import baskets
 
-    worker = Worker(place, place.contexts, pause_seconds=0)
+    worker = Worker(place, place.contexts)
     worker.drain()
     outside = place.outside("checkout")
     outside.committed = worker._committed_in("checkout")

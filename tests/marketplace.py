@@ -34,7 +34,7 @@ class Marketplace:
     @property
     def worker(self) -> Worker:
         if self._worker is None:
-            self._worker = Worker(self.runtime, self.runtime.contexts, pause_seconds=0)
+            self._worker = Worker(self.runtime, self.runtime.contexts)
         return self._worker
 
     def drain(self, seconds: float = 30.0) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 
@@ -66,6 +67,7 @@ class Log(Protocol):
         ...
 
 
+@lru_cache(4096)
 def lane_of(key: str) -> int:
     """CRC-32 (IEEE 802.3) of the key, modulo the number of lanes."""
     return crc32(key.encode()) % LANES

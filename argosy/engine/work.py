@@ -95,6 +95,7 @@ class UnitOfWork:
         self._announced: list[Message] = []
         self._planned: list[Callable[[], None]] = []
         self._deleted: list[tuple[type[Aggregate], str]] = []
+        self._last_call: dict[str, datetime] = {}
         self._standings: dict[tuple[str, str], tuple[Aggregate, Event, Cause]] = {}
 
     # What services use.
@@ -362,9 +363,10 @@ class UnitOfWork:
         """Behind the calls of its key that this unit of work asks for already: their times are their order."""
         if due.id in self.changes.due:
             return
-        taken = {call.due_at for call in self.changes.due.values() if call.kind == CALL and call.key == due.key}
-        while due.due_at in taken:
-            due.due_at += timedelta(microseconds=1)
+        before = self._last_call.get(due.key)
+        if before is not None and due.due_at <= before:
+            due.due_at = before + timedelta(microseconds=1)
+        self._last_call[due.key] = due.due_at
         self._set_due(due)
 
     def _cancel_due(self, id: str) -> None:

@@ -46,6 +46,7 @@ def _sqlite(path: Path, *, is_durable: bool) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 2,
+            "cached_statements": 1_000,
             "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA cache_size=-4000; "
             f"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0",
         },

@@ -2,8 +2,8 @@
 
 SQLite's own busy handler sleeps with growing pauses, so that a process that writes all the time starves the others
 (measured: one second in the median). Every writer takes this lock first: a mutex among the threads of a process, then
-`flock` on a file beside the database, asked for every 0.2 ms. A worker pauses 0.5 ms after each batch, so that whoever
-waits gets its turn.
+`flock` on a file beside the database, asked for every 0.2 ms. Whoever must wait says so with a shared lock on a second
+file, and a worker that finds one there after a batch pauses 0.5 ms, so that whoever waits gets its turn.
 """
 
 from __future__ import annotations
@@ -24,13 +24,19 @@ class LockTimeout(Exception):
 
 
 class _Opened:
-    """One process's descriptor of a lock file, with the mutex before it. Taken and freed as one."""
+    """One process's descriptors of a lock file and of the file of those who wait, with the mutex before them. Taken and
+    freed as one."""
 
-    __slots__ = ("descriptor", "mutex")
+    __slots__ = ("descriptor", "mutex", "waiting")
 
     def __init__(self, path: str) -> None:
         self.mutex = threading.Lock()
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.waiting = os.open(f"{path}.wait", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+        os.close(self.waiting)
 
 
 class FileLock:
@@ -48,7 +54,7 @@ class FileLock:
         if not mine.mutex.acquire(timeout=wait_seconds):
             raise LockTimeout(self.path)
         try:
-            self._lock_file(mine.descriptor, give_up)
+            self._lock_file(mine, give_up)
             try:
                 yield
             finally:
@@ -56,15 +62,25 @@ class FileLock:
         finally:
             mine.mutex.release()
 
-    def _lock_file(self, descriptor: int, give_up: float) -> None:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
+    def is_wanted(self) -> bool:
+        """Whether another process waits for its turn."""
+        mine = self._opened.get(os.getpid()) or self._open()
+        if not _try(mine.waiting, fcntl.LOCK_EX):
+            return True
+        fcntl.flock(mine.waiting, fcntl.LOCK_UN)
+        return False
+
+    def _lock_file(self, mine: _Opened, give_up: float) -> None:
+        if _try(mine.descriptor, fcntl.LOCK_EX):
+            return
+        fcntl.flock(mine.waiting, fcntl.LOCK_SH)
+        try:
+            while not _try(mine.descriptor, fcntl.LOCK_EX):
                 if time.monotonic() >= give_up:
-                    raise LockTimeout(self.path) from None
+                    raise LockTimeout(self.path)
                 time.sleep(POLL_SECONDS)
+        finally:
+            fcntl.flock(mine.waiting, fcntl.LOCK_UN)
 
     def _open(self) -> _Opened:
         """This process's own. Of threads that come first at once one wins, and all use what it opened; a parent's
@@ -72,9 +88,18 @@ class FileLock:
         process, opened = os.getpid(), _Opened(self.path)
         mine = self._opened.setdefault(process, opened)
         if mine is not opened:
-            os.close(opened.descriptor)
+            opened.close()
         for other in [other for other in list(self._opened) if other != process]:
             stale = self._opened.pop(other, None)
             if stale is not None:
-                os.close(stale.descriptor)
+                stale.close()
         return mine
+
+
+def _try(descriptor: int, kind: int) -> bool:
+    """Take a lock at once, or not at all."""
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -61,6 +61,11 @@ class PostgresDialect:
         literal = "{" + encode(list(values)).decode()[1:-1] + "}"
         return f"{column.name} = ANY(?::{column.type}[])", literal
 
+    @staticmethod
+    def is_wanted() -> bool:
+        """Whether somebody else waits to write: writers do not wait for each other here."""
+        return False
+
     def commit(self, writes: Sequence[Write]) -> Committed:
         """Write all or nothing; nobody else is kept from writing."""
         writes = [write for write in writes if write.rows]

@@ -110,8 +110,9 @@ class SqlLog:
 
     def place(self, records: Sequence[Record], last_id: int) -> None:
         """Note where these have come to stand, the last one at this id and the others before it."""
+        epoch = self._at(0, last_id).epoch
         for id, record in enumerate(records, last_id - len(records) + 1):
-            record.position = self._at(0, id)
+            record.position = Position(epoch, 0, id)
 
     def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
         names = list(wire_names)

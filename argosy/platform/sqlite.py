@@ -1,4 +1,4 @@
-"""SQLite: `executemany` inside BEGIN IMMEDIATE, under the file's lock."""
+"""SQLite: statements over up to 64 rows inside BEGIN IMMEDIATE, under the file's lock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from django.db import OperationalError, connections
@@ -16,6 +17,9 @@ from argosy.platform.crash_points import reached
 from argosy.platform.dialects import Committed, ConstraintBroken, Field, Statistics, Write
 from argosy.platform.locks import FileLock, LockTimeout
 from argosy.shared_kernel.codec import encode
+
+_AT_ONCE = (64, 16, 4, 1)
+"""Rows in one statement: a few sizes, so that each statement is prepared once."""
 
 
 class SqliteDialect:
@@ -51,10 +55,13 @@ class SqliteDialect:
         """A condition that the column's value is one of these, and its parameter."""
         return f"{column.name} IN (SELECT value FROM json_each(?))", encode(list(values)).decode()
 
+    def is_wanted(self) -> bool:
+        """Whether somebody else waits to write."""
+        return self.lock.is_wanted()
+
     def commit(self, writes: Sequence[Write]) -> Committed:
         """Write all or nothing."""
         raw = self.raw()
-        statements = [(write, self._sql(write)) for write in writes]
         last_id = 0
         reached("commit.before_begin")
         try:
@@ -63,8 +70,8 @@ class SqliteDialect:
                 began = time.perf_counter()
                 reached("commit.begun")
                 try:
-                    for write, sql in statements:
-                        self._run(raw, write, sql)
+                    for write in writes:
+                        self._run(raw, write)
                         if write.verb == "tell":
                             [last_id] = raw.execute("SELECT last_insert_rowid()").fetchone()
                         reached("commit.between_statements")
@@ -87,40 +94,31 @@ class SqliteDialect:
         Statistics.commits += 1
         return Committed(held_seconds, last_id)
 
-    def _run(self, raw: sqlite3.Connection, write: Write, sql: str) -> None:
+    def _run(self, raw: sqlite3.Connection, write: Write) -> None:
         Statistics.queries += 1
         Statistics.rows_written += 0 if write.verb == "check" else len(write.rows)
+        hit = taken = 0
+        rows = write.rows
+        if write.verb == "check":
+            hit = raw.execute(self._sql(write, 1), (encode(rows).decode(),)).fetchone()[0]
+            taken = len(rows)
+        for size in _AT_ONCE:
+            while len(rows) - taken >= size:
+                values = list(chain.from_iterable(rows[taken : taken + size]))
+                hit += raw.execute(self._sql(write, size), values).rowcount
+                taken += size
+        if write.is_compared and hit != len(rows):
+            raise VersionConflict(f"{write.table}: {hit} of {len(rows)} rows were as expected")
+
+    def _sql(self, write: Write, size: int) -> str:
+        """The statement over so many rows."""
+        known = (write.shape, size)
+        sql = self._statements.get(known)
+        if sql is None:
+            sql = self._statements[known] = _compose(write, size)
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
-        if write.verb == "check":
-            hit = raw.execute(sql, (encode(write.rows).decode(),)).fetchone()[0]
-        else:
-            hit = raw.executemany(sql, write.rows).rowcount
-        if write.is_compared and hit != len(write.rows):
-            raise VersionConflict(f"{write.table}: {hit} of {len(write.rows)} rows were as expected")
-
-    def _sql(self, write: Write) -> str:
-        sql = self._statements.get(write.shape)
-        if sql is None:
-            sql = self._statements[write.shape] = self._compose(write)
         return sql
-
-    @staticmethod
-    def _compose(write: Write) -> str:
-        where = " AND ".join(f"{key.name} = ?" for key in write.keys)
-        names = ", ".join(column.name for column in write.columns)
-        if write.verb == "update":
-            return f"UPDATE {write.table} SET {', '.join(f'{c.name} = ?' for c in write.columns)} WHERE {where}"
-        if write.verb == "delete":
-            return f"DELETE FROM {write.table} WHERE {where}"
-        if write.verb == "check":
-            there = " AND ".join(f"t.{key.name} = j.value ->> {index}" for index, key in enumerate(write.keys))
-            return f"SELECT count(*) FROM json_each(?) j CROSS JOIN {write.table} t ON {there}"
-        marks = ", ".join("?" for _ in write.columns)
-        insert = f"INSERT INTO {write.table} ({names}) VALUES ({marks})"
-        if write.verb in ("insert", "tell"):
-            return insert
-        return f"{insert} {write.on_conflict}"
 
     @staticmethod
     @lru_cache(4096)
@@ -144,6 +142,27 @@ class SqliteDialect:
     @staticmethod
     def selected(name: str, type: str) -> str:
         return name
+
+
+def _compose(write: Write, size: int) -> str:
+    """A statement over `size` rows, given as one list of values. Rows meet the table's by an index on the keys."""
+    table = write.table
+    if write.verb == "check":
+        there = " AND ".join(f"t.{key.name} = j.value ->> {index}" for index, key in enumerate(write.keys))
+        return f"SELECT count(*) FROM json_each(?) j CROSS JOIN {table} t ON {there}"
+    if write.verb in ("update", "delete"):
+        row = f"({', '.join('?' for _ in write.columns + write.keys)})"
+        rows = f"(VALUES {', '.join([row] * size)}) AS v"
+        places = enumerate(write.keys, len(write.columns) + 1)
+        same = " AND ".join(f"{table}.{key.name} = v.column{place}" for place, key in places)
+        if write.verb == "delete":
+            return f"DELETE FROM {table} WHERE rowid IN (SELECT {table}.rowid FROM {rows} CROSS JOIN {table} ON {same})"
+        changed = ", ".join(f"{column.name} = v.column{place}" for place, column in enumerate(write.columns, 1))
+        return f"UPDATE {table} SET {changed} FROM {rows} WHERE {same}"
+    row = f"({', '.join('?' for _ in write.columns)})"
+    names = ", ".join(column.name for column in write.columns)
+    insert = f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * size)}"
+    return insert if write.verb in ("insert", "tell") else f"{insert} {write.on_conflict}"
 
 
 def _unavailable_or(error: sqlite3.DatabaseError) -> Exception:

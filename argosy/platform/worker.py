@@ -42,10 +42,9 @@ class Worker:
     in case that a ring was lost.
     """
 
-    def __init__(self, runtime: Runtime, contexts: Iterable[str], *, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(self, runtime: Runtime, contexts: Iterable[str]) -> None:
         self.runtime = runtime
         self.labels = tuple(sorted(contexts, key=self._turn_of))
-        self.pause_seconds = pause_seconds
         self.is_stopping = False
         self.report: Callable[[str], None] = lambda line: None
         self.listener = Listener(runtime.var / "doorbell", "worker")
@@ -310,8 +309,8 @@ class Worker:
             self._ready.add(consumer)
             self._batches += 1
             self._collect_garbage(COLLECT_EVERY_BATCHES)
-            if self.pause_seconds and consumer.store.dialect.vendor == "sqlite":  # type: ignore[attr-defined]
-                time.sleep(self.pause_seconds)
+            if consumer.store.dialect.is_wanted():  # type: ignore[attr-defined]
+                time.sleep(PAUSE_SECONDS)
         return bool(took)
 
     def _collect_garbage(self, after_batches: int) -> None:

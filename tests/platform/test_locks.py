@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,19 @@ def _try_as_a_child(lock: FileLock, tell: int, end: int) -> None:
 def _descriptors(process: int, lock: FileLock) -> list[str]:
     folder = f"/proc/{process}/fd"
     return [name for name in os.listdir(folder) if os.path.realpath(f"{folder}/{name}") == lock.path]
+
+
+def test_whoever_waits_in_another_process_is_seen_by_the_one_who_holds_the_lock(tmp_path: Path) -> None:
+    path = str(tmp_path / "file.lock")
+    lock = FileLock(path)
+    assert not lock.is_wanted()
+    with lock.held():
+        assert not lock.is_wanted()
+        waiting = subprocess.Popen(
+            [sys.executable, "-c", f"from argosy.platform.locks import FileLock\nwith FileLock({path!r}).held(5): pass"]
+        )
+        while not lock.is_wanted():
+            assert waiting.poll() is None, "it did not wait for the lock"
+            time.sleep(0.005)
+    assert waiting.wait(5) == 0
+    assert not lock.is_wanted()

@@ -43,7 +43,7 @@ def test_too_many_parked_messages_do_not_keep_them_from_being_tried_again(
 def test_an_outgrown_program_leaves_the_context_to_others(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = Worker(marketplace.runtime, ["orders"], pause_seconds=0)
+    old = Worker(marketplace.runtime, ["orders"])
     [consumer] = old.consumers
 
     def stand_down() -> int:
@@ -54,14 +54,14 @@ def test_an_outgrown_program_leaves_the_context_to_others(
     assert consumer.fence is None
     old._look_at_leases()
     assert consumer.fence is None
-    newer = Worker(marketplace.runtime, ["orders"], pause_seconds=0)
+    newer = Worker(marketplace.runtime, ["orders"])
     assert newer.consumers[0].fence is not None
     newer.close()
     old.close()
 
 
 def test_workers_that_start_together_plan_recurring_commands_once(marketplace: Marketplace) -> None:
-    workers = [Worker(marketplace.runtime, ["inventory"], pause_seconds=0) for _ in range(3)]
+    workers = [Worker(marketplace.runtime, ["inventory"]) for _ in range(3)]
     assert len(marketplace.rows("inventory", "SELECT id FROM inventory_due WHERE cause_id = 'every:'")) == 1
     for worker in workers:
         worker.close()

@@ -1,11 +1,12 @@
-"""PostgreSQL: one statement for a whole unit of work, a chain of data-modifying CTEs with one JSON parameter each, so
-that a commit is one round trip; a compare that fails divides by zero, which aborts it."""
+"""PostgreSQL: one statement for a whole unit of work, a chain of data-modifying CTEs with one array parameter for each
+column, so that a commit is one round trip; a compare that fails divides by zero, which aborts it."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,10 +14,17 @@ import psycopg
 from django.db import InterfaceError, OperationalError, connections
 
 from argosy.engine.store import Contended, StoreUnavailable, VersionConflict
+from argosy.platform.arrays import array
 from argosy.platform.crash_points import reached
 from argosy.platform.dialects import Committed, ConstraintBroken, Field, Statistics, Write
 from argosy.platform.locks import WAIT_SECONDS
-from argosy.shared_kernel.codec import encode
+from argosy.platform.prepared import Prepared, parameter
+
+_SETTINGS = (
+    f"SELECT set_config('lock_timeout', '{int(WAIT_SECONDS * 1000)}ms', false), set_config('jit', 'off', false), "
+    "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)"
+)
+"""A plan is made once and kept: one made while a table was small must not read all of it when it has grown."""
 
 
 class PostgresDialect:
@@ -40,10 +48,9 @@ class PostgresDialect:
         connection: psycopg.Connection[Any] = wrapper.connection
         if getattr(self._seen, "connection", None) is not connection:
             self._seen.connection = connection
+            self._seen.prepared = Prepared(connection)
             try:
-                self._execute(f"SET lock_timeout = '{int(WAIT_SECONDS * 1000)}ms'", ())
-                for look in self.connected:
-                    look()
+                self._set_up()
             except BaseException:
                 self._seen.connection = None
                 raise
@@ -54,12 +61,11 @@ class PostgresDialect:
         Statistics.queries += 1
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
-        return self._execute(sql.replace("?", "%s"), parameters)
+        return self._execute(_numbered(sql), [parameter(value) for value in parameters])
 
     def among(self, column: Field, values: Sequence[Any]) -> tuple[str, Any]:
         """A condition that the column's value is one of these, and its parameter."""
-        literal = "{" + encode(list(values)).decode()[1:-1] + "}"
-        return f"{column.name} = ANY(?::{column.type}[])", literal
+        return f"{column.name} = ANY(?::{column.type}[])", array(column.type, list(values))
 
     @staticmethod
     def is_wanted() -> bool:
@@ -75,8 +81,12 @@ class PostgresDialect:
         sql = self._statements.get(shape)
         if sql is None:
             sql = self._statements[shape] = _compose_postgres(writes)
-        parameters: list[Any] = [encode(write.rows).decode() for write in writes]
-        parameters += [len(write.rows) for write in writes if write.is_compared]
+        parameters: list[bytes | None] = []
+        for write in writes:
+            types = [field.type for field in _fields(write)]
+            parameters += map(array, types, zip(*write.rows, strict=True))
+            if write.is_compared:
+                parameters.append(b"%d" % len(write.rows))
         Statistics.queries += 1
         Statistics.commits += 1
         Statistics.rows_written += sum(len(write.rows) for write in writes if write.verb != "check")
@@ -90,9 +100,7 @@ class PostgresDialect:
     def _execute(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         raw = self.raw()
         try:
-            cursor = psycopg.Cursor(raw)
-            cursor.execute(sql, parameters, prepare=True)
-            return cursor.fetchall() if cursor.description else []
+            return self._seen.prepared.run(sql, parameters)  # type: ignore[no-any-return]
         except (
             psycopg.errors.UniqueViolation,
             psycopg.errors.DivisionByZero,
@@ -110,6 +118,12 @@ class PostgresDialect:
             if raw.closed or raw.broken or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
                 connections[self.alias].close()
             raise StoreUnavailable(f"{self.alias}: {error}") from error
+
+    def _set_up(self) -> None:
+        """What holds for every statement of a connection, and who wants to look at it first."""
+        self._execute(_SETTINGS, ())
+        for look in self.connected:
+            look()
 
     @staticmethod
     def instant(value: datetime) -> Any:
@@ -133,43 +147,42 @@ class PostgresDialect:
         return f"{name}::text" if type in ("uuid", "jsonb") else name
 
 
+@lru_cache(2_000)
+def _numbered(sql: str) -> str:
+    """The statement with numbered parameters in place of question marks."""
+    first, *others = sql.split("?")
+    return first + "".join(f"${index}{part}" for index, part in enumerate(others, 1))
+
+
+def _fields(write: Write) -> tuple[Field, ...]:
+    return write.columns if write.verb in ("upsert", "ensure") else write.columns + write.keys
+
+
 def _compose_postgres(writes: Sequence[Write]) -> str:
     """One statement that does all writes, and divides by zero unless every compared one hit as many rows as given."""
-    parts = [f"w{index} AS ({_one_postgres(write)})" for index, write in enumerate(writes)]
-    checks = [
-        f"1 / (CASE WHEN (SELECT count(*) FROM w{index}) = %s THEN 1 ELSE 0 END)"
-        for index, write in enumerate(writes)
-        if write.is_compared
-    ]
+    parts, checks, first = [], [], 1
+    for index, write in enumerate(writes):
+        parts.append(f"w{index} AS ({_one_postgres(write, first)})")
+        first += len(_fields(write))
+        if write.is_compared:
+            checks.append(f"1 / (CASE WHEN (SELECT count(*) FROM w{index}) = ${first}::bigint THEN 1 ELSE 0 END)")
+            first += 1
     return f"WITH {', '.join(parts)} SELECT {', '.join(checks) or '1'}"
 
 
-def _one_postgres(write: Write) -> str:
-    fields = write.columns if write.verb in ("upsert", "ensure") else write.columns + write.keys
-    values = ", ".join(_cast(index, field) for index, field in enumerate(fields))
-    source = "json_array_elements(%s::json) WITH ORDINALITY AS e(v, n)"
+def _one_postgres(write: Write, first: int) -> str:
+    fields = _fields(write)
+    values = ", ".join(f"unnest(${first + index}::{field.type}[]) AS f{index}" for index, field in enumerate(fields))
     names = ", ".join(column.name for column in write.columns)
     if write.verb in ("insert", "tell"):
-        return f"INSERT INTO {write.table} ({names}) SELECT {values} FROM {source} ORDER BY e.n RETURNING 1"
+        return f"INSERT INTO {write.table} ({names}) SELECT {values} RETURNING 1"
     if write.verb in ("upsert", "ensure"):
-        return (
-            f"INSERT INTO {write.table} ({names}) SELECT {values} FROM {source} ORDER BY e.n "
-            f"{write.on_conflict} RETURNING 1"
-        )
-    aliases = ", ".join(f"{_cast(index, field)} AS f{index}" for index, field in enumerate(fields))
+        return f"INSERT INTO {write.table} ({names}) SELECT {values} {write.on_conflict} RETURNING 1"
     offset = len(write.columns)
     where = " AND ".join(f"t.{key.name} = r.f{offset + index}" for index, key in enumerate(write.keys))
     if write.verb == "check":
-        return f"SELECT 1 FROM {write.table} t JOIN (SELECT {aliases} FROM {source}) r ON {where} FOR SHARE OF t"
+        return f"SELECT 1 FROM {write.table} t JOIN (SELECT {values}) r ON {where} FOR SHARE OF t"
     if write.verb == "delete":
-        return f"DELETE FROM {write.table} t USING (SELECT {aliases} FROM {source}) r WHERE {where} RETURNING 1"
+        return f"DELETE FROM {write.table} t USING (SELECT {values}) r WHERE {where} RETURNING 1"
     changed = ", ".join(f"{column.name} = r.f{index}" for index, column in enumerate(write.columns))
-    return f"UPDATE {write.table} t SET {changed} FROM (SELECT {aliases} FROM {source}) r WHERE {where} RETURNING 1"
-
-
-def _cast(index: int, field: Field) -> str:
-    if field.type == "jsonb":
-        return f"(e.v -> {index})::jsonb"
-    if field.type == "text":
-        return f"e.v ->> {index}"
-    return f"(e.v ->> {index})::{field.type}"
+    return f"UPDATE {write.table} t SET {changed} FROM (SELECT {values}) r WHERE {where} RETURNING 1"

@@ -139,6 +139,8 @@ class Calls:
         self.fence: Fence | None = None
         self.failed: Callable[[Due, Exception], None] = lambda due, error: None
         self.undeclared_loads = 0
+        self.has_more = False
+        """Whether more may be due than there was room for: start again once some have come back."""
         self._busy: set[str] = set()
         self._answered: list[tuple[Due, Command | Exception]] = []
 
@@ -149,11 +151,14 @@ class Calls:
     def start(self) -> int:
         """Lease what is due and hand it to the pool, one call per key at a time."""
         room = min(self.pool.room(), BATCH_MAX)
+        self.has_more = room <= 0
         if room <= 0:
             return 0
         now = self.clock.now()
         ready: dict[str, Due] = {}
-        for due in self.store.due(CALL, now, room + len(self._busy)):
+        found = self.store.due(CALL, now, room + len(self._busy))
+        self.has_more = len(found) == room + len(self._busy)
+        for due in found:
             if due.key not in self._busy and due.key not in ready and len(ready) < room:
                 ready[due.key] = due
         if not ready:

@@ -1,7 +1,8 @@
 """Wake-ups between processes of one machine: a datagram socket per listener in the data folder, rung after commit.
 
-A ring names what happened (wire names of messages, or documents), so that only those wake who have news. It is a
-courtesy: a lost ring costs at most the slow poll.
+A ring names what happened (wire names of messages, or documents), so that only those wake who have news. The kernel
+keeps few rings for a listener that is busy (10 on most machines) and refuses more: whoever finds that many has perhaps
+missed some, and hears EVERYTHING. A ring that is lost all the same costs at most the slow poll.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+EVERYTHING = "*"
+"""Heard in place of names where rings may have been lost: there may be news of any kind."""
 _RING_BYTES_MAX = 60_000
+_KEPT_FILE = Path("/proc/sys/net/unix/max_dgram_qlen")
+_KEPT_UNLESS_TOLD = 10
 
 
 class Bell:
@@ -59,6 +64,7 @@ class Listener:
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
         self._socket.bind(str(self.path))
+        self._kept = _rings_kept()
         self._woken, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
@@ -84,11 +90,13 @@ class Listener:
     def heard(self) -> set[str]:
         """News that lie here already."""
         news: set[str] = set()
+        rings = 0
         while True:
             try:
                 news.update(self._socket.recv(65_536).decode().split("\n"))
             except BlockingIOError:
-                return news
+                return news | {EVERYTHING} if rings >= self._kept else news
+            rings += 1
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -99,6 +107,14 @@ class Listener:
         os.close(self._waker)
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
+
+
+def _rings_kept() -> int:
+    """How many rings the kernel keeps for a listener that does not listen."""
+    try:
+        return int(_KEPT_FILE.read_text())
+    except (OSError, ValueError):
+        return _KEPT_UNLESS_TOLD
 
 
 def _is_alive(path: Path) -> bool:

@@ -18,7 +18,7 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.calls import ThreadPool
 from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
-from argosy.platform.doorbell import Listener
+from argosy.platform.doorbell import EVERYTHING, Listener
 from argosy.platform.leases import Leases, holder_name
 from argosy.platform.parked import REDRIVEN, redriven
 from argosy.platform.runtime import Runtime
@@ -221,10 +221,14 @@ class Worker:
         self._guarded(self._follow_rebuilds)
         for consumer in self.consumers:
             self._guarded(consumer.look_at_parked)
+        self._look_everywhere()
+        self._look_at_due()
+
+    def _look_everywhere(self) -> None:
         self._ready.update(self.consumers)
+        self._call_news.update(self.calls)
         for log in self._logs.values():
             log.news()
-        self._look_at_due()
 
     def close(self) -> None:
         """Let running calls finish, and let others take over."""
@@ -332,8 +336,13 @@ class Worker:
         return False
 
     def _collect_calls(self) -> bool:
-        collected = [self._guarded(calls.collect) for calls in self.calls.values()]
-        return any(collected)
+        has_moved = False
+        for label, calls in self.calls.items():
+            if self._guarded(calls.collect):
+                has_moved = True
+                if calls.has_more:
+                    self._call_news.add(label)
+        return has_moved
 
     def _look_at_due(self) -> None:
         for timers in self.timers.values():
@@ -391,10 +400,11 @@ class Worker:
         return told
 
     def _hear(self, news: set[str]) -> None:
-        if news:
-            for log in self._logs.values():
-                if not news.isdisjoint(log.wire_names):
-                    log.news()
+        if EVERYTHING in news:
+            self._look_everywhere()
+        for log in self._logs.values():
+            if not news.isdisjoint(log.wire_names):
+                log.news()
         for name in news:
             self._ready.update(self._listeners_of.get(name, ()))
             if name == CALL:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
-from argosy.platform.doorbell import Listener
+from argosy.platform.doorbell import EVERYTHING, Listener
 from argosy.platform.problems import CONTENT_TYPE, Problem, problem_of
 from argosy.platform.rest import PREFIX, Asked, Document, Endpoint, admit, look, matches, must_wait, wait_asked
 
@@ -67,7 +67,8 @@ class Waits:
 
     def _hear(self) -> None:
         """Wake those whose document was named; asked in the order that is shorter."""
-        for name in self._open.keys() & self.listener.heard():
+        heard = self.listener.heard()
+        for name in list(self._open) if EVERYTHING in heard else self._open.keys() & heard:
             for event in self._open[name]:
                 event.set()
 

@@ -71,7 +71,7 @@ class EngineTables:
         self.dialect = dialect
         self.prefix = prefix
         self.outbox = outbox
-        self.log = SqlLog(dialect, outbox, f"{prefix}_log_epochs")
+        self.log = SqlLog(dialect, outbox, prefix)
 
     def engine_writes(self, changes: Changes) -> list[Write]:
         """Everything of a unit of work that is no aggregate; the lease that it is written under is checked first."""

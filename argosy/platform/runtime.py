@@ -13,6 +13,7 @@ from django.db import connections
 
 from argosy.engine.log import Log
 from argosy.engine.outside import Outside
+from argosy.engine.segments import Archive, SegmentFiles
 from argosy.engine.store import Changes
 from argosy.platform.context import Context
 from argosy.platform.crash_points import reached
@@ -20,6 +21,7 @@ from argosy.platform.doorbell import Bell
 from argosy.platform.engine_tables import Dialect
 from argosy.platform.postgres import PostgresDialect
 from argosy.platform.rows import Mapped, Rows
+from argosy.platform.segment_folder import SegmentFolder
 from argosy.platform.sql_store import SqlStore
 from argosy.platform.sqlite import SqliteDialect
 from argosy.platform.system import SystemClock, TimeOrderedIds
@@ -39,6 +41,9 @@ class Runtime:
         self.stores = {
             label: self.store(context, context.rows()) for label, context in self.contexts.items() if context.outbox
         }
+        self.segments: SegmentFiles = SegmentFolder(var / "archive")
+        for label, store in self.stores.items():
+            store.log.archive = Archive(store.log.segments, self.segments, label)
         self.logs: dict[str, Log] = {label: store.log for label, store in self.stores.items()}
         self._outsides = {label: self._outside(label) for label in self.stores}
 

@@ -9,8 +9,11 @@ from typing import Any
 import psycopg
 
 from argosy.engine.log import START, Page, Position, Record
+from argosy.engine.segments import Archive
+from argosy.engine.store import StoreUnavailable
 from argosy.platform.dialects import Field, Write
 from argosy.platform.postgres import PostgresDialect
+from argosy.platform.segment_list import SqlSegmentList
 from argosy.platform.sqlite import SqliteDialect
 
 _WRITTEN = (
@@ -48,10 +51,13 @@ class SqlLog:
     every running one, so nothing can appear before a cursor.
     """
 
-    def __init__(self, dialect: SqliteDialect | PostgresDialect, table: str, epochs: str) -> None:
+    def __init__(self, dialect: SqliteDialect | PostgresDialect, table: str, prefix: str) -> None:
         self.dialect = dialect
         self.table = table
-        self.epochs = epochs
+        self.epochs = f"{prefix}_log_epochs"
+        self.segments = SqlSegmentList(dialect, f"{prefix}_log_segments")
+        self.archive: Archive | None = None
+        """Where what is no longer in the table is read from; nothing was archived where there is none."""
         self._known_epochs: list[tuple[int, int]] = []
         if table and isinstance(dialect, PostgresDialect):
             dialect.connected.append(self._look_at_system)
@@ -115,22 +121,64 @@ class SqlLog:
             record.position = Position(epoch, 0, id)
 
     def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
+        """From the table, or from its archived segments and then the table. Both are asked in one statement how far
+        is archived: rows that vanish under a reader are seen to be in the archive."""
         names = list(wire_names)
-        if self.dialect.vendor == "postgresql":
-            return self._read_postgres(after, names, limit)
-        [(head,)] = self.dialect.query(f"SELECT coalesce(max(id), 0) FROM {self.table}")
-        first = self._first_after(after)
-        if head <= first:
-            return Page([], max(after, self._at(0, head)))
+        read = self._read_postgres if self.dialect.vendor == "postgresql" else self._read_sqlite
+        found: list[Record] = []
+        while True:
+            page = read(after, names, limit - len(found))
+            if page is not None:
+                return page if not found else Page(found + page.records, page.scanned_to, page.is_whole)
+            if self.archive is None:
+                raise StoreUnavailable(f"{self.table} is archived up to beyond {tuple(after)}, and nobody said where")
+            archived, after = self.archive.read(after, wire_names, limit - len(found))
+            found += archived
+            if len(found) == limit:
+                return Page(found, after)
+
+    def _read_sqlite(self, after: Position, names: list[str], limit: int) -> Page | None:
+        """None where something behind `after` is archived."""
         condition, parameter = self.dialect.among(Field("o.event_type", "text"), names)
-        rows = self.dialect.query(
-            f"SELECT {self._columns} FROM {self.table} o WHERE o.id > ? AND {condition} ORDER BY o.id LIMIT ?",
+        first = self._first_after(after)
+        (head, archived, *_), *rows = self.dialect.query(
+            f"SELECT coalesce(max(id), 0), coalesce((SELECT max(last_id) FROM {self.segments.table}), 0)"
+            f"{', NULL' * 12} FROM {self.table} UNION ALL SELECT * FROM (SELECT {self._columns} FROM {self.table} o "
+            f"WHERE o.id > ? AND {condition} ORDER BY o.id LIMIT ?)",
             (first, parameter, limit),
         )
+        if first < archived:
+            return None
+        if head <= first:
+            return Page([], max(after, self._at(0, head)))
         records = [self._record(row) for row in rows]
         if len(records) == limit:
             return Page(records, records[-1].position)
         return Page(records, max(self._at(0, head), records[-1].position if records else START))
+
+    def all(self, after: Position, up_to: Position, limit: int) -> list[Record]:
+        """What the table holds between two positions, whatever it says, in order."""
+        return [self._record(row) for row in self._between(self._columns, after, up_to, limit)]
+
+    def ids(self, after: Position, up_to: Position, limit: int, condition: str = "1 = 1") -> list[int]:
+        """Of rows between two positions that meet a condition."""
+        return [row[0] for row in self._between("o.id", after, up_to, limit, condition)]
+
+    def _between(
+        self, columns: str, after: Position, up_to: Position, limit: int, condition: str = "1 = 1"
+    ) -> list[tuple[Any, ...]]:
+        if self.dialect.vendor == "postgresql":
+            place, order = "(?, ?::text::xid8, ?)", "o.epoch, o.xid, o.id"
+            behind = f"(o.epoch, o.xid, o.id) > {place}"
+            parameters = [after.epoch, str(after.xid), after.id, up_to.epoch, str(up_to.xid), up_to.id, limit]
+        else:
+            place, order, behind = "(?, ?, ?)", "o.id", "o.id > ?"
+            parameters = [self._first_after(after), *up_to, limit]
+        return self.dialect.query(
+            f"SELECT {columns} FROM {self.table} o WHERE {behind} AND (o.epoch, o.xid, o.id) <= {place} "
+            f"AND {condition} ORDER BY {order} LIMIT ?",
+            parameters,
+        )
 
     def head(self) -> Position:
         if self.dialect.vendor == "postgresql":
@@ -195,23 +243,28 @@ class SqlLog:
     def _visible(self, alias: str) -> str:
         return f"({alias}.epoch < {self.epoch()} OR {alias}.xid < pg_snapshot_xmin(pg_current_snapshot()))"
 
-    def _read_postgres(self, after: Position, names: list[str], limit: int) -> Page:
+    def _read_postgres(self, after: Position, names: list[str], limit: int) -> Page | None:
         condition, parameter = self.dialect.among(Field("o.event_type", "text"), names)
         rows = self.dialect.query(
             f"WITH head AS (SELECT h.epoch, h.xid, h.id FROM {self.table} h WHERE {self._visible('h')} "
-            f"ORDER BY h.epoch DESC, h.xid DESC, h.id DESC LIMIT 1) "
-            f"SELECT NOT EXISTS (SELECT 1 FROM {self.table} b WHERE b.epoch = {self.epoch()} AND "
+            f"ORDER BY h.epoch DESC, h.xid DESC, h.id DESC LIMIT 1), "
+            f"archived AS (SELECT a.last_epoch, a.last_xid, a.last_id FROM {self.segments.table} a "
+            f"ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1) "
+            f"SELECT a.last_epoch, a.last_xid, a.last_id, NOT EXISTS ("
+            f"SELECT 1 FROM {self.table} b WHERE b.epoch = {self.epoch()} AND "
             f"b.xid >= pg_snapshot_xmin(pg_current_snapshot())), h.epoch, h.xid::text::bigint, h.id, {self._columns} "
-            f"FROM (SELECT 1) one LEFT JOIN head h ON true LEFT JOIN LATERAL ("
+            f"FROM (SELECT 1) one LEFT JOIN archived a ON true LEFT JOIN head h ON true LEFT JOIN LATERAL ("
             f"SELECT * FROM {self.table} o WHERE (o.epoch, o.xid, o.id) > (?, ?::text::xid8, ?) "
             f"AND (o.epoch, o.xid, o.id) <= (h.epoch, h.xid, h.id) AND {condition} "
             f"ORDER BY o.epoch, o.xid, o.id LIMIT ?) o ON true ORDER BY o.epoch, o.xid, o.id",
             (after.epoch, str(after.xid), after.id, parameter, limit),
         )
-        is_whole, *head = rows[0][:4]
+        is_whole, *head = rows[0][3:7]
+        if rows[0][0] is not None and after < Position(*rows[0][:3]):
+            return None
         if head[0] is None:
             return Page([], after, is_whole)
-        records = [self._record(row[4:]) for row in rows if row[-1] is not None]
+        records = [self._record(row[7:]) for row in rows if row[-1] is not None]
         if len(records) == limit:
             return Page(records, records[-1].position, is_whole)
         return Page(records, max(Position(*head), after), is_whole)

@@ -1,5 +1,5 @@
-"""The engine's own tables, the same in every context's database: log, due work, cursors, parked, keys, leases,
-subscriptions."""
+"""The engine's own tables, the same in every context's database: log, its archived segments, due work, cursors, parked,
+keys, leases, subscriptions."""
 
 from __future__ import annotations
 
@@ -129,6 +129,26 @@ class EpochRow(models.Model):
         abstract = True
 
 
+class SegmentRow(models.Model):
+    """An archived segment of this log: which records its file holds, and what its bytes must be."""
+
+    id = models.BigAutoField(primary_key=True)
+    first_epoch = models.IntegerField()
+    first_xid = models.BigIntegerField()
+    first_id = models.BigIntegerField()
+    last_epoch = models.IntegerField()
+    last_xid = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    record_count = models.IntegerField()
+    wire_names = models.JSONField()
+    has_subjects = models.BooleanField()
+    digest = models.CharField(max_length=64)
+    revision = models.IntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+
 class LeaseRow(models.Model):
     """Who works off a subscription; the token only grows and fences the holder before."""
 
@@ -181,6 +201,15 @@ def platform_tables(module: str, *, outbox: str = "") -> SimpleNamespace:
             models.UniqueConstraint(fields=["actor", "route", "key"], name=f"{prefix}_one_answer_per_key"),
         ),
         epochs=table(EpochRow, f"{prefix}_log_epochs"),
+        segments=table(
+            SegmentRow,
+            f"{prefix}_log_segments",
+            models.UniqueConstraint(
+                fields=["last_epoch", "last_xid", "last_id"], name=f"{prefix}_one_segment_per_place"
+            ),
+        )
+        if outbox
+        else None,
         leases=table(LeaseRow, f"{prefix}_leases"),
         subscriptions=table(SubscriptionRow, f"{prefix}_subscriptions"),
     )

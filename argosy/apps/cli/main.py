@@ -20,6 +20,7 @@ COMMANDS = {
     "migrate": "create the databases, or bring them up to date",
     "import": "bring in a catalogue: the Olist data set, or any CSV of products",
     "replay": "play real baskets as their buyers, and compare the money to the cent",
+    "archive": "move the oldest messages from the logs into files",
     "rebuild": "make a read model anew from the logs",
     "parked": "list the messages that failed, and have them tried again",
     "messages": "who sends and who receives each message",

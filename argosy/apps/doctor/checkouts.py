@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 
 import msgspec
 
+from argosy.apps.doctor.archives import gathered
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import Databases, side_by_side
 from argosy.domains.checkout.application.saga import CheckoutSaga
@@ -81,15 +83,27 @@ def undone_as_often_as_noted(databases: Databases) -> Iterator[Violation]:
         f"SELECT {own} AS flow, step_type, count(*) FROM checkout_steps WHERE status = ? GROUP BY 1, 2 ORDER BY 1",
         UNDOING,
     )
-    for flow_id, (commands, attempts) in side_by_side(sent, noted):
-        told = {_UNDONE_BY[name]: times for _, name, times in commands}
-        kept = {name: times for _, name, times in attempts}
-        for name in sorted(told.keys() | kept.keys()):
-            if told.get(name, 0) != kept.get(name, 0):
-                yield Violation(
-                    f"checkout_sessions {flow_id}",
-                    f"undid {name} {kept.get(name, 0)} times and asked for it {told.get(name, 0)} times",
-                )
+    with gathered(databases, "checkout") as archive:
+        sent_earlier = (
+            archive.stream(
+                f"SELECT aggregate_id, event_type, count(*) FROM log WHERE event_type IN "
+                f"({', '.join('?' for _ in names)}) GROUP BY 1, 2 ORDER BY 1",
+                *names,
+            )
+            if archive
+            else ()
+        )
+        for flow_id, (commands, earlier, attempts) in side_by_side(sent, sent_earlier, noted):
+            told: Counter[str] = Counter()
+            for _, command, times in (*commands, *earlier):
+                told[_UNDONE_BY[command]] += times
+            kept = {name: times for _, name, times in attempts}
+            for name in sorted(told.keys() | kept.keys()):
+                if told.get(name, 0) != kept.get(name, 0):
+                    yield Violation(
+                        f"checkout_sessions {flow_id}",
+                        f"undid {name} {kept.get(name, 0)} times and asked for it {told.get(name, 0)} times",
+                    )
 
 
 def nothing_is_left(databases: Databases) -> Iterator[Violation]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from argosy.apps.doctor.archives import Gathered, gathered
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import Databases, Row, side_by_side
 from argosy.engine.log import LANES, START, Position, Record
@@ -100,9 +101,12 @@ def _unanswered(databases: Databases, heard: Hearing) -> Iterator[Violation]:
         f"ORDER BY 1",
     )
     parked = {record.message_id for _, record in _parked(databases, context)}
-    for message_id, (commands, answer) in side_by_side(_behind(databases, heard, "o.message_id"), answers):
-        if commands and not answer and message_id not in parked:
-            yield _lost(heard, message_id, commands[0][1], message_id)
+    with gathered(databases, heard.label) as archive:
+        earlier = archive.stream("SELECT DISTINCT cause_id FROM log ORDER BY 1") if archive else ()
+        behind = _behind(databases, heard, "o.message_id")
+        for message_id, (commands, answer, archived) in side_by_side(behind, answers, earlier):
+            if commands and not answer and not archived and message_id not in parked:
+                yield _lost(heard, message_id, commands[0][1], message_id)
 
 
 def _unpaid(databases: Databases, heard: Hearing) -> Iterator[Violation]:
@@ -114,13 +118,16 @@ def _unpaid(databases: Databases, heard: Hearing) -> Iterator[Violation]:
     )
     parked = {record.message_id for _, record in _parked(databases, context)}
     key = databases.binary(heard.source, "o.aggregate_id")
-    for flow_id, (commands, paid) in side_by_side(_behind(databases, heard, key), intents):
-        for _, name, _, message_id in [] if paid else commands:
-            refused = databases.stream(
-                heard.label, f"SELECT 1 FROM {context.outbox} WHERE cause_id = ? LIMIT 1", message_id
-            )
-            if message_id not in parked and not list(refused):
-                yield _lost(heard, message_id, name, flow_id)
+    with gathered(databases, heard.label) as archive:
+        for flow_id, (commands, paid) in side_by_side(_behind(databases, heard, key), intents):
+            for _, name, _, message_id in [] if paid else commands:
+                told = "WHERE cause_id = ? LIMIT 1"
+                refused = [
+                    *databases.stream(heard.label, f"SELECT 1 FROM {context.outbox} {told}", message_id),
+                    *(archive.stream(f"SELECT 1 FROM log {told}", message_id) if archive else ()),
+                ]
+                if message_id not in parked and not refused:
+                    yield _lost(heard, message_id, name, flow_id)
 
 
 def _behind(databases: Databases, heard: Hearing, key: str) -> Iterator[Row]:
@@ -166,6 +173,10 @@ def applied_once(databases: Databases) -> Iterator[Violation]:
 
 def unbroken(databases: Databases) -> Iterator[Violation]:
     for context in _telling(databases):
+        with gathered(databases, context.label) as archive:
+            if archive is not None:
+                yield from _unbroken_since_archived(databases, context, archive)
+                continue
         for id, told, distinct, last in databases.stream(
             context.label,
             f"SELECT aggregate_id, count(*), count(DISTINCT sequence), max(sequence) FROM {context.outbox} WHERE "
@@ -177,29 +188,77 @@ def unbroken(databases: Databases) -> Iterator[Violation]:
             )
 
 
+def _unbroken_since_archived(databases: Databases, context: Context, archive: Gathered) -> Iterator[Violation]:
+    """The archive's numbers come first, and the table's go on from there."""
+    counted = "count(*), count(DISTINCT sequence), min(sequence), max(sequence)"
+    told = "WHERE sequence > 0 GROUP BY 1 ORDER BY 1"
+    earlier = archive.stream(f"SELECT aggregate_id, {counted} FROM log {told}")
+    key = databases.binary(context.label, "aggregate_id")
+    later = databases.stream(context.label, f"SELECT {key} AS aggregate, {counted} FROM {context.outbox} {told}")
+    for id, parts in side_by_side(earlier, later):
+        next_number = 1
+        for _, events, distinct, first, last in (row for part in parts for row in part):
+            if first != next_number or events != distinct or last != first + events - 1:
+                yield Violation(
+                    f"{context.outbox} of {id}", f"has {events} events, {distinct} different, number {first} to {last}"
+                )
+                break
+            next_number = last + 1
+
+
 def told_with_state(databases: Databases) -> Iterator[Violation]:
     """An aggregate counts the events that it told; the log has as many. Tables may share ids: one of them tells."""
     for context in _telling(databases):
-        tables = [rows.row._meta.db_table for rows in context.rows()]
-        told = (
-            f"SELECT aggregate_id, max(sequence) AS last FROM {context.outbox} WHERE sequence > 0 GROUP BY aggregate_id"
-        )
-        for table in tables:
-            for id, counted, last in databases.stream(
-                context.label,
-                f"SELECT a.id, a.sequence, coalesce(o.last, 0) FROM {table} a LEFT JOIN ({told}) o ON "
-                f"o.aggregate_id = CAST(a.id AS text) WHERE a.sequence > 0 AND a.sequence <> coalesce(o.last, 0)",
-            ):
-                yield Violation(f"{table} {id}", f"has told {counted} events, its log has {last}")
-        telling = (
-            " UNION ALL ".join(f"SELECT CAST(id AS text) AS id FROM {table} WHERE sequence > 0" for table in tables)
-            or "SELECT '' AS id"
-        )
-        for id, last in databases.stream(
+        with gathered(databases, context.label) as archive:
+            yield from _told_with_state(databases, context, archive)
+
+
+def _told_with_state(databases: Databases, context: Context, archive: Gathered | None) -> Iterator[Violation]:
+    tables = [rows.row._meta.db_table for rows in context.rows()]
+    told = f"SELECT aggregate_id, max(sequence) AS last FROM {context.outbox} WHERE sequence > 0 GROUP BY aggregate_id"
+    if archive is not None:
+        yield from _told_since_archived(databases, context, archive, tables)
+        return
+    for table in tables:
+        for id, counted, last in databases.stream(
             context.label,
-            f"SELECT o.aggregate_id, o.last FROM ({told}) o LEFT JOIN ({telling}) a ON "
-            f"a.id = o.aggregate_id WHERE a.id IS NULL",
+            f"SELECT a.id, a.sequence, coalesce(o.last, 0) FROM {table} a LEFT JOIN ({told}) o ON "
+            f"o.aggregate_id = CAST(a.id AS text) WHERE a.sequence > 0 AND a.sequence <> coalesce(o.last, 0)",
         ):
+            yield Violation(f"{table} {id}", f"has told {counted} events, its log has {last}")
+    telling = (
+        " UNION ALL ".join(f"SELECT CAST(id AS text) AS id FROM {table} WHERE sequence > 0" for table in tables)
+        or "SELECT '' AS id"
+    )
+    for id, last in databases.stream(
+        context.label,
+        f"SELECT o.aggregate_id, o.last FROM ({told}) o LEFT JOIN ({telling}) a ON a.id = o.aggregate_id "
+        f"WHERE a.id IS NULL",
+    ):
+        yield Violation(f"{context.outbox} of {id}", f"has {last} events of a state that told none")
+
+
+def _told_since_archived(
+    databases: Databases, context: Context, archive: Gathered, tables: list[str]
+) -> Iterator[Violation]:
+    label, last_told = context.label, "max(sequence) AS last"
+    where = "WHERE sequence > 0 GROUP BY 1 ORDER BY 1"
+    key, own = databases.binary(label, "aggregate_id"), databases.binary(label, "id")
+    streams = [
+        archive.stream(f"SELECT aggregate_id, {last_told} FROM log {where}"),
+        databases.stream(label, f"SELECT {key} AS aggregate, {last_told} FROM {context.outbox} {where}"),
+        *(
+            databases.stream(label, f"SELECT {own} AS own, sequence FROM {table} WHERE sequence > 0 ORDER BY 1")
+            for table in tables
+        ),
+    ]
+    for id, (earlier, later, *states) in side_by_side(*streams):
+        last = max((row[1] for row in (*earlier, *later)), default=0)
+        for table, state in zip(tables, states, strict=True):
+            for _, counted in state:
+                if counted != last:
+                    yield Violation(f"{table} {id}", f"has told {counted} events, its log has {last}")
+        if last and not any(states):
             yield Violation(f"{context.outbox} of {id}", f"has {last} events of a state that told none")
 
 

@@ -28,10 +28,19 @@ ENGINE = """\
 
 The same in each database, under its prefix: `_outbox_events` is the log (shown with each context), `_due` holds timers
 and calls, `_cursors` how far each subscription has read, `_parked` messages that failed alone, `_idempotency_keys` the
-answers to keyed commands from outside, `_log_epochs` the lives of the log, `_leases` who works,
-`_subscriptions` which messages each handles.
+answers to keyed commands from outside, `_log_epochs` the lives of the log, `_log_segments` its archived part, `_leases`
+who works, `_subscriptions` which messages each handles.
 """
-_ENGINE_ENDS = ("_due", "_cursors", "_parked", "_idempotency_keys", "_log_epochs", "_leases", "_subscriptions")
+_ENGINE_ENDS = (
+    "_due",
+    "_cursors",
+    "_parked",
+    "_idempotency_keys",
+    "_log_epochs",
+    "_log_segments",
+    "_leases",
+    "_subscriptions",
+)
 
 
 def page(blueprint: dict[str, dict[str, list[str]]]) -> str:

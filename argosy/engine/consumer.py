@@ -124,7 +124,7 @@ class Consumer:
                 for record in page.records
                 if record.position > reached.get((source, record.lane), START) and self._is_understood(source, record)
             ]
-            if found or len(page.records) < room:
+            if found or not page.records:
                 return found, after
 
     def _bring_idle_lanes_along(self, reached: dict[str, Position]) -> None:

@@ -140,7 +140,8 @@ class Calls:
         self.failed: Callable[[Due, Exception], None] = lambda due, error: None
         self.undeclared_loads = 0
         self.has_more = False
-        """Whether more may be due than there was room for: start again once some have come back."""
+        """Whether more is due than was started, for want of room or behind another of its key: start again once some
+        have come back."""
         self._busy: set[str] = set()
         self._answered: list[tuple[Due, Command | Exception]] = []
 
@@ -157,10 +158,10 @@ class Calls:
         now = self.clock.now()
         ready: dict[str, Due] = {}
         found = self.store.due(CALL, now, room + len(self._busy))
-        self.has_more = len(found) == room + len(self._busy)
         for due in found:
             if due.key not in self._busy and due.key not in ready and len(ready) < room:
                 ready[due.key] = due
+        self.has_more = len(found) > len(ready)
         if not ready:
             return 0
         seconds = max(self._seconds_of(due) for due in ready.values())

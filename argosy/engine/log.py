@@ -45,7 +45,7 @@ class Record(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 class Page(NamedTuple):
-    """Records after a cursor, and how far the log was looked through to find them.
+    """Records after a cursor, and how far the log was looked through to find them. Without any, there are none.
 
     Not whole: more is committed, and held back until an older transaction ends; nobody will ring for it again.
     """

@@ -60,28 +60,33 @@ class SharedLog:
             self._records, self._positions, self._size = [], [], 0
             self._from = self._to = after
             self._has_news = True
-        if self._has_news or not self.is_rung:
-            self._read_on(limit)
-        if after < self._from:
-            return self.log.read(after, wire_names, limit)
         found: list[Record] = []
-        for index in range(bisect_right(self._positions, after), len(self._records)):
-            record = self._records[index]
-            if record.wire_name in wire_names:
-                found.append(record)
-                if len(found) == limit:
-                    return Page(found, record.position, self._is_whole)
-        return Page(found, max(self._to, after), self._is_whole)
+        while True:
+            has_more = (self._has_news or not self.is_rung) and self._read_on(limit)
+            if after < self._from:
+                return self.log.read(after, wire_names, limit)
+            for index in range(bisect_right(self._positions, after), len(self._records)):
+                record = self._records[index]
+                if record.wire_name in wire_names:
+                    found.append(record)
+                    if len(found) == limit:
+                        return Page(found, record.position, self._is_whole)
+            after = max(self._to, after)
+            if found or not has_more:
+                return Page(found, after, self._is_whole)
 
     def head(self) -> Position:
         return self.log.head()
 
-    def _read_on(self, limit: int) -> None:
+    def _read_on(self, limit: int) -> bool:
+        """Read what comes next; whether there may be more at once: a short page is one behind which nothing is."""
         page = self.log.read(self._to, self.wire_names, 4 * limit)
         self._to = max(page.scanned_to, self._to)
         self._is_whole = page.is_whole
-        self._has_news = len(page.records) >= 4 * limit or not page.is_whole
+        has_more = len(page.records) >= 4 * limit
+        self._has_news = has_more or not page.is_whole
         self._add(page.records)
+        return has_more
 
     def _add(self, records: Sequence[Record]) -> None:
         if not records:

@@ -86,3 +86,48 @@ def test_a_reader_that_starts_far_ahead_does_not_read_what_lies_behind() -> None
     shared = SharedLog(log, {"a"})
     assert [record.message_id for record in shared.read(Position(1, 0, 8), {"a"}, 100).records] == ["8", "9"]
     assert log.given == 2
+
+
+def test_an_empty_page_means_that_nothing_is_there_however_much_of_others_lies_before_it() -> None:
+    log = MemoryLog()
+    for _ in range(100):
+        tell(log, "b")
+    tell(log, "a")
+    shared = SharedLog(log, {"a", "b"}, limit=3 * (RECORD_BYTES + 2))
+    assert shared.read(START, {"b"}, 1).records
+    assert [record.message_id for record in shared.read(START, {"a"}, 2).records] == ["100"]
+    shared = SharedLog(log, {"a", "b"}, is_rung=True)
+    assert [record.message_id for record in shared.read(START, {"a"}, 2).records] == ["100"]
+
+
+def test_what_this_process_has_told_itself_is_served_without_reading() -> None:
+    log = CountedLog()
+    tell(log, "a")
+    shared = SharedLog(log, {"a"}, is_rung=True)
+    assert len(shared.read(START, {"a"}, 10).records) == 1
+    tell(log, "a")
+    shared.told(log.records[-1:])
+    page = shared.read(Position(1, 0, 1), {"a"}, 10)
+    assert [record.message_id for record in page.records] == ["1"]
+    assert (log.given, page.scanned_to) == (1, Position(1, 0, 2))
+
+
+def test_what_others_told_in_between_is_read_from_the_log() -> None:
+    log = CountedLog()
+    tell(log, "a")
+    shared = SharedLog(log, {"a"}, is_rung=True)
+    shared.read(START, {"a"}, 10)
+    tell(log, "a")
+    tell(log, "a")
+    shared.told(log.records[-1:])
+    assert [record.message_id for record in shared.read(Position(1, 0, 1), {"a"}, 10).records] == ["1", "2"]
+
+
+def test_a_log_that_is_rung_for_is_looked_at_only_after_a_ring() -> None:
+    log = CountedLog()
+    shared = SharedLog(log, {"a"}, is_rung=True)
+    assert not shared.read(START, {"a"}, 10).records
+    tell(log, "a")
+    assert not shared.read(START, {"a"}, 10).records
+    shared.news()
+    assert len(shared.read(START, {"a"}, 10).records) == 1

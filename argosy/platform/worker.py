@@ -28,6 +28,8 @@ from argosy.shared_kernel.messages import Refused
 
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.0005
+VIEWS_SECONDS = 0.005
+"""How long views may wait while flows go on."""
 LOOK_SECONDS = 0.001
 LOOK_SECONDS_MAX = 0.05
 COLLECT_EVERY_BATCHES = 2_000
@@ -67,6 +69,7 @@ class Worker:
             for heard in subscription.participant.wire_names().values()
             for name in heard
         }
+        self._views_at = 0.0
         self._batches = 0
         self._told_lanes: dict[Consumer, set[tuple[str, int]]] = {}
         self._logs = self._shared_logs()
@@ -242,18 +245,28 @@ class Worker:
         self.listener.wake()
 
     def turn(self) -> bool:
-        """One batch of everything that has news; whether anything moved."""
+        """One batch of everything that has news; whether anything moved. What views have to do waits a moment while
+        flows go on, and is done together."""
         moved = self._collect_calls()
+        now = time.monotonic()
         if self._hidden:
-            now = time.monotonic()
             self._ready.update(consumer for consumer, (at, _) in self._hidden.items() if at <= now)
-        for consumer in [consumer for consumer in self.consumers if consumer in self._ready]:
-            self._ready.discard(consumer)
-            moved |= self._step(consumer)
+        moved |= self._step_ready(of_views=False)
+        if not moved or now >= self._views_at:
+            moved |= self._step_ready(of_views=True)
+            self._views_at = time.monotonic() + VIEWS_SECONDS
         for label in list(self._call_news):
             self._call_news.discard(label)
             if self.calls[label].fence is not None:
                 moved |= bool(self._guarded(self.calls[label].start))
+        return moved
+
+    def _step_ready(self, *, of_views: bool) -> bool:
+        moved = False
+        for consumer in self.consumers:
+            if consumer in self._ready and consumer.participant.is_projector == of_views:
+                self._ready.discard(consumer)
+                moved |= self._step(consumer)
         return moved
 
     def drain(self, seconds: float = 60.0) -> None:

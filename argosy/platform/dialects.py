@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from argosy.engine.log import START, Position
+
 
 class ConstraintBroken(Exception):
     """A constraint of the database forbids what a message asks for."""
@@ -55,10 +57,11 @@ class Write(NamedTuple):
 
 class Committed(NamedTuple):
     """What a commit has learned: for how many seconds nobody else could write, and the id of the last row that was
-    told, where those before it have the ids before it (0: not known)."""
+    told, where those before it have the ids before it (0: not known); on PostgreSQL its whole position."""
 
     held_seconds: float = 0.0
     last_id: int = 0
+    last: Position = START
 
 
 class Statistics:

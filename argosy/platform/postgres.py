@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 import psycopg
 from django.db import InterfaceError, OperationalError, connections
+from psycopg.pq import TransactionStatus
 
+from argosy.engine.log import Position
 from argosy.engine.store import Contended, StoreUnavailable, VersionConflict
 from argosy.platform.arrays import array
 from argosy.platform.crash_points import reached
@@ -93,9 +95,18 @@ class PostgresDialect:
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
         reached("commit.before_begin")
-        self._execute(sql, parameters)
+        [row] = self._execute(sql, parameters)
         reached("commit.done")
-        return Committed()
+        return self._told(writes, row)
+
+    def _told(self, writes: Sequence[Write], row: Sequence[Any]) -> Committed:
+        """Where the log's rows have come to stand, if one behind the other and for good."""
+        count = sum(len(write.rows) for write in writes if write.verb == "tell")
+        is_done = self._seen.connection.info.transaction_status == TransactionStatus.IDLE
+        if not count or not is_done or row[1] - row[0] + 1 != count:
+            return Committed()
+        last_id, epoch, xid = row[1:4]
+        return Committed(0.0, last_id, Position(epoch, xid, last_id))
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         raw = self.raw()
@@ -159,15 +170,21 @@ def _fields(write: Write) -> tuple[Field, ...]:
 
 
 def _compose_postgres(writes: Sequence[Write]) -> str:
-    """One statement that does all writes, and divides by zero unless every compared one hit as many rows as given."""
-    parts, checks, first = [], [], 1
+    """One statement that does all writes, and divides by zero unless every compared one hit as many rows as given. It
+    answers where the rows of a log have come to stand."""
+    parts: list[str] = []
+    results: list[str] = []
+    first = 1
     for index, write in enumerate(writes):
         parts.append(f"w{index} AS ({_one_postgres(write, first)})")
         first += len(_fields(write))
+        if write.verb == "tell":
+            ids = f"(SELECT min(id) FROM w{index}), (SELECT max(id) FROM w{index}), (SELECT min(epoch) FROM w{index})"
+            results = [ids, "pg_current_xact_id()::text::bigint", *results]
         if write.is_compared:
-            checks.append(f"1 / (CASE WHEN (SELECT count(*) FROM w{index}) = ${first}::bigint THEN 1 ELSE 0 END)")
+            results.append(f"1 / (CASE WHEN (SELECT count(*) FROM w{index}) = ${first}::bigint THEN 1 ELSE 0 END)")
             first += 1
-    return f"WITH {', '.join(parts)} SELECT {', '.join(checks) or '1'}"
+    return f"WITH {', '.join(parts)} SELECT {', '.join(results) or '1'}"
 
 
 def _one_postgres(write: Write, first: int) -> str:
@@ -175,7 +192,8 @@ def _one_postgres(write: Write, first: int) -> str:
     values = ", ".join(f"unnest(${first + index}::{field.type}[]) AS f{index}" for index, field in enumerate(fields))
     names = ", ".join(column.name for column in write.columns)
     if write.verb in ("insert", "tell"):
-        return f"INSERT INTO {write.table} ({names}) SELECT {values} RETURNING 1"
+        returned = "id, epoch" if write.verb == "tell" else "1"
+        return f"INSERT INTO {write.table} ({names}) SELECT {values} RETURNING {returned}"
     if write.verb in ("upsert", "ensure"):
         return f"INSERT INTO {write.table} ({names}) SELECT {values} {write.on_conflict} RETURNING 1"
     offset = len(write.columns)

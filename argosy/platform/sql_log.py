@@ -8,13 +8,15 @@ from typing import Any
 
 import psycopg
 
-from argosy.engine.log import START, Page, Position, Record
+from argosy.engine.log import START, Log, Page, Position, Record
 from argosy.engine.segments import Archive
 from argosy.engine.store import StoreUnavailable
+from argosy.platform.arrays import array
 from argosy.platform.dialects import Field, Write
 from argosy.platform.postgres import PostgresDialect
 from argosy.platform.segment_list import SqlSegmentList
 from argosy.platform.sqlite import SqliteDialect
+from argosy.platform.told import Told, ToldAtOnce, merged
 
 _WRITTEN = (
     Field("epoch", "bigint"),
@@ -48,7 +50,8 @@ class SqlLog:
 
     SQLite has one writer at a time and never reuses an id (AUTOINCREMENT), so id order is commit order. On PostgreSQL
     a smaller id may commit later: rows are read in (xid, id) order, and only those whose transaction is older than
-    every running one, so nothing can appear before a cursor.
+    every running one, so nothing can appear before a cursor. What a reader knows to be `told` stands among them by its
+    position, and is not sent.
     """
 
     def __init__(self, dialect: SqliteDialect | PostgresDialect, table: str, prefix: str) -> None:
@@ -58,6 +61,7 @@ class SqlLog:
         self.segments = SqlSegmentList(dialect, f"{prefix}_log_segments")
         self.archive: Archive | None = None
         """Where what is no longer in the table is read from; nothing was archived where there is none."""
+        self.told = Told()
         self._known_epochs: list[tuple[int, int]] = []
         if table and isinstance(dialect, PostgresDialect):
             dialect.connected.append(self._look_at_system)
@@ -114,20 +118,26 @@ class SqlLog:
             )
         return [Write("tell", self.table, _WRITTEN, rows)]
 
-    def place(self, records: Sequence[Record], last_id: int) -> None:
+    def place(self, records: Sequence[Record], last_id: int, last: Position) -> None:
         """Note where these have come to stand, the last one at this id and the others before it."""
+        if last > START:
+            self.told.add(records, last)
+            return
         epoch = self._at(0, last_id).epoch
         for id, record in enumerate(records, last_id - len(records) + 1):
             record.position = Position(epoch, 0, id)
 
-    def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
+    def read(self, after: Position, wire_names: Collection[str], limit: int, told: Sequence[ToldAtOnce] = ()) -> Page:
         """From the table, or from its archived segments and then the table. Both are asked in one statement how far
         is archived: rows that vanish under a reader are seen to be in the archive."""
         names = list(wire_names)
-        read = self._read_postgres if self.dialect.vendor == "postgresql" else self._read_sqlite
         found: list[Record] = []
         while True:
-            page = read(after, names, limit - len(found))
+            page = (
+                self._read_postgres(after, names, limit - len(found), told)
+                if self.dialect.vendor == "postgresql"
+                else self._read_sqlite(after, names, limit - len(found))
+            )
             if page is not None:
                 return page if not found else Page(found + page.records, page.scanned_to, page.is_whole)
             if self.archive is None:
@@ -220,6 +230,7 @@ class SqlLog:
         """On each new connection: another server, or another timeline of the same one, is another life of this log.
         A user who may not ask is spared it; then `raise_epoch` is an operator's to call."""
         self._known_epochs = []
+        self.told.forget()
         try:
             [(system,)] = self.dialect.query(SYSTEM_SQL)
             rows = self.dialect.query(f"SELECT system FROM {self.epochs} ORDER BY epoch DESC LIMIT 1")
@@ -243,8 +254,10 @@ class SqlLog:
     def _visible(self, alias: str) -> str:
         return f"({alias}.epoch < {self.epoch()} OR {alias}.xid < pg_snapshot_xmin(pg_current_snapshot()))"
 
-    def _read_postgres(self, after: Position, names: list[str], limit: int) -> Page | None:
+    def _read_postgres(self, after: Position, names: list[str], limit: int, told: Sequence[ToldAtOnce]) -> Page | None:
+        """What is `told` behind `after` is taken from there and not sent."""
         condition, parameter = self.dialect.among(Field("o.event_type", "text"), names)
+        told = [one for one in told if one.records[0].position > after]
         rows = self.dialect.query(
             f"WITH head AS (SELECT h.epoch, h.xid, h.id FROM {self.table} h WHERE {self._visible('h')} "
             f"ORDER BY h.epoch DESC, h.xid DESC, h.id DESC LIMIT 1), "
@@ -256,8 +269,9 @@ class SqlLog:
             f"FROM (SELECT 1) one LEFT JOIN archived a ON true LEFT JOIN head h ON true LEFT JOIN LATERAL ("
             f"SELECT * FROM {self.table} o WHERE (o.epoch, o.xid, o.id) > (?, ?::text::xid8, ?) "
             f"AND (o.epoch, o.xid, o.id) <= (h.epoch, h.xid, h.id) AND {condition} "
-            f"ORDER BY o.epoch, o.xid, o.id LIMIT ?) o ON true ORDER BY o.epoch, o.xid, o.id",
-            (after.epoch, str(after.xid), after.id, parameter, limit),
+            f"AND NOT o.xid = ANY(?::xid8[]) ORDER BY o.epoch, o.xid, o.id LIMIT ?) o ON true "
+            f"ORDER BY o.epoch, o.xid, o.id",
+            (after.epoch, str(after.xid), after.id, parameter, array("xid8", [one.xid for one in told]), limit),
         )
         is_whole, *head = rows[0][3:7]
         if rows[0][0] is not None and after < Position(*rows[0][:3]):
@@ -265,6 +279,7 @@ class SqlLog:
         if head[0] is None:
             return Page([], after, is_whole)
         records = [self._record(row[7:]) for row in rows if row[-1] is not None]
+        records = merged(records, told, names, Position(*head), limit)
         if len(records) == limit:
             return Page(records, records[-1].position, is_whole)
         return Page(records, max(Position(*head), after), is_whole)
@@ -284,3 +299,21 @@ class SqlLog:
             created_at=self.dialect.to_instant(row[10]),
             position=Position(row[11], row[12], row[13]),
         )
+
+
+class ToldHereLog:
+    """A log of PostgreSQL for a reader of the process that tells much of it: that is not read from the server."""
+
+    def __init__(self, log: SqlLog) -> None:
+        self.log = log
+
+    def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
+        return self.log.read(after, wire_names, limit, self.log.told.behind(after))
+
+    def head(self) -> Position:
+        return self.log.head()
+
+
+def worker_log(log: Log) -> Log:
+    """How a worker reads a log of which it tells much itself."""
+    return ToldHereLog(log) if isinstance(log, SqlLog) and log.dialect.vendor == "postgresql" else log

@@ -22,6 +22,7 @@ from argosy.platform.doorbell import EVERYTHING, Listener
 from argosy.platform.leases import Leases, holder_name
 from argosy.platform.parked import REDRIVEN, redriven
 from argosy.platform.runtime import Runtime
+from argosy.platform.sql_log import worker_log
 from argosy.platform.sql_store import SqlStore
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.messages import Refused
@@ -94,7 +95,7 @@ class Worker:
                 for source, names in subscription.participant.wire_names().items():
                     wanted.setdefault(source, set()).update(names)
         return {
-            source: SharedLog(self.runtime.logs[source], names, is_rung=True)
+            source: SharedLog(worker_log(self.runtime.logs[source]), names, is_rung=True)
             for source, names in wanted.items()
             if source in self.runtime.logs
         }

@@ -16,6 +16,7 @@ LINT = "from importlinter.cli import lint_imports_command; lint_imports_command(
 HOUSE = [
     "config/settings",
     "argosy/apps/api/urls",
+    "argosy/simulation/run",
     "argosy/read_models/listing/projector",
     "argosy/platform/store",
     "argosy/observability/tracing",
@@ -31,6 +32,8 @@ HOUSE = [
 ALLOWED = [
     ("config.settings", "argosy.domains.orders.context"),
     ("argosy.apps.api.urls", "argosy.observability.tracing"),
+    ("argosy.apps.api.urls", "argosy.simulation.run"),
+    ("argosy.simulation.run", "argosy.domains.orders.context"),
     ("argosy.read_models.listing.projector", "argosy.platform.store"),
     ("argosy.domains.orders.context", "argosy.platform.store"),
     ("argosy.domains.orders.context", "argosy.domains.orders.application.service"),
@@ -56,6 +59,11 @@ BREACHES = [
     ("house", "argosy.apps.api.urls", "config.settings"),
     ("platform-at-the-edge", "argosy.domains.carts.application.service", "argosy.platform.store"),
     ("observability-at-the-edge", "argosy.domains.carts.adapters.inbound.rest", "argosy.observability.tracing"),
+    ("house", "argosy.domains.orders.context", "argosy.simulation.run"),
+    ("house", "argosy.simulation.run", "argosy.apps.api.urls"),
+    ("simulated", "argosy.simulation.run", "argosy.platform.store"),
+    ("simulated", "argosy.simulation.run", "django.db"),
+    ("simulated", "argosy.simulation.run", "sqlite3"),
     ("pure", "argosy.domains.orders.domain.rules", "django.db"),
     ("pure", "argosy.domains.carts.application.service", "psycopg"),
     ("pure", "argosy.engine.batch", "sqlite3"),

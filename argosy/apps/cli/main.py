@@ -27,6 +27,7 @@ COMMANDS = {
     "contracts": "freeze the messages, and write the pages that are made from the code",
     "bench": "measure the figures of docs/performance.md on this machine",
     "doctor": "prove the invariants on the data as it is",
+    "simulate": "thirty days of buying in a second, while everything goes wrong",
 }
 EPILOG = """\
 begin here:

@@ -1,0 +1,197 @@
+"""Buyers: they browse, fill carts, change their minds, click twice, pay, go away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from argosy.contracts.carts import AddToCart, ApplyCoupon, ChangeQuantity
+from argosy.contracts.checkout import AbortCheckout, CheckoutLine, StartCheckout
+from argosy.contracts.payments import LookUpPayment
+from argosy.domains.checkout.domain.session import CheckoutStanding
+from argosy.read_models.catalogue.projector import ProductDetail
+from argosy.read_models.checkout_progress.projector import CheckoutProgress
+from argosy.shared_kernel.errors import DomainError
+from argosy.shared_kernel.ids import Id, child_id, named_id
+from argosy.simulation.facts import Facts, Purchase
+from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.people import Person
+from argosy.simulation.scheduler import MINUTE, SECOND
+from argosy.simulation.shop import (
+    ADDRESSES,
+    ALL_GOODS,
+    ANYBODY,
+    OF_A_SELLER,
+    ONCE_EACH,
+    Goods,
+    buyer,
+    buyer_actor,
+    seller,
+)
+
+STRANGER = buyer_actor(named_id("simulated stranger"))
+SHOWN = msgspec.json.Decoder(CheckoutStanding)
+
+
+class Rush:
+    """A moment when many buy at once, and what they all want."""
+
+    def __init__(self, number: int, at: int, spread: int, wanted: Goods | None, coupon: str) -> None:
+        self.number = number
+        self.at = at
+        self.spread = spread
+        self.wanted = wanted
+        self.coupon = coupon
+
+
+class Buyer(Person):
+    """One buyer over thirty days."""
+
+    def __init__(self, place: Marketplace, facts: Facts, number: int) -> None:
+        super().__init__(place, facts, f"buyer {number}")
+        self.id = buyer(number)
+        self.actor = buyer_actor(self.id)
+        self.cart_id = named_id("cart", self.id)
+
+    def join(self, rush: Rush) -> None:
+        """Come at some time of it."""
+        self.place.scheduler.at(
+            rush.at + self.random.randrange(1, rush.spread + 1), self.name, lambda: self._shop(rush)
+        )
+
+    # With a cart.
+
+    def _shop(self, rush: Rush) -> None:
+        picked = self._pick(rush)
+        self._browse(picked[0])
+        for goods in picked[:1]:
+            self.facts.carts += 1
+            self.ask(
+                "carts",
+                AddToCart(product_id=goods.product_id, variant_id=goods.variant_id, quantity=1),
+                self.actor,
+            )
+        if self.place.faults.strikes("abandoned"):
+            return
+        lines = tuple(
+            CheckoutLine(
+                product_id=goods.product_id, variant_id=goods.variant_id, quantity=1 + (self.random.random() < 0.3)
+            )
+            for goods in picked
+        )
+        coupons = self._coupons(rush, picked)
+        if coupons and self.random.random() < 0.2:
+            self.ask("carts", ApplyCoupon(code=coupons[0]), self.actor)
+        self.later(self.random.randrange(1, 2 * SECOND), lambda: self._buy(rush, lines, coupons))
+
+    def _browse(self, goods: Goods) -> None:
+        """Look at a page, as it stands. It may be gone, or late; it is never an error."""
+        self.place.parts["catalogue"].store.rows.get(ProductDetail, {}).get(goods.product_id)
+
+    def _pick(self, rush: Rush) -> list[Goods]:
+        wished = self.random.sample(ALL_GOODS, 1 + (self.random.random() < 0.6) + (self.random.random() < 0.15))
+        if rush.wanted is not None and self.random.random() < 0.6:
+            wished = [rush.wanted, *(goods for goods in wished[1:] if goods is not rush.wanted)]
+        return wished
+
+    def _coupons(self, rush: Rush, picked: list[Goods]) -> tuple[str, ...]:
+        draw = self.random.random()
+        if rush.coupon and draw < 0.4:
+            return (rush.coupon,)
+        if draw < 0.6:
+            return (ANYBODY,)
+        if draw < 0.66:
+            return (ONCE_EACH,)
+        if draw < 0.8 and any(goods.seller_id == seller(0) for goods in picked):
+            return (OF_A_SELLER, ANYBODY) if draw < 0.7 else (OF_A_SELLER,)
+        return ()
+
+    # At the checkout.
+
+    def _buy(self, rush: Rush, lines: tuple[CheckoutLine, ...], coupons: tuple[str, ...], again: int = 0) -> None:
+        faults = self.place.faults
+        request = f"rush-{rush.number}-{again}"
+        command = StartCheckout(
+            checkout_id=self.place.ids.new(),
+            buyer_id=self.id,
+            cart_id=self.cart_id,
+            lines=lines,
+            address=ADDRESSES[self.random.randrange(len(ADDRESSES))],
+            client_request_id=request,
+            payment_method="cash_on_delivery" if faults.strikes("cash") else "card",
+            payment_source="tok_action" if faults.strikes("buyer must act") else "tok_approve",
+            coupons=coupons,
+            expected_total=1 if faults.strikes("wrong total") else None,
+        )
+        purchase = self.facts.purchases[self.id, request] = Purchase(command, self.place.scheduler.time)
+        self._start(purchase, command)
+        if faults.strikes("double click"):
+            twice = _again(command, checkout_id=self.place.ids.new())
+            delay = self.random.randrange(1, SECOND)
+            self.later(delay, lambda: self._start(purchase, twice))
+        if faults.strikes("forged"):
+            forged = _again(command, checkout_id=self.place.ids.new(), client_request_id="forged")
+            self.ask("checkout", forged, STRANGER, told=self._must_not)
+        if faults.strikes("changed mind"):
+            change = ChangeQuantity(variant_id=lines[0].variant_id, quantity=self.random.randrange(3))
+            self.later(self.random.randrange(1, 3 * SECOND), lambda: self.ask("carts", change, self.actor))
+
+    def _start(self, purchase: Purchase, command: StartCheckout) -> None:
+        """Each click has a key of its own; a browser that gets no answer sends the click again."""
+        self.ask(
+            "checkout",
+            command,
+            self.actor,
+            key=command.checkout_id,
+            told=lambda body: self._started(purchase, SHOWN.decode(body)),
+            refused=lambda error: self._refused(purchase, error),
+        )
+
+    def _refused(self, purchase: Purchase, error: DomainError) -> None:
+        purchase.refused = error.code
+
+    def _must_not(self, result: object) -> None:
+        self.place.broken("I39", "a stranger", f"was let in: {result}")
+
+    def _started(self, purchase: Purchase, standing: CheckoutStanding) -> None:
+        checkout_id, faults = standing.checkout_id, self.place.faults
+        is_first = not purchase.answered
+        purchase.answered.append(checkout_id)
+        if not is_first:
+            return
+        if faults.strikes("aborted"):
+            delay = faults.between("aborted", 1, 30 * SECOND)
+            self.later(delay, lambda: self._abort(purchase, checkout_id))
+        if purchase.command.payment_source == "tok_action":
+            self.later(self.random.randrange(SECOND, 90 * SECOND), lambda: self._confirm(checkout_id, 6))
+        if faults.strikes("forged"):
+            forged = AbortCheckout(checkout_id=checkout_id, buyer_id=Id(STRANGER.id))
+            self.later(SECOND, lambda: self.ask("checkout", forged, STRANGER, told=self._must_not))
+
+    def _abort(self, purchase: Purchase, checkout_id: Id) -> None:
+        self.ask(
+            "checkout",
+            AbortCheckout(checkout_id=checkout_id, buyer_id=self.id),
+            self.actor,
+            told=lambda standing: setattr(purchase, "is_aborted", True),
+        )
+
+    def _confirm(self, checkout_id: Id, tries: int) -> None:
+        """At the gateway, once the checkout says where; some never do."""
+        shown = self.place.parts["checkout_progress"].store.rows.get(CheckoutProgress, {}).get(checkout_id)
+        if isinstance(shown, CheckoutProgress) and '"action_url":"/' in shown.body:
+            if self.place.faults.strikes("abandoned"):
+                return
+            payment_id = child_id(checkout_id, "payment")
+            if self.place.gateway.confirm(payment_id):
+                self.ask("payments", LookUpPayment(payment_id=payment_id), self.actor)
+        elif tries:
+            self.later(MINUTE, lambda: self._confirm(checkout_id, tries - 1))
+
+
+def _again(command: StartCheckout, **changes: Any) -> StartCheckout:
+    """The same wish in another request."""
+    request: Any = command
+    changed: StartCheckout = msgspec.structs.replace(request, **changes)
+    return changed

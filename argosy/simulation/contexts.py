@@ -1,0 +1,167 @@
+"""The real contexts and views, put together over simulated databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from argosy.domains.accounts.context import AccountsContext
+from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.user import User
+from argosy.domains.carts.context import CartsContext
+from argosy.domains.checkout.context import CheckoutContext
+from argosy.domains.checkout.domain.session import CheckoutSession
+from argosy.domains.inventory.context import InventoryContext
+from argosy.domains.inventory.domain.reservation import Reservation
+from argosy.domains.inventory.domain.stock import StockMovement
+from argosy.domains.orders.context import OrdersContext
+from argosy.domains.orders.domain.order import Order
+from argosy.domains.orders.domain.purchase import Purchase
+from argosy.domains.payments.context import PaymentsContext, call_targets
+from argosy.domains.payments.domain.ledger import Ledger
+from argosy.domains.payments.domain.payment import PaymentIntent
+from argosy.domains.products.context import ProductsContext
+from argosy.domains.products.domain.offer import Offer
+from argosy.domains.products.domain.product import Product
+from argosy.domains.promotions.application.redemptions import ExpiredUse
+from argosy.domains.promotions.context import PromotionsContext
+from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.redemption import RESERVED, Redemption
+from argosy.domains.shipping.context import ShippingContext
+from argosy.domains.taxes.context import TaxesContext
+from argosy.engine.due import CallTarget
+from argosy.engine.participant import Participant, handlers_of
+from argosy.engine.work import UnitOfWork
+from argosy.read_models.views import VIEWS
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command
+from argosy.simulation.faults import Faults
+from argosy.simulation.gateway import SimulatedGateway
+from argosy.simulation.scheduler import Scheduler
+from argosy.simulation.store import SimulatedStore
+
+Unique = tuple[type[Aggregate], tuple[str, ...]]
+
+UNIQUE: dict[str, tuple[Unique, ...]] = {
+    # The unique constraints of the databases, as their migrations have them.
+    "accounts": ((User, ("email",)), (Session, ("token_hash",))),
+    "checkout": ((CheckoutSession, ("request_key",)),),
+    "inventory": ((StockMovement, ("stock_item_id", "reference_id", "reason")),),
+    "orders": ((Purchase, ("request_key",)), (Purchase, ("flow_id",))),
+    "products": ((Product, ("sku_key",)), (Offer, ("sku_key",))),
+    "promotions": ((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))),
+}
+LOGS: dict[str, tuple[tuple[type[Aggregate], tuple[str, ...]], ...]] = {
+    # Parts that are written once and never loaded, as the repositories have them.
+    "checkout": ((CheckoutSession, ("attempts", "failures")),),
+    "orders": ((Order, ("items", "history", "payments")),),
+    "payments": ((PaymentIntent, ("transactions",)), (Ledger, ("entries",))),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One subscription: a context of the business, or a view. `schedule` is (command, seconds)."""
+
+    label: str
+    participant: Participant
+    store: SimulatedStore
+    schedule: tuple[tuple[Command, int], ...] = ()
+    calls: dict[str, CallTarget] | None = None
+
+    @property
+    def is_view(self) -> bool:
+        return self.participant.is_projector
+
+
+class PlainPasswords:
+    """Passwords that cost nothing to check."""
+
+    dummy = "plain:"
+
+    def hash(self, password: str) -> str:
+        return f"plain:{password}"
+
+    def verify(self, encoded: str, password: str) -> bool:
+        return encoded == f"plain:{password}"
+
+    def understands(self, encoded: str) -> bool:
+        return encoded.startswith("plain:")
+
+
+class CountedBytes:
+    """Bytes that are different each time, and the same in each run."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def random_bytes(self, count: int) -> bytes:
+        self._count += 1
+        return self._count.to_bytes(count, "big")
+
+
+def parts_of(scheduler: Scheduler, faults: Faults, gateway: SimulatedGateway) -> dict[str, Part]:
+    """Every context and every view with a database of its own."""
+    parts: dict[str, Part] = {}
+    for kind in (
+        AccountsContext,
+        CartsContext,
+        CheckoutContext,
+        InventoryContext,
+        OrdersContext,
+        PaymentsContext,
+        ProductsContext,
+        PromotionsContext,
+        ShippingContext,
+        TaxesContext,
+    ):
+        label = kind.label
+        store = SimulatedStore(label, UNIQUE.get(label, ()), scheduler, faults)
+        for aggregate, fields in LOGS.get(label, ()):
+            store.keep_logs(aggregate, *fields)
+        hears = kind.hears + ((label,) if kind.schedule and label not in kind.hears else ())
+        participant = Participant(label, handlers_of(kind.services), _build(kind, store), hears)
+        schedule = tuple((every.send, every.seconds) for every in kind.schedule)
+        calls = call_targets({"test": gateway}) if label == "payments" else None
+        parts[label] = Part(label, participant, store, schedule, calls)
+    for view in VIEWS:
+        store = SimulatedStore(view.name, (), scheduler, faults)
+        parts[view.name] = Part(view.name, replace(view.participant), store)
+    return parts
+
+
+def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Sequence[Any]]:
+    """A context's own wiring. It is an app of Django's as well, which nothing here has need of."""
+    context = object.__new__(kind)
+    if kind is AccountsContext:
+        context.passwords, context.randomness = PlainPasswords(), CountedBytes()
+    elif kind is InventoryContext:
+        context.overdue = lambda work: lambda now, limit: overdue(store, now, limit)
+    elif kind is PromotionsContext:
+        context.expired = lambda work: lambda until, limit: expired(store, until, limit)
+    build: Callable[[UnitOfWork], Sequence[Any]] = context.build
+    return build
+
+
+def overdue(store: SimulatedStore, now: datetime, limit: int) -> list[Id]:
+    """Reservations that are ACTIVE past their time, earliest first."""
+    found = [
+        (row.open_until, row.id)
+        for row in store.all(Reservation)
+        if row.open_until is not None and row.open_until <= now
+    ]
+    return [id for _, id in sorted(found)[:limit]]
+
+
+def expired(store: SimulatedStore, until: datetime, limit: int) -> list[ExpiredUse]:
+    """Uses that are held past their time, earliest first."""
+    found = [row for row in store.all(Redemption) if row.status == RESERVED and row.expires_at <= until]
+    found.sort(key=lambda row: (row.expires_at, row.id))
+    return [
+        ExpiredUse(row.id, row.coupon_id, row.user_id, row.has_buyer_limit)
+        for row in found[:limit]
+        if row.coupon_id is not None and row.user_id is not None
+    ]

@@ -1,0 +1,105 @@
+"""What goes wrong: how often is drawn by the seed, what did is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from random import Random
+from zlib import crc32
+
+KINDS = {
+    # How often at most, of the occasions that there are, and what it does.
+    "commit lost": (0.004, "a unit of work is not written, and its store says so"),
+    "commit unknown": (0.004, "a unit of work is written, and the answer is lost"),
+    "commit refused": (0.010, "the database asks for the whole transaction again (40001)"),
+    "store away": (0.0006, "a context's database is away for seconds or minutes"),
+    "crash before commit": (0.0020, "a process dies with its unit of work unwritten"),
+    "crash after commit": (0.0020, "a process dies when it has written, before it tells anybody"),
+    "crash after lease": (0.004, "a process dies when it has taken calls, before it makes them"),
+    "poison": (0.0012, "what a message needs cannot be read for a while, for no reason that anybody foresaw"),
+    "page hidden": (0.02, "news is held back behind an older transaction"),
+    "page dropped": (0.01, "a page of the log does not arrive"),
+    "page delayed": (0.003, "a transport brings a log late, by seconds or hours"),
+    "page repeated": (0.03, "a transport brings again what was applied already"),
+    "page reordered": (0.05, "a transport brings lanes in another order"),
+    "ring lost": (0.02, "nobody is told that there is news"),
+    "worker asleep": (0.05, "a worker stops for longer than its lease, and goes on as if nothing had happened"),
+    "worker paused": (0.0008, "a worker stops in the middle of a unit of work until a rival has its lease"),
+    "worker killed": (0.05, "an operator ends a worker"),
+    "lease moved": (0.08, "an operator gives a context to another worker"),
+    "clock wrong": (1.0, "a process's clock is off by up to ten minutes"),
+    "gateway declines": (0.06, "the gateway will not hold the amount"),
+    "gateway declines capture": (0.03, "the gateway will not hand over what it holds"),
+    "gateway declines refund": (0.3, "the gateway will not pay back"),
+    "gateway silent before": (0.05, "no answer, and nothing happened"),
+    "gateway silent after": (0.06, "no answer, and it happened"),
+    "gateway slow": (0.02, "the answer comes when the call's lease is over"),
+    "gateway out": (0.004, "no answers for minutes, for hours, for days"),
+    "gateway repeats": (0.03, "one answer arrives twice"),
+    "gateway lies of amount": (0.02, "it takes another amount than it was asked for"),
+    "gateway lies of currency": (0.01, "it takes another currency"),
+    "gateway lies of hold": (0.015, "it holds another amount"),
+    "buyer must act": (0.06, "the payment waits until its buyer confirms it"),
+    "double click": (0.12, "a buyer asks for the same purchase twice at once"),
+    "sent again": (0.5, "a buyer who got no answer asks again"),
+    "changed mind": (0.15, "a buyer takes something out, or puts more in, while paying"),
+    "aborted": (0.10, "a buyer ends a checkout at some moment of it"),
+    "abandoned": (0.05, "a buyer goes away with the cart full, or does not confirm"),
+    "forged": (0.03, "somebody asks in another's name"),
+    "price changed": (0.6, "a seller changes a price while people buy"),
+    "stock changed": (0.6, "a seller corrects a count while people buy"),
+    "off sale": (0.10, "a seller takes a product off sale while people buy"),
+    "last unit": (0.5, "several want the last of it"),
+    "last coupon": (0.5, "several want the last use of a coupon"),
+    "coupon disabled": (0.15, "a coupon ends while people buy"),
+    "cash": (0.08, "a buyer pays at the door"),
+    "wrong total": (0.03, "a buyer was shown another total"),
+}
+CALM, OFTEN, STORM = 0.35, 0.45, 0.20
+"""How many seeds have none of a kind, some, and a lot."""
+
+
+class Crash(BaseException):
+    """The process that was at work is no more."""
+
+
+class Faults:
+    """Which faults a run has. Each kind has a stream of its own, so that leaving one out moves no other."""
+
+    def __init__(self, seed: int, without: Collection[str] = ()) -> None:
+        self.seed = seed
+        self.is_over = False
+        self.counts = dict.fromkeys(KINDS, 0)
+        self.rates: dict[str, float] = {}
+        self._streams: dict[str, Random] = {}
+        for kind, (most, _) in KINDS.items():
+            stream = Random(f"{seed}:{kind}")
+            mood, strength = stream.random(), stream.random()
+            rate = (
+                0.0 if mood < CALM else most * (0.1 + 0.4 * strength if mood < CALM + OFTEN else 0.6 + 0.4 * strength)
+            )
+            self.rates[kind] = 0.0 if kind in without else rate
+            self._streams[kind] = stream
+
+    def strikes(self, kind: str) -> bool:
+        """Whether it happens here and now; counted where it does."""
+        rate = self.rates[kind]
+        if not rate or self.is_over or self._streams[kind].random() >= rate:
+            return False
+        self.counts[kind] += 1
+        return True
+
+    def strikes_for(self, kind: str, key: str) -> bool:
+        """The same for something that keeps its nature, however often it is looked at. Not counted."""
+        rate = self.rates[kind]
+        return rate > 0 and crc32(f"{self.seed}:{kind}:{key}".encode()) < rate * 0x1_0000_0000
+
+    def count(self, kind: str) -> None:
+        self.counts[kind] += 1
+
+    def between(self, kind: str, low: int, high: int) -> int:
+        """How long or how far, more often little than much."""
+        share = self._streams[kind].random()
+        return low + int((high - low) * share * share)
+
+    def stream(self, kind: str) -> Random:
+        return self._streams[kind]

@@ -1,0 +1,182 @@
+"""A payment gateway with a book of its own: what it really held, took and paid back.
+
+It decides once for each operation key, however often it is asked; what it decides is drawn from the key, so that it
+stays what it is whoever asks and when.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest
+from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, VOID
+from argosy.shared_kernel.ids import named_id
+from argosy.simulation.faults import Faults
+from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND, Scheduler
+
+
+class Line(NamedTuple):
+    """One operation that it decided."""
+
+    key: str
+    operation: str
+    payment_id: str
+    status: str
+    amount: int
+    currency: str
+    transaction_id: str
+    reason: str
+    at: int
+
+
+class SimulatedGateway:
+    """One book for all processes. Lies and declines are counted when they are told for the first time."""
+
+    def __init__(self, scheduler: Scheduler, faults: Faults) -> None:
+        self.scheduler = scheduler
+        self.faults = faults
+        self.book: dict[str, Line] = {}
+        self.by_payment: dict[str, list[str]] = {}
+        self._out_until = 0
+
+    # The port.
+
+    def authorize(self, request: GatewayRequest) -> GatewayAnswer:
+        payment = request.payment_id
+        status, reason, amount = APPROVED, "", request.amount
+        if f"{payment}:{VOID}" in self.book:
+            status, reason = DECLINED, "voided"
+        elif self._strikes("gateway declines", request):
+            status, reason = DECLINED, "card_declined"
+        elif request.source == "tok_action":
+            status = ACTION
+        elif self._strikes("gateway lies of hold", request):
+            amount += 1
+        return self._answer(request, (status, reason, amount, request.currency))
+
+    def capture(self, request: GatewayRequest) -> GatewayAnswer:
+        held = self._held(request.payment_id)
+        status, reason, amount, currency = APPROVED, "", request.amount, request.currency
+        if held is None or held.amount < request.amount:
+            status, reason = DECLINED, "nothing_held"
+        elif self._strikes("gateway declines capture", request):
+            status, reason = DECLINED, "funds_withdrawn"
+        elif self._strikes("gateway lies of amount", request):
+            amount += 1 if amount % 2 else -1
+        elif self._strikes("gateway lies of currency", request):
+            currency = "USD"
+        return self._answer(request, (status, reason, amount, currency))
+
+    def void(self, request: GatewayRequest) -> GatewayAnswer:
+        taken = self.book.get(f"{request.payment_id}:{CAPTURE}")
+        is_taken = taken is not None and taken.status == APPROVED
+        decision = (DECLINED, "captured") if is_taken else (APPROVED, "")
+        return self._answer(request, (*decision, request.amount, request.currency))
+
+    def refund(self, request: GatewayRequest) -> GatewayAnswer:
+        left = self.kept(request.payment_id).get(request.currency, 0)
+        status, reason = (APPROVED, "") if request.amount <= left else (DECLINED, "exceeds_capture")
+        if request.refund_id is not None and self._strikes("gateway declines refund", request):
+            status, reason = DECLINED, "refund_refused"
+        return self._answer(request, (status, reason, request.amount, request.currency))
+
+    def look_up(self, request: GatewayRequest) -> GatewayAnswer | None:
+        self._be_there(request)
+        line = self.book.get(request.key)
+        return None if line is None else _told(line)
+
+    # What happens at its own counter.
+
+    def confirm(self, payment_id: str) -> bool:
+        """The buyer confirms; whether there was something to confirm."""
+        key = f"{payment_id}:{AUTHORIZE}"
+        line = self.book.get(key)
+        if line is None or line.status != ACTION or f"{payment_id}:{VOID}" in self.book:
+            return False
+        self.book[key] = line._replace(status=APPROVED)
+        return True
+
+    def kept(self, payment_id: str) -> dict[str, int]:
+        """What it took and did not pay back, by currency."""
+        left: dict[str, int] = {}
+        for key in self.by_payment.get(payment_id, ()):
+            line = self.book[key]
+            if line.status == APPROVED and line.operation in (CAPTURE, REFUND):
+                sign = 1 if line.operation == CAPTURE else -1
+                left[line.currency] = left.get(line.currency, 0) + sign * line.amount
+        return left
+
+    def holds(self, payment_id: str) -> bool:
+        """Whether it still holds an amount that it did not hand over."""
+        taken = self.book.get(f"{payment_id}:{CAPTURE}")
+        return self._held(payment_id) is not None and (taken is None or taken.status != APPROVED)
+
+    # The way there and back.
+
+    def _strikes(self, kind: str, request: GatewayRequest) -> bool:
+        """Decided by the key; counted once, where the book has no such line yet."""
+        strikes = self.faults.strikes_for(kind, request.key)
+        if strikes and request.key not in self.book:
+            self.faults.count(kind)
+        return strikes
+
+    def _answer(self, request: GatewayRequest, decision: tuple[str, str, int, str]) -> GatewayAnswer:
+        self._be_there(request)
+        faults = self.faults
+        line = self.book.get(request.key)
+        if faults.strikes("gateway silent before"):
+            raise GatewayDidNotAnswer(request.key)
+        if line is None:
+            line = self._write(request, decision)
+        if faults.strikes("gateway silent after"):
+            raise GatewayDidNotAnswer(request.key)
+        return _told(line)
+
+    def _write(self, request: GatewayRequest, decision: tuple[str, str, int, str]) -> Line:
+        status, reason, amount, currency = decision
+        operation = request.operation if request.operation in (AUTHORIZE, CAPTURE, VOID) else REFUND
+        id = f"sim_{named_id('simulated gateway', request.key)}"
+        line = Line(
+            request.key,
+            operation,
+            request.payment_id,
+            status,
+            amount,
+            currency,
+            id,
+            reason,
+            self.scheduler.time,
+        )
+        self.book[request.key] = line
+        self.by_payment.setdefault(request.payment_id, []).append(request.key)
+        return line
+
+    def _held(self, payment_id: str) -> Line | None:
+        line = self.book.get(f"{payment_id}:{AUTHORIZE}")
+        if line is None or line.status != APPROVED or f"{payment_id}:{VOID}" in self.book:
+            return None
+        return line
+
+    def _be_there(self, request: GatewayRequest) -> None:
+        """Outages last minutes; now and then hours, and seldom days."""
+        now, faults = self.scheduler.time, self.faults
+        if faults.is_over:
+            return
+        if self._out_until <= now and not request.is_look_up and faults.strikes("gateway out"):
+            longest = (10 * MINUTE, 10 * MINUTE, 10 * MINUTE, 3 * HOUR, 3 * HOUR, 2 * DAY)
+            how = longest[int(faults.stream("gateway out").random() * len(longest))]
+            self._out_until = now + faults.between("gateway out", 20 * SECOND, how)
+        if self._out_until > now:
+            raise GatewayDidNotAnswer(request.key)
+
+
+def _told(line: Line) -> GatewayAnswer:
+    url = f"/simulated-gateway/{line.payment_id}/confirm" if line.status == ACTION else ""
+    return GatewayAnswer(
+        outcome=line.status,
+        gateway_transaction_id=line.transaction_id,
+        amount=line.amount,
+        currency=line.currency,
+        reason=line.reason,
+        action_url=url,
+    )

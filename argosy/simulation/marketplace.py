@@ -1,0 +1,180 @@
+"""One simulated marketplace: databases, processes, a gateway and the people in it, on one virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from random import Random
+
+from argosy.domains.inventory.domain.reservation import Reservation
+from argosy.domains.promotions.domain.redemption import RESERVED, Redemption
+from argosy.engine.store import Changes
+from argosy.simulation.contexts import parts_of
+from argosy.simulation.faults import Faults
+from argosy.simulation.gateway import SimulatedGateway
+from argosy.simulation.ids import NumberedIds
+from argosy.simulation.processes import LEASE, Bell, Web, Worker
+from argosy.simulation.scheduler import MINUTE, SECOND, Scheduler, microseconds
+from argosy.simulation.store import SimulatedStore
+
+WORKERS, WEBS = 2, 2
+SKEW_MAX = 10 * MINUTE
+SWEEP_AGAIN = 20 * SECOND
+REDEEMED_SLACK = 61 * SECOND
+
+
+class Marketplace:
+    """Everything that one seed brings about. Its workers share out the contexts among themselves."""
+
+    def __init__(self, seed: int, without: Collection[str] = ()) -> None:
+        self.seed = seed
+        self.random = Random(f"{seed}:marketplace")
+        self.scheduler = Scheduler(seed)
+        self.faults = Faults(seed, without)
+        self.gateway = SimulatedGateway(self.scheduler, self.faults)
+        self.parts = parts_of(self.scheduler, self.faults, self.gateway)
+        self.bell = Bell(self.parts, self.scheduler, self.faults)
+        self.workers = [self._worker(number) for number in range(WORKERS)]
+        self.webs = [self._web(number) for number in range(WEBS)]
+        self.ids = NumberedIds(self.scheduler, 0xFFF)
+        self.holder: dict[str, Worker] = {}
+        self.broken: Callable[[str, str, str], None] = lambda id, where, what: None
+        """Told of what may not be: (invariant, where, what)."""
+        self._sweeps: dict[str, int] = {}
+
+    def store(self, label: str) -> SimulatedStore:
+        return self.parts[label].store
+
+    @property
+    def clocks_differ(self) -> int:
+        """How far any process's clock is off, in microseconds."""
+        clocks = [worker.clock for worker in self.workers] + [web.clock for web in self.webs]
+        return max(abs(clock.skew) for clock in clocks)
+
+    def open(self) -> None:
+        """Start every process; from now on anything may go wrong."""
+        for worker in self.workers:
+            worker.start()
+        for number, label in enumerate(self.parts):
+            self._give(label, self.workers[number % WORKERS])
+
+    def let_faults_happen(self, *, interleaving: float) -> None:
+        self.scheduler.interleaving = interleaving
+        for part in self.parts.values():
+            part.store.has_faults = True
+            part.store.pausing = lambda: self.scheduler.is_alone and self._running() is not None
+            part.store.pause = self._pause
+
+    def end_faults(self) -> None:
+        """Nothing goes wrong any more, and what sleeps wakes up."""
+        self.faults.is_over = True
+        self.scheduler.interleaving = 0.0
+        for worker in self.workers:
+            worker.asleep_until = 0
+
+    # Who works off what.
+
+    def has_begun(self, worker: Worker) -> None:
+        """A worker is (again) there: what nobody works off is its own."""
+        for label, holder in list(self.holder.items()):
+            if holder is worker or not self._is_at_work(holder):
+                self._give(label, worker)
+
+    def has_stopped(self, worker: Worker) -> None:
+        """A worker is gone or asleep: when its leases have run out, another takes them."""
+        after = LEASE + self.random.randrange(2 * SECOND)
+        self.scheduler.after(after, "leases", self._take_over)
+
+    def move(self, label: str) -> None:
+        """An operator gives a context to another worker, whatever its holder is at."""
+        others = [worker for worker in self.workers if worker is not self.holder[label] and self._is_at_work(worker)]
+        if others:
+            self._give(label, others[0])
+
+    def _running(self) -> Worker | None:
+        return next((worker for worker in self.workers if worker.name == self.scheduler.running), None)
+
+    def _pause(self) -> None:
+        """Whoever is in the middle of a unit of work sleeps there until another has the lease, and then goes on."""
+        worker = self._running()
+        assert worker is not None
+        length = LEASE + 3 * SECOND + self.random.randrange(30 * SECOND)
+        worker.sleep(self.scheduler.time + length)
+        self.scheduler.pause(length)
+
+    def _take_over(self) -> None:
+        for label, holder in list(self.holder.items()):
+            if not self._is_at_work(holder):
+                for worker in self.workers:
+                    if self._is_at_work(worker):
+                        self._give(label, worker)
+                        break
+
+    def _give(self, label: str, worker: Worker) -> None:
+        self.holder[label] = worker
+        worker.soon(lambda: self._take(label, worker))
+
+    def _take(self, label: str, worker: Worker) -> None:
+        if self.holder[label] is worker:
+            worker.take_lease(label)
+
+    def _is_at_work(self, worker: Worker) -> bool:
+        return worker.is_alive and worker.asleep_until <= self.scheduler.time
+
+    # Schedules: sweeps are told when there is something to sweep.
+
+    def expect_sweeps(self, store: SimulatedStore, changes: Changes) -> None:
+        """Somebody's time will pass: be there then."""
+        if store.context == "inventory" and Reservation in changes.inserts:
+            rows = changes.inserts[Reservation]
+            times = [row.open_until for row in rows if isinstance(row, Reservation) and row.open_until is not None]
+            if times:
+                self._expect("inventory", microseconds(max(times)) + 1)
+        elif store.context == "promotions" and Redemption in changes.inserts:
+            uses = [row for row in changes.inserts[Redemption] if isinstance(row, Redemption)]
+            if uses:
+                self._expect("promotions", microseconds(max(row.expires_at for row in uses)) + REDEEMED_SLACK)
+
+    def _expect(self, label: str, at: int) -> None:
+        if at > self._sweeps.get(label, -1):
+            self._sweeps[label] = at
+            self.scheduler.at(at, "schedule", lambda: self._sweep(label))
+
+    def _sweep(self, label: str) -> None:
+        """Until nothing is overdue; a worker whose clock is behind does not see it yet."""
+        if self._is_overdue(label):
+            worker = self.holder[label]
+            if worker.is_alive:
+                worker.sweep(label)
+            self.scheduler.after(SWEEP_AGAIN, "schedule", lambda: self._sweep(label))
+
+    def _is_overdue(self, label: str) -> bool:
+        now, store = self.scheduler.time, self.store(label)
+        if label == "inventory":
+            return any(
+                row.open_until is not None and microseconds(row.open_until) <= now for row in store.all(Reservation)
+            )
+        return any(
+            row.status == RESERVED and microseconds(row.expires_at) + REDEEMED_SLACK <= now
+            for row in store.all(Redemption)
+        )
+
+    # Making it.
+
+    def _skew(self) -> int:
+        if not self.faults.strikes("clock wrong"):
+            return 0
+        far = self.faults.between("clock wrong", SECOND, SKEW_MAX)
+        return far if self.faults.stream("clock wrong").random() < 0.5 else -far
+
+    def _worker(self, number: int) -> Worker:
+        is_broker = self.random.random() < 0.5
+        worker = Worker(f"worker {number + 1}", self.parts, self.bell, self._skew(), is_broker=is_broker)
+        worker.fleet = self
+        worker.pace = self.random.choice((5_000, 150_000, 400_000, 400_000))
+        worker.batch_max = self.random.choice((256, 256, 256, 256, 256, 256, 16, 3))
+        self.bell.workers.append(worker)
+        return worker
+
+    def _web(self, number: int) -> Web:
+        ids = NumberedIds(self.scheduler, number + 1)
+        return Web(f"web {number + 1}", self.parts, self.bell, self._skew(), ids)

@@ -1,0 +1,158 @@
+"""Checkouts at rest: each has ended, what was given up is undone everywhere, and buyers were told the truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from argosy.domains.checkout.application.saga import CheckoutSaga
+from argosy.domains.checkout.domain.session import ABORTED, COMPLETED, CheckoutSession
+from argosy.domains.inventory.domain import reservation as reservations
+from argosy.domains.orders.domain import order_status
+from argosy.domains.orders.domain.order import Order
+from argosy.domains.orders.domain.purchase import Purchase
+from argosy.domains.payments.domain import payment as payments
+from argosy.domains.payments.domain.payment import PaymentIntent
+from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.redemption import CONSUMED, RELEASED, BuyerUse, Redemption
+from argosy.shared_kernel.saga import COMPENSATED, DONE, FAILED, STUCK, UNDOING, UNDONE
+from argosy.simulation.facts import Facts
+from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.money import kept_by_gateway
+from argosy.simulation.oracles.violation import Violation
+
+_STEPS = tuple(step for stage in CheckoutSaga.stages for step in stage)
+_UNDO_OF = {step.undoes.wire_name: step.name for step in _STEPS if step.undoes is not None}
+_CAN_BE_UNDONE = frozenset(_UNDO_OF.values())
+_MAY_FAIL = frozenset(step.name for step in _STEPS if not step.must_succeed)
+
+
+def checkouts(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    yield from _ended(place)
+    yield from _undone_as_often_as_asked(place)
+    yield from _left_nothing(place)
+    yield from _as_buyers_were_told(place, facts)
+    yield from _coupons(place, facts)
+
+
+def _ended(place: Marketplace) -> Iterator[Violation]:
+    for session in place.store("checkout").all(CheckoutSession):
+        where = f"checkout {session.id}"
+        if session.outcome == STUCK and kept_by_gateway(place, session.payment_id):
+            continue
+        if not session.is_over:
+            yield Violation("I33", where, f"is {session.status} ({session.outcome or 'going on'}) at rest")
+            continue
+        if session.outcome == COMPENSATED:
+            wrong = [
+                name for name, at in session.steps.items() if name in _CAN_BE_UNDONE and at not in (UNDONE, FAILED)
+            ]
+        else:
+            wrong = [
+                name for name, at in session.steps.items() if at != DONE and not (at == FAILED and name in _MAY_FAIL)
+            ]
+        if wrong:
+            told = ", ".join(f"{name} {session.steps[name]}" for name in wrong)
+            yield Violation("I34", where, f"is {session.outcome} with {told}")
+
+
+def _undone_as_often_as_asked(place: Marketplace) -> Iterator[Violation]:
+    """By the commands in the log, beside the steps that were noted."""
+    store = place.store("checkout")
+    asked = Counter(
+        (record.key, _UNDO_OF[record.wire_name]) for record in store.log.records if record.wire_name in _UNDO_OF
+    )
+    noted = Counter(
+        (owner, attempt.step_type)
+        for owner, attempt in store.parts(CheckoutSession, "attempts")
+        if attempt.status == UNDOING
+    )
+    for key in sorted(asked.keys() | noted.keys()):
+        if asked[key] != noted[key]:
+            what = f"undid {key[1]} {noted[key]} times, asked for it {asked[key]} times"
+            yield Violation("I34", f"checkout {key[0]}", what)
+
+
+def _left_nothing(place: Marketplace) -> Iterator[Violation]:
+    """What a flow that was undone still holds at others, and what one that went through lacks."""
+    sessions = {session.id: session for session in place.store("checkout").all(CheckoutSession) if session.is_over}
+    flow_of = {purchase.id: purchase.flow_id for purchase in place.store("orders").all(Purchase)}
+    held = [
+        *((flow_of[o.purchase_id], "its order", o.status) for o in place.store("orders").all(Order)),
+        *((r.flow_id, "its stock", r.status) for r in place.store("inventory").all(reservations.Reservation)),
+        *((p.flow_id, "its payment", p.status) for p in place.store("payments").all(PaymentIntent)),
+    ]
+    undone = {
+        "its order": (order_status.CANCELLED, order_status.REFUNDED),
+        "its stock": (reservations.RELEASED, reservations.EXPIRED, reservations.RESTOCKED),
+        "its payment": (payments.VOIDED, payments.FAILED, payments.REFUNDED),
+    }
+    sold = {
+        "its order": (order_status.PAID, order_status.CONFIRMED),
+        "its stock": (reservations.COMMITTED,),
+        "its payment": (payments.CAPTURED,),
+    }
+    found: Counter[tuple[str, str]] = Counter()
+    for flow_id, what, status in held:
+        session = sessions.get(flow_id)
+        if session is None:
+            continue
+        found[flow_id, what] += 1
+        if status not in (undone if session.outcome == COMPENSATED else sold)[what]:
+            yield Violation("I34", f"checkout {flow_id}", f"is {session.outcome}, and {what} is {status}")
+    for session in sessions.values():
+        if session.outcome != COMPENSATED:
+            needed = ["its order", "its stock"] + (["its payment"] if session.needs_payment else [])
+            for what in needed:
+                if not found[session.id, what]:
+                    yield Violation("I34", f"checkout {session.id}", f"is {session.outcome} without {what}")
+
+
+def _as_buyers_were_told(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    sessions = place.store("checkout").rows.get(CheckoutSession, {})
+    for (buyer_id, request), purchase in facts.purchases.items():
+        ids = set(purchase.answered)
+        if len(ids) > 1:
+            yield Violation("I24", f"buyer {buyer_id}", f"was told of {len(ids)} checkouts for {request}")
+        for id in sorted(ids):
+            session = sessions.get(id)
+            if not isinstance(session, CheckoutSession) or session.buyer_id != buyer_id:
+                yield Violation("I36", f"buyer {buyer_id}", f"was told of checkout {id}, which is not theirs")
+            elif purchase.is_aborted and session.status != ABORTED:
+                yield Violation("I36", f"checkout {id}", f"is {session.status}; its buyer was told that it is aborted")
+        if not ids and not purchase.refused:
+            yield Violation("I36", f"buyer {buyer_id}", f"was never answered for {request}")
+
+
+def _coupons(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    """Uses counted from completed checkouts, beside the coupons' own counters and what their makers allow."""
+    store = place.store("promotions")
+    completed = {s.id: s for s in place.store("checkout").all(CheckoutSession) if s.status == COMPLETED}
+    live: Counter[str] = Counter()
+    by_buyer: Counter[tuple[str, str]] = Counter()
+    paid_with: Counter[tuple[str, str]] = Counter()
+    for use in store.all(Redemption):
+        if use.status == RELEASED or use.coupon_id is None:
+            continue
+        live[use.coupon_id] += 1
+        by_buyer[use.coupon_id, str(use.user_id)] += 1
+        paid_with[use.flow_id, use.code] += 1
+        session = completed.get(use.flow_id)
+        if session is None:
+            yield Violation("I27", f"use {use.id}", f"of {use.code} is {use.status}, and nothing was bought with it")
+        elif use.status != CONSUMED and session.steps.get("consume") == DONE:
+            yield Violation("I27", f"use {use.id}", f"of {use.code} is {use.status} after its purchase")
+    for key, times in paid_with.items():
+        if times > 1:
+            yield Violation("I27", f"checkout {key[0]}", f"uses {key[1]} {times} times")
+    for coupon in store.all(Coupon):
+        limit, each = facts.coupons[coupon.code]
+        if live[coupon.id] != coupon.live_uses or 0 < limit < live[coupon.id]:
+            what = f"counts {coupon.live_uses} uses of {limit}; there are {live[coupon.id]}"
+            yield Violation("I27", f"coupon {coupon.code}", what)
+        for (coupon_id, buyer_id), times in by_buyer.items():
+            if coupon_id == coupon.id and 0 < each < times:
+                yield Violation("I27", f"coupon {coupon.code}", f"was used {times} times by {buyer_id}")
+    for counted in store.all(BuyerUse):
+        if counted.uses != by_buyer[counted.coupon_id, counted.user_id]:
+            yield Violation("I27", f"buyer {counted.user_id}", f"counts {counted.uses} uses of {counted.coupon_id}")

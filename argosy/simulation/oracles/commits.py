@@ -1,0 +1,116 @@
+"""What every commit must leave behind: looked at as it happens, so that the first wrong step is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from argosy.domains.inventory.domain.reservation import MOVES, STARTS, Reservation
+from argosy.domains.inventory.domain.stock import StockItem
+from argosy.domains.payments.domain.ledger import LedgerAccount
+from argosy.domains.payments.domain.payment import PaymentIntent
+from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.engine.log import START, Position
+from argosy.engine.store import Changes
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.simulation.store import SimulatedStore
+
+_WAYS = {start: ends | {last for end in ends for last in MOVES[end]} for start, ends in MOVES.items()}
+"""Where a reservation may get in one unit of work."""
+
+Broken = Callable[[str, str, str], None]
+
+
+class CommitOracle:
+    """Keeps its own memory of cursors, leases, sequences and message ids, and compares each commit with it."""
+
+    def __init__(self, broken: Broken) -> None:
+        self.broken = broken
+        self._sequences: dict[tuple[str, str], int] = {}
+        self._messages: set[str] = set()
+        self._cursors: dict[tuple[str, str, str, int], Position] = {}
+        self._tokens: dict[tuple[str, str], int] = {}
+        self._looks: dict[type[Aggregate], Callable[[Any], None]] = {
+            StockItem: self._stock_item,
+            Coupon: self._coupon,
+            PaymentIntent: self._payment,
+            LedgerAccount: self._account,
+        }
+
+    def watch(self, store: SimulatedStore, changes: Changes) -> None:
+        for kind, look in self._looks.items():
+            if kind in changes.updates:
+                for now, _ in changes.updates[kind]:
+                    look(now)
+            if kind in changes.inserts:
+                for made in changes.inserts[kind]:
+                    look(made)
+        if Reservation in changes.updates:
+            for reservation, earlier in changes.updates[Reservation]:
+                self._reservation(reservation, earlier["status"])
+        for made in changes.inserts.get(Reservation, ()):
+            if getattr(made, "status", "") not in STARTS:
+                self.broken("I05", f"reservation {made.id}", f"began as {made.status}")  # type: ignore[attr-defined]
+        if changes.records:
+            self._told(store, changes)
+        if changes.cursors:
+            self._moved(store, changes)
+        if changes.fence is not None:
+            self._fenced(store, changes)
+
+    def _stock_item(self, item: StockItem) -> None:
+        if min(item.on_hand, item.reserved, item.allocated) < 0 or item.reserved + item.allocated > item.on_hand:
+            what = f"has {item.on_hand} pieces, {item.reserved} held and {item.allocated} sold"
+            self.broken("I02", f"stock item {item.id}", what)
+
+    def _coupon(self, coupon: Coupon) -> None:
+        uses = coupon.uses_reserved + coupon.uses_consumed
+        if min(coupon.uses_reserved, coupon.uses_consumed) < 0 or 0 < coupon.max_uses < uses:
+            self.broken("I27", f"coupon {coupon.code}", f"has {uses} live uses of {coupon.max_uses}")
+
+    def _payment(self, intent: PaymentIntent) -> None:
+        back = intent.refunded_amount + intent.refunding_amount
+        if not 0 <= intent.captured_amount <= intent.amount:
+            self.broken("I14", f"payment {intent.id}", f"captured {intent.captured_amount} of {intent.amount}")
+        if not 0 <= back <= intent.captured_amount:
+            self.broken("I15", f"payment {intent.id}", f"pays {back} back of {intent.captured_amount}")
+
+    def _account(self, account: LedgerAccount) -> None:
+        if account.balance < 0 and not LedgerAccount.open(account.name, account.currency).may_be_negative:
+            self.broken("I10", f"account {account.name}", f"is at {account.balance} {account.currency}")
+
+    def _reservation(self, reservation: Any, earlier: str) -> None:
+        if reservation.status != earlier and reservation.status not in _WAYS[earlier]:
+            self.broken("I05", f"reservation {reservation.id}", f"went from {earlier} to {reservation.status}")
+
+    def _told(self, store: SimulatedStore, changes: Changes) -> None:
+        label, messages = store.context, self._messages
+        for record in changes.records:
+            if record.message_id in messages:
+                what = f"{record.wire_name} was told twice, by {record.cause_id}"
+                self.broken("I30", f"{label}'s log {record.message_id}", what)
+            messages.add(record.message_id)
+            if record.sequence:
+                last = self._sequences.get((label, record.key), 0)
+                if record.sequence != last + 1:
+                    what = f"{record.wire_name} has number {record.sequence} after {last}"
+                    self.broken("I31", f"{label}'s {record.key}", what)
+                self._sequences[label, record.key] = record.sequence
+
+    def _moved(self, store: SimulatedStore, changes: Changes) -> None:
+        for move in changes.cursors:
+            key = (store.context, move.subscription, move.source, move.lane)
+            stood = self._cursors.get(key, START)
+            if move.was != stood or move.now <= stood:
+                what = f"went from {tuple(move.was)} to {tuple(move.now)}, standing at {tuple(stood)}"
+                self.broken("I29", f"{move.subscription} lane {move.lane} of {move.source}", what)
+            self._cursors[key] = move.now
+
+    def _fenced(self, store: SimulatedStore, changes: Changes) -> None:
+        fence = changes.fence
+        assert fence is not None
+        key = (store.context, fence.lease)
+        if fence.token < self._tokens.get(key, 0):
+            what = f"wrote under token {fence.token} after {self._tokens[key]}"
+            self.broken("I35", f"{store.context}'s lease", what)
+        self._tokens[key] = fence.token

@@ -1,0 +1,47 @@
+"""All oracles of a run: some look at every commit, the others when everything is at rest."""
+
+from __future__ import annotations
+
+from argosy.engine.store import Changes
+from argosy.simulation.facts import Facts
+from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.checkouts import checkouts
+from argosy.simulation.oracles.commits import CommitOracle
+from argosy.simulation.oracles.ledger import ledger
+from argosy.simulation.oracles.messages import messages
+from argosy.simulation.oracles.money import money
+from argosy.simulation.oracles.orders import orders
+from argosy.simulation.oracles.stock import stock
+from argosy.simulation.oracles.views import views
+from argosy.simulation.oracles.violation import Violation
+from argosy.simulation.store import SimulatedStore
+
+AT_REST = (stock, ledger, money, orders, checkouts, messages, views)
+TOLD_MAX = 50
+
+
+class Oracles:
+    """What is found to be broken, in the order of finding."""
+
+    def __init__(self, place: Marketplace, facts: Facts) -> None:
+        self.place = place
+        self.facts = facts
+        self.violations: list[Violation] = []
+        self._commits = CommitOracle(self.broken)
+        place.broken = self.broken
+        for part in place.parts.values():
+            part.store.watch = self._watch
+
+    def broken(self, id: str, where: str, what: str) -> None:
+        if len(self.violations) < TOLD_MAX:
+            self.violations.append(Violation(id, where, what))
+
+    def examine(self) -> None:
+        """Everything is at rest: now all must hold."""
+        for oracle in AT_REST:
+            for violation in oracle(self.place, self.facts):
+                self.broken(*violation)
+
+    def _watch(self, store: SimulatedStore, changes: Changes) -> None:
+        self._commits.watch(store, changes)
+        self.place.expect_sweeps(store, changes)

@@ -1,0 +1,161 @@
+"""Payments at rest, beside the gateway's own book and beside what was bought with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from argosy.domains.checkout.domain.session import COMPLETED, CheckoutSession
+from argosy.domains.orders.domain.order import Order
+from argosy.domains.orders.domain.order_status import PREPAID
+from argosy.domains.orders.domain.purchase import Purchase
+from argosy.domains.payments.domain import refund as refunds
+from argosy.domains.payments.domain.payment import (
+    APPROVED,
+    AUTHORIZE,
+    CAPTURE,
+    CAPTURED,
+    DECLINED,
+    PARTIALLY_REFUNDED,
+    REFUND,
+    REFUNDED,
+    RETURN,
+    PaymentIntent,
+)
+from argosy.domains.payments.domain.refund import Refund
+from argosy.simulation.facts import Facts
+from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.stock import LIVE
+from argosy.simulation.oracles.violation import Violation
+
+TAKEN = (CAPTURED, PARTIALLY_REFUNDED, REFUNDED)
+
+
+def money(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    yield from _payments(place)
+    yield from _orders_and_payments(place)
+    yield from _books_agree(place)
+    yield from _buyers_money(place)
+
+
+def _payments(place: Marketplace) -> Iterator[Violation]:
+    store = place.store("payments")
+    back: dict[str, Counter[str]] = {}
+    for refund in store.all(Refund):
+        back.setdefault(refund.payment_intent_id, Counter())[refund.status] += refund.amount
+        if refund.is_open or refund.status == refunds.WAITING:
+            yield Violation("I40", f"refund {refund.id}", f"is {refund.status} at rest")
+    taken, held = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    yield from _told(place, taken, held)
+    for intent in store.all(PaymentIntent):
+        where = f"payment {intent.id}"
+        captured = intent.captured_amount
+        if intent.status in TAKEN:
+            told = taken[intent.id, intent.capture_reference]
+            if not 0 < captured == told <= held[intent.id, intent.authorization_reference]:
+                yield Violation("I14", where, f"captured {captured}, the gateway handed over {told}")
+        elif captured:
+            yield Violation("I14", where, f"is {intent.status} with {captured} captured")
+        own = back.get(intent.id, Counter())
+        if (intent.refunded_amount, intent.refunding_amount) != (own[refunds.SUCCEEDED], 0):
+            what = (
+                f"says {intent.refunded_amount} back and {intent.refunding_amount} on its way, its refunds {dict(own)}"
+            )
+            yield Violation("I15", where, what)
+        if intent.pending:
+            yield Violation("I40", where, f"waits for {intent.pending} at rest")
+
+
+def _told(place: Marketplace, taken: Counter[tuple[str, str]], held: Counter[tuple[str, str]]) -> Iterator[Violation]:
+    """What the gateway told us, by payment and the gateway's own id."""
+    effects: Counter[tuple[str, str]] = Counter()
+    for owner, told in place.store("payments").parts(PaymentIntent, "transactions"):
+        if told.status == APPROVED:
+            if told.type == CAPTURE:
+                taken[owner, told.gateway_transaction_id] += told.amount
+            elif told.type == AUTHORIZE:
+                held[owner, told.gateway_transaction_id] += told.amount
+            if told.type in (AUTHORIZE, CAPTURE):
+                effects[owner, told.type] += 1
+    for (owner, operation), times in effects.items():
+        if times > 1:
+            yield Violation("I20", f"payment {owner}", f"notes {operation} {times} times")
+
+
+def _orders_and_payments(place: Marketplace) -> Iterator[Violation]:
+    store = place.store("orders")
+    intents = place.store("payments").rows.get(PaymentIntent, {})
+    noted: Counter[tuple[str, str, str]] = Counter()
+    for order_id, part in store.parts(Order, "payments"):
+        noted[order_id, part.payment_id, part.status] += part.amount
+    paid: dict[str, list[Order]] = {}
+    for order in store.all(Order):
+        if order.status not in LIVE or order.order_type != PREPAID:
+            continue
+        if order.payment_id is None:
+            if order.total_amount:
+                yield Violation("I17", f"order {order.id}", f"is paid without a payment: {order.total_amount}")
+            continue
+        paid.setdefault(order.payment_id, []).append(order)
+        if noted[order.id, order.payment_id, "CAPTURED"] != order.total_amount:
+            yield Violation("I17", f"order {order.id}", "did not note what its payment paid for it")
+    for payment_id, orders in paid.items():
+        intent = intents.get(payment_id)
+        total = sum(order.total_amount for order in orders)
+        captured = intent.captured_amount if isinstance(intent, PaymentIntent) else 0
+        if captured != total:
+            yield Violation("I17", f"payment {payment_id}", f"captured {captured} for live orders of {total}")
+        if isinstance(intent, PaymentIntent) and any(order.currency != intent.currency for order in orders):
+            yield Violation("I22", f"payment {payment_id}", "is in another currency than its orders")
+    for id, intent in intents.items():
+        assert isinstance(intent, PaymentIntent)
+        if intent.captured_amount > intent.refunded_amount and id not in paid and not kept_by_gateway(place, id):
+            what = f"captured {intent.captured_amount} for no live order, and {intent.refunded_amount} is paid back"
+            yield Violation("I18", f"payment {id}", what)
+
+
+def kept_by_gateway(place: Marketplace, payment_id: str) -> bool:
+    """Whether the gateway would not pay back: then a person must see to it, and the flow says so."""
+    lines = [place.gateway.book[key] for key in place.gateway.by_payment.get(payment_id, ())]
+    return any(line.operation == REFUND and line.status == DECLINED for line in lines)
+
+
+def _books_agree(place: Marketplace) -> Iterator[Violation]:
+    """Money taken and given back, one to one by the gateway's own ids."""
+    theirs: Counter[tuple[str, str, str, int, str]] = Counter()
+    logical: Counter[tuple[str, str]] = Counter()
+    for line in place.gateway.book.values():
+        if line.status == APPROVED:
+            operation = line.key.split(":")[1]
+            logical[line.payment_id, ":".join(line.key.split(":")[1:3])] += 1
+            if operation in (CAPTURE, REFUND, RETURN):
+                theirs[line.payment_id, operation, line.transaction_id, line.amount, line.currency] += 1
+    ours = Counter(
+        (owner, told.type, told.gateway_transaction_id, told.amount, told.currency)
+        for owner, told in place.store("payments").parts(PaymentIntent, "transactions")
+        if told.status == APPROVED and told.type in (CAPTURE, REFUND, RETURN)
+    )
+    for row in sorted((theirs - ours).keys()):
+        yield Violation("I19", f"payment {row[0]}", f"the gateway has {row[1:]}; our books do not")
+    for row in sorted((ours - theirs).keys()):
+        yield Violation("I19", f"payment {row[0]}", f"our books have {row[1:]}; the gateway does not")
+    for (payment_id, operation), times in sorted(logical.items()):
+        if times > 1:
+            yield Violation("I20", f"payment {payment_id}", f"the gateway did {operation} {times} times")
+
+
+def _buyers_money(place: Marketplace) -> Iterator[Violation]:
+    """What each buyer is really poorer by: the price of what was sold to them, and nothing else."""
+    purchases = place.store("orders").rows.get(Purchase, {})
+    for session in place.store("checkout").all(CheckoutSession):
+        kept = {currency: amount for currency, amount in place.gateway.kept(session.payment_id).items() if amount}
+        due: dict[str, int] = {}
+        if session.status == COMPLETED and session.needs_payment:
+            purchase = purchases.get(session.purchase_id)
+            total = purchase.total_amount if isinstance(purchase, Purchase) else -1
+            due = {session.currency: total}
+        where = f"checkout {session.id}"
+        if kept != due and not kept_by_gateway(place, session.payment_id):
+            yield Violation("I19", where, f"is {session.status}; its buyer is poorer by {kept}, and should be by {due}")
+        if place.gateway.holds(session.payment_id):
+            yield Violation("I19", where, f"is {session.status}; the gateway still holds its buyer's money")

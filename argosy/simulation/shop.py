@@ -1,0 +1,156 @@
+"""What is for sale, and by whom: five sellers, what they ask for it, and who buys."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from argosy.contracts.accounts import OpenStore, RegisterUser
+from argosy.contracts.inventory import ReceiveStock
+from argosy.contracts.orders import Address
+from argosy.contracts.products import CreateProduct, NewVariant, PublishProduct
+from argosy.contracts.promotions import CreateCoupon
+from argosy.contracts.shipping import SetShippingRate
+from argosy.contracts.taxes import SetTaxRule
+from argosy.engine.work import SYSTEM, Actor
+from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.messages import Command
+from argosy.simulation.facts import Facts
+from argosy.simulation.marketplace import Marketplace
+
+SELLERS, BUYERS, PRODUCTS_EACH = 5, 20, 3
+CURRENCY = "BRL"
+ANYBODY, ONCE_EACH, OF_A_SELLER = "TENTH", "ONCE", "SELLERS"
+PIECES_AT_FIRST = 40
+
+ADDRESSES = (
+    Address(recipient="A", street="Rua 1", city="Recife", postal_code="1", country="BR", region="PE"),
+    Address(recipient="B", street="Rua 2", city="Manaus", postal_code="2", country="BR", region="AM"),
+    Address(recipient="C", street="Calle 3", city="Rosario", postal_code="3", country="AR", region=""),
+)
+TAXES = (
+    # Inclusive at home, on top in one region, none abroad: rates that do not divide evenly.
+    SetTaxRule(country="BR", basis_points=1_733, is_inclusive=True),
+    SetTaxRule(country="BR", region="AM", basis_points=777, is_inclusive=False),
+    SetTaxRule(country="BR", basis_points=333, is_inclusive=False, category="delivery"),
+)
+
+
+class Goods(NamedTuple):
+    """One thing for sale, and the stock unit that it draws on."""
+
+    product_id: Id
+    variant_id: Id
+    stock_unit_id: Id
+    units_each: int
+    seller_id: Id
+    amount: int
+
+
+def seller(number: int) -> Id:
+    return named_id("simulated seller", str(number))
+
+
+def seller_actor(id: Id) -> Actor:
+    return Actor(id=named_id("owner of", id), roles=frozenset({"seller", "buyer"}), seller_id=id)
+
+
+def buyer(number: int) -> Id:
+    return named_id("simulated buyer", str(number))
+
+
+def buyer_actor(id: Id) -> Actor:
+    return Actor(id=id, roles=frozenset({"buyer"}))
+
+
+def goods_of(seller_number: int) -> list[Goods]:
+    """Two things of their own, and a pack of three of the first."""
+    seller_id = seller(seller_number)
+    found: list[Goods] = []
+    for number in range(PRODUCTS_EACH):
+        unit = named_id("simulated unit", seller_id, "0" if number == 2 else str(number))
+        found.append(
+            Goods(
+                named_id("simulated product", seller_id, str(number)),
+                named_id("simulated variant", seller_id, str(number)),
+                unit,
+                3 if number == 2 else 1,
+                seller_id,
+                1_003 + 777 * seller_number + 1_111 * number,
+            )
+        )
+    return found
+
+
+ALL_GOODS = tuple(goods for number in range(SELLERS) for goods in goods_of(number))
+
+
+def open_shop(place: Marketplace, facts: Facts) -> None:
+    """Everybody is registered, everything is on sale. Nothing goes wrong yet."""
+    web = place.webs[0]
+    for command in TAXES:
+        web.do("taxes", command, SYSTEM)
+    for number in range(SELLERS):
+        _open_store(place, facts, number)
+    for number in range(BUYERS):
+        register = RegisterUser(email=f"b{number}@example.com", password="correct horse battery", user_id=buyer(number))
+        web.do("accounts", register, SYSTEM)
+    for coupon in (
+        CreateCoupon(code=ANYBODY, basis_points=1_050),
+        CreateCoupon(code=ONCE_EACH, basis_points=2_500, max_uses_per_buyer=1),
+        CreateCoupon(code=OF_A_SELLER, basis_points=1_333, max_uses=40, funded_by=seller(0)),
+    ):
+        facts.coupons[coupon.code] = (coupon.max_uses, coupon.max_uses_per_buyer)
+        web.do("promotions", coupon, SYSTEM)
+
+
+def _open_store(place: Marketplace, facts: Facts, number: int) -> None:
+    web, seller_id = place.webs[0], seller(number)
+    owner = Id(seller_actor(seller_id).id)
+    email = f"s{number}@example.com"
+    setting_up: list[tuple[str, Command]] = [
+        ("accounts", RegisterUser(email=email, password="correct horse battery", user_id=owner)),
+        ("accounts", OpenStore(store_name=f"Store {number}", seller_id=seller_id, user_id=owner)),
+        (
+            "shipping",
+            SetShippingRate(
+                seller_id=seller_id,
+                method="standard",
+                currency=CURRENCY,
+                base_amount=700 + number,
+                item_amount=33,
+                free_from_amount=30_000,
+            ),
+        ),
+    ]
+    for goods in goods_of(number):
+        variant = NewVariant(
+            sku=f"{number}-{goods.units_each}-{goods.amount}",
+            amount=goods.amount,
+            currency=CURRENCY,
+            variant_id=goods.variant_id,
+            stock_unit_id=goods.stock_unit_id,
+            units_each=goods.units_each,
+            weight_grams=100,
+        )
+        setting_up += [
+            (
+                "products",
+                CreateProduct(
+                    product_id=goods.product_id,
+                    seller_id=seller_id,
+                    sku=variant.sku,
+                    title=f"Thing {variant.sku}",
+                    category="things",
+                    variants=(variant,),
+                ),
+            ),
+            ("products", PublishProduct(product_id=goods.product_id)),
+        ]
+    for label, command in setting_up:
+        web.do(label, command, SYSTEM)
+    for unit in dict.fromkeys(goods.stock_unit_id for goods in goods_of(number)):
+        receipt = ReceiveStock(
+            stock_unit_id=unit, quantity=PIECES_AT_FIRST, reference_id="opening", seller_id=seller_id
+        )
+        web.do("inventory", receipt, SYSTEM)
+        facts.received[unit] = facts.received.get(unit, 0) + PIECES_AT_FIRST

@@ -72,6 +72,7 @@ class Consumer:
         self._reached: dict[tuple[str, int], Position] = {}
         """What is applied, by source and lane: a reactor's never goes back."""
         self._floor: dict[str, Position] = {}
+        self._lanes_seen: dict[str, int] = {}
         self._parked: dict[tuple[str, str], list[Parked]] = {}
         self._first_source = -1
         self._to_record: dict[str, int] = {}
@@ -132,6 +133,9 @@ class Consumer:
         all have passed can be archived."""
         moves = []
         for source, position in reached.items():
+            if position.id - self._lanes_seen.get(source, 0) <= IDLE_LANE_LAG:
+                continue
+            self._lanes_seen[source] = position.id
             for lane in range(LANES):
                 at = self._reached.get((source, lane), START)
                 is_far_behind = position > at and position.id - at.id > IDLE_LANE_LAG
@@ -184,6 +188,7 @@ class Consumer:
         self._cursors = self.store.cursors(self.subscription)
         self._reached = {lane: self._reached_by(cursor) for lane, cursor in self._cursors.items()}
         self._read_parked()
+        self._lanes_seen.clear()
         for source, (log, _) in self._sources.items():
             lanes = [self._cursors.get((source, lane)) for lane in range(LANES)]
             self._floor[source] = min(self._reached.get((source, lane), START) for lane in range(LANES))

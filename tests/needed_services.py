@@ -8,8 +8,12 @@ from collections.abc import Mapping
 
 import pytest
 
-VARIABLES = {"postgres": "ARGOSY_TEST_POSTGRES", "browser": "ARGOSY_TEST_CHROMIUM"}
-EXAMPLES = {"postgres": "postgresql://postgres@127.0.0.1:5432/postgres", "browser": "/usr/bin/chromium"}
+VARIABLES = {"postgres": "ARGOSY_TEST_POSTGRES", "redis": "ARGOSY_TEST_REDIS", "browser": "ARGOSY_TEST_CHROMIUM"}
+EXAMPLES = {
+    "postgres": "postgresql://postgres@127.0.0.1:5432/postgres",
+    "redis": "redis://127.0.0.1:6379",
+    "browser": "/usr/bin/chromium",
+}
 
 
 def demand(service: str, environment: Mapping[str, str] = os.environ) -> str:

@@ -1,4 +1,5 @@
 """Wake-ups between processes of one machine: a datagram socket per listener in the data folder, rung after commit.
+Where there are more machines, a bell and a listener have a far one that reaches them (far_bell.py).
 
 A ring names what happened (wire names of messages, or documents), so that only those wake who have news. The kernel
 keeps few rings for a listener that is busy (10 on most machines) and refuses more: whoever finds that many has perhaps
@@ -11,21 +12,24 @@ import contextlib
 import os
 import select
 import socket
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
-EVERYTHING = "*"
-"""Heard in place of names where rings may have been lost: there may be news of any kind."""
+from argosy.platform.far_bell import EVERYTHING, FarBell
+
 _RING_BYTES_MAX = 60_000
 _KEPT_FILE = Path("/proc/sys/net/unix/max_dgram_qlen")
 _KEPT_UNLESS_TOLD = 10
+_TICK_NANOSECONDS = 50_000_000
 
 
 class Bell:
-    """Rings every listener that has a socket in `folder`."""
+    """Rings every listener that has a socket in `folder`, and other machines where there is a `far` bell."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, far: FarBell | None = None) -> None:
         self.folder = folder
+        self.far = far
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._listeners: list[str] = []
@@ -33,9 +37,14 @@ class Bell:
 
     def ring(self, news: Iterable[str]) -> None:
         """Tell all listeners; whoever does not listen, or is behind, is passed over."""
-        text = "\n".join(news).encode()[:_RING_BYTES_MAX]
+        names = set(news)
+        text = "\n".join(names).encode()
         if not text:
             return
+        if self.far is not None:
+            self.far.ring(names)
+        if len(text) > _RING_BYTES_MAX:
+            text = EVERYTHING.encode()
         self._look()
         for listener in self._listeners:
             with contextlib.suppress(OSError):
@@ -49,14 +58,17 @@ class Bell:
             self._listeners, self._changed_at = [], 0
             return
         if changed_at != self._changed_at:
-            self._changed_at = changed_at
+            # A listener that comes within the same tick of the file system's clock leaves no other trace of it.
+            is_settled = time.time_ns() - changed_at > _TICK_NANOSECONDS
+            self._changed_at = changed_at if is_settled else 0
             self._listeners = [str(path) for path in self.folder.glob("*.sock")]
 
 
 class Listener:
-    """One process's ear. `wake` rouses it from another thread of its own process."""
+    """One process's ear. `wake` rouses it from another thread of its own process. It hears other machines through the
+    `far` bell, where there is one."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, far: FarBell | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{name}-{os.getpid()}.sock"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -73,6 +85,8 @@ class Listener:
             if not _is_alive(stale):
                 with contextlib.suppress(FileNotFoundError):
                     stale.unlink()
+        if far is not None:
+            far.listen(self._hear_far)
 
     def wake(self) -> None:
         with contextlib.suppress(OSError):
@@ -97,6 +111,13 @@ class Listener:
             except BlockingIOError:
                 return news | {EVERYTHING} if rings >= self._kept else news
             rings += 1
+
+    def _hear_far(self, names: set[str]) -> None:
+        """In the far bell's thread: as if it had been rung here."""
+        text = "\n".join(names).encode()
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            out.setblocking(False)
+            out.sendto(text if len(text) <= _RING_BYTES_MAX else EVERYTHING.encode(), str(self.path))
 
     def fileno(self) -> int:
         return self._socket.fileno()

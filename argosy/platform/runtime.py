@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from argosy.platform.context import Context
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Bell
 from argosy.platform.engine_tables import Dialect
+from argosy.platform.far_bell import far_bell
 from argosy.platform.postgres import PostgresDialect
 from argosy.platform.rows import Mapped, Rows
 from argosy.platform.segment_folder import SegmentFolder
@@ -34,7 +36,8 @@ class Runtime:
         self.var = var
         self.clock = SystemClock()
         self.ids = TimeOrderedIds()
-        self.bell = Bell(var / "doorbell")
+        self.far_bell = far_bell(var, os.environ, settings.DATABASES)
+        self.bell = Bell(var / "doorbell", self.far_bell)
         self.contexts: dict[str, Context] = {
             config.label: config for config in apps.get_app_configs() if isinstance(config, Context)
         }

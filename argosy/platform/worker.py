@@ -18,7 +18,8 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.calls import ThreadPool
 from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
-from argosy.platform.doorbell import EVERYTHING, Listener
+from argosy.platform.doorbell import Listener
+from argosy.platform.far_bell import EVERYTHING
 from argosy.platform.leases import Leases, holder_name
 from argosy.platform.parked import REDRIVEN, redriven
 from argosy.platform.runtime import Runtime
@@ -50,7 +51,7 @@ class Worker:
         self.labels = tuple(sorted(contexts, key=self._turn_of))
         self.is_stopping = False
         self.report: Callable[[str], None] = lambda line: None
-        self.listener = Listener(runtime.var / "doorbell", "worker")
+        self.listener = Listener(runtime.var / "doorbell", "worker", runtime.far_bell)
         self.pool = ThreadPool(self.listener.wake)
         self.consumers: list[Consumer] = []
         self._consumers_of: dict[str, list[Consumer]] = {}

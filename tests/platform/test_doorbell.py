@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from argosy.platform.doorbell import EVERYTHING, Bell, Listener
+from argosy.platform.doorbell import Bell, Listener
+from argosy.platform.far_bell import EVERYTHING
 
 
 def test_a_listener_hears_the_names_that_were_rung(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
-from argosy.platform.doorbell import EVERYTHING, Listener
+from argosy.platform.doorbell import Listener
+from argosy.platform.far_bell import EVERYTHING
 from argosy.platform.problems import CONTENT_TYPE, Problem, problem_of
 from argosy.platform.rest import PREFIX, Asked, Document, Endpoint, admit, look, matches, must_wait, wait_asked
 
@@ -218,7 +219,7 @@ async def serve(host: str, port: int) -> None:
     from argosy.apps.api.endpoints import endpoints
     from argosy.platform.runtime import runtime
 
-    listener = Listener(runtime().var / "doorbell", "waits")
+    listener = Listener(runtime().var / "doorbell", "waits", runtime().far_bell)
     waits = Waits((one for declared in endpoints().values() for one in declared), listener)
     # Its own limits are for requests that come and go: waits stay, and each holds its connection all the while.
     server = Server(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -26,6 +26,9 @@ IDLE_LANE_LAG = 10_000
 PARKED_MAX = 1_000
 RERUNS_MAX = 3
 _BACKOFF_SECONDS = (1, 5, 30, 120, 600, 3_600)
+
+Applied = Callable[[Sequence[tuple[str, Record]], Changes, datetime], None]
+"""Told once per batch: what was handled, with its source, what that wrote, and when it began."""
 
 
 class SubscriptionStopped(Exception):
@@ -60,6 +63,7 @@ class Consumer:
         self.kept = kept if kept is not None else Kept()
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.parked_now: Callable[[Parked], None] = lambda parked: None
+        self.applied: Applied = lambda handled, changes, at: None
         self.fence: Fence | None = None
         self.must_look_again = False
         """Whether some source holds news back that nobody will ring for again: look again in a moment."""
@@ -177,6 +181,10 @@ class Consumer:
         """Work under this lease from now on, from where the database says that the subscription stands."""
         self.fence = fence
         self._is_open = False
+
+    def looked_through(self) -> dict[str, Position]:
+        """How far each source's log was looked through for news; empty before the first step."""
+        return dict(self._floor)
 
     def parked(self) -> list[Parked]:
         return [parked for waiting in self._parked.values() for parked in waiting]
@@ -306,6 +314,7 @@ class Consumer:
         work.commit()
         self._to_record = {}
         self._committed(work, parked)
+        self.applied(handled, work.changes, now)
         self.batch_max = next_batch_max(self.batch_max, len(records), work.changes.held_seconds)
 
     def _must_park_followers(

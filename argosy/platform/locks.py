@@ -12,7 +12,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 POLL_SECONDS = 0.0002
@@ -44,6 +44,8 @@ class FileLock:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.waited: Callable[[float], None] = lambda seconds: None
+        """Told how long a writer waited, where it had to."""
         self._opened: dict[int, _Opened] = {}
 
     @contextmanager
@@ -51,8 +53,11 @@ class FileLock:
         """Hold the lock; LockTimeout after `wait_seconds`."""
         give_up = time.monotonic() + wait_seconds
         mine = self._opened.get(os.getpid()) or self._open()
-        if not mine.mutex.acquire(timeout=wait_seconds):
-            raise LockTimeout(self.path)
+        if not mine.mutex.acquire(blocking=False):
+            has_turn = mine.mutex.acquire(timeout=wait_seconds)
+            self.waited(time.monotonic() - give_up + wait_seconds)
+            if not has_turn:
+                raise LockTimeout(self.path)
         try:
             self._lock_file(mine, give_up)
             try:
@@ -73,6 +78,7 @@ class FileLock:
     def _lock_file(self, mine: _Opened, give_up: float) -> None:
         if _try(mine.descriptor, fcntl.LOCK_EX):
             return
+        began = time.monotonic()
         fcntl.flock(mine.waiting, fcntl.LOCK_SH)
         try:
             while not _try(mine.descriptor, fcntl.LOCK_EX):
@@ -81,6 +87,7 @@ class FileLock:
                 time.sleep(POLL_SECONDS)
         finally:
             fcntl.flock(mine.waiting, fcntl.LOCK_UN)
+            self.waited(time.monotonic() - began)
 
     def _open(self) -> _Opened:
         """This process's own. Of threads that come first at once one wins, and all use what it opened; a parent's

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import router
 from django.db.migrations.operations.base import Operation
 
 HALF_FULL = 50
@@ -27,16 +28,17 @@ class RoomForChanges(_Layout):
         self.percent = percent
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        self._alter(schema_editor, f"SET (fillfactor = {self.percent})")
+        self._alter(app_label, schema_editor, f"SET (fillfactor = {self.percent})")
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        self._alter(schema_editor, "RESET (fillfactor)")
+        self._alter(app_label, schema_editor, "RESET (fillfactor)")
 
     def describe(self) -> str:
         return f"Leave room in the pages of {', '.join(self.tables)}"
 
-    def _alter(self, editor: Any, how: str) -> None:
-        if editor.connection.vendor == "postgresql":
+    def _alter(self, app_label: str, editor: Any, how: str) -> None:
+        """In the context's own database, and in no other one that is migrated beside it."""
+        if editor.connection.vendor == "postgresql" and router.allow_migrate(editor.connection.alias, app_label):
             for table in self.tables:
                 editor.execute(f"ALTER TABLE {editor.quote_name(table)} {how}")
 

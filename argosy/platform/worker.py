@@ -10,24 +10,26 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from argosy.engine.consumer import Consumer, SubscriptionOutgrown, SubscriptionStopped
-from argosy.engine.due import Calls, Timers, recurring_timer
+from argosy.engine.due import Calls, Timers
 from argosy.engine.kept import Kept
 from argosy.engine.shared_log import SharedLog
 from argosy.engine.store import CALL, Changes, Fence, StoreUnavailable, VersionConflict
-from argosy.engine.work import UnitOfWork
 from argosy.platform.calls import ThreadPool
 from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Listener
 from argosy.platform.far_bell import EVERYTHING
-from argosy.platform.leases import Leases, holder_name
+from argosy.platform.leases import Leases, holder_name, is_dead
 from argosy.platform.parked import REDRIVEN, redriven
+from argosy.platform.roster import Roster
+from argosy.platform.planning import plan_missing
 from argosy.platform.runtime import Runtime
 from argosy.platform.sql_log import worker_log
 from argosy.platform.sql_store import SqlStore
-from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.messages import Refused
 
+LEASES = "leases"
+"""Rung when a worker has come, goes, or has given something back."""
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.0005
 VIEWS_SECONDS = 0.005
@@ -51,6 +53,8 @@ class Worker:
         self.labels = tuple(sorted(contexts, key=self._turn_of))
         self.is_stopping = False
         self.report: Callable[[str], None] = lambda line: None
+        self.changed_hands: Callable[[tuple[str, ...]], None] = lambda held: None
+        """Told which contexts are held whenever some have come or gone."""
         self.listener = Listener(runtime.var / "doorbell", "worker", runtime.far_bell)
         self.pool = ThreadPool(self.listener.wake)
         self.consumers: list[Consumer] = []
@@ -63,14 +67,7 @@ class Worker:
         self._listeners_of: dict[str, list[Consumer]] = {}
         self._call_news: set[str] = set()
         self._hidden: dict[Consumer, tuple[float, float]] = {}
-        self._heard_elsewhere = {
-            name
-            for label, context in runtime.contexts.items()
-            if label not in self.labels
-            for subscription in context.subscriptions(runtime)
-            for heard in subscription.participant.wire_names().values()
-            for name in heard
-        }
+        self._heard_elsewhere: set[str] = set()
         self._views_at = 0.0
         self._batches = 0
         self._told_lanes: dict[Consumer, set[tuple[str, int]]] = {}
@@ -78,8 +75,13 @@ class Worker:
         for label in self.labels:
             self._add(runtime.contexts[label])
         stores = {label: self._consumers_of[label][0].store for label in self.labels if self._consumers_of[label]}
-        self.leases = Leases(stores, runtime.clock, holder_name(runtime.ids.new()))
-        self._look_at_leases()
+        me = holder_name(runtime.ids.new())
+        roster = Roster(next(iter(runtime.stores.values())), runtime.clock, me, is_dead)
+        self.leases = Leases(stores, runtime.clock, me, roster)
+        self.leases.given_back = partial(runtime.bell.ring, (LEASES,))
+        self.leases.look(time.monotonic())
+        self._obey_leases()
+        self.leases.given_back()
 
     def _turn_of(self, label: str) -> int:
         """Flows come after those whom they ask, so that answers given side by side make one commit; views come last."""
@@ -167,19 +169,8 @@ class Worker:
     def _seed_schedule(self, context: Context, store: SqlStore, fence: Fence) -> None:
         """Recurring commands that are not planned yet are planned for now; by whoever holds the lease, so that two
         workers that start together plan them once."""
-        planned = store.recurring()
-        work = UnitOfWork(store, self.runtime.clock.now(), fence=fence)
-        for every in context.schedule:
-            if every.send.wire_name not in planned:
-                due = recurring_timer(
-                    every.send.wire_name,
-                    getattr(every.send, every.send.key_field),
-                    encode(every.send).decode(),
-                    work.now,
-                )
-                work.changes.due[due.id] = due
         with contextlib.suppress(VersionConflict):
-            work.commit()
+            plan_missing(context, store, self.runtime.clock.now(), fence)
 
     def run(self) -> None:
         """Work until told to stop. Collections of garbage run between batches and never inside one."""
@@ -207,6 +198,14 @@ class Worker:
             self._obey_leases()
 
     def _obey_leases(self) -> None:
+        self._heard_elsewhere = {
+            name
+            for label, context in self.runtime.contexts.items()
+            if self.leases.fence(label) is None
+            for subscription in context.subscriptions(self.runtime)
+            for heard in subscription.participant.wire_names().values()
+            for name in heard
+        }
         for label in self.labels:
             fence = self.leases.fence(label)
             self._kept[label].clear()
@@ -219,6 +218,7 @@ class Worker:
             if fence is not None and label in self.runtime.stores:
                 context, store = self.runtime.contexts[label], self.runtime.stores[label]
                 self._guarded(partial(self._seed_schedule, context, store, fence))
+        self.changed_hands(self.leases.held)
 
     def _poll(self) -> None:
         """Look at everything, in case that a ring was lost."""
@@ -417,6 +417,8 @@ class Worker:
     def _hear(self, news: set[str]) -> None:
         if EVERYTHING in news:
             self._look_everywhere()
+        if LEASES in news:
+            self._look_at_leases()
         for log in self._logs.values():
             if not news.isdisjoint(log.wire_names):
                 log.news()

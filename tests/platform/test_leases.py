@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
+
+import pytest
 
 from argosy.engine.memory import MemoryStore
 from argosy.platform.leases import LEASE_SECONDS, Leases, holder_name, is_dead
@@ -51,9 +52,17 @@ def test_a_lease_that_is_given_back_is_free_at_once() -> None:
 
 
 def test_a_process_of_this_machine_that_is_gone_is_not_waited_for() -> None:
+    machine = holder_name("x").partition(":")[0]
+    assert machine.startswith(socket.gethostname())
     assert not is_dead(holder_name("x"))
-    assert is_dead(f"{socket.gethostname()}:4194999:x")
-    assert not is_dead(f"elsewhere:{os.getpid()}:x")
+    assert is_dead(f"{machine}:4194999:x")
+    assert not is_dead("elsewhere:4194999:x")
+    assert not is_dead(f"{socket.gethostname()}/1:4194999:x"), "a container of that name numbers processes apart"
+
+
+def test_a_holders_name_fits_its_column_whatever_the_machine_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "worker-of-checkout-and-orders-" * 8)
+    assert len(holder_name("0190f5d6-0000-7000-8000-0123456789ab")) <= 100
 
 
 def test_a_second_worker_stands_by_until_the_first_leaves(marketplace: Marketplace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from argosy.apps.cli.console import Failed, complain, say
@@ -12,13 +13,14 @@ from argosy.apps.cli.processes import end_with_parent
 from argosy.apps.cli.project import ready
 
 HELP = """\
-Works off the messages, timers and outside calls of all contexts, or of some. Several workers share the work by
-contexts: each context belongs to one worker. SIGTERM and Ctrl-C end it after the batch at hand; nothing is lost if it
-is killed.
+Works off the messages, timers and outside calls of all contexts, or of some. Several workers share the contexts, each
+about as many as any other: one that comes is handed its share, and what a dead one had is taken over within 10 seconds.
+With --contexts a worker keeps to those. SIGTERM and Ctrl-C end it after the batch at hand; nothing is lost if it is
+killed.
 """
 EPILOG = """\
 examples:
-  argosy worker
+  argosy worker                             started twice, here or on two machines, two share the work
   argosy worker --contexts checkout,orders,carts,search
   argosy worker --contexts accounts,products,inventory,promotions,taxes,payments,shipping
 """
@@ -47,6 +49,11 @@ def run(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if not options.quiet:
-        say(f"working for {', '.join(wanted)}")
+        worker.changed_hands = _tell
+        _tell(worker.leases.held)
     sys.stdout.flush()
     worker.run()
+
+
+def _tell(held: Sequence[str]) -> None:
+    say(f"working for {', '.join(held)}" if held else "others work for all contexts: standing by")

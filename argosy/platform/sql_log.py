@@ -42,6 +42,17 @@ SYSTEM_SQL = (
 """What tells a PostgreSQL server from a restored or promoted one: its identifier and timeline. The timeline is that of
 the log that is being written: the control file learns of a promotion only with the next checkpoint."""
 
+_RUNNING = (
+    "running AS MATERIALIZED (SELECT CASE WHEN pg_snapshot_xmin(s) = pg_snapshot_xmax(s) THEN pg_snapshot_xmax(s) "
+    "ELSE coalesce((SELECT x FROM pg_snapshot_xip(s) x WHERE NOT EXISTS (SELECT 1 FROM pg_stat_get_activity(NULL) a "
+    "WHERE a.backend_xid = x::xid AND a.datid <> (SELECT d.oid FROM pg_database d "
+    "WHERE d.datname = current_database())) "
+    "ORDER BY x LIMIT 1), pg_snapshot_xmax(s)) END AS xid FROM pg_current_snapshot() s)"
+)
+"""The oldest transaction that runs and may still tell something in this database, or the first that has yet to begin.
+A snapshot knows the transactions of all databases of its server: one is passed over only where its session is seen to
+work in another database. The sessions are looked at after the snapshot, so that whoever ends in between counts."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -50,8 +61,8 @@ class SqlLog:
 
     SQLite has one writer at a time and never reuses an id (AUTOINCREMENT), so id order is commit order. On PostgreSQL
     a smaller id may commit later: rows are read in (xid, id) order, and only those whose transaction is older than
-    every running one, so nothing can appear before a cursor. What a reader knows to be `told` stands among them by its
-    position, and is not sent.
+    every running one of this database, so nothing can appear before a cursor. What a reader knows to be `told` stands
+    among them by its position, and is not sent.
     """
 
     def __init__(self, dialect: SqliteDialect | PostgresDialect, table: str, prefix: str) -> None:
@@ -193,7 +204,8 @@ class SqlLog:
     def head(self) -> Position:
         if self.dialect.vendor == "postgresql":
             rows = self.dialect.query(
-                f"SELECT o.epoch, o.xid::text::bigint, o.id FROM {self.table} o WHERE {self._visible('o')} "
+                f"WITH {_RUNNING} SELECT o.epoch, o.xid::text::bigint, o.id FROM {self.table} o "
+                f"WHERE {self._visible('o')} "
                 f"ORDER BY o.epoch DESC, o.xid DESC, o.id DESC LIMIT 1"
             )
             last = Position(*rows[0]) if rows else START
@@ -252,20 +264,20 @@ class SqlLog:
         return min([after.id, *(first - 1 for first in later)])
 
     def _visible(self, alias: str) -> str:
-        return f"({alias}.epoch < {self.epoch()} OR {alias}.xid < pg_snapshot_xmin(pg_current_snapshot()))"
+        return f"({alias}.epoch < {self.epoch()} OR {alias}.xid < (SELECT r.xid FROM running r))"
 
     def _read_postgres(self, after: Position, names: list[str], limit: int, told: Sequence[ToldAtOnce]) -> Page | None:
         """What is `told` behind `after` is taken from there and not sent."""
         condition, parameter = self.dialect.among(Field("o.event_type", "text"), names)
         told = [one for one in told if one.records[0].position > after]
         rows = self.dialect.query(
-            f"WITH head AS (SELECT h.epoch, h.xid, h.id FROM {self.table} h WHERE {self._visible('h')} "
+            f"WITH {_RUNNING}, head AS (SELECT h.epoch, h.xid, h.id FROM {self.table} h WHERE {self._visible('h')} "
             f"ORDER BY h.epoch DESC, h.xid DESC, h.id DESC LIMIT 1), "
             f"archived AS (SELECT a.last_epoch, a.last_xid, a.last_id FROM {self.segments.table} a "
             f"ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT 1) "
             f"SELECT a.last_epoch, a.last_xid, a.last_id, NOT EXISTS ("
             f"SELECT 1 FROM {self.table} b WHERE b.epoch = {self.epoch()} AND "
-            f"b.xid >= pg_snapshot_xmin(pg_current_snapshot())), h.epoch, h.xid::text::bigint, h.id, {self._columns} "
+            f"b.xid >= (SELECT r.xid FROM running r)), h.epoch, h.xid::text::bigint, h.id, {self._columns} "
             f"FROM (SELECT 1) one LEFT JOIN archived a ON true LEFT JOIN head h ON true LEFT JOIN LATERAL ("
             f"SELECT * FROM {self.table} o WHERE (o.epoch, o.xid, o.id) > (?, ?::text::xid8, ?) "
             f"AND (o.epoch, o.xid, o.id) <= (h.epoch, h.xid, h.id) AND {condition} "

@@ -76,6 +76,42 @@ def test_an_older_transaction_with_a_larger_id_is_read_behind_no_cursor(marketpl
 
 
 @pytest.mark.postgres
+def test_a_transaction_of_another_database_holds_nothing_back(marketplace: Marketplace) -> None:
+    settings = connections["orders"].get_connection_params()
+    where = {key: settings[key] for key in ("dbname", "user", "host", "port") if key in settings}
+    store = marketplace.runtime.stores["inventory"]
+    with psycopg.connect(**where) as elsewhere:
+        elsewhere.execute("SELECT pg_current_xact_id()")
+        store.commit(Changes(records=[record("one")]))
+        page = store.log.read(START, NAMES, 100)
+        assert [one.message_id for one in page.records] == [record("one").message_id]
+        assert page.is_whole
+        assert store.log.head() == page.scanned_to
+
+
+@pytest.mark.postgres
+def test_a_prepared_transaction_holds_back_what_is_younger(marketplace: Marketplace) -> None:
+    """No session works on it any more."""
+    settings = connections["inventory"].get_connection_params()
+    where = {key: settings[key] for key in ("dbname", "user", "host", "port") if key in settings}
+    log = marketplace.runtime.stores["inventory"].log
+    with psycopg.connect(**where, autocommit=True) as connection:
+        if connection.execute("SHOW max_prepared_transactions").fetchone() == ("0",):
+            pytest.skip("this server prepares no transactions")
+        connection.execute("BEGIN")
+        insert(connection, "one")
+        connection.execute("PREPARE TRANSACTION 'argosy'")
+        insert(connection, "two")
+        page = log.read(START, NAMES, 100)
+        connection.execute("COMMIT PREPARED 'argosy'")
+    assert (page.records, page.is_whole) == ([], False)
+    assert [one.message_id for one in log.read(page.scanned_to, NAMES, 100).records] == [
+        record("one").message_id,
+        record("two").message_id,
+    ]
+
+
+@pytest.mark.postgres
 def test_transaction_ids_are_sorted_as_numbers(marketplace: Marketplace) -> None:
     """As text 100 comes before 99."""
     settings = connections["inventory"].get_connection_params()

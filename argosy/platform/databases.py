@@ -33,7 +33,7 @@ def databases(var: Path, environment: Mapping[str, str]) -> dict[str, dict[str, 
     server = environment.get("ARGOSY_POSTGRES")
     if server:
         prefix = environment.get("ARGOSY_POSTGRES_PREFIX", "")
-        return {alias: _postgres(server, prefix + name) for alias, name in NAMES.items()}
+        return {alias: _postgres(server, prefix + name, is_durable=alias != "search") for alias, name in NAMES.items()}
     return {alias: _sqlite(var / f"{name}.sqlite3", is_durable=alias != "search") for alias, name in NAMES.items()}
 
 
@@ -54,7 +54,9 @@ def _sqlite(path: Path, *, is_durable: bool) -> dict[str, Any]:
     }
 
 
-def _postgres(server: str, name: str) -> dict[str, Any]:
+def _postgres(server: str, name: str, *, is_durable: bool) -> dict[str, Any]:
+    """As durable as the server is set up; views may lose their last moments with the cursors that stand for them, and
+    are brought up to date again."""
     parts = urlsplit(server)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -64,5 +66,6 @@ def _postgres(server: str, name: str) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
+        "OPTIONS": {} if is_durable else {"options": "-c synchronous_commit=off"},
         "TEST": {"DEPENDENCIES": []},
     }

@@ -9,6 +9,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from argosy.apps.doctor.examination import CHECKS, Examination
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
@@ -73,7 +74,9 @@ def doctor(place: Runtime) -> Iterator[str]:
 
 
 def rows(place: Runtime, label: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    return dialect_of(place.contexts[label].alias).query(sql, parameters)
+    """Of one context's database; `?` marks parameters. Ids are text on either database."""
+    found = dialect_of(place.contexts[label].alias).query(sql, parameters)
+    return [tuple(str(value) if isinstance(value, UUID) else value for value in row) for row in found]
 
 
 # Messages.

@@ -9,12 +9,29 @@ Each process has its own REGISTRY; `exposition.py` brings those of one machine t
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from collections.abc import Iterable
+from typing import Any
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, disable_created_metrics
+
+disable_created_metrics()
 REGISTRY = CollectorRegistry(auto_describe=False)
 
 QUICK_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 FLOW_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_200.0)
+
+
+class Finding(Gauge):
+    """A gauge without labels that is not there until somebody has set it: a process that never looked says nothing."""
+
+    _is_told = False
+
+    def set(self, value: float) -> None:
+        self._is_told = True
+        super().set(value)
+
+    def collect(self) -> Iterable[Metric]:
+        return super().collect() if self._is_told else ()
 
 
 def _counter(name: str, says: str, *labels: str) -> Counter:
@@ -22,7 +39,9 @@ def _counter(name: str, says: str, *labels: str) -> Counter:
 
 
 def _gauge(name: str, says: str, *labels: str) -> Gauge:
-    return Gauge(name, says, labels, registry=REGISTRY)
+    kind: Any = Gauge if labels else Finding
+    gauge: Gauge = kind(name, says, labels, registry=REGISTRY)
+    return gauge
 
 
 def _histogram(name: str, says: str, *labels: str, buckets: tuple[float, ...] = QUICK_SECONDS) -> Histogram:
@@ -149,6 +168,12 @@ LEASES_HELD = _gauge("argosy_leases_held", "1 for each context that this process
 LEASES_LOST = _counter("argosy_leases_lost_total", "Leases that another worker took over from this one", "context")
 TURN = _gauge("argosy_worker_turn_timestamp_seconds", "When this worker last looked at everything")
 FAULTS = _counter("argosy_worker_faults_total", "Unforeseen faults of a worker's parts", "part")
+CONTEXT_INFO = _gauge(
+    "argosy_context_info",
+    "1 for each context: how much hangs on it (critical high medium low)",
+    "context",
+    "criticality",
+)
 BUILD = _gauge("argosy_build_info", "1, with the version that runs", "version", "role")
 
 # HTTP.

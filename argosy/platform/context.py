@@ -13,6 +13,7 @@ from argosy.engine.due import CallTarget
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
+from argosy.platform.flows import Watched
 from argosy.platform.rows import Rows
 from argosy.platform.sql_store import SqlStore
 from argosy.shared_kernel.messages import Command
@@ -45,11 +46,15 @@ class Context(AppConfig):
     """
 
     database: ClassVar[str]
+    criticality: ClassVar[str] = "medium"
+    """What hangs on it: critical, high, medium or low (docs/owners.md). Alerts about it are ordered by that."""
     services: ClassVar[tuple[type, ...]]
     hears: ClassVar[tuple[str, ...]] = ()
     schedule: ClassVar[tuple[Every, ...]] = ()
     retired: ClassVar[tuple[str, ...]] = ()
     """Wire names that its use cases handled once and on purpose do no more."""
+    flows: ClassVar[tuple[Watched, ...]] = ()
+    """Its sagas, for those who watch over them."""
     outbox_table: ClassVar[str | None] = None
     """The table of its log where that is not `<label>_outbox_events`; empty for a database that tells nothing."""
     default_auto_field = "django.db.models.BigAutoField"

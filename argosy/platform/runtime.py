@@ -16,7 +16,9 @@ from argosy.engine.log import Log
 from argosy.engine.outside import Outside
 from argosy.engine.segments import Archive, SegmentFiles
 from argosy.engine.store import Changes
+from argosy.observability import metrics
 from argosy.platform.context import Context
+from argosy.platform.counted import CountedStore
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Bell
 from argosy.platform.engine_tables import Dialect
@@ -24,7 +26,6 @@ from argosy.platform.far_bell import far_bell
 from argosy.platform.postgres import PostgresDialect
 from argosy.platform.rows import Mapped, Rows
 from argosy.platform.segment_folder import SegmentFolder
-from argosy.platform.sql_store import SqlStore
 from argosy.platform.sqlite import SqliteDialect
 from argosy.platform.system import SystemClock, TimeOrderedIds
 
@@ -50,8 +51,8 @@ class Runtime:
         self.logs: dict[str, Log] = {label: store.log for label, store in self.stores.items()}
         self._outsides = {label: self._outside(label) for label in self.stores}
 
-    def store(self, context: Context, rows: Iterable[Rows]) -> SqlStore:
-        return SqlStore(
+    def store(self, context: Context, rows: Iterable[Rows]) -> CountedStore:
+        return CountedStore(
             context.label,
             dialect_of(context.alias),
             [Mapped(row) for row in rows],
@@ -80,7 +81,9 @@ def dialect_of(alias: str) -> Dialect:
     wrapper: Any = connections[alias]
     if wrapper.vendor == "postgresql":
         return PostgresDialect(alias)
-    return SqliteDialect(alias, str(wrapper.settings_dict["NAME"]))
+    dialect = SqliteDialect(alias, str(wrapper.settings_dict["NAME"]))
+    dialect.lock.waited = metrics.LOCK_WAIT_SECONDS.labels(alias).observe
+    return dialect
 
 
 @cache

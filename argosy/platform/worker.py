@@ -26,6 +26,7 @@ from argosy.platform.planning import plan_missing
 from argosy.platform.runtime import Runtime
 from argosy.platform.sql_log import worker_log
 from argosy.platform.sql_store import SqlStore
+from argosy.platform.watch import Watch
 from argosy.shared_kernel.messages import Refused
 
 LEASES = "leases"
@@ -52,7 +53,7 @@ class Worker:
         self.runtime = runtime
         self.labels = tuple(sorted(contexts, key=self._turn_of))
         self.is_stopping = False
-        self.report: Callable[[str], None] = lambda line: None
+        self.watch = Watch(runtime)
         self.changed_hands: Callable[[tuple[str, ...]], None] = lambda held: None
         """Told which contexts are held whenever some have come or gone."""
         self.listener = Listener(runtime.var / "doorbell", "worker", runtime.far_bell)
@@ -82,6 +83,15 @@ class Worker:
         self.leases.look(time.monotonic())
         self._obey_leases()
         self.leases.given_back()
+
+    @property
+    def report(self) -> Callable[[str], None]:
+        """Hears what its log says, line by line."""
+        return self.watch.report
+
+    @report.setter
+    def report(self, report: Callable[[str], None]) -> None:
+        self.watch.report = report
 
     def _turn_of(self, label: str) -> int:
         """Flows come after those whom they ask, so that answers given side by side make one commit; views come last."""
@@ -128,9 +138,8 @@ class Worker:
             kept=self._kept[context.label],
         )
         consumer.committed = self._committed_in(context.label)
-        consumer.parked_now = lambda parked: self.report(
-            f"parked {parked.record.wire_name} {parked.record.message_id}: {parked.error}"
-        )
+        consumer.applied = self.watch.applied_by(context, subscription.name)
+        consumer.parked_now = partial(self.watch.parked, context.label)
         self._ready.add(consumer)
         return consumer
 
@@ -162,9 +171,7 @@ class Worker:
                 context.participant, store, self.runtime.clock, targets, self.pool, kept
             )
             calls.committed = self._committed_in(context.label)
-            calls.failed = lambda due, error: self.report(
-                f"{due.id}, attempt {due.attempts}: {type(error).__name__}: {error}"
-            )
+            calls.failed = partial(self.watch.call_failed, context.label)
 
     def _seed_schedule(self, context: Context, store: SqlStore, fence: Fence) -> None:
         """Recurring commands that are not planned yet are planned for now; by whoever holds the lease, so that two
@@ -228,6 +235,11 @@ class Worker:
             self._guarded(consumer.look_at_parked)
         self._look_everywhere()
         self._look_at_due()
+        self._guarded(self._look_at_itself)
+
+    def _look_at_itself(self) -> None:
+        held = [label for label in self.labels if self.leases.fence(label) is not None]
+        self.watch.look(time.monotonic(), held, self.consumers)
 
     def _look_everywhere(self) -> None:
         self._ready.update(self.consumers)
@@ -304,24 +316,28 @@ class Worker:
             consumer.retry_parked()
             took = consumer.step()
         except StoreUnavailable as error:
-            self.report(f"{consumer.subscription} waits: {error}")
+            self.watch.tell(f"{consumer.subscription} waits: {error}")
             return self._later(consumer, POLL_SECONDS)
         except VersionConflict as error:
-            self.report(f"{consumer.subscription} looks again: {error}")
+            self.watch.tell(f"{consumer.subscription} looks again: {error}")
             self.leases.doubt(consumer.fence.lease)
             return self._later(consumer, 0.1)
         except SubscriptionStopped as error:
-            self.report(f"stopped: {error}")
+            self.watch.stopped(consumer.subscription, f"stopped: {error}")
             if isinstance(error, SubscriptionOutgrown):
                 self.leases.leave(consumer.fence.lease)
                 self._obey_leases()
             self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
             return False
         except Exception as error:  # noqa: BLE001 - a fault of one subscription is not the others' end
-            self.report(f"{consumer.subscription} failed: {''.join(traceback.format_exception(error))}")
+            self.watch.fault(
+                consumer.subscription, f"{consumer.subscription} failed: {''.join(traceback.format_exception(error))}"
+            )
             consumer.take_over(consumer.fence)
             self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
             return False
+        if not consumer.stopped_lanes:
+            self.watch.goes_on(consumer.subscription)
         self._tell_stopped_lanes(consumer)
         self._look_again(consumer)
         if took:
@@ -342,7 +358,9 @@ class Worker:
         for (source, lane), why in consumer.stopped_lanes.items():
             if (source, lane) not in told:
                 told.add((source, lane))
-                self.report(f"{consumer.subscription} stopped in lane {lane} of {source}: {why}")
+                self.watch.stopped(
+                    consumer.subscription, f"{consumer.subscription} stopped in lane {lane} of {source}: {why}"
+                )
 
     def _later(self, consumer: Consumer, seconds: float) -> bool:
         """What stands in its way is not the messages' fault: it is tried again by itself."""
@@ -369,9 +387,9 @@ class Worker:
         try:
             return step() or 0
         except StoreUnavailable as error:
-            self.report(f"waits: {error}")
+            self.watch.tell(f"waits: {error}")
         except Exception as error:  # noqa: BLE001 - a fault of one part is not the others' end; it is tried again
-            self.report(f"failed: {''.join(traceback.format_exception(error))}")
+            self.watch.fault("worker", f"failed: {''.join(traceback.format_exception(error))}")
         return 0
 
     def _look_again(self, consumer: Consumer) -> None:

@@ -117,6 +117,21 @@ class Saga(Generic[State]):
         """Every event that can move this flow."""
         return frozenset({Refused, *cls._steps})
 
+    @classmethod
+    def questions(cls) -> dict[str, str]:
+        """The step that each command serves, by the command's wire name."""
+        return {name: step.name for name, step in {**cls._asked_by, **cls._undone_by}.items()}
+
+    @classmethod
+    def answers(cls) -> dict[str, tuple[str, str]]:
+        """What each event says, by its wire name: of which step, and yes, no or undone."""
+        says = {}
+        for event, step in cls._steps.items():
+            if event not in step.heard:
+                what = "yes" if event is step.done else "undone" if event is step.undone else "no"
+                says[event.wire_name] = (step.name, what)
+        return says
+
     # Moves.
 
     def start(self) -> list[Command]:

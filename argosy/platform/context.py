@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Every:
-    """A recurring command: told in the context's own log every `seconds`."""
+    """A recurring command: told in the context's own log every `seconds`, for the first time `first_after` seconds
+    after a worker has taken the context."""
 
     seconds: int
     send: Command
+    first_after: int = 0
 
 
 class Subscription(NamedTuple):

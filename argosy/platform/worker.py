@@ -21,8 +21,8 @@ from argosy.platform.doorbell import Listener
 from argosy.platform.far_bell import EVERYTHING
 from argosy.platform.leases import Leases, holder_name, is_dead
 from argosy.platform.parked import REDRIVEN, redriven
-from argosy.platform.roster import Roster
 from argosy.platform.planning import plan_missing
+from argosy.platform.roster import Roster
 from argosy.platform.runtime import Runtime
 from argosy.platform.sql_log import worker_log
 from argosy.platform.sql_store import SqlStore

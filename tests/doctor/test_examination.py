@@ -114,7 +114,8 @@ def test_each_violated_row_is_one_line(sold: Marketplace, capsys: pytest.Capture
     assert examine(only=["i01", "I16"]) == VIOLATED
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "I01  violated 2      what is on hand is the sum of its movements"
-    assert lines[1] == "I16  waiting         no line is paid back beyond what was paid for it"
+    promise = "no line is paid back beyond what was paid for it"
+    assert lines[1] == f"I16  waiting         {promise} (waits for refund cases, which refund by line)"
     assert [line for line in lines if line.endswith("says 101 pieces, its movements sum to 100")] == lines[2:4]
     assert lines[4] == "1 invariant of 1 violated: I01 (docs/doctor.md says what to do)"
 

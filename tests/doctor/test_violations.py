@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from argosy.apps.doctor.examination import CHECKS
+from argosy.contracts.accounts import RegisterUser
 from argosy.shared_kernel.ids import named_id
 from tests.doctor.planting import book, chain_again, violated, write, write_in_gateways_book
 from tests.doctor.selling import checkout_id, payment_id, take_money_for_nothing
@@ -80,6 +81,12 @@ def goods_of_another_seller(place: Marketplace) -> None:
     )
 
 
+def name_of_the_erased(place: Marketplace) -> None:
+    person = place.do("accounts", RegisterUser(email="ana@example.com", password="correct horse", first_name="Ana"))
+    sql = f"UPDATE users SET status = 'ERASED', password_hash = '', email = 'x@erased.invalid' WHERE id = '{person}'"
+    write(place, "accounts", "users", sql)
+
+
 def gateway_did(key: str, operation: str) -> Plant:
     def plant(place: Marketplace) -> None:
         intent = payment_id(place, "approved")
@@ -120,6 +127,19 @@ def document_missing(place: Marketplace) -> None:
     slot = standings(search()).get("order_history", Standing()).slot
     table = table_in(slot, OrderSummary)
     search().query(f"DELETE FROM {table} WHERE order_id = (SELECT order_id FROM {table} ORDER BY order_id LIMIT 1)")
+
+
+def use_never_given_back(place: Marketplace) -> None:
+    """Counted as it should be, and held by a checkout that is long over."""
+    write(
+        place,
+        "promotions",
+        "coupon_redemptions",
+        f"UPDATE coupon_redemptions SET flow_id = '{OTHER}', expires_at = '{OLD}', status = 'RESERVED' "
+        f"WHERE status = 'CONSUMED'",
+    )
+    counted = "uses_reserved = uses_reserved + 1, uses_consumed = uses_consumed - 1"
+    write(place, "promotions", "coupons", f"UPDATE coupons SET {counted}")
 
 
 class Case(NamedTuple):
@@ -276,6 +296,16 @@ CASES = [
         sql("promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1"),
     ),
     Case(
+        "I27",
+        "a use that nobody gave back",
+        use_never_given_back,
+    ),
+    Case(
+        "I28",
+        "a job that nobody planned",
+        sql("inventory", "inventory_due", "DELETE FROM inventory_due WHERE cause_id = 'every:'"),
+    ),
+    Case(
         "I28",
         "a lane that nobody reads",
         sql(
@@ -377,6 +407,7 @@ CASES = [
         ),
     ),
     Case("I38", "a document that is missing", document_missing),
+    Case("I41", "an erased person whose name is left", name_of_the_erased),
 ]
 
 

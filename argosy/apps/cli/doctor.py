@@ -13,12 +13,15 @@ COULD_NOT_CHECK = 2
 HELP = """\
 Checks the books: every invariant that concerns what exists, on the databases as they are, also while they are in use.
 It reads and changes nothing. The exit status is 0 where all hold, 1 where one does not, 2 where it cannot be told.
+With --fix it does what is safe: it has sweeps made that were missed, plans what is to recur, and makes views anew that
+differ or lag; it says what it did, and looks again. Money and stock are never touched but by their own contexts.
 """
 EPILOG = """\
 examples:
   argosy doctor
   argosy doctor I07 I31                     only these
   argosy doctor --json                      for programs
+  argosy doctor --fix                       heal what is safe to heal
 """
 
 
@@ -27,6 +30,7 @@ def add(commands: Any, name: str, summary: str) -> None:
     command.add_argument("checks", metavar="CHECK", nargs="*", help="ids of invariants (default: all)")
     command.add_argument("--only", metavar="IDS", default="", help="the same, with commas between: I01,I07")
     command.add_argument("--json", action="store_true", help='{"checks": [{"id": "I07", "ok": true, ...}]}')
+    command.add_argument("--fix", action="store_true", help="heal what is safe to heal, and say what was done")
     command.set_defaults(run=run)
 
 
@@ -38,4 +42,4 @@ def run(options: argparse.Namespace) -> int:
         return COULD_NOT_CHECK
     from argosy.apps.doctor.main import examine
 
-    return examine(only=[*options.checks, options.only], is_json=options.json)
+    return examine(only=[*options.checks, options.only], is_json=options.json, is_healing=options.fix)

@@ -11,11 +11,13 @@ from argosy.apps.doctor.databases import Databases
 
 class Violation(NamedTuple):
     """A row that breaks an invariant. The same row has the same name at each look; `key` is how a second look finds
-    it, the value of the column that the check's queries mark with {only:...}."""
+    it, the value of the column that the check's queries mark with {only:...}. `cure` names what heals it, where
+    anything may without a person (healing.py)."""
 
     row: str
     what: str
     key: str = ""
+    cure: str = ""
 
 
 Look = Callable[[Databases], Iterator[Violation]]

@@ -45,6 +45,7 @@ class Finding:
     check: Check
     count: int = 0
     suspects: list[Violation] = field(default_factory=list)
+    cures: set[str] = field(default_factory=set)
 
     @property
     def violations(self) -> list[Violation]:
@@ -55,9 +56,11 @@ class Finding:
         return self.count == 0
 
     def take(self, found: Iterable[Violation]) -> None:
-        self.count, self.suspects = 0, []
+        self.count, self.suspects, self.cures = 0, [], set()
         for violation in found:
             self.count += 1
+            if violation.cure:
+                self.cures.add(violation.cure)
             if self.count <= SUSPECTS_MAX:
                 self.suspects.append(violation)
 

@@ -10,11 +10,14 @@ import msgspec
 from argosy.apps.doctor.archives import Gathered, gathered
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import Databases, Row, side_by_side
+from argosy.apps.doctor.views import REBUILD
+from argosy.engine.due import RECURRING
 from argosy.engine.log import LANES, START, Position, Record
 from argosy.platform.context import Context
 from argosy.shared_kernel.messages import MESSAGES
 
 LAG_SECONDS = 60
+PLAN = "plan "
 
 _RECORD = msgspec.json.Decoder(Record)
 
@@ -57,7 +60,24 @@ def in_time(databases: Databases) -> Iterator[Violation]:
             yield Violation(
                 f"{heard.name} lane {lane} of {heard.source}",
                 f"has {waiting} messages to hear, the oldest told at {oldest}",
+                cure=f"{REBUILD}{heard.name.partition('@')[0]}" if "@" in heard.name else "",
             )
+
+
+def planned(databases: Databases) -> Iterator[Violation]:
+    """What is told again and again is planned, once a worker has had the context."""
+    for context in _telling(databases):
+        prefix = context.table_prefix
+        rows = databases.stream(context.label, f"SELECT DISTINCT name FROM {prefix}_due WHERE cause_id = ?", RECURRING)
+        known = {name for (name,) in rows}
+        had = databases.value(context.label, f"SELECT count(*) FROM {prefix}_leases WHERE name = ?", context.label)
+        for every in context.schedule if had else ():
+            if every.send.wire_name not in known:
+                yield Violation(
+                    f"{prefix}_due of {every.send.wire_name}",
+                    f"is not planned; it is told every {every.seconds} s",
+                    cure=f"{PLAN}{context.label}",
+                )
 
 
 def within_its_source(databases: Databases) -> Iterator[Violation]:
@@ -331,7 +351,12 @@ def _parked(databases: Databases, context: Context) -> Iterator[tuple[str, Recor
 
 
 CHECKS = (
-    Check("I28", f"every subscription is within {LAG_SECONDS} s of its sources", in_time),
+    Check(
+        "I28",
+        f"every subscription is within {LAG_SECONDS} s of its sources, and recurring commands are planned",
+        all_of(in_time, planned),
+        spans=True,
+    ),
     Check(
         "I29",
         "no message was lost: cursors stay within their sources, and commands behind them were answered",

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import Databases
+from argosy.domains.promotions.application.redemptions import EXPIRY_SLACK_SECONDS
 from argosy.domains.promotions.domain.redemption import CONSUMED, RELEASED, RESERVED
+
+SWEEP_SECONDS = EXPIRY_SLACK_SECONDS + 60
+SWEEP_USES = "sweep coupon uses"
 
 
 def within_limit(databases: Databases) -> Iterator[Violation]:
@@ -70,10 +74,20 @@ def one_per_checkout(databases: Databases) -> Iterator[Violation]:
         yield Violation(f"coupon_redemptions of checkout {flow_id}", f"are {uses} of coupon {coupon_id}")
 
 
+def given_back(databases: Databases) -> Iterator[Violation]:
+    for id, until in databases.stream(
+        "promotions",
+        "SELECT id, expires_at FROM coupon_redemptions WHERE status = ? AND expires_at < ?",
+        RESERVED,
+        databases.ago("promotions", SWEEP_SECONDS),
+    ):
+        yield Violation(f"coupon_redemptions {id}", f"is still held; its time was up at {until}", cure=SWEEP_USES)
+
+
 CHECKS = (
     Check(
         "I27",
-        "uses of coupons are within their limits, counted right, and one per checkout",
-        all_of(within_limit, within_buyers_limit, one_per_checkout),
+        "uses of coupons are within their limits, counted right, one per checkout, and given back in time",
+        all_of(within_limit, within_buyers_limit, one_per_checkout, given_back),
     ),
 )

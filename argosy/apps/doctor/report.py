@@ -9,14 +9,16 @@ import msgspec
 
 from argosy.apps.cli.console import count, say
 from argosy.apps.doctor.examination import Finding
+from argosy.apps.doctor.healing import Healed
 
 
 def is_sound(findings: Sequence[Finding]) -> bool:
     return all(finding.is_sound for finding in findings)
 
 
-def as_json(findings: Sequence[Finding]) -> str:
-    """`{"checks": [{"id": "I07", "ok": true, ...}], "sound": true}`; of a check that waits, `ok` says nothing."""
+def as_json(findings: Sequence[Finding], healed: Sequence[Healed] = ()) -> str:
+    """`{"checks": [{"id": "I07", "ok": true, ...}], "sound": true}`; of a check that waits, `ok` says nothing. What was
+    healed is told beside."""
     checks = [
         {
             "id": finding.check.id,
@@ -28,7 +30,10 @@ def as_json(findings: Sequence[Finding]) -> str:
         }
         for finding in findings
     ]
-    return msgspec.json.encode({"checks": checks, "sound": is_sound(findings)}).decode()
+    told: dict[str, object] = {"checks": checks, "sound": is_sound(findings)}
+    if healed:
+        told["healed"] = [{"id": one.check, "did": one.did} for one in healed]
+    return msgspec.json.encode(told).decode()
 
 
 def show(findings: Sequence[Finding]) -> None:
@@ -37,7 +42,8 @@ def show(findings: Sequence[Finding]) -> None:
         _draw(findings)
     else:
         for finding in findings:
-            say(f"{finding.check.id}  {_result(finding):<14}  {finding.check.promise}")
+            waits = f" (waits for {finding.check.waits_for})" if finding.check.waits_for else ""
+            say(f"{finding.check.id}  {_result(finding):<14}  {finding.check.promise}{waits}")
     for finding in findings:
         for violation in finding.violations:
             say(f"{finding.check.id}  {violation.row}: {violation.what}")

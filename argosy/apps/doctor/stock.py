@@ -11,6 +11,7 @@ from argosy.domains.inventory.domain.stock import DISPATCH
 from argosy.domains.orders.domain.order_status import CLOSED, CONFIRMED, DELIVERED, PAID, SHIPPED
 
 SWEEP_SECONDS = 60
+SWEEP_RESERVATIONS = "sweep reservations"
 LIVE = (CONFIRMED, PAID, SHIPPED, DELIVERED, CLOSED)
 
 
@@ -77,7 +78,7 @@ def ended(databases: Databases) -> Iterator[Violation]:
         ACTIVE,
         databases.ago("inventory", SWEEP_SECONDS),
     ):
-        yield Violation(f"reservations {id}", f"is still {ACTIVE}; it was to end by {until}")
+        yield Violation(f"reservations {id}", f"is still {ACTIVE}; it was to end by {until}", cure=SWEEP_RESERVATIONS)
 
 
 def allocated(databases: Databases) -> Iterator[Violation]:

@@ -9,6 +9,8 @@ from argosy.apps.doctor.databases import CannotCheck, Databases
 from argosy.read_models.rebuild import RebuildIsRunning, compare
 from argosy.read_models.views import VIEWS
 
+REBUILD = "rebuild "
+
 
 def as_rebuilt(databases: Databases) -> Iterator[Violation]:
     """Rebuilds each view beside the live one, and compares; waits by itself for what is on its way."""
@@ -26,7 +28,7 @@ def as_rebuilt(databases: Databases) -> Iterator[Violation]:
         except RebuildIsRunning as busy:
             raise CannotCheck(f"{busy}; look again when that is done") from None
         for table, id, what in differences:
-            yield Violation(f"{table} {id}", f"is {what}")
+            yield Violation(f"{table} {id}", f"is {what}", cure=f"{REBUILD}{view.name}")
 
 
 CHECKS = (Check("I38", "every view is what a rebuild of the logs makes", as_rebuilt),)

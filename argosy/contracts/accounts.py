@@ -98,6 +98,19 @@ class StoreOpened(Event, key="seller_id"):
     city: str
 
 
+class ErasePerson(Command):
+    """Erase a person: oneself, or by staff anybody. It is done once their orders are found closed; `GET users/me` tells
+    how it stands."""
+
+    user_id: Id | None = None
+
+
+class TellErasure(Command, key="user_id"):
+    """Everything that an erased person had begun has ended by now: tell the others. Sent by accounts' own timers."""
+
+    user_id: Id
+
+
 class PersonErased(Event, key="user_id"):
     """Every context blanks what it holds about this person."""
 

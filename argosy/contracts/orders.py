@@ -165,3 +165,25 @@ class OrderRefunded(Event, key="order_id"):
     seller_id: Id
     amount: int
     currency: str
+
+
+class ReleaseBuyer(Command, key="flow_id"):
+    """May this buyer be forgotten? Answered by BuyerReleased, or by BuyerHeld where orders of theirs are open."""
+
+    flow_id: Id
+    buyer_id: Id
+
+
+class BuyerReleased(Event, key="flow_id"):
+    """All orders of this buyer are closed: nothing is owed to them that would need to know who they are."""
+
+    flow_id: Id
+    buyer_id: Id
+
+
+class BuyerHeld(Event, key="flow_id"):
+    """Orders of this buyer are open."""
+
+    flow_id: Id
+    buyer_id: Id
+    open_orders: int

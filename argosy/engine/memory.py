@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from argosy.engine.log import START, Page, Position, Record
+from argosy.engine.people import blanked_record
 from argosy.engine.store import CALL, TIMER, Changes, Cursor, Due, Fence, IdempotencyKey, Parked, VersionConflict
 from argosy.shared_kernel.aggregate import Aggregate
 
@@ -106,10 +107,18 @@ class MemoryStore:
         for parked in changes.parked:
             self._parked[parked.subscription, parked.source, parked.record.position] = parked
         self._handled.update(changes.handled)
+        self._blank(changes.erased)
         key = changes.idempotency_key
         if key is not None:
             self._answers[key.actor, key.route, key.key] = key
         self.commits += 1
+
+    def _blank(self, people: Sequence[str]) -> None:
+        told = self.log.records
+        told[:] = [blanked_record(one) if one.subject in people else one for one in told]
+        for parked in self._parked.values():
+            if parked.record.subject in people:
+                parked.record = blanked_record(parked.record)
 
     def _check(self, changes: Changes) -> None:  # noqa: PLR0912 - a branch for each kind of change
         """Every compare that a database makes, before anything is written."""

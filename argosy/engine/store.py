@@ -119,6 +119,8 @@ class Changes:
     unparked: list[Parked] = field(default_factory=list)
     handled: dict[str, dict[str, int]] = field(default_factory=dict)
     """By subscription, the messages and versions that its newest worker knows."""
+    erased: list[str] = field(default_factory=list)
+    """People about whom the log, and what is parked, say nothing any more: the one change that a log row ever sees."""
     idempotency_key: IdempotencyKey | None = None
     fence: Fence | None = None
     held_seconds: float = 0.0
@@ -138,6 +140,7 @@ class Changes:
             self.parked,
             self.unparked,
             self.handled,
+            self.erased,
         )
         return any(parts) or self.idempotency_key is not None
 

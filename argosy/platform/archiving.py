@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from argosy.engine.log import LANES, START, Position, Record
-from argosy.engine.segments import Segment, pack
-from argosy.engine.store import Changes, Fence
+from argosy.engine.people import people_of
+from argosy.engine.segments import pack
+from argosy.engine.store import Fence
+from argosy.platform.archived import commit_fenced, tidy
+from argosy.platform.archived_people import forget, is_behind
 from argosy.platform.dialects import Field, Write
 from argosy.platform.leases import holder_name, is_dead
 from argosy.platform.runtime import Runtime
@@ -114,6 +117,8 @@ class Archiver:
         with alone(self.runtime, self.source) as fence:
             tidy(self.runtime, self.source)
             self._delete(fence)
+            if is_behind(self.runtime, self.source):
+                until = Passed(START, people_of(self.source).name)
             while records := self._old(self._archived_to(), until.position):
                 segment, content = pack(records)
                 self.runtime.segments.put(self.source, segment.name, content)
@@ -122,6 +127,7 @@ class Archiver:
                 messages += len(records)
                 segments += 1
                 progress(len(records))
+            forget(self.runtime, self.source, fence, lambda: self._keep(fence))
             self._stamp(fence, until.position)
         return Archived(messages, segments, self._held_by(self._archived_to(), until))
 
@@ -157,27 +163,9 @@ class Archiver:
 
     def _commit(self, fence: Fence, write: Write) -> None:
         """Under the lease, which is kept; and others have their turn in between."""
-        self.store.keep_lease(fence, self.runtime.clock.now() + timedelta(seconds=LEASE_SECONDS))
+        self._keep(fence)
         commit_fenced(self.store, fence, write)
         time.sleep(_PAUSE_SECONDS)
 
-
-def commit_fenced(store: Any, fence: Fence, *writes: Write) -> None:
-    """One transaction, refused where the lease was lost."""
-    store.dialect.commit([*store.engine_writes(Changes(fence=fence)), *writes])
-
-
-def tidy(runtime: Runtime, source: str) -> None:
-    """Remove files that nobody lists: a crash left them, or a newer revision is in their place. Under the lease."""
-    listed = {segment.name for segment in segments_of(runtime, source)}
-    for name in runtime.segments.names(source):
-        if name not in listed:
-            runtime.segments.remove(source, name)
-
-
-def segments_of(runtime: Runtime, source: str) -> Iterator[Segment]:
-    """All listed segments of a log, in order."""
-    listed, after = runtime.stores[source].log.segments, START
-    while found := listed.after(after, 64):
-        yield from found
-        after = found[-1].last
+    def _keep(self, fence: Fence) -> None:
+        self.store.keep_lease(fence, self.runtime.clock.now() + timedelta(seconds=LEASE_SECONDS))

@@ -11,6 +11,7 @@ from django.apps import AppConfig
 
 from argosy.engine.due import CallTarget
 from argosy.engine.participant import Participant, handlers_of
+from argosy.engine.people import people_of
 from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.flows import Watched
@@ -78,6 +79,12 @@ class Context(AppConfig):
         hears = self.hears + ((self.label,) if self.schedule and self.label not in self.hears else ())
         return Participant(self.label, handlers_of(self.services), self.build, hears, retired=self.retired)
 
+    @cached_property
+    def people(self) -> tuple[str, Participant]:
+        """The subscription under which its database forgets people."""
+        participant = people_of(self.label)
+        return participant.name, participant
+
     @property
     def outbox(self) -> str:
         return f"{self.label}_outbox_events" if self.outbox_table is None else self.outbox_table
@@ -88,8 +95,9 @@ class Context(AppConfig):
         return self.outbox.removesuffix("_outbox_events") or self.label
 
     def subscriptions(self, runtime: Runtime) -> Sequence[Subscription]:
-        """What its workers work off: its own one, for a context of the business."""
-        return (Subscription(self.label, self.participant, runtime.stores[self.label]),)
+        """What its workers work off, for a context of the business: its own one, and the one that forgets people."""
+        store = runtime.stores[self.label]
+        return Subscription(self.label, self.participant, store), Subscription(*self.people, store)
 
     def news(self, changes: Changes) -> set[str]:
         """What a commit of this context is rung for beside the messages that it told (documents, for views)."""

@@ -21,6 +21,7 @@ from argosy.engine.store import (
     Parked,
     VersionConflict,
 )
+from argosy.platform.blanking import blanking
 from argosy.platform.crash_points import reached
 from argosy.platform.dialects import Field, Write
 from argosy.platform.postgres import PostgresDialect
@@ -83,6 +84,8 @@ class EngineTables:
         instant = self.dialect.instant
         if changes.unparked or changes.parked:
             writes += self._parked_writes(changes)
+        if changes.erased:
+            writes += blanking(self.dialect, self.outbox, f"{self.prefix}_parked", changes.erased)
         if changes.handled:
             handled = [(name, self.dialect.json(known)) for name, known in changes.handled.items()]
             writes.append(Write("upsert", f"{self.prefix}_subscriptions", _HANDLED, handled, _HANDLED[:1]))

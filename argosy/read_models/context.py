@@ -38,7 +38,8 @@ class SearchContext(Context):
         from argosy.read_models.views import VIEWS
 
         now = standings(search())
-        return [self.subscription(runtime, view, now.get(view.name, Standing())) for view in VIEWS]
+        views = [self.subscription(runtime, view, now.get(view.name, Standing())) for view in VIEWS]
+        return [*views, Subscription(*self.people, views[0].store)]
 
     def subscription(self, runtime: Runtime, view: View, standing: Standing) -> Subscription:
         from argosy.read_models.repositories import kept_of

@@ -27,7 +27,7 @@ TOLD_TO_NOBODY_YET = {
     "taxes.TaxRuleSet",
 }
 # Frozen ahead of the code that will tell them.
-TOLD_BY_NOBODY_YET = {"accounts.PersonErased", "inventory.ExtendReservation"}
+TOLD_BY_NOBODY_YET = {"inventory.ExtendReservation"}
 # Asked by people, and ordered with what the payment's own calls answer.
 ASKED_FROM_OUTSIDE = {"payments.LookUpPayment"}
 
@@ -109,7 +109,7 @@ def test_facts_are_told_by_those_whose_facts_they_are(known: list[Known]) -> Non
 
 def test_what_nobody_hears_is_said_on_the_page_of_messages(known: list[Known]) -> None:
     for one in known:
-        assert (not one.receivers) == (one.kind.wire_name in TOLD_TO_NOBODY_YET | {"accounts.PersonErased"})
+        assert (not one.receivers) == (one.kind.wire_name in TOLD_TO_NOBODY_YET)
 
 
 # Each check, seen to fail.

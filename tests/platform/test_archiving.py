@@ -14,6 +14,7 @@ from argosy.engine import consumer
 from argosy.engine.log import START, Page, Record
 from argosy.engine.segments import SegmentIsDamaged, pack, unpack
 from argosy.platform import archiving, segment_folder
+from argosy.platform.archived import segments_of
 from argosy.platform.archiving import Archiver, ArchivingIsRunning, alone, passed
 from argosy.platform.segment_folder import SegmentFolder
 from argosy.read_models.rebuild import rebuild
@@ -153,11 +154,11 @@ class Mortal:
         self.is_after = is_after
 
     def wrap(self, step: Any) -> Any:
-        def stepped(*arguments: Any) -> Any:
+        def stepped(*arguments: Any, **options: Any) -> Any:
             self.left -= 1
             if self.left == 0 and not self.is_after:
                 raise Dies
-            result = step(*arguments)
+            result = step(*arguments, **options)
             if self.left == 0:
                 raise Dies
             return result
@@ -189,7 +190,7 @@ def test_dying_at_any_step_leaves_something_to_go_on_from(place: Marketplace, is
     archiver(place).run()
     assert everything(place) == before
     assert kept(place) == 1, "the last row alone"
-    listed = [segment.name for segment in archiving.segments_of(place.runtime, "products")]
+    listed = [segment.name for segment in segments_of(place.runtime, "products")]
     assert sorted(listed) == place.runtime.segments.names("products"), "what a crash has left is tidied away"
 
 

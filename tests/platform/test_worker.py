@@ -44,7 +44,7 @@ def test_an_outgrown_program_leaves_the_context_to_others(
     marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = Worker(marketplace.runtime, ["orders"])
-    [consumer] = old.consumers
+    consumer = next(one for one in old.consumers if one.subscription == "orders")
 
     def stand_down() -> int:
         raise SubscriptionOutgrown("orders is worked off by a newer program")

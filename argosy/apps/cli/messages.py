@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from argosy.apps.cli.console import Failed, say
 from argosy.apps.cli.project import prepare
+from argosy.contracts.accounts import PersonErased
 from argosy.shared_kernel.messages import MESSAGES, Command, Message, Refused, personal_fields
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ Who sends and who receives each message; made by `argosy messages --markdown` an
 asks. Every context may answer a flow's command with `messages.Refused`.
 """
 OUTSIDE = "outside"
+EVERYBODY = "everybody"
+"""Every database forgets whom it is told to forget, beside what its use cases do."""
 
 
 class Known(NamedTuple):
@@ -87,6 +90,7 @@ def catalogue() -> list[Known]:
     for context in contexts:
         for label, wire_name in _heard(context):
             receivers.setdefault(wire_name, []).append(label)
+    receivers.setdefault(PersonErased.wire_name, []).append(EVERYBODY)
     senders: dict[str, set[str]] = {}
     for context in contexts:
         for wire_name in _sent(context):

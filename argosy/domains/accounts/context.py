@@ -8,6 +8,7 @@ from typing import Any
 from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import Argon2Passwords
 from argosy.domains.accounts.adapters.outbound.gateways.randomness import SystemRandomness
 from argosy.domains.accounts.application.accounts import Accounts, Passwords
+from argosy.domains.accounts.application.erasures import Erasures
 from argosy.domains.accounts.application.sessions import Randomness, Sessions
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
@@ -23,16 +24,17 @@ class AccountsContext(Context):
     name = "argosy.domains.accounts.adapters.outbound"
     label = "accounts"
     database = "accounts_db"
-    services = (Accounts, Sessions)
+    services = (Accounts, Sessions, Erasures)
     hears = ("accounts",)
     passwords: Passwords = Argon2Passwords()
     randomness: Randomness = SystemRandomness()
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        users = work.repository(User)
+        users, sessions = work.repository(User), work.repository(Session)
         return (
             Accounts(work, users, work.repository(Store), self.passwords),
-            Sessions(work, users, work.repository(Session), self.passwords, self.randomness),
+            Sessions(work, users, sessions, self.passwords, self.randomness),
+            Erasures(work, users, sessions),
         )
 
     def rows(self) -> Sequence[Rows]:

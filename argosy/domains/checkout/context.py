@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.domains.checkout.application.checkout_flow import CheckoutFlow
+from argosy.domains.checkout.application.people import CheckoutPeople
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
@@ -14,11 +15,12 @@ class CheckoutContext(Context):
     name = "argosy.domains.checkout.adapters.outbound"
     label = "checkout"
     database = "checkout_db"
-    services = (CheckoutFlow,)
+    services = (CheckoutFlow, CheckoutPeople)
     hears = ("checkout",)
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        return (CheckoutFlow(work, work.repository(CheckoutSession), work.repository(CheckoutDetail)),)
+        sessions, details = work.repository(CheckoutSession), work.repository(CheckoutDetail)
+        return CheckoutFlow(work, sessions, details), CheckoutPeople(work, sessions, details)
 
     def rows(self) -> Any:
         from argosy.domains.checkout.adapters.outbound.repositories import ROWS

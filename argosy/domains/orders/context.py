@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from argosy.domains.orders.application.departures import Departures
 from argosy.domains.orders.application.orders import Orders
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.purchase import Purchase
@@ -15,11 +16,12 @@ class OrdersContext(Context):
     name = "argosy.domains.orders.adapters.outbound"
     label = "orders"
     database = "orders_db"
-    services = (Orders,)
-    hears = ("checkout",)
+    services = (Orders, Departures)
+    hears = ("checkout", "accounts")
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        return (Orders(work, work.repository(Purchase), work.repository(Order)),)
+        purchases, orders = work.repository(Purchase), work.repository(Order)
+        return Orders(work, purchases, orders), Departures(work, purchases, orders)
 
     def rows(self) -> tuple[Any, ...]:
         from argosy.domains.orders.adapters.outbound.repositories import ROWS

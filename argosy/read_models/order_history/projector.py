@@ -8,8 +8,10 @@ from typing import ClassVar
 
 import msgspec
 
-from argosy.contracts.orders import OrderCancelled, OrderConfirmed, OrderCreated, OrderPaid, OrderRefunded
-from argosy.engine.reads import reads
+from argosy.contracts.accounts import PersonErased
+from argosy.contracts.orders import Address, OrderCancelled, OrderConfirmed, OrderCreated, OrderPaid, OrderRefunded
+from argosy.engine.people import blanked
+from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.read_models.documents import Document, told_at
 from argosy.shared_kernel.aggregate import Aggregate
@@ -157,6 +159,14 @@ class OrderHistoryProjector:
             seller = self._seller(event.seller_id)
             seller.count("refunded")
             seller.earn(-event.amount, event.currency)
+
+    @reads(orders=lambda event: [by("buyer_id", event.user_id)])
+    def forget(self, event: PersonErased) -> None:
+        """Where the parcels of an erased person went is shown to nobody any more."""
+        for row in self.orders.all_by("buyer_id", event.user_id):
+            document = _READ(row.body)
+            document.address = msgspec.Raw(blanked(Address, bytes(document.address).decode()).encode())
+            row.show(document)
 
     def _become(self, order_id: str, status: str, **changes: object) -> OrderDocument | None:
         """The document as it now is, or None where the order had this status already."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from argosy.contracts.accounts import RegisterUser
 from argosy.domains.accounts.application.accounts import Accounts
+from argosy.domains.accounts.application.erasures import Erasures
 from argosy.domains.accounts.application.sessions import Sessions
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
@@ -53,16 +54,17 @@ class AccountsStage(Stage):
         self.passwords = PlainPasswords()
         self.chance = CountedChance()
         super().__init__(
-            (Accounts, Sessions),
+            (Accounts, Sessions, Erasures),
             self._build,
             unique=((User, ("email",)), (Store, ("user_id",)), (Session, ("token_hash",))),
         )
 
     def _build(self, work: UnitOfWork) -> Sequence[Any]:
-        users = work.repository(User)
+        users, sessions = work.repository(User), work.repository(Session)
         return (
             Accounts(work, users, work.repository(Store), self.passwords),
-            Sessions(work, users, work.repository(Session), self.passwords, self.chance),
+            Sessions(work, users, sessions, self.passwords, self.chance),
+            Erasures(work, users, sessions),
         )
 
     def register(self, email: str = "ana@example.com", password: str = "correct horse", **more: Any) -> Id:

@@ -7,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import argosy.domains.accounts
-from argosy.contracts.accounts import ExpireSession, SignIn, SignOut
+from argosy.contracts.accounts import ErasePerson, ExpireSession, SignIn, SignOut
+from argosy.contracts.orders import BuyerReleased
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User
 from tests.domains.accounts.stage import AccountsStage, signed_in
@@ -53,6 +54,10 @@ def test_a_session_ends_after_thirty_days_and_not_before() -> None:
     assert stage.all(Session) == []
 
 
-def test_a_user_is_active_the_one_state_that_there_is() -> None:
-    stage, _ = an_open_session()
+def test_a_user_is_active_until_erased() -> None:
+    stage, session = an_open_session()
     assert {user.status for user in stage.all(User)} == {"ACTIVE"}
+    stage.send(ErasePerson(user_id=session.user_id))
+    assert {user.status for user in stage.all(User)} == {"ACTIVE"}
+    stage.send(BuyerReleased(flow_id=session.user_id, buyer_id=session.user_id))
+    assert {user.status for user in stage.all(User)} == {"ERASED"}

@@ -13,7 +13,7 @@ from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import Invalid, Several
 from argosy.shared_kernel.ids import is_id
 
-_TIMER = "session"
+SESSION_TIMER = "session"
 
 
 class Randomness(Protocol):
@@ -56,7 +56,7 @@ class Sessions:
         token = token_from(self.randomness.random_bytes(TOKEN_BYTES))
         session = Session.open(self.work.new_id(), token, user.id, command.roles, now)
         self.sessions.add(session)
-        self.work.later(_TIMER, session.id, session.expires_at, ExpireSession(session_id=session.id))
+        self.work.later(SESSION_TIMER, session.id, session.expires_at, ExpireSession(session_id=session.id))
         return SignedIn(
             token=token,
             session_id=session.id,
@@ -73,7 +73,7 @@ class Sessions:
         session = self.sessions.find(session_id) if is_id(session_id) else None
         if session is not None and session.user_id == self.work.actor.id:
             self.sessions.remove(session)
-            self.work.never_mind(_TIMER, session.id)
+            self.work.never_mind(SESSION_TIMER, session.id)
 
     @reads(sessions=lambda command: [command.session_id])
     def expire_session(self, command: ExpireSession) -> None:

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from argosy.contracts.accounts import AddAddress, UserRegistered
+from argosy.contracts.accounts import AddAddress, PersonErased, UserRegistered
 from argosy.domains.accounts.domain.texts import country_fault, has_unseen, refuse_any, text_fault
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
@@ -14,8 +14,12 @@ from argosy.shared_kernel.ids import Id, named_id
 
 BUYER, SELLER, STAFF = "buyer", "seller", "staff"
 ROLES = (BUYER, SELLER, STAFF)
-ACTIVE = "ACTIVE"
-STATUSES = (ACTIVE,)
+ACTIVE, ERASED = "ACTIVE", "ERASED"
+STATUSES = (ACTIVE, ERASED)
+
+NOT_ASKED, ASKED, HELD, DONE = "", "ASKED", "HELD", "DONE"
+ERASURES = (NOT_ASKED, ASKED, HELD, DONE)
+"""How the erasure of a person stands: held means that orders of theirs were open when it was asked for."""
 
 EMAIL_MAX = 254
 LOCAL_PART_MAX = 64
@@ -58,6 +62,10 @@ class NoSuchUser(NotFound):
 
 class TooManyAddresses(RuleBroken):
     """An account keeps at most 50 addresses."""
+
+
+class StoreStays(RuleBroken):
+    """An account with a store is not erased: its sales are business records, and somebody must answer for them."""
 
 
 class AddressIdTaken(RuleBroken):
@@ -130,6 +138,7 @@ class User(Aggregate):
     password_hash: str
     status: str = ACTIVE
     seller_id: Id | None = None
+    erasure: str = NOT_ASKED
     created_at: datetime
     updated_at: datetime
     profiles: list[Profile] = field(default_factory=list)
@@ -179,6 +188,33 @@ class User(Aggregate):
         self.seller_id = seller_id
         self.grant(SELLER, now)
         self.updated_at = now
+
+    def ask_erasure(self, now: datetime) -> None:
+        """Wants to be forgotten; asking again asks again."""
+        if self.seller_id is not None:
+            raise StoreStays(seller_id=self.seller_id)
+        self.erasure = ASKED
+        self.updated_at = now
+
+    def hold_erasure(self, now: datetime) -> None:
+        """Stays, since orders are open; may ask again when they are closed."""
+        if self.erasure == ASKED:
+            self.erasure = HELD
+            self.updated_at = now
+
+    def erase(self, now: datetime) -> None:
+        """Nothing is left that says who this was; the id stays, for orders name it."""
+        self.status, self.erasure = ERASED, DONE
+        self.email = f"{self.id}@erased.invalid"
+        self.password_hash = ""
+        self.profiles[0] = Profile(id=self.profile.id, first_name="", last_name="")
+        self.roles.clear()
+        self.updated_at = now
+
+    def tell_erasure(self) -> None:
+        """Everyone else forgets as well."""
+        assert self.status == ERASED, "only who is erased is told of"
+        self.record(PersonErased(user_id=self.id))
 
     def add_address(self, wanted: SavedAddress, now: datetime) -> Id:
         """Keep an address; one that is kept already is not kept twice. Gives the id under which it is kept."""

@@ -20,6 +20,7 @@ from argosy.contracts.orders import (
 from argosy.domains.orders.domain.order_number import order_number
 from argosy.domains.orders.domain.order_status import (
     CANCELLED,
+    CLOSED,
     CONFIRMED,
     CREATED,
     NOTHING,
@@ -199,6 +200,11 @@ class Order(Aggregate):
             )
         )
         return order
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its buyer may still be owed something: goods, money, or an answer."""
+        return self.status not in (CLOSED, CANCELLED, REFUNDED)
 
     @property
     def is_called_off(self) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from argosy.contracts.accounts import AddAddress, OpenStore, RegisterUser, SignedIn, SignIn, SignOut
+from argosy.contracts.accounts import AddAddress, ErasePerson, OpenStore, RegisterUser, SignedIn, SignIn, SignOut
 from argosy.domains.accounts.adapters.outbound.queries import Account, account_of, address_of
 from argosy.domains.accounts.domain.user import SavedAddress
-from argosy.platform.auth import buyer, public
+from argosy.platform.auth import buyer, public, staff
 from argosy.platform.pages import Page
 from argosy.platform.rest import Asked, Made, delete, get, post
 
@@ -32,6 +32,8 @@ endpoints = [
     post("sessions", SignIn, allow=public, status=201, answers=SignedIn, takes_key=False),
     delete("sessions/mine", SignOut, allow=buyer, changes_actor=True, takes_key=False),
     get("users/me", my_account, allow=buyer, answers=Account),
+    delete("users/me", ErasePerson, allow=buyer, status=202, filled=("user_id",), takes_key=False),
+    delete("users/{user_id}", ErasePerson, allow=staff, status=202, takes_key=False, called="EraseSomebody"),
     post(
         "addresses",
         AddAddress,

@@ -7,7 +7,15 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from argosy.domains.accounts.domain.user import ACTIVE, EMAIL_MAX, ROLES, STATUSES, normalised_email
+from argosy.domains.accounts.domain.user import (
+    ACTIVE,
+    EMAIL_MAX,
+    ERASURES,
+    NOT_ASKED,
+    ROLES,
+    STATUSES,
+    normalised_email,
+)
 from argosy.platform.fields import IdField, InstantField
 from argosy.platform.tables import AggregateRow, platform_tables
 from argosy.shared_kernel.errors import Invalid
@@ -36,6 +44,7 @@ class UserRow(AggregateRow, AbstractBaseUser):
     last_login = None
     status = models.CharField(max_length=16, default=ACTIVE)
     seller_id = IdField(null=True)
+    erasure = models.CharField(max_length=8, default=NOT_ASKED)
     created_at = InstantField()
     updated_at = InstantField()
 
@@ -46,6 +55,7 @@ class UserRow(AggregateRow, AbstractBaseUser):
         constraints = [
             models.UniqueConstraint(fields=["email"], name="users_one_per_email"),
             models.CheckConstraint(condition=models.Q(status__in=STATUSES), name="users_status_known"),
+            models.CheckConstraint(condition=models.Q(erasure__in=ERASURES), name="users_erasure_known"),
         ]
 
     @property

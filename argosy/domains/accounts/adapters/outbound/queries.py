@@ -46,16 +46,17 @@ class Account(msgspec.Struct, frozen=True):
     first_name: str
     last_name: str
     addresses: tuple[SavedAddress, ...]
+    erasure: str = ""
 
 
 def account_of(user_id: str) -> Account | None:
     """A person's own account, as it is now."""
-    user = UserRow.objects.filter(id=user_id).values_list("email", flat=True).first()
+    user = UserRow.objects.filter(id=user_id).values_list("email", "erasure").first()
     profile = ProfileRow.objects.filter(user_id=user_id).values_list("first_name", "last_name", "address_json").first()
     if user is None or profile is None:
         return None
     addresses = msgspec.convert(profile[2], tuple[SavedAddress, ...])
-    return Account(Id(user_id), user, profile[0], profile[1], addresses)
+    return Account(Id(user_id), user[0], profile[0], profile[1], addresses, user[1])
 
 
 def address_of(user_id: str, address_id: str) -> SavedAddress | None:

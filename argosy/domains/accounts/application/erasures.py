@@ -1,0 +1,68 @@
+"""Everything that can be asked about being forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from argosy.contracts.accounts import ErasePerson, TellErasure
+from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
+from argosy.domains.accounts.application.sessions import SESSION_TIMER
+from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.user import ASKED, ERASED, NoSuchUser, User
+from argosy.engine.reads import by, reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id, is_id
+
+IN_FLIGHT = timedelta(hours=1)
+"""What a person has begun ends by itself within this time: a checkout takes 20 minutes at most."""
+
+
+class Erasures:
+    """Forgets people: at once here, and everywhere else when nothing of theirs is in flight any more."""
+
+    def __init__(self, work: UnitOfWork, users: Repository[User], sessions: Repository[Session]) -> None:
+        self.work = work
+        self.users = users
+        self.sessions = sessions
+
+    @then_reads(users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]))
+    def erase_person(self, command: ErasePerson) -> None:
+        """Asks whether orders of theirs are open; the rest follows from the answer."""
+        actor = self.work.actor
+        user_id = command.user_id or actor.id
+        is_theirs = user_id == actor.id or actor.has("staff") or actor.has("system")
+        user = self.users.find(user_id) if is_theirs and is_id(user_id) else None
+        if user is None or not user.is_active:
+            raise NoSuchUser(user_id=user_id)
+        user.ask_erasure(self.work.now)
+        self.work.announce(ReleaseBuyer(flow_id=user.id, buyer_id=user.id))
+
+    @reads(users=lambda event: [event.flow_id], sessions=lambda event: [by("user_id", event.flow_id)])
+    def erase(self, event: BuyerReleased) -> None:
+        """Credentials, profile, roles and sessions are gone with this."""
+        user = self._waiting(event.flow_id)
+        if user is None:
+            return
+        for session in self.sessions.all_by("user_id", user.id):
+            self.sessions.remove(session)
+            self.work.never_mind(SESSION_TIMER, session.id)
+        user.erase(self.work.now)
+        self.work.later("erasure", user.id, self.work.now + IN_FLIGHT, TellErasure(user_id=user.id))
+
+    @reads(users=lambda event: [event.flow_id])
+    def hold(self, event: BuyerHeld) -> None:
+        """Somebody who is owed something stays."""
+        user = self._waiting(event.flow_id)
+        if user is not None:
+            user.hold_erasure(self.work.now)
+
+    @reads(users=lambda command: [command.user_id])
+    def tell_erasure(self, command: TellErasure) -> None:
+        """Told once per erasure: its timer is one."""
+        user = self.users.find(command.user_id)
+        if user is not None and user.status == ERASED:
+            user.tell_erasure()
+
+    def _waiting(self, user_id: Id) -> User | None:
+        user = self.users.find(user_id)
+        return user if user is not None and user.is_active and user.erasure == ASKED else None

@@ -1,0 +1,32 @@
+"""What checkout does when a person was erased."""
+
+from __future__ import annotations
+
+from argosy.contracts.accounts import PersonErased
+from argosy.domains.checkout.domain.request import CheckoutRequest
+from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
+from argosy.engine.people import blanked
+from argosy.engine.reads import by, reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+
+
+class CheckoutPeople:
+    """Flows are process and not record: who asked for them, and where to, is needed no more once they have ended."""
+
+    def __init__(
+        self, work: UnitOfWork, sessions: Repository[CheckoutSession], details: Repository[CheckoutDetail]
+    ) -> None:
+        self.work = work
+        self.sessions = sessions
+        self.details = details
+
+    @reads(sessions=lambda event: [by("buyer_id", event.user_id)])
+    @then_reads(details=lambda self, event: self._flows(event))
+    def forget_person(self, event: PersonErased) -> None:
+        """The addresses of all their flows are blanked."""
+        for id in self._flows(event):
+            detail = self.details.get(id)
+            detail.request = blanked(CheckoutRequest, detail.request)
+
+    def _flows(self, event: PersonErased) -> list[str]:
+        return [session.id for session in self.sessions.all_by("buyer_id", event.user_id)]

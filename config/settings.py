@@ -35,6 +35,7 @@ INSTALLED_APPS = [
 ]
 
 DATABASES = databases(VAR, os.environ)
+POSTGRES_IDLE = int(os.environ.get("ARGOSY_POSTGRES_IDLE", "12"))
 DATABASE_ROUTERS = ["argosy.platform.router.ContextRouter"]
 AUTH_USER_MODEL = "accounts.UserRow"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,6 +1,7 @@
 """The web process's WSGI callable: Django without middleware.
 
-Connections to databases stay open for the life of a thread; one that is found broken is closed by whoever finds it
+SQLite files stay open for the life of a thread, and connections to PostgreSQL are handed back after each request for
+other threads to use (platform/pooled_postgresql). One that is found broken is closed by whoever finds it
 (platform/rest.py, platform/postgres.py), so Django's own look at every alias before and after each request is not
 needed (measured: it closed and reopened SQLite files at every request).
 """
@@ -18,6 +19,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import close_old_connections, reset_queries
 from django.http import HttpResponse
 
+from argosy.platform.pooled_postgresql.base import hand_back
+
 django.setup(set_prefix=False)
 
 for signal in (signals.request_started, signals.request_finished):
@@ -33,7 +36,10 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
     """A HEAD is answered like its GET; the server leaves out the body. Answers go out whole, with their length."""
     if environ["REQUEST_METHOD"] == "HEAD":
         environ = {**environ, "REQUEST_METHOD": "GET"}
-    response = _handler(environ, start_response)
+    try:
+        response = _handler(environ, start_response)
+    finally:
+        hand_back()
     if response.status_code >= 400 and int(environ.get("CONTENT_LENGTH") or 0) > _UNREAD_MIN:
         _drain(environ["wsgi.input"])
     if not isinstance(response, HttpResponse):

@@ -1,7 +1,8 @@
 """One database per context: SQLite files in the data folder, or PostgreSQL databases on one server.
 
 `ARGOSY_POSTGRES=postgresql://user:password@host:5432` moves them all to PostgreSQL; `ARGOSY_POSTGRES_PREFIX` goes
-before each database's name. Settings alone decide; no code knows which it is.
+before each database's name, and `ARGOSY_POSTGRES_ORDERS` and its kin give one context a server of its own. Settings
+alone decide; no code knows which it is.
 """
 
 from __future__ import annotations
@@ -33,8 +34,16 @@ def databases(var: Path, environment: Mapping[str, str]) -> dict[str, dict[str, 
     server = environment.get("ARGOSY_POSTGRES")
     if server:
         prefix = environment.get("ARGOSY_POSTGRES_PREFIX", "")
-        return {alias: _postgres(server, prefix + name, is_durable=alias != "search") for alias, name in NAMES.items()}
+        return {
+            alias: _postgres(environment.get(own_server(alias)) or server, prefix + name, is_durable=alias != "search")
+            for alias, name in NAMES.items()
+        }
     return {alias: _sqlite(var / f"{name}.sqlite3", is_durable=alias != "search") for alias, name in NAMES.items()}
+
+
+def own_server(alias: str) -> str:
+    """The setting that gives this database a server of its own."""
+    return f"ARGOSY_POSTGRES_{'ACCOUNTS' if alias == 'default' else alias.upper()}"
 
 
 def _sqlite(path: Path, *, is_durable: bool) -> dict[str, Any]:
@@ -59,7 +68,7 @@ def _postgres(server: str, name: str, *, is_durable: bool) -> dict[str, Any]:
     are brought up to date again."""
     parts = urlsplit(server)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "argosy.platform.pooled_postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

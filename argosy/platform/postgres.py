@@ -27,6 +27,8 @@ _SETTINGS = (
     "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)"
 )
 """A plan is made once and kept: one made while a table was small must not read all of it when it has grown."""
+_PREPARED = "_argosy_prepared"
+"""The attribute of a connection under which its prepared statements go with it from thread to thread."""
 
 
 class PostgresDialect:
@@ -50,12 +52,16 @@ class PostgresDialect:
         connection: psycopg.Connection[Any] = wrapper.connection
         if getattr(self._seen, "connection", None) is not connection:
             self._seen.connection = connection
-            self._seen.prepared = Prepared(connection)
-            try:
-                self._set_up()
-            except BaseException:
-                self._seen.connection = None
-                raise
+            # Another thread may have used it before: what it has prepared there stays prepared.
+            self._seen.prepared = getattr(connection, _PREPARED, None)
+            if self._seen.prepared is None:
+                self._seen.prepared = Prepared(connection)
+                try:
+                    self._set_up()
+                except BaseException:
+                    self._seen.connection = None
+                    raise
+                setattr(connection, _PREPARED, self._seen.prepared)
         return connection
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -153,25 +153,28 @@ def _create_postgres_databases() -> None:
     import psycopg
     from django.conf import settings
 
-    server = settings.DATABASES["default"]
-    try:
-        with psycopg.connect(
-            host=server["HOST"],
-            port=server["PORT"],
-            user=server["USER"],
-            dbname="postgres",
-            password=server["PASSWORD"],
-            autocommit=True,
-            connect_timeout=10,
-        ) as connection:
-            known = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
-            missing = [one["NAME"] for one in settings.DATABASES.values() if one["NAME"] not in known]
-            with progress("creating databases", len(missing)) as step:
-                for name in missing:
-                    connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
-                    step(1)
-    except psycopg.Error as error:
-        raise Failed(f"PostgreSQL at {server['HOST']}:{server['PORT'] or 5432}: {_first_line(error)}") from None
+    servers: dict[tuple[str, ...], list[str]] = {}
+    for one in settings.DATABASES.values():
+        servers.setdefault(tuple(one[name] for name in ("HOST", "PORT", "USER", "PASSWORD")), []).append(one["NAME"])
+    for (host, port, user, password), names in servers.items():
+        try:
+            with psycopg.connect(
+                host=host,
+                port=port,
+                user=user,
+                dbname="postgres",
+                password=password,
+                autocommit=True,
+                connect_timeout=10,
+            ) as connection:
+                known = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+                missing = [name for name in names if name not in known]
+                with progress("creating databases", len(missing)) as step:
+                    for name in missing:
+                        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+                        step(1)
+        except psycopg.Error as error:
+            raise Failed(f"PostgreSQL at {host}:{port or 5432}: {_first_line(error)}") from None
 
 
 def _where(alias: str) -> str:

@@ -70,10 +70,8 @@ def forget(runtime: Runtime, source: str, fence: Fence, keep: Callable[[], None]
         for segment in list(segments_of(runtime, source)):
             keep()
             rewritten += segment.has_subjects and _rewrite(runtime, source, fence, segment, people)
-    moves = [
-        CursorMove(name, SOURCE, lane, at, reached, reached) for lane, at in was.items() if reached not in (at, START)
-    ]
-    if moves:
+    moves = [CursorMove(name, SOURCE, lane, at, reached, reached) for lane, at in was.items() if reached != at]
+    if moves and reached.id:
         store.commit(Changes(cursors=moves, fence=fence))
     return rewritten
 

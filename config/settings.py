@@ -40,6 +40,12 @@ DATABASE_ROUTERS = ["argosy.platform.router.ContextRouter"]
 AUTH_USER_MODEL = "accounts.UserRow"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+LOGGING_CONFIG = "argosy.observability.logging.configure"
+LOGGING = {
+    "format": os.environ.get("ARGOSY_LOG_FORMAT", "auto"),
+    "level": os.environ.get("ARGOSY_LOG_LEVEL", "info"),
+}
+
 DEBUG = False
 SECRET_KEY = os.environ.get("ARGOSY_SECRET_KEY", "embedded-default-not-for-a-public-address")
 ALLOWED_HOSTS = os.environ.get("ARGOSY_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
@@ -66,3 +72,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 TOKEN_LOOKUP = "argosy.domains.accounts.adapters.outbound.queries.actor_of"
 WAITS_PORT = int(os.environ.get("ARGOSY_WAITS_PORT", "8001"))
 WAITS_URL = os.environ.get("ARGOSY_WAITS_URL", "").rstrip("/")
+
+# Who may read /metrics: processes of this machine, and whoever sends this bearer token.
+METRICS_TOKEN = os.environ.get("ARGOSY_METRICS_TOKEN", "")

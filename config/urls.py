@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from argosy.apps.health.metrics import metrics
+
 urlpatterns = [
     path("api/v1/health/", include("argosy.apps.health.urls")),
+    path("metrics", metrics),
     path("health/", include("argosy.apps.health.urls")),
     path("api/v1/", include("argosy.apps.api.urls")),
     path("", include("argosy.apps.storefront.urls")),

@@ -15,9 +15,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 import django
 from django.core import signals
-from django.core.handlers.wsgi import WSGIHandler
 from django.db import close_old_connections, reset_queries
 from django.http import HttpResponse
+
+from argosy.platform.requests import ObservedHandler
 
 from argosy.platform.pooled_postgresql.base import hand_back
 
@@ -27,7 +28,7 @@ for signal in (signals.request_started, signals.request_finished):
     signal.disconnect(close_old_connections)
 signals.request_started.disconnect(reset_queries)
 
-_handler = WSGIHandler()
+_handler = ObservedHandler()
 
 _UNREAD_MIN, _UNREAD_MAX, _CHUNK = 65_536, 16_000_000, 65_536
 

@@ -21,13 +21,15 @@ from prometheus_client.exposition import generate_latest
 from argosy.observability.metrics import REGISTRY
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-WRITE_SECONDS = 5.0
+WRITE_SECONDS = 2.0
 SILENT_SECONDS = 30.0
 """Who has not written for so long is dead, or not well enough to be believed."""
 JOB = "job"
 """The role of processes that come and go: their files stay."""
 
 _NAME = re.compile(r"(?P<role>[a-z][a-z0-9_]*)-(?P<process>[0-9]+|[a-z][a-z0-9_]*)\.prom")
+_VALUE = re.compile(r"(?P<name>[\w:]+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(\{)?", re.ASCII)
 
 
@@ -91,14 +93,21 @@ def snapshots(var: Path) -> Iterator[tuple[str, str]]:
             yield path.stem, path.read_text(encoding="utf-8")
 
 
-def written_at(var: Path, role: str) -> dict[str, float]:
-    """How many seconds ago each living process of a role wrote its metrics."""
-    now = time.time()
-    return {
-        name: now - (folder_of(var) / f"{name}.prom").stat().st_mtime
-        for name, _ in snapshots(var)
-        if name.startswith(f"{role}-")
-    }
+def samples(var: Path, name: str) -> list[tuple[dict[str, str], float]]:
+    """What the processes of this machine last wrote of one metric, each with its labels and its process."""
+    found = []
+    for process, text in snapshots(var):
+        for line in text.splitlines():
+            if line.startswith(name):
+                sample = _VALUE.fullmatch(line)
+                if sample is not None and sample["name"] == name:
+                    labels = {label: _plain(value) for label, value in _LABEL.findall(sample["labels"] or "")}
+                    found.append(({**labels, "process": process}, float(sample["value"])))
+    return found
+
+
+def _plain(value: str) -> str:
+    return value.replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
 
 
 def merged(texts: list[tuple[str, str]]) -> str:

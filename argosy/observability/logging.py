@@ -29,11 +29,11 @@ class LogSettingIsWrong(Exception):
     """A setting of the log that means nothing; the text is one clear line."""
 
 
-def configure(settings: Mapping[str, str] | None = None, stream: TextIO | None = None) -> None:
-    """Send every log line of this process, whoever logs it, to standard error in one form."""
-    environment = os.environ if settings is None else settings
+def configure(settings: Mapping[str, str], stream: TextIO | None = None) -> None:
+    """Send every log line of this process, whoever logs it, to standard error in one form: `settings` are `format` and
+    `level`."""
     stream = stream or sys.stderr
-    format, level = _chosen(environment, "ARGOSY_LOG_FORMAT", FORMATS), _chosen(environment, "ARGOSY_LOG_LEVEL", LEVELS)
+    format, level = _chosen(settings, "format", FORMATS), _chosen(settings, "level", LEVELS)
     is_text = format == "text" or (format == "auto" and stream.isatty())
     shared: list[Any] = [
         structlog.stdlib.add_logger_name,
@@ -100,8 +100,8 @@ def _quieten(level: str) -> None:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.ERROR)
 
 
-def _chosen(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    chosen = environment.get(name, "").lower() or ("info" if allowed is LEVELS else "auto")
+def _chosen(settings: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    chosen = settings[name].lower()
     if chosen not in allowed:
-        raise LogSettingIsWrong(f"{name}={chosen}: there are {', '.join(allowed)}")
+        raise LogSettingIsWrong(f"ARGOSY_LOG_{name.upper()}={settings[name]}: there are {', '.join(allowed)}")
     return chosen

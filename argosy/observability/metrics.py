@@ -181,3 +181,4 @@ BUILD = _gauge("argosy_build_info", "1, with the version that runs", "version", 
 HTTP_REQUESTS = _counter("argosy_http_requests_total", "Requests answered", "route", "method", "status")
 HTTP_SECONDS = _histogram("argosy_http_request_seconds", "How long answers took", "route", "method")
 HTTP_SHED = _counter("argosy_http_shed_total", "Requests refused for want of room, by reason", "reason")
+WAITS_OPEN = _gauge("argosy_http_waits_open", "Long polls and event streams that are open")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
+import structlog
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 
@@ -21,7 +21,7 @@ FAULTS_MAX = 100
 _STATUS = {Invalid: 422, NotFound: 404, RuleBroken: 409, NotAllowed: 403}
 _RETRY = {"Retry-After": "1"}
 
-logger = logging.getLogger("argosy.http")
+logger = structlog.get_logger("argosy.http")
 
 
 class Problem(Exception):
@@ -81,7 +81,7 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, DomainError):
         return _refusal(error)
     if isinstance(error, StoreUnavailable | OperationalError | InterfaceError):
-        logger.warning("store unavailable: %s", error)
+        logger.warning("store unavailable", error=str(error))
         return Problem(
             503, "store_unavailable", "The store does not answer now. Nothing was done; try again.", headers=_RETRY
         )
@@ -103,7 +103,7 @@ def _refusal(error: DomainError) -> Problem:
 
 def _unforeseen(error: BaseException) -> Problem:
     correlation_id = str(uuid4())
-    logger.error("request failed, correlation id %s", correlation_id, exc_info=error)
+    logger.error("request failed", correlation_id=correlation_id, exc_info=error)
     return Problem(
         500,
         "internal_error",

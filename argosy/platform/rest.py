@@ -27,6 +27,7 @@ from django.http.request import split_domain_port
 
 from argosy.engine.outside import Keyed
 from argosy.engine.work import Actor
+from argosy.observability.about import now_about
 from argosy.platform import bodies, waiting
 from argosy.platform.auth import NOBODY, Permission, public, tokens
 from argosy.platform.crash_points import reached
@@ -184,6 +185,7 @@ def respond(endpoint: Endpoint, label: str, request: HttpRequest, parameters: Ma
     """The whole of one request, refusals and all."""
     try:
         asked = admit(endpoint, request, parameters)
+        now_about({"context": label, "actor": asked.actor.id, "message_type": endpoint.name})
         if endpoint.command is not None:
             return _run(endpoint, label, asked)
         return _read(endpoint, asked)

@@ -17,6 +17,7 @@ from argosy.engine.outside import Outside
 from argosy.engine.segments import Archive, SegmentFiles
 from argosy.engine.store import Changes
 from argosy.observability import metrics
+from argosy.observability.about import also_about
 from argosy.platform.context import Context
 from argosy.platform.counted import CountedStore
 from argosy.platform.crash_points import reached
@@ -67,6 +68,9 @@ class Runtime:
     def ring(self, changes: Changes) -> None:
         """Wake those who have news; called after a commit, never inside."""
         reached("request.committed")
+        if changes.records:
+            first = changes.records[0]
+            also_about(correlation_id=first.correlation_id, causation_id=first.cause_id)
         self.bell.ring({record.wire_name for record in changes.records} | {due.kind for due in changes.due.values()})
 
     def _outside(self, label: str) -> Outside:

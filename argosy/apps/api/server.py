@@ -97,7 +97,11 @@ def application(target: str = WSGI) -> Any:
     threading.Thread(target=watch, daemon=True).start()
     # Granian's threads abort with a loud panic when they meet an interpreter that is being taken down: leave before.
     atexit.register(os._exit, 0)
-    return import_string(WSGI)
+    loaded = import_string(WSGI)
+    from argosy.platform.presence import present
+
+    present("web").keep_writing()
+    return loaded
 
 
 def _granian(host: str, port: int, threads: int) -> Any:

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
+from argosy.observability.metrics import WAITS_OPEN
 from argosy.platform.doorbell import Listener
 from argosy.platform.far_bell import EVERYTHING
 from argosy.platform.problems import CONTENT_TYPE, Problem, problem_of
@@ -113,10 +114,12 @@ class Waits:
         event = asyncio.Event()
         self._open.setdefault(name, set()).add(event)
         self.count += 1
+        WAITS_OPEN.set(self.count)
         try:
             yield event
         finally:
             self.count -= 1
+            WAITS_OPEN.set(self.count)
             self._open[name].discard(event)
             if not self._open[name]:
                 del self._open[name]
@@ -217,8 +220,10 @@ async def serve(host: str, port: int) -> None:
     from granian.server.embed import Server
 
     from argosy.apps.api.endpoints import endpoints
+    from argosy.platform.presence import present
     from argosy.platform.runtime import runtime
 
+    present("waits").keep_writing()
     listener = Listener(runtime().var / "doorbell", "waits", runtime().far_bell)
     waits = Waits((one for declared in endpoints().values() for one in declared), listener)
     # Its own limits are for requests that come and go: waits stay, and each holds its connection all the while.

@@ -26,6 +26,7 @@ COMMANDS = {
     "messages": "who sends and who receives each message",
     "contracts": "freeze the messages, and write the pages that are made from the code",
     "bench": "measure the figures of docs/performance.md on this machine",
+    "health": "whether a worker goes round and the marketplace can serve, with reasons",
     "doctor": "prove the invariants on the data as it is",
     "simulate": "thirty days of buying in a second, while everything goes wrong",
 }

@@ -23,7 +23,12 @@ def prepare() -> Path:
     var = settle()
     import django
 
-    django.setup()
+    from argosy.observability.logging import LogSettingIsWrong
+
+    try:
+        django.setup()
+    except LogSettingIsWrong as error:
+        raise Failed(str(error)) from None
     return var
 
 

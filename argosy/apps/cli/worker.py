@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from argosy.apps.cli.console import Failed, complain, say
+from argosy.apps.cli.console import Failed, say
 from argosy.apps.cli.processes import end_with_parent
 from argosy.apps.cli.project import ready
 
@@ -36,6 +36,7 @@ def add(commands: Any, name: str, summary: str) -> None:
 def run(options: argparse.Namespace) -> None:
     end_with_parent()
     ready()
+    from argosy.platform.presence import present
     from argosy.platform.runtime import runtime
     from argosy.platform.worker import Worker
 
@@ -45,14 +46,16 @@ def run(options: argparse.Namespace) -> None:
     if unknown:
         raise Failed(f"--contexts: there is no {', '.join(unknown)}; there are {', '.join(known)}")
     worker = Worker(runtime(), wanted)
-    worker.report = complain
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if not options.quiet:
         worker.changed_hands = _tell
         _tell(worker.leases.held)
     sys.stdout.flush()
+    snapshots = present("worker")
+    snapshots.keep_writing()
     worker.run()
+    snapshots.close()
 
 
 def _tell(held: Sequence[str]) -> None:

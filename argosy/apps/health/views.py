@@ -1,10 +1,11 @@
-"""Whether this process lives, and whether it can serve: for whoever starts, watches and balances it."""
+"""Whether this process lives, whether it can serve, and whether it can begin: for whoever starts, watches and
+balances it."""
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse
 
+from argosy.apps.health.standing import NOT_READY, Standing, readiness, startup
 from argosy.shared_kernel.codec import encode
 
 _JSON = "application/json"
@@ -17,17 +18,15 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Every database answers: 200, or 503 naming those that do not."""
-    away = [alias for alias in connections if not _answers(alias)]
-    body = encode({"status": "ready"} if not away else {"status": "not ready", "away": away})
-    return HttpResponse(body, status=503 if away else 200, content_type=_JSON, headers={"Cache-Control": "no-store"})
+    """200 where it can serve something, with reasons where not all is well; 503 where it can serve nothing."""
+    return _told(readiness())
 
 
-def _answers(alias: str) -> bool:
-    try:
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT 1")
-            return cursor.fetchone() == (1,)
-    except DatabaseError:
-        connections[alias].close()
-        return False
+def started(request: HttpRequest) -> HttpResponse:
+    """200 once every database is there and as new as this program, else 503 with what is missing."""
+    return _told(startup())
+
+
+def _told(standing: Standing) -> HttpResponse:
+    status = 503 if standing.status == NOT_READY else 200
+    return HttpResponse(encode(standing), status=status, content_type=_JSON, headers={"Cache-Control": "no-store"})

@@ -8,10 +8,16 @@ from collections.abc import Mapping
 
 import pytest
 
-VARIABLES = {"postgres": "ARGOSY_TEST_POSTGRES", "redis": "ARGOSY_TEST_REDIS", "browser": "ARGOSY_TEST_CHROMIUM"}
+VARIABLES = {
+    "postgres": "ARGOSY_TEST_POSTGRES",
+    "redis": "ARGOSY_TEST_REDIS",
+    "kafka": "ARGOSY_TEST_KAFKA",
+    "browser": "ARGOSY_TEST_CHROMIUM",
+}
 EXAMPLES = {
     "postgres": "postgresql://postgres@127.0.0.1:5432/postgres",
     "redis": "redis://127.0.0.1:6379",
+    "kafka": "127.0.0.1:9092, as tests/services/kafka.py says",
     "browser": "/usr/bin/chromium",
 }
 

@@ -24,8 +24,8 @@ from argosy.platform.parked import REDRIVEN, redriven
 from argosy.platform.planning import plan_missing
 from argosy.platform.roster import Roster
 from argosy.platform.runtime import Runtime
-from argosy.platform.sql_log import worker_log
 from argosy.platform.sql_store import SqlStore
+from argosy.platform.transport import transport_of
 from argosy.platform.watch import Watch
 from argosy.shared_kernel.messages import Refused
 
@@ -53,6 +53,7 @@ class Worker:
         self.runtime = runtime
         self.labels = tuple(sorted(contexts, key=self._turn_of))
         self.is_stopping = False
+        self.transport = transport_of(runtime)
         self.watch = Watch(runtime)
         self.changed_hands: Callable[[tuple[str, ...]], None] = lambda held: None
         """Told which contexts are held whenever some have come or gone."""
@@ -80,6 +81,7 @@ class Worker:
         roster = Roster(next(iter(runtime.stores.values())), runtime.clock, me, is_dead)
         self.leases = Leases(stores, runtime.clock, me, roster)
         self.leases.given_back = partial(runtime.bell.ring, (LEASES,))
+        self.transport.begin(self.listener, self.watch.tell)
         self.leases.look(time.monotonic())
         self._obey_leases()
         self.leases.given_back()
@@ -107,11 +109,7 @@ class Worker:
             for subscription in self.runtime.contexts[label].subscriptions(self.runtime):
                 for source, names in subscription.participant.wire_names().items():
                     wanted.setdefault(source, set()).update(names)
-        return {
-            source: SharedLog(worker_log(self.runtime.logs[source]), names, is_rung=True)
-            for source, names in wanted.items()
-            if source in self.runtime.logs
-        }
+        return self.transport.logs(wanted)
 
     def _subscribe(self, context: Context) -> None:
         """Consumers of a context's subscriptions as they now are; a view that was rebuilt has a new one."""
@@ -225,6 +223,7 @@ class Worker:
             if fence is not None and label in self.runtime.stores:
                 context, store = self.runtime.contexts[label], self.runtime.stores[label]
                 self._guarded(partial(self._seed_schedule, context, store, fence))
+        self.transport.hold(self.leases.held)
         self.changed_hands(self.leases.held)
 
     def _poll(self) -> None:
@@ -251,6 +250,7 @@ class Worker:
         """Let running calls finish, and let others take over."""
         self.pool.close()
         self._collect_calls()
+        self.transport.close()
         self.leases.give_back()
         self.listener.close()
 
@@ -286,9 +286,11 @@ class Worker:
     def drain(self, seconds: float = 60.0) -> None:
         """Work until nothing has news, for tests and benchmarks. Leases that others hold are waited for."""
         give_up = time.monotonic() + seconds
+        has_looked = not self.transport.is_remote
         self._poll()
         while time.monotonic() < give_up:
             if self.turn():
+                has_looked = not self.transport.is_remote
                 continue
             if not self.pool.is_idle():
                 self.listener.wait(0.05)
@@ -301,7 +303,13 @@ class Worker:
                 self._look_at_leases()
                 continue
             self._look_at_due()
-            if not self._ready and not self.turn():
+            if not self.transport.is_at_rest():
+                self._hear(self.listener.wait(0.02))
+            elif not has_looked:
+                # What has arrived was perhaps not rung for yet.
+                self._look_everywhere()
+                has_looked = True
+            elif not self._ready and not self.turn():
                 return
         raise TimeoutError(f"not at rest after {seconds} s")
 
@@ -409,8 +417,10 @@ class Worker:
     def _committed_in(self, label: str) -> Callable[[Changes], None]:
         def committed(changes: Changes) -> None:
             reached("worker.before_ring")
-            if changes.records and label in self._logs:
-                self._logs[label].told(changes.records)
+            if changes.records:
+                self.transport.told(label)
+                if label in self._logs:
+                    self._logs[label].told(changes.records)
             names = {record.wire_name for record in changes.records}
             for name in names:
                 self._ready.update(self._listeners_of.get(name, ()))
@@ -435,6 +445,7 @@ class Worker:
     def _hear(self, news: set[str]) -> None:
         if EVERYTHING in news:
             self._look_everywhere()
+        self.transport.heard(news)
         if LEASES in news:
             self._look_at_leases()
         for log in self._logs.values():

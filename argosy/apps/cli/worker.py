@@ -36,6 +36,7 @@ def add(commands: Any, name: str, summary: str) -> None:
 def run(options: argparse.Namespace) -> None:
     end_with_parent()
     ready()
+    from argosy.platform.kafka.settings import SettingIsUnusable
     from argosy.platform.presence import present
     from argosy.platform.runtime import runtime
     from argosy.platform.worker import Worker
@@ -45,7 +46,10 @@ def run(options: argparse.Namespace) -> None:
     unknown = [label for label in wanted if label not in known]
     if unknown:
         raise Failed(f"--contexts: there is no {', '.join(unknown)}; there are {', '.join(known)}")
-    worker = Worker(runtime(), wanted)
+    try:
+        worker = Worker(runtime(), wanted)
+    except SettingIsUnusable as fault:
+        raise Failed(str(fault)) from None
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     if not options.quiet:

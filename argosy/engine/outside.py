@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from argosy.engine.work import Actor, Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.errors import Invalid, RuleBroken
 from argosy.shared_kernel.ids import IdSource
-from argosy.shared_kernel.messages import Command
+from argosy.shared_kernel.messages import Command, Message
 
 RERUNS_MAX = 8
 WAIT_SECONDS_MAX = 2
@@ -57,9 +57,10 @@ class Outside:
         self.ids = ids
         self.committed: Callable[[Changes], None] = lambda changes: None
 
-    def run(self, command: Command, actor: Actor) -> Any:
-        """Do it, and give back what the use case returns. A DomainError is a refusal: nothing was done."""
-        return self._attempt(command, actor, None, lambda result: None)[0]
+    def run(self, command: Command, actor: Actor, also: Sequence[Message] = ()) -> Any:
+        """Do it, and give back what the use case returns. A DomainError is a refusal: nothing was done. What is `also`
+        told stands in the log if and only if it was done."""
+        return self._attempt(command, actor, None, lambda result: None, also=also)[0]
 
     def run_keyed(
         self,
@@ -94,6 +95,7 @@ class Outside:
         keyed: Keyed | None,
         respond: Callable[[Any], Any],
         reruns: int = RERUNS_MAX,
+        also: Sequence[Message] = (),
     ) -> tuple[Any, Any]:
         request_id = self.ids.new()
         for attempt in range(1, reruns + 1):
@@ -106,6 +108,10 @@ class Outside:
                 raise delivery.error
             if delivery.refusal is not None:
                 raise delivery.refusal
+            if also:
+                work.begin(delivery.cause)
+                work.announce(*also)
+                work.keep()
             answer = respond(delivery.result)
             if keyed is not None:
                 status, body = answer

@@ -9,30 +9,35 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from argosy.engine.log import Record
-from argosy.engine.store import Changes
+from argosy.engine.store import TIMER, Changes
 from argosy.observability import metrics
+from argosy.platform.dialects import Field
 from argosy.shared_kernel.messages import Command, Refused
 from argosy.shared_kernel.saga import STUCK, UNDOING, Flow, Saga
 
 if TYPE_CHECKING:
     from argosy.platform.counted import CountedStore
+    from argosy.platform.engine_tables import EngineTables
 
 SAMPLED_FROM = 32
 SAMPLED_LANES = 2
 """Of batches larger than that, only flows of so many lanes (of sixteen) are timed: durations are what they are in any
 sample, and timing all of them would cost a hundredth of each message."""
 ASKED_MAX = 50_000
+OPEN_MAX = 5_000
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A context's saga, for operators: its name, the aggregate that it is kept as, the field that says when it began,
-    and the commands by which an operator has it asked again or undone."""
+    """A context's saga, for those who watch over it: its name, the aggregate that it is kept as, the field that says
+    when it began, the timers of which every open flow has one (their key is the flow), and the commands by which an
+    operator has it asked again or undone."""
 
     name: str
     saga: type[Saga[Any]]
     state: type[Flow]
     began: str
+    timers: tuple[type[Command], ...]
     retry: type[Command]
     compensate: type[Command]
 
@@ -103,23 +108,33 @@ def note_ended(flow: Watched, changes: Changes, now: datetime) -> None:
             metrics.SAGA_SECONDS.labels(flow.name, state.outcome.lower()).observe(seconds)  # type: ignore[attr-defined]
 
 
+def open_ids(store: EngineTables, flow: Watched, limit: int = OPEN_MAX) -> list[str]:
+    """Flows that have not ended, those first whose timer is due first: each has a timer."""
+    names = [timer.wire_name for timer in flow.timers]
+    condition, parameter = store.dialect.among(Field("name", "text"), names)
+    rows = store.dialect.query(
+        f"SELECT key FROM {store.prefix}_due WHERE kind = '{TIMER}' AND {condition} ORDER BY due_at LIMIT ?",
+        (parameter, limit),
+    )
+    return list(dict.fromkeys(row[0] for row in rows))
+
+
 def open_flows(store: CountedStore, flow: Watched, now: datetime) -> Open:
-    """What has not ended, by the index of open flows."""
+    """How those stand that have not ended, at most OPEN_MAX of them."""
     table, column = store.table_of(flow.state)
-    dialect = store.dialect
-    began = column[flow.began]
+    dialect, outcome = store.dialect, column["outcome"]
+    condition, parameter = dialect.among(Field(column["id"], "uuid"), open_ids(store, flow))
     rows = dialect.query(
-        f"SELECT {column['outcome']}, count(*), min({began}), "
-        f"sum(CASE WHEN {column['deadline']} < ? THEN 1 ELSE 0 END) FROM {table} "
-        f"WHERE {column['outcome']} IN ('', '{UNDOING}', '{STUCK}') GROUP BY {column['outcome']}",
-        (dialect.instant(now),),
+        f"SELECT {outcome}, count(*), min({column[flow.began]}), "
+        f"sum(CASE WHEN {column['deadline']} < ? THEN 1 ELSE 0 END) FROM {table} WHERE {condition} GROUP BY {outcome}",
+        (dialect.instant(now), parameter),
     )
     counts = {row[0]: row[1] for row in rows}
-    oldest = [dialect.to_instant(row[2]) for row in rows if row[2] is not None]
+    oldest = [dialect.to_instant(row[2]) for row in rows if row[0] in ("", UNDOING, STUCK)]
     return Open(
         going=counts.get("", 0),
         undoing=counts.get(UNDOING, 0),
         stuck=counts.get(STUCK, 0),
-        late=sum(row[3] for row in rows if row[0] == ""),
+        late=sum(row[3] or 0 for row in rows if row[0] == ""),
         oldest=min(oldest, default=None),
     )

@@ -11,8 +11,10 @@ from datetime import datetime
 
 import msgspec
 
-from argosy.engine.store import Parked
+from argosy.engine.store import Parked, VersionConflict
+from argosy.engine.work import Cause, UnitOfWork
 from argosy.platform.context import Subscription
+from argosy.platform.operators import Operator
 from argosy.platform.runtime import Runtime
 
 REDRIVEN = "parked:"
@@ -58,6 +60,32 @@ def redrive(runtime: Runtime, subscription: str, key: str = "") -> int:
         raise NothingParked(f"nothing is parked in {subscription}" + (f" under the key {key}" if key else ""))
     runtime.bell.ring(redriven(one.name) for one in meant)
     return moved
+
+
+def drop(runtime: Runtime, subscription: str, message_id: str, operator: Operator) -> Parked:
+    """Never apply this parked message; those of its key that wait behind it go on. Who did it and why stands in the
+    context's own log, in the commit that did it. A view is not to be left with a gap: it is rebuilt."""
+    for one in _meant(runtime, subscription):
+        found = next((p for p in one.store.parked(one.name) if p.record.message_id == message_id), None)
+        if found is None:
+            continue
+        if not one.store.outbox:
+            raise NothingParked(f"{one.name} is a view, which would never know what it missed: `argosy rebuild` it")
+        id = runtime.ids.new()
+        work = UnitOfWork(one.store, runtime.clock.now())
+        work.begin(Cause(id, found.record.correlation_id, runtime.ids))
+        details = {"message": found.record.wire_name, "subscription": one.name, "error": found.error}
+        work.announce(operator.acted(message_id, "parked message dropped", **details))
+        work.keep()
+        work.changes.unparked.append(found)
+        try:
+            work.commit()
+        except VersionConflict:
+            raise NothingParked(f"{message_id} has just been tried: look again") from None
+        runtime.ring(work.changes)
+        runtime.bell.ring({redriven(one.name)})
+        return found
+    raise NothingParked(f"no message {message_id} is parked in {subscription}")
 
 
 def _meant(runtime: Runtime, name: str) -> list[Subscription]:

@@ -20,6 +20,7 @@ class SearchContext(Context):
     name = "argosy.read_models"
     label = "search"
     database = "search_db"
+    criticality = "low"
     services = ()
     outbox_table = ""
 

@@ -117,6 +117,16 @@ class Refused(Event, key="flow_id"):
     details: dict[str, Any] = {}
 
 
+class OperatorActed(Event, key="about"):
+    """Somebody stepped in: who did what to what, and why. Told by any context, in the commit that did it."""
+
+    about: str
+    what: str
+    operator: str
+    reason: str
+    details: dict[str, str] = {}
+
+
 class Value(_Struct, frozen=True, kw_only=True):
     """A part of a message: immutable, compared by content."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from argosy.apps.cli.console import Failed, say
 from argosy.apps.cli.project import prepare
 from argosy.contracts.accounts import PersonErased
-from argosy.shared_kernel.messages import MESSAGES, Command, Message, Refused, personal_fields
+from argosy.shared_kernel.messages import MESSAGES, Command, Message, OperatorActed, Refused, personal_fields
 
 if TYPE_CHECKING:
     from argosy.platform.context import Context
@@ -95,7 +95,7 @@ def catalogue() -> list[Known]:
     for context in contexts:
         for wire_name in _sent(context):
             senders.setdefault(wire_name, set()).add(context.label)
-    kinds = [kind for kind in MESSAGES.values() if kind is not Refused and kind.__module__.startswith("argosy.")]
+    kinds = [kind for kind in MESSAGES.values() if kind not in (OperatorActed, Refused) and kind.__module__.startswith("argosy.")]
     return [
         Known(kind, _senders(kind, senders), tuple(receivers.get(kind.wire_name, ())))
         for kind in sorted(

@@ -24,6 +24,7 @@ class AccountsContext(Context):
     name = "argosy.domains.accounts.adapters.outbound"
     label = "accounts"
     database = "accounts_db"
+    criticality = "high"
     services = (Accounts, Sessions, Erasures)
     hears = ("accounts",)
     passwords: Passwords = Argon2Passwords()

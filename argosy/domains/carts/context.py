@@ -14,6 +14,7 @@ class CartsContext(Context):
     name = "argosy.domains.carts.adapters.outbound"
     label = "carts"
     database = "cart_db"
+    criticality = "high"
     services = (Carts,)
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ class CheckoutContext(Context):
     name = "argosy.domains.checkout.adapters.outbound"
     label = "checkout"
     database = "checkout_db"
+    criticality = "high"
     services = (CheckoutFlow, CheckoutPeople)
     hears = ("checkout",)
 

@@ -18,6 +18,7 @@ class InventoryContext(Context):
     name = "argosy.domains.inventory.adapters.outbound"
     label = "inventory"
     database = "inventory_db"
+    criticality = "critical"
     services = (Stock, Reservations)
     hears = ("checkout", "inventory")
     schedule = (Every(seconds=15, send=ExpireReservations()),)

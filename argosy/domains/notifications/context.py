@@ -16,6 +16,7 @@ class NotificationsContext(Context):
     name = "argosy.domains.notifications.adapters.outbound"
     label = "notifications"
     database = "notifications_db"
+    criticality = "low"
     services = ()
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:

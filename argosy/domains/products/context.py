@@ -21,6 +21,7 @@ class ProductsContext(Context):
     name = "argosy.domains.products.adapters.outbound"
     label = "products"
     database = "products_db"
+    criticality = "high"
     services = (Catalogue, Pricing)
     hears = ("checkout", "products")
 

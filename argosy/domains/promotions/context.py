@@ -17,6 +17,7 @@ class PromotionsContext(Context):
     name = "argosy.domains.promotions.adapters.outbound"
     label = "promotions"
     database = "coupons_db"
+    criticality = "medium"
     outbox_table = "coupons_outbox_events"
     services = (Coupons, Redemptions)
     hears = ("checkout", "promotions")

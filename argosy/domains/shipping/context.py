@@ -15,6 +15,7 @@ class ShippingContext(Context):
     name = "argosy.domains.shipping.adapters.outbound"
     label = "shipping"
     database = "shipping_db"
+    criticality = "high"
     services = (ShippingRates,)
     hears = ("checkout",)
 

@@ -15,6 +15,7 @@ class TaxesContext(Context):
     name = "argosy.domains.taxes.adapters.outbound"
     label = "taxes"
     database = "taxes_db"
+    criticality = "high"
     services = (Taxes,)
     hears = ("checkout",)
 

@@ -8,6 +8,7 @@ import pytest
 
 from argosy.engine import consumer
 from argosy.platform.archiving import Archiver
+from argosy.platform.subscriptions import fix_starts
 from tests.doctor.planting import violated
 from tests.marketplace import Marketplace
 
@@ -54,3 +55,9 @@ def archive(place: Marketplace, monkeypatch: pytest.MonkeyPatch, *labels: str) -
     now = place.runtime.clock.now()
     moved = {label: Archiver(place.runtime, label, now).run() for label in labels}
     assert {label for label, archived in moved.items() if archived.held_by} == set()
+
+
+def test_a_marketplace_that_nobody_has_bought_from_is_sound(marketplace: Marketplace) -> None:
+    """Reactors that are new to an empty log begin where it begins."""
+    assert fix_starts(marketplace.runtime) > 0
+    assert violated(marketplace) == {}

@@ -93,7 +93,8 @@ def within_its_source(databases: Databases) -> Iterator[Violation]:
         ):
             where = f"{prefix}_cursors {subscription} {source} {lane}"
             now, high = Position(*at[:3]), Position(*at[3:])
-            head = _head(databases, source)
+            # A reactor that is new to an empty log begins at that log's first life, before its first message.
+            head = max(_head(databases, source), Position(1, 0, 0))
             if max(now, high) > head:
                 yield Violation(where, f"stands at {tuple(max(now, high))}, its source ends at {tuple(head)}")
 

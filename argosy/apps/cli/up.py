@@ -16,12 +16,16 @@ HELP = """\
 Creates the databases where they are missing, puts demo sellers, buyers and goods into them once, and starts worker and
 web. Ctrl-C ends everything; nothing is lost. For a marketplace of your own, without demo goods, use `argosy migrate`,
 `argosy worker` and `argosy web`.
+
+--profile cluster starts what a cluster has, on this machine, from what is installed: a PostgreSQL server of its own,
+Redis, Kafka, two webs and two workers. It takes the eight ports from --port on, and prints the settings that it uses.
 """
 EPILOG = """\
 examples:
   argosy up
   argosy up --port 8080
   ARGOSY_VAR=/tmp/shop argosy up            another marketplace, in another folder
+  ARGOSY_VAR=/tmp/many argosy up --profile cluster
 """
 HOST = "127.0.0.1"
 
@@ -29,10 +33,15 @@ HOST = "127.0.0.1"
 def add(commands: Any, name: str, summary: str) -> None:
     command = commands.add_parser(name, help=summary, description=HELP, epilog=EPILOG)
     command.add_argument("--port", type=port, default=PORT, help=f"of the shop and the API ({PORT})")
+    command.add_argument("--profile", choices=("embedded", "cluster"), default="embedded", help="(embedded)")
     command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.profile == "cluster":
+        from argosy.apps.cli import cluster
+
+        return cluster.run(options.port)
     began = time.monotonic()
     check_ports(HOST, options.port, options.port + 1)
     make_var()

@@ -1,15 +1,18 @@
 """A whole marketplace for a test: every context on its real database, worked off in this process when told to.
 
 Tests over many databases use real commits. On SQLite each test gets fresh copies of files that were migrated once a
-run; with ARGOSY_POSTGRES set, the same tests run on PostgreSQL and what they touched is emptied after each.
+run; with ARGOSY_POSTGRES set, the same tests run on PostgreSQL and what they touched is emptied after each. With
+ARGOSY_TRANSPORT=kafka and ARGOSY_KAFKA set, their messages go over that broker, each test's through topics of its own.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.management import call_command
@@ -27,6 +30,7 @@ class Marketplace:
     def __init__(self) -> None:
         self.runtime: Runtime = runtime()
         self._worker: Worker | None = None
+        name_topics()
 
     def do(self, label: str, command: Command, actor: Actor = SYSTEM) -> Any:
         return self.runtime.outside(label).run(command, actor)
@@ -50,6 +54,26 @@ class Marketplace:
         if self._worker is not None:
             self._worker.close()
         self._worker = None
+        remove_topics(self.runtime)
+
+
+def is_over_kafka() -> bool:
+    return os.environ.get("ARGOSY_TRANSPORT") == "kafka"
+
+
+def name_topics() -> None:
+    """Databases begin anew with each test, and so must the topics."""
+    if is_over_kafka():
+        os.environ["ARGOSY_KAFKA_PREFIX"] = f"test-{uuid4().hex[:10]}."
+        os.environ.setdefault("ARGOSY_KAFKA_PARTITIONS", "2")
+
+
+def remove_topics(place: Runtime) -> None:
+    if is_over_kafka():
+        from argosy.platform.kafka.cluster import Cluster
+        from argosy.platform.kafka.settings import kafka_settings
+
+        Cluster(kafka_settings(os.environ)).remove_topics(list(place.stores))
 
 
 def migrate_all() -> None:

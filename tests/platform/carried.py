@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from argosy.engine.log import START, Page, Position, Record
+from argosy.engine.log import START, Page, Position
 from argosy.engine.memory import MemoryLog
 from argosy.platform.kafka.cluster import Cluster
 from argosy.platform.kafka.outbox import Outbox

@@ -18,7 +18,7 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec, TopicMetadata
 
 from argosy.engine.log import LANES, Position
 from argosy.engine.store import StoreUnavailable
@@ -70,6 +70,7 @@ class Cluster:
                 "compression.type": "lz4",
                 "linger.ms": 0,
                 "message.max.bytes": MESSAGE_BYTES_MAX,
+                "topic.metadata.propagation.max.ms": 2_000,
             }
         )
 
@@ -143,7 +144,7 @@ class Cluster:
         found = {}
         for source in sources:
             topic = self.settings.topic(source)
-            if topic in known and known[topic].error is None:
+            if topic in known and _is_led(known[topic]):
                 found[source] = len(known[topic].partitions)
                 if not found[source] or LANES % found[source]:
                     raise SettingIsUnusable(f"topic {topic} has {found[source]} partitions: none that divide {LANES}")
@@ -281,6 +282,10 @@ class Reader:
                 elif not error.retriable():
                     raise self.cluster.away(error)
         raise self.cluster.away("nothing was read in time")
+
+
+def _is_led(topic: TopicMetadata) -> bool:
+    return topic.error is None and all(one.leader >= 0 for one in topic.partitions.values())
 
 
 def arrived(consumer: Consumer, seconds: float) -> list[Message]:

@@ -171,6 +171,7 @@ class Relay:
         self.position: Position | None = None
         """How far it has sent; None while it does not send."""
         self._news = threading.Event()
+        self._has_doubts = False
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name=f"relay-{source}", daemon=True)
 
@@ -179,6 +180,11 @@ class Relay:
 
     def wake(self) -> None:
         """There may be more in the outbox."""
+        self._news.set()
+
+    def doubt(self) -> None:
+        """The brokers were away: whether the topic still is what it was has to be looked at."""
+        self._has_doubts = True
         self._news.set()
 
     def stop(self) -> None:
@@ -201,6 +207,7 @@ class Relay:
         sending = self.make()
         try:
             sending.open()
+            self._has_doubts = False
             self.trouble(self.source, None)
             self._send_on(sending)
         except RelayIsFenced as error:
@@ -219,15 +226,15 @@ class Relay:
         patience, checked_at = HIDDEN_SECONDS, time.monotonic()
         while not self._is_stopping:
             self._news.clear()
+            if self._has_doubts or time.monotonic() - checked_at > CHECK_SECONDS:
+                self._has_doubts, checked_at = False, time.monotonic()
+                if sending.must_begin_again():
+                    return
             took = sending.step()
             self.position = sending.at
             if took:
                 patience = HIDDEN_SECONDS
                 continue
-            if time.monotonic() - checked_at > CHECK_SECONDS:
-                checked_at = time.monotonic()
-                if sending.must_begin_again():
-                    return
             # What an older transaction of the server holds back is looked for again soon, ever less often.
             self._news.wait(POLL_SECONDS if sending.is_whole else patience)
             patience = min(2 * patience, HIDDEN_SECONDS_MAX)

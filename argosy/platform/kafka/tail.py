@@ -27,6 +27,8 @@ class Tail:
         self.logs = {log.topic: log for log in logs}
         self.rung: Callable[[set[str]], None] = lambda names: None
         self.trouble: Callable[[Exception | None], None] = lambda error: None
+        self.lost: Callable[[str], None] = lambda source: None
+        """Told of a topic that is gone."""
         self._is_stopping = threading.Event()
         self._starts: dict[tuple[str, int], int] = {}
         self._thread = threading.Thread(target=self._run, name="kafka-tail", daemon=True)
@@ -106,6 +108,7 @@ class Tail:
         for log in self.logs.values():
             if not log.is_away and log.source not in counts:
                 self._let_go(consumer, log)
+                self.lost(log.source)
 
     def _let_go(self, consumer: Consumer, log: KafkaLog) -> None:
         """It is begun again from where it stands."""

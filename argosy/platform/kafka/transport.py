@@ -53,6 +53,7 @@ class KafkaTransport:
         self.report: Callable[[str], None] = lambda line: None
         self.arriving: dict[str, KafkaLog] = {}
         self._tail: Tail | None = None
+        self._ring: Ring | None = None
         self._relays: dict[str, Relay] = {}
         self._lock = threading.Lock()
         self._troubles: dict[str, str] = {}
@@ -68,8 +69,9 @@ class KafkaTransport:
     def begin(self, listener: Listener, report: Callable[[str], None]) -> None:
         self.report = report
         self._tail = Tail(self.cluster, list(self.arriving.values()))
-        self._tail.rung = Ring(listener)
+        self._tail.rung = self._ring = Ring(listener)
         self._tail.trouble = lambda error: self._trouble("", error)
+        self._tail.lost = self._lost
         self._tail.start()
 
     def hold(self, labels: Collection[str]) -> None:
@@ -120,12 +122,21 @@ class KafkaTransport:
             relay.join()
         for log in self.arriving.values():
             log.close()
+        if self._ring is not None:
+            self._ring.close()
+
+    def _lost(self, source: str) -> None:
+        relay = self._relays.get(source)
+        if relay is not None:
+            relay.doubt()
 
     def _trouble(self, source: str, error: Exception | None) -> None:
         """Say each once, and when it is over. Brokers that are away are away for all."""
-        if isinstance(error, TopicIsMissing) and not source:
+        if isinstance(error, TopicIsMissing):
+            # Its relay makes it in a moment.
             return
         who = "" if error is None or isinstance(error, BrokerIsAway) else source
+        over: list[str] = []
         with self._lock:
             if error is None:
                 over = [name for name in {"", source} if self._troubles.pop(name, None)]
@@ -135,6 +146,9 @@ class KafkaTransport:
             else:
                 self._troubles[who] = str(error)
                 lines = [f"{who}'s relay waits: {error}" if who else f"{error}; messages wait in their outboxes"]
+        if error is None and "" in over:
+            for relay in list(self._relays.values()):
+                relay.doubt()
         for line in lines:
             self.report(line)
 
@@ -151,6 +165,9 @@ class Ring:
         # Whoever finds as many rings as the kernel keeps looks everywhere: one that is refused is not missed.
         with contextlib.suppress(OSError):
             self._socket.sendto("\n".join(names).encode(), str(self.listener.path))
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 class Lowest:

@@ -129,19 +129,26 @@ DISPATCH_SECONDS = _histogram(
 DISPATCH_LAG_MESSAGES = _gauge(
     "argosy_dispatch_lag_messages",
     "Messages in a source's log behind a subscription's cursor",
+    "context",
     "subscription",
     "source",
 )
 DISPATCH_LAG_SECONDS = _gauge(
     "argosy_dispatch_lag_seconds",
     "Age of the oldest message of a source that a subscription has not applied",
+    "context",
     "subscription",
     "source",
 )
-PARKED_MESSAGES = _gauge("argosy_parked_messages", "Messages that failed alone, and those behind them", "subscription")
+PARKED_MESSAGES = _gauge(
+    "argosy_parked_messages", "Messages that failed alone, and those behind them", "context", "subscription"
+)
 PARKED = _counter("argosy_parked_total", "Messages that were parked", "subscription", "message")
 SUBSCRIPTION_STOPPED = _gauge(
-    "argosy_subscription_stopped", "1 where a subscription, or a lane of it, has stopped by itself", "subscription"
+    "argosy_subscription_stopped",
+    "1 where a subscription, or a lane of it, has stopped by itself",
+    "context",
+    "subscription",
 )
 RELAY_LAG_MESSAGES = _gauge("argosy_relay_lag_messages", "Messages of a log that its broker has not got", "context")
 RELAY_FAILURES = _counter(
@@ -162,8 +169,7 @@ CONFLICTS = _counter("argosy_conflicts_total", "Units of work that found that so
 LOCK_WAIT_SECONDS = _histogram(
     "argosy_sqlite_lock_wait_seconds", "Waits for the turn to write a SQLite file, where there was one", "database"
 )
-LOCK_TIMEOUTS = _counter("argosy_sqlite_lock_timeouts_total", "Turns to write that did not come in time", "database")
-DATABASE_UP = _gauge("argosy_database_up", "1 where a database answered the last look, else 0", "database")
+DATABASE_UP = _gauge("argosy_database_up", "1 where a context's database answered the last look, else 0", "context")
 LEASES_HELD = _gauge("argosy_leases_held", "1 for each context that this process works off", "context")
 LEASES_LOST = _counter("argosy_leases_lost_total", "Leases that another worker took over from this one", "context")
 TURN = _gauge("argosy_worker_turn_timestamp_seconds", "When this worker last looked at everything")
@@ -180,5 +186,4 @@ BUILD = _gauge("argosy_build_info", "1, with the version that runs", "version", 
 
 HTTP_REQUESTS = _counter("argosy_http_requests_total", "Requests answered", "route", "method", "status")
 HTTP_SECONDS = _histogram("argosy_http_request_seconds", "How long answers took", "route", "method")
-HTTP_SHED = _counter("argosy_http_shed_total", "Requests refused for want of room, by reason", "reason")
 WAITS_OPEN = _gauge("argosy_http_waits_open", "Long polls and event streams that are open")

@@ -29,8 +29,9 @@ class Watch:
         self.report: Callable[[str], None] = lambda line: None
         self.times = FlowTimes([flow for context in runtime.contexts.values() for flow in context.flows])
         self._look_at = 0.0
+        self._held: set[str] = set()
         self._stopped: set[str] = set()
-        self._lagging: set[tuple[str, str]] = set()
+        self._lagging: set[tuple[str, str, str]] = set()
         self._calls_known: set[tuple[str, str]] = set()
 
     # As it goes.
@@ -55,6 +56,10 @@ class Watch:
 
         return applied
 
+    def taken_over(self, label: str) -> None:
+        metrics.LEASES_LOST.labels(label).inc()
+        self.tell(f"another worker has taken {label} over", context=label)
+
     def parked(self, label: str, parked: Parked) -> None:
         metrics.PARKED.labels(parked.subscription, parked.record.wire_name).inc()
         self.tell(
@@ -67,19 +72,17 @@ class Watch:
         metrics.CALLS_FAILED.labels(label, due.name, type(error).__name__).inc()
         self.tell(f"{due.id}, attempt {due.attempts}: {type(error).__name__}: {error}", **about_due(label, due))
 
-    def calls_ended(self, label: str, name: str, count: int) -> None:
-        metrics.CALLS_ANSWERED.labels(label, name).inc(count)
-
-    def stopped(self, subscription: str, line: str) -> None:
+    def stopped(self, consumer: Consumer, line: str) -> None:
         """It goes no further by itself."""
+        label, subscription = consumer.store.context, consumer.subscription
         self._stopped.add(subscription)
-        metrics.SUBSCRIPTION_STOPPED.labels(subscription).set(1)
-        self.tell(line, level="error", context=subscription.partition("@")[0])
+        metrics.SUBSCRIPTION_STOPPED.labels(label, subscription).set(1)
+        self.tell(line, level="error", context=label)
 
-    def goes_on(self, subscription: str) -> None:
-        if subscription in self._stopped:
-            self._stopped.discard(subscription)
-            metrics.SUBSCRIPTION_STOPPED.labels(subscription).set(0)
+    def goes_on(self, consumer: Consumer) -> None:
+        if consumer.subscription in self._stopped:
+            self._stopped.discard(consumer.subscription)
+            metrics.SUBSCRIPTION_STOPPED.labels(consumer.store.context, consumer.subscription).set(0)
 
     def fault(self, part: str, line: str) -> None:
         metrics.FAULTS.labels(part).inc()
@@ -98,6 +101,9 @@ class Watch:
             return
         self._look_at = elapsed + LOOK_SECONDS
         mine = set(held)
+        for label in self._held - mine:
+            self.taken_over(label)
+        self._held = mine
         for label, context in self.runtime.contexts.items():
             metrics.LEASES_HELD.labels(label).set(label in mine)
             metrics.CONTEXT_INFO.labels(label, context.criticality).set(1)
@@ -112,7 +118,8 @@ class Watch:
         """How far behind it is. What it has not applied is looked for only where its log goes on beyond it."""
         if consumer.fence is None:
             return self._forget(consumer)
-        metrics.PARKED_MESSAGES.labels(consumer.subscription).set(len(consumer.parked()))
+        label = consumer.store.context
+        metrics.PARKED_MESSAGES.labels(label, consumer.subscription).set(len(consumer.parked()))
         now = self.runtime.clock.now()
         for source, reached in consumer.looked_through().items():
             behind, age = 0, 0.0
@@ -126,16 +133,16 @@ class Watch:
                         age = (now - page.records[0].created_at).total_seconds()
             except StoreUnavailable:
                 continue
-            metrics.DISPATCH_LAG_MESSAGES.labels(consumer.subscription, source).set(behind)
-            metrics.DISPATCH_LAG_SECONDS.labels(consumer.subscription, source).set(max(age, 0.0))
-            self._lagging.add((consumer.subscription, source))
+            metrics.DISPATCH_LAG_MESSAGES.labels(label, consumer.subscription, source).set(behind)
+            metrics.DISPATCH_LAG_SECONDS.labels(label, consumer.subscription, source).set(max(age, 0.0))
+            self._lagging.add((label, consumer.subscription, source))
 
     def _forget(self, consumer: Consumer) -> None:
         """Another worker has it, and tells of it."""
-        for subscription, source in [one for one in self._lagging if one[0] == consumer.subscription]:
-            metrics.DISPATCH_LAG_MESSAGES.remove(subscription, source)
-            metrics.DISPATCH_LAG_SECONDS.remove(subscription, source)
-            self._lagging.discard((subscription, source))
+        for known in [one for one in self._lagging if one[1] == consumer.subscription]:
+            metrics.DISPATCH_LAG_MESSAGES.remove(*known)
+            metrics.DISPATCH_LAG_SECONDS.remove(*known)
+            self._lagging.discard(known)
 
     def _look_at_database(self, label: str, now: datetime) -> None:
         store, flows = self.runtime.stores[label], self.runtime.contexts[label].flows

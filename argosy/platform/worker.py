@@ -331,7 +331,7 @@ class Worker:
             self.leases.doubt(consumer.fence.lease)
             return self._later(consumer, 0.1)
         except SubscriptionStopped as error:
-            self.watch.stopped(consumer.subscription, f"stopped: {error}")
+            self.watch.stopped(consumer, f"stopped: {error}")
             if isinstance(error, SubscriptionOutgrown):
                 self.leases.leave(consumer.fence.lease)
                 self._obey_leases()
@@ -345,7 +345,7 @@ class Worker:
             self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
             return False
         if not consumer.stopped_lanes:
-            self.watch.goes_on(consumer.subscription)
+            self.watch.goes_on(consumer)
         self._tell_stopped_lanes(consumer)
         self._look_again(consumer)
         if took:
@@ -366,9 +366,7 @@ class Worker:
         for (source, lane), why in consumer.stopped_lanes.items():
             if (source, lane) not in told:
                 told.add((source, lane))
-                self.watch.stopped(
-                    consumer.subscription, f"{consumer.subscription} stopped in lane {lane} of {source}: {why}"
-                )
+                self.watch.stopped(consumer, f"{consumer.subscription} stopped in lane {lane} of {source}: {why}")
 
     def _later(self, consumer: Consumer, seconds: float) -> bool:
         """What stands in its way is not the messages' fault: it is tried again by itself."""

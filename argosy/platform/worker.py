@@ -57,6 +57,8 @@ class Worker:
         self.watch = Watch(runtime)
         self.changed_hands: Callable[[tuple[str, ...]], None] = lambda held: None
         """Told which contexts are held whenever some have come or gone."""
+        self.lives: Callable[[], None] = lambda: None
+        """Called about once a second for as long as it works."""
         self.listener = Listener(runtime.var / "doorbell", "worker", runtime.far_bell)
         self.pool = ThreadPool(self.listener.wake)
         self.consumers: list[Consumer] = []
@@ -228,6 +230,7 @@ class Worker:
 
     def _poll(self) -> None:
         """Look at everything, in case that a ring was lost."""
+        self.lives()
         self._look_at_leases()
         self._guarded(self._follow_rebuilds)
         for consumer in self.consumers:

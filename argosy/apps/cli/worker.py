@@ -12,6 +12,8 @@ from argosy.apps.cli.console import Failed, say
 from argosy.apps.cli.processes import end_with_parent
 from argosy.apps.cli.project import ready
 
+ALIVE = "worker.alive"
+"""A file of the data folder that a worker touches every second, for whoever watches over it."""
 HELP = """\
 Works off the messages, timers and outside calls of all contexts, or of some. Several workers share the contexts, each
 about as many as any other: one that comes is handed its share, and what a dead one had is taken over within 10 seconds.
@@ -55,6 +57,7 @@ def run(options: argparse.Namespace) -> None:
     if not options.quiet:
         worker.changed_hands = _tell
         _tell(worker.leases.held)
+    worker.lives = (runtime().var / ALIVE).touch
     sys.stdout.flush()
     snapshots = present("worker")
     snapshots.keep_writing()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 
 from argosy.platform.databases import databases
@@ -67,6 +68,11 @@ TEMPLATES = [
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "argosy.apps.storefront.pages.form_is_old"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# Proxies of ours: what they say of where a request came from is believed, and nobody else.
+TRUSTED_PROXIES = [
+    ip_network(proxy.strip()) for proxy in os.environ.get("ARGOSY_TRUSTED_PROXIES", "").split(",") if proxy.strip()
+]
 
 # HTTP: what a bearer token stands for, and where waiting is served (WAITS_URL where a proxy gives it another address).
 TOKEN_LOOKUP = "argosy.domains.accounts.adapters.outbound.queries.actor_of"

@@ -13,12 +13,12 @@ from django.db import InterfaceError, OperationalError
 from argosy.engine.outside import TooBusy
 from argosy.engine.store import StoreUnavailable
 from argosy.shared_kernel.codec import encode
-from argosy.shared_kernel.errors import DomainError, Invalid, NotAllowed, NotFound, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, NotAllowed, NotFound, RuleBroken, Several, TooMany
 
 CONTENT_TYPE = "application/problem+json"
 FAULTS_MAX = 100
 
-_STATUS = {Invalid: 422, NotFound: 404, RuleBroken: 409, NotAllowed: 403}
+_STATUS = {Invalid: 422, NotFound: 404, RuleBroken: 409, NotAllowed: 403, TooMany: 429}
 _RETRY = {"Retry-After": "1"}
 
 logger = structlog.get_logger("argosy.http")
@@ -96,9 +96,10 @@ def _refusal(error: DomainError) -> Problem:
         faults = [{"code": fault.code, "detail": fault.sentence, **fault.details} for fault in error.faults]
     else:
         faults = [{"code": error.code, "detail": error.sentence, **error.details}]
-    return Problem(
-        status, error.code, error.sentence, faults=faults, headers=_RETRY if isinstance(error, TooBusy) else None
-    )
+    headers = _RETRY if isinstance(error, TooBusy) else None
+    if isinstance(error, TooMany):
+        headers = {"Retry-After": str(error.details["retry_after"])}
+    return Problem(status, error.code, error.sentence, faults=faults, headers=headers)
 
 
 def _unforeseen(error: BaseException) -> Problem:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b, sha256
@@ -98,6 +99,8 @@ class Asked:
 
 
 Fill = Callable[[Asked], Mapping[str, Any]]
+Guard = Callable[[HttpRequest, Any], AbstractContextManager[None]]
+"""What a command runs inside of: it may refuse before, and sees how it ends."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ class Endpoint:
     `filled` names the fields of the command that a client may not send: `fill` gives them, or they keep their default.
     `location` is the address of what was made, with members of the answer. `watches` names the news that change the
     document (see doorbell.py): its readers may wait for them. `changes_actor`: the asker's rights may be others now.
+    `guard` is given the request and the command, which runs inside of it.
     """
 
     method: str
@@ -124,6 +128,7 @@ class Endpoint:
     changes_actor: bool = False
     called: str = ""
     watches: str = ""
+    guard: Guard | None = None
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -305,7 +310,8 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
         if answer.is_repeat:
             headers["Idempotent-Replay"] = "true"
     else:
-        status, body = endpoint.status, _text(outside.run(command, asked.actor))
+        with endpoint.guard(asked.request, command) if endpoint.guard is not None else nullcontext():
+            status, body = endpoint.status, _text(outside.run(command, asked.actor))
     reached("request.before_answer")
     if endpoint.changes_actor:
         tokens().forget(asked.header("AUTHORIZATION"))

@@ -1,4 +1,4 @@
-"""What a caller may be refused for, in four families.
+"""What a caller may be refused for, in five families.
 
 The class name is the broken sentence, its snake case the stable `code`; the data comes as keywords. A rule broken by a
 caller raises one of these; an expected outcome of a process is an event; a bug is an assertion.
@@ -49,6 +49,10 @@ class RuleBroken(DomainError):
 
 class NotAllowed(DomainError):
     """You may not do this."""
+
+
+class TooMany(DomainError):
+    """It was tried too often. `retry_after` tells after how many seconds it may be tried again."""
 
 
 class Several(Invalid):

@@ -17,6 +17,7 @@ PROBLEM_STATUSES = {
     "404": "No such thing, or not yours.",
     "409": "A rule forbids it now.",
     "422": "Not valid; `faults` lists everything that is wrong.",
+    "429": "Tried too often; see Retry-After.",
     "503": "The store is busy or away; see Retry-After.",
 }
 
@@ -69,14 +70,17 @@ def extra_of(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
-    status = 204 if endpoint.answers is None and endpoint.command is not None else endpoint.status
+    is_silent = endpoint.answers is None and endpoint.command is not None
+    status = 204 if is_silent and endpoint.status == 200 else endpoint.status
     good: dict[str, Any] = {"description": "Done." if endpoint.command else "The document, with its ETag."}
     if endpoint.answers is not None:
         good["content"] = {"application/json": {"schema": _schema(endpoint.answers, schemas)}}
     elif endpoint.command is None:
         good["content"] = {"application/json": {"schema": {"type": "object"}}}
     problem = {CONTENT_TYPE: {"schema": _schema(ProblemDocument, schemas)}}
-    left_out = {"401", "403"} if endpoint.allow.name == "public" else set()
+    left_out = {"401"} if endpoint.allow.name == "public" else set()
+    if endpoint.guard is None:
+        left_out |= {"403", "429"} if endpoint.allow.name == "public" else {"429"}
     return {
         str(status): good,
         **{

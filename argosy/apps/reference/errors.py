@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from importlib import import_module
 
 import argosy
-from argosy.shared_kernel.errors import DomainError, Invalid, NotAllowed, NotFound, RuleBroken
+from argosy.shared_kernel.errors import DomainError, Invalid, NotAllowed, NotFound, RuleBroken, TooMany
 
 FAMILIES = {
     Invalid: (422, "not readable"),
     NotFound: (404, "not there, or not yours"),
     RuleBroken: (409, "a rule forbids it now"),
     NotAllowed: (403, "not yours to do"),
+    TooMany: (429, "tried too often; `Retry-After` says when to try again"),
 }
 TOP = """\
 # Refusals

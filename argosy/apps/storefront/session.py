@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 
 from argosy.apps.storefront.pages import SESSION_COOKIE, Visit, own_address
 from argosy.apps.storefront.words import faults_by_field
 from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
+from argosy.domains.accounts.adapters.inbound.sign_in_limits import TooManyAttempts, limited
 from argosy.domains.accounts.adapters.outbound.queries import account_of
 from argosy.platform.auth import NOBODY, tokens
 from argosy.platform.problems import not_found
@@ -25,7 +26,11 @@ def sign_in(visit: Visit) -> HttpResponse:
     """A new session, and back to where the visitor came from."""
     typed, password, following = _typed(visit)
     try:
-        signed_in = _session(typed["email"], password)
+        signed_in = _session(visit.request, typed["email"], password)
+    except TooManyAttempts as error:
+        page = visit.show("sign_in", status=429, next=following, typed=typed, faults=faults_by_field(error))
+        page.headers["Retry-After"] = str(error.details["retry_after"])
+        return page
     except DomainError as error:
         return visit.show("sign_in", status=422, next=following, typed=typed, faults=faults_by_field(error))
     return _welcome(visit, signed_in, following)
@@ -48,7 +53,7 @@ def register(visit: Visit) -> HttpResponse:
             ),
             NOBODY,
         )
-        signed_in = _session(typed["email"], password)
+        signed_in = _session(visit.request, typed["email"], password)
     except DomainError as error:
         return visit.show("register", status=422, next=following, typed=typed, faults=faults_by_field(error))
     return _welcome(visit, signed_in, following)
@@ -78,8 +83,10 @@ def _typed(visit: Visit) -> tuple[dict[str, str], str, str]:
     return typed, visit.request.POST.get("password", ""), own_address(visit.sent("next"))
 
 
-def _session(email: str, password: str) -> SignedIn:
-    signed_in: SignedIn = runtime().outside("accounts").run(SignIn(email=email, password=password), NOBODY)
+def _session(request: HttpRequest, email: str, password: str) -> SignedIn:
+    command = SignIn(email=email, password=password)
+    with limited(request, command):
+        signed_in: SignedIn = runtime().outside("accounts").run(command, NOBODY)
     return signed_in
 
 

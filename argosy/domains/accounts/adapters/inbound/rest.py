@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argosy.contracts.accounts import AddAddress, ErasePerson, OpenStore, RegisterUser, SignedIn, SignIn, SignOut
+from argosy.domains.accounts.adapters.inbound.sign_in_limits import limited
 from argosy.domains.accounts.adapters.outbound.queries import Account, account_of, address_of
 from argosy.domains.accounts.domain.user import SavedAddress
 from argosy.platform.auth import buyer, public, staff
@@ -29,7 +30,7 @@ def my_address(asked: Asked) -> SavedAddress | None:
 endpoints = [
     post("users", RegisterUser, allow=public, status=201, filled=("user_id", "roles", "password_hash"), answers=Made),
     # Its answer holds the token, which is never stored: so it takes no Idempotency-Key.
-    post("sessions", SignIn, allow=public, status=201, answers=SignedIn, takes_key=False),
+    post("sessions", SignIn, allow=public, status=201, answers=SignedIn, takes_key=False, guard=limited),
     delete("sessions/mine", SignOut, allow=buyer, changes_actor=True, takes_key=False),
     get("users/me", my_account, allow=buyer, answers=Account),
     delete("users/me", ErasePerson, allow=buyer, status=202, filled=("user_id",), takes_key=False),

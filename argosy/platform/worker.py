@@ -307,12 +307,13 @@ class Worker:
                 continue
             self._look_at_due()
             if not self.transport.is_at_rest():
+                has_looked = False
                 self._hear(self.listener.wait(0.02))
             elif not has_looked:
                 # What has arrived was perhaps not rung for yet.
                 self._look_everywhere()
                 has_looked = True
-            elif not self._ready and not self.turn():
+            elif (self.transport.is_remote or not self._ready) and not self.turn():
                 return
         raise TimeoutError(f"not at rest after {seconds} s")
 

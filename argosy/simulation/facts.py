@@ -29,6 +29,8 @@ class Facts:
     coupons: dict[str, tuple[int, int]] = field(default_factory=dict)
     prices: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     """By variant: (since when it may be asked for, the amount)."""
+    answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """By actor, route and key: what was answered."""
     requests: int = 0
     unanswered: int = 0
     carts: int = 0

@@ -44,7 +44,7 @@ class SimulatedGateway:
     def authorize(self, request: GatewayRequest) -> GatewayAnswer:
         payment = request.payment_id
         status, reason, amount = APPROVED, "", request.amount
-        if f"{payment}:{VOID}" in self.book:
+        if self._line(payment, VOID) is not None:
             status, reason = DECLINED, "voided"
         elif self._strikes("gateway declines", request):
             status, reason = DECLINED, "card_declined"
@@ -68,7 +68,7 @@ class SimulatedGateway:
         return self._answer(request, (status, reason, amount, currency))
 
     def void(self, request: GatewayRequest) -> GatewayAnswer:
-        taken = self.book.get(f"{request.payment_id}:{CAPTURE}")
+        taken = self._line(request.payment_id, CAPTURE)
         is_taken = taken is not None and taken.status == APPROVED
         decision = (DECLINED, "captured") if is_taken else (APPROVED, "")
         return self._answer(request, (*decision, request.amount, request.currency))
@@ -89,11 +89,10 @@ class SimulatedGateway:
 
     def confirm(self, payment_id: str) -> bool:
         """The buyer confirms; whether there was something to confirm."""
-        key = f"{payment_id}:{AUTHORIZE}"
-        line = self.book.get(key)
-        if line is None or line.status != ACTION or f"{payment_id}:{VOID}" in self.book:
+        line = self._line(payment_id, AUTHORIZE)
+        if line is None or line.status != ACTION or self._line(payment_id, VOID) is not None:
             return False
-        self.book[key] = line._replace(status=APPROVED)
+        self.book[line.key] = line._replace(status=APPROVED)
         return True
 
     def kept(self, payment_id: str) -> dict[str, int]:
@@ -108,7 +107,7 @@ class SimulatedGateway:
 
     def holds(self, payment_id: str) -> bool:
         """Whether it still holds an amount that it did not hand over."""
-        taken = self.book.get(f"{payment_id}:{CAPTURE}")
+        taken = self._line(payment_id, CAPTURE)
         return self._held(payment_id) is not None and (taken is None or taken.status != APPROVED)
 
     # The way there and back.
@@ -152,10 +151,17 @@ class SimulatedGateway:
         return line
 
     def _held(self, payment_id: str) -> Line | None:
-        line = self.book.get(f"{payment_id}:{AUTHORIZE}")
-        if line is None or line.status != APPROVED or f"{payment_id}:{VOID}" in self.book:
+        line = self._line(payment_id, AUTHORIZE)
+        if line is None or line.status != APPROVED or self._line(payment_id, VOID) is not None:
             return None
         return line
+
+    def _line(self, payment_id: str, operation: str) -> Line | None:
+        """What it last decided of an operation, under whatever key."""
+        for key in reversed(self.by_payment.get(payment_id, ())):
+            if self.book[key].operation == operation:
+                return self.book[key]
+        return None
 
     def _be_there(self, request: GatewayRequest) -> None:
         """Outages last minutes; now and then hours, and seldom days."""

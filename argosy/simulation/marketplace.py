@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from random import Random
 
 from argosy.domains.inventory.domain.reservation import Reservation
@@ -12,13 +13,13 @@ from argosy.simulation.contexts import parts_of
 from argosy.simulation.faults import Faults
 from argosy.simulation.gateway import SimulatedGateway
 from argosy.simulation.ids import NumberedIds
-from argosy.simulation.processes import LEASE, Bell, Web, Worker
+from argosy.simulation.processes import LEASE, POLL, Bell, Web, Worker
 from argosy.simulation.scheduler import MINUTE, SECOND, Scheduler, microseconds
 from argosy.simulation.store import SimulatedStore
 
 WORKERS, WEBS = 2, 2
 SKEW_MAX = 10 * MINUTE
-SWEEP_AGAIN = 20 * SECOND
+SWEEP_AGAIN, SWEEP_AGAIN_MAX = 20 * SECOND, 10 * MINUTE
 REDEEMED_SLACK = 61 * SECOND
 
 
@@ -50,6 +51,13 @@ class Marketplace:
         clocks = [worker.clock for worker in self.workers] + [web.clock for web in self.webs]
         return max(abs(clock.skew) for clock in clocks)
 
+    def is_behind(self, since: int) -> bool:
+        """Whether somebody was kept from news lately, or waits parked: then times are not to be kept."""
+        recently = self.scheduler.time - since
+        return any(worker.was_late_until > recently for worker in self.workers) or any(
+            part.store.parked_everywhere() for part in self.parts.values()
+        )
+
     def open(self) -> None:
         """Start every process; from now on anything may go wrong."""
         for worker in self.workers:
@@ -63,6 +71,7 @@ class Marketplace:
             part.store.has_faults = True
             part.store.pausing = lambda: self.scheduler.is_alone and self._running() is not None
             part.store.pause = self._pause
+            part.store.unheard = partial(self._poll_for, part.label)
 
     def end_faults(self) -> None:
         """Nothing goes wrong any more, and what sleeps wakes up."""
@@ -89,6 +98,10 @@ class Marketplace:
         others = [worker for worker in self.workers if worker is not self.holder[label] and self._is_at_work(worker)]
         if others:
             self._give(label, others[0])
+
+    def _poll_for(self, label: str, changes: Changes) -> None:
+        """Every worker looks at everything each second; simulated where there is something to be found."""
+        self.scheduler.after(POLL, "polls", lambda: self.bell.ring(label, changes))
 
     def _running(self) -> Worker | None:
         return next((worker for worker in self.workers if worker.name == self.scheduler.running), None)
@@ -137,15 +150,16 @@ class Marketplace:
     def _expect(self, label: str, at: int) -> None:
         if at > self._sweeps.get(label, -1):
             self._sweeps[label] = at
-            self.scheduler.at(at, "schedule", lambda: self._sweep(label))
+            self.scheduler.at(at, "schedule", lambda: self._sweep(label, SWEEP_AGAIN))
 
-    def _sweep(self, label: str) -> None:
+    def _sweep(self, label: str, again: int) -> None:
         """Until nothing is overdue; a worker whose clock is behind does not see it yet."""
         if self._is_overdue(label):
             worker = self.holder[label]
             if worker.is_alive:
                 worker.sweep(label)
-            self.scheduler.after(SWEEP_AGAIN, "schedule", lambda: self._sweep(label))
+            later = min(2 * again, SWEEP_AGAIN_MAX)
+            self.scheduler.after(again, "schedule", lambda: self._sweep(label, later))
 
     def _is_overdue(self, label: str) -> bool:
         now, store = self.scheduler.time, self.store(label)
@@ -170,7 +184,7 @@ class Marketplace:
         is_broker = self.random.random() < 0.5
         worker = Worker(f"worker {number + 1}", self.parts, self.bell, self._skew(), is_broker=is_broker)
         worker.fleet = self
-        worker.pace = self.random.choice((5_000, 150_000, 400_000, 400_000))
+        worker.pace = self.random.choice((30_000, 150_000, 400_000, 400_000))
         worker.batch_max = self.random.choice((256, 256, 256, 256, 256, 256, 16, 3))
         self.bell.workers.append(worker)
         return worker

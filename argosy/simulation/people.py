@@ -60,6 +60,7 @@ class Person:
                 route = command.wire_name
                 keyed = Keyed(actor.id, route, key, f"{route}:{key}")
                 result: Any = self.web().do_keyed(label, command, keyed, actor).body
+                self.facts.answers[actor.id, route, key] = result
             else:
                 result = self.web().do(label, command, actor)
         except (StoreUnavailable, NoAnswer, TooBusy, Unreadable):

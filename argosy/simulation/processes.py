@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any, Protocol
@@ -31,6 +31,8 @@ POLL = SECOND
 class Fleet(Protocol):
     """Who shares out the contexts among the workers."""
 
+    broken: Callable[[str, str, str], None]
+
     def has_begun(self, worker: Worker) -> None: ...
 
     def has_stopped(self, worker: Worker) -> None: ...
@@ -54,10 +56,10 @@ class Bell:
         concerned: dict[str, None] = {}
         for name in names_of(changes.records):
             concerned.update(dict.fromkeys(self._listeners.get(name, ())))
-        for listener in concerned:
+        if concerned:
             lost = self.faults.strikes("ring lost")
             for worker in self.workers:
-                worker.hear(label, listener, POLL if lost else 0)
+                worker.hear(label, concerned, POLL if lost else 0)
         if changes.due:
             for worker in self.workers:
                 worker.look_at_due(label)
@@ -102,11 +104,12 @@ class Worker:
         self.batch_max = 256
         self.is_alive = False
         self.asleep_until = 0
+        self.was_late_until = 0
+        """Until when a log was last held back from it."""
         self.life = 0
         self.deaths = 0
         self.seats: dict[str, Seat] = {}
         self.undeclared_loads = 0
-        self.faults_seen: list[str] = []
         self._logs: dict[str, Log] = {}
         self._random = Random(f"{self.faults.seed}:{name}")
 
@@ -196,16 +199,17 @@ class Worker:
 
         self.scheduler.after(delay, self.name, run)
 
-    def hear(self, source: str, label: str, delay: int) -> None:
-        """There is news from a context for a subscription."""
+    def hear(self, source: str, listeners: Iterable[str], delay: int) -> None:
+        """There is news from a context for these subscriptions."""
         if not self.is_alive:
             return
         log = self._logs.get(source)
         if isinstance(log, SharedLog):
             log.news()
-        seat = self.seats[label]
-        if seat.is_held and not seat.is_planned:
-            self._plan(seat, delay)
+        for label in listeners:
+            seat = self.seats[label]
+            if seat.is_held and not seat.is_planned:
+                self._plan(seat, delay)
 
     def _plan(self, seat: Seat, delay: int) -> None:
         seat.is_planned = True
@@ -213,10 +217,11 @@ class Worker:
 
     def _hear_all(self, source: str, at: int) -> None:
         """What was late has come by then."""
+        self.was_late_until = max(self.was_late_until, at)
         for label, part in self.parts.items():
             if source in part.participant.wire_names():
                 delay = at - self.scheduler.time
-                self._later(delay, lambda label=label: self.hear(source, label, 1))  # type: ignore[misc]
+                self._later(delay, lambda label=label: self.hear(source, (label,), 1))  # type: ignore[misc]
 
     def _step(self, seat: Seat) -> None:
         seat.is_planned = False
@@ -224,16 +229,17 @@ class Worker:
             return
         try:
             seat.consumer.retry_parked()
+            most = seat.consumer.batch_max
             took = seat.consumer.step()
         except (StoreUnavailable, VersionConflict):
             self.look_at_lease(seat)
             self._poll(seat, POLL)
             return
         except SubscriptionStopped as error:
-            self._go_wrong(str(error))
+            self.fleet.broken("I28", f"{self.name}'s {seat.part.label}", str(error))
             self._poll(seat, MINUTE)
             return
-        if seat.consumer.must_look_again or took >= seat.consumer.batch_max:
+        if seat.consumer.must_look_again or took >= most:
             self._plan(seat, 1_000)
 
     def _poll(self, seat: Seat, delay: int) -> None:
@@ -257,9 +263,6 @@ class Worker:
             self.bell.ring(label, changes)
 
         return committed
-
-    def _go_wrong(self, what: str) -> None:
-        self.faults_seen.append(f"{self.name}: {what}")
 
     # Due work.
 

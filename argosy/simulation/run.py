@@ -13,7 +13,7 @@ from argosy.simulation.buyers import Buyer, Rush
 from argosy.simulation.facts import Facts
 from argosy.simulation.keepers import Operator, Seller
 from argosy.simulation.marketplace import Marketplace
-from argosy.simulation.oracles.examination import Oracles
+from argosy.simulation.oracles.examination import Enough, Oracles
 from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND
 from argosy.simulation.shop import ALL_GOODS, BUYERS, SELLERS, open_shop
@@ -75,6 +75,7 @@ class Simulation:
         scheduler.run_until(MINUTE)
         self._plan_rushes()
         self.place.let_faults_happen(interleaving=self.random.choice((0.0, 0.01, 0.05)))
+        self.oracles.deadlines.begin()
         scheduler.run_until(DAYS * DAY)
         self._come_to_rest()
         self.oracles.examine()
@@ -143,6 +144,8 @@ def simulate(plan: Plan, *, with_digest: bool = True) -> Outcome:
     simulation = Simulation(plan)
     try:
         simulation.run()
+    except Enough:
+        pass
     except Exception as error:  # noqa: BLE001 - a bug is what we are looking for
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = where.filename.rpartition("argosy/")[2]

@@ -15,6 +15,11 @@ MINUTE, HOUR, DAY = 60 * SECOND, 3_600 * SECOND, 86_400 * SECOND
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 NESTED_MAX = 2
 LOOKED_AT_MAX = 6
+STEPS_MAX = 150_000
+
+
+class NoEnd(Exception):
+    """A run takes ten times as many steps as any should: somebody does the same thing over and over."""
 
 
 class Event(NamedTuple):
@@ -106,6 +111,8 @@ class Scheduler:
 
     def _run(self, event: Event) -> None:
         self.steps += 1
+        if self.steps > STEPS_MAX:
+            raise NoEnd(f"{event.owner} is at it for the {self.steps:,}th time")
         self._running.append(event.owner)
         try:
             event.run()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
+from argosy.domains.carts.domain.cart import Cart
 from argosy.domains.checkout.application.saga import CheckoutSaga
 from argosy.domains.checkout.domain.session import ABORTED, COMPLETED, CheckoutSession
 from argosy.domains.inventory.domain import reservation as reservations
@@ -15,11 +17,13 @@ from argosy.domains.payments.domain import payment as payments
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.redemption import CONSUMED, RELEASED, BuyerUse, Redemption
+from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.saga import COMPENSATED, DONE, FAILED, STUCK, UNDOING, UNDONE
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.money import kept_by_gateway
 from argosy.simulation.oracles.violation import Violation
+from argosy.simulation.scheduler import microseconds
 
 _STEPS = tuple(step for stage in CheckoutSaga.stages for step in stage)
 _UNDO_OF = {step.undoes.wire_name: step.name for step in _STEPS if step.undoes is not None}
@@ -33,6 +37,8 @@ def checkouts(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _left_nothing(place)
     yield from _as_buyers_were_told(place, facts)
     yield from _coupons(place, facts)
+    yield from _carts(place)
+    yield from _keys(place, facts)
 
 
 def _ended(place: Marketplace) -> Iterator[Violation]:
@@ -156,3 +162,28 @@ def _coupons(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     for counted in store.all(BuyerUse):
         if counted.uses != by_buyer[counted.coupon_id, counted.user_id]:
             yield Violation("I27", f"buyer {counted.user_id}", f"counts {counted.uses} uses of {counted.coupon_id}")
+
+
+def _carts(place: Marketplace) -> Iterator[Violation]:
+    """What was bought is not still meant to be: unless it was put in again afterwards."""
+    bought: dict[tuple[str, str], int] = {}
+    carts = place.store("carts")
+    for record in place.store("checkout").log.records:
+        if record.wire_name == "checkout.CheckoutCompleted":
+            event: Any = decode(record.wire_name, record.version, record.payload)
+            for variant_id in event.variant_ids:
+                bought[event.buyer_id, variant_id] = microseconds(record.created_at)
+    for cart in carts.all(Cart):
+        for item in cart.items:
+            at = bought.get((cart.user_id, item.variant_id))
+            if at is not None and microseconds(item.added_at) + 2 * place.clocks_differ < at:
+                yield Violation("I29", f"cart of {cart.user_id}", f"still holds {item.variant_id}, which was bought")
+
+
+def _keys(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    """An answer that was given to a keyed request is the answer that is kept."""
+    store = place.store("checkout")
+    for (actor, route, key), body in facts.answers.items():
+        kept = store.answer(actor, route, key)
+        if kept is None or kept.answer != body:
+            yield Violation("I36", f"key {key}", f"of {actor} was answered with {body}, and that is not kept")

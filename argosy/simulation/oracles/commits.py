@@ -45,18 +45,23 @@ class CommitOracle:
             if kind in changes.inserts:
                 for made in changes.inserts[kind]:
                     look(made)
-        if Reservation in changes.updates:
-            for reservation, earlier in changes.updates[Reservation]:
-                self._reservation(reservation, earlier["status"])
-        for made in changes.inserts.get(Reservation, ()):
-            if getattr(made, "status", "") not in STARTS:
-                self.broken("I05", f"reservation {made.id}", f"began as {made.status}")  # type: ignore[attr-defined]
+        self._reservations(changes)
         if changes.records:
             self._told(store, changes)
         if changes.cursors:
             self._moved(store, changes)
         if changes.fence is not None:
             self._fenced(store, changes)
+        elif changes.cursors:
+            self.broken("I35", f"{store.context}'s lease", "a worker wrote without a token")
+
+    def _reservations(self, changes: Changes) -> None:
+        if Reservation in changes.updates:
+            for reservation, earlier in changes.updates[Reservation]:
+                self._reservation(reservation, earlier["status"])
+        for made in changes.inserts.get(Reservation, ()):
+            if getattr(made, "status", "") not in STARTS:
+                self.broken("I05", f"reservation {made.id}", f"began as {made.status}")  # type: ignore[attr-defined]
 
     def _stock_item(self, item: StockItem) -> None:
         if min(item.on_hand, item.reserved, item.allocated) < 0 or item.reserved + item.allocated > item.on_hand:

@@ -7,6 +7,7 @@ from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.checkouts import checkouts
 from argosy.simulation.oracles.commits import CommitOracle
+from argosy.simulation.oracles.deadlines import DeadlineOracle
 from argosy.simulation.oracles.ledger import ledger
 from argosy.simulation.oracles.messages import messages
 from argosy.simulation.oracles.money import money
@@ -20,6 +21,10 @@ AT_REST = (stock, ledger, money, orders, checkouts, messages, views)
 TOLD_MAX = 50
 
 
+class Enough(BaseException):
+    """So much is broken that the run need not go on. No program may catch it by accident."""
+
+
 class Oracles:
     """What is found to be broken, in the order of finding."""
 
@@ -29,12 +34,14 @@ class Oracles:
         self.violations: list[Violation] = []
         self._commits = CommitOracle(self.broken)
         place.broken = self.broken
+        self.deadlines = DeadlineOracle(place)
         for part in place.parts.values():
             part.store.watch = self._watch
 
     def broken(self, id: str, where: str, what: str) -> None:
-        if len(self.violations) < TOLD_MAX:
-            self.violations.append(Violation(id, where, what))
+        if len(self.violations) >= TOLD_MAX:
+            raise Enough()
+        self.violations.append(Violation(id, where, what))
 
     def examine(self) -> None:
         """Everything is at rest: now all must hold."""

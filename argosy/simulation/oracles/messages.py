@@ -93,8 +93,6 @@ def _nothing_waits(place: Marketplace) -> Iterator[Violation]:
         for name in sorted(missing):
             yield Violation("I04", f"{label}'s schedule", f"{name} is planned no more")
     for worker in place.workers:
-        for fault in worker.faults_seen:
-            yield Violation("I28", worker.name, fault)
         loads = worker.undeclared_loads + sum(seat.consumer.undeclared_loads for seat in worker.seats.values())
         if loads:
             yield Violation("I40", worker.name, f"made {loads} loads that no use case declared")

@@ -34,6 +34,8 @@ def orders(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _frozen(place, items)
     yield from _histories(place)
     yield from _once(place)
+    yield from _discounts(place, items)
+    yield from _as_shown(place, facts)
 
 
 def _sums(place: Marketplace, items: dict[str, list[OrderItem]]) -> Iterator[Violation]:
@@ -115,6 +117,45 @@ def _frozen(place: Marketplace, items: dict[str, list[OrderItem]]) -> Iterator[V
         }
         if sold != frozen or snapshot.total_amount != purchase.total_amount:
             yield Violation("I21", f"purchase {purchase.id}", "its orders are not what was quoted and frozen")
+
+
+def _discounts(place: Marketplace, items: dict[str, list[OrderItem]]) -> Iterator[Violation]:
+    """A coupon takes its percentage off what the ones before it left: sellers' on their own goods, then ours on all."""
+    uses: dict[str, list[Redemption]] = {}
+    for use in place.store("promotions").all(Redemption):
+        if use.coupon_id is not None and use.discount_amount:
+            uses.setdefault(use.flow_id, []).append(use)
+    orders_of: dict[str, list[Order]] = {}
+    for order in place.store("orders").all(Order):
+        orders_of.setdefault(order.purchase_id, []).append(order)
+    for purchase in place.store("orders").all(Purchase):
+        off = 0
+        for use in sorted(uses.get(purchase.flow_id, ()), key=lambda use: use.funded_by == "platform"):
+            base = sum(
+                item.quantity * item.price_snapshot
+                for order in orders_of.get(purchase.id, ())
+                if use.funded_by in ("platform", order.seller_id)
+                for item in items.get(order.id, ())
+            )
+            exact = (base - (off if use.funded_by == "platform" else 0)) * use.basis_points
+            if purchase.order_count and abs(use.discount_amount * 10_000 - exact) > 5_000:
+                what = f"{use.code} took {use.discount_amount} off where {exact / 10_000} was promised"
+                yield Violation("I21", f"checkout {purchase.flow_id}", what)
+            off += use.discount_amount
+
+
+def _as_shown(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    """Nobody pays another total than they were shown."""
+    bought: dict[tuple[str, str], Purchase] = {
+        (purchase.buyer_id, purchase.client_request_id): purchase
+        for purchase in place.store("orders").all(Purchase)
+        if purchase.buyer_id is not None
+    }
+    for key, wish in facts.purchases.items():
+        shown, purchase = wish.command.expected_total, bought.get(key)
+        if shown is not None and purchase is not None and purchase.total_amount != shown:
+            what = f"costs {purchase.total_amount}; its buyer was shown {shown}"
+            yield Violation("I21", f"purchase {purchase.id}", what)
 
 
 def _histories(place: Marketplace) -> Iterator[Violation]:

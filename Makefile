@@ -28,7 +28,7 @@ up: install ## Start the marketplace: migrate, make demo data, serve, work off m
 	@exec $(BIN)/argosy up
 
 test: install-dev ## Run all tests that need no service
-	@$(BIN)/python -m pytest -m "not postgres and not redis and not kafka and not browser"
+	@$(BIN)/python -m pytest -m "not postgres and not redis and not kafka and not browser and not mutants"
 
 bench: install ## Measure the figures of docs/performance.md on this machine
 	@$(BIN)/argosy bench

@@ -52,6 +52,41 @@ class ExpireCheckout(Command, key="checkout_id"):
     deadline: datetime
 
 
+class RetryCheckout(Command, key="checkout_id"):
+    """See to it that a flow moves: whatever it waits for is asked again, and one whose time is up is ended. `times`
+    says how often its own watch did that. Sent by checkout itself, and by operators."""
+
+    checkout_id: Id
+    times: int = 0
+
+
+class CompensateCheckout(Command, key="checkout_id"):
+    """End a flow that has not ended, and undo every step of it. An operator's."""
+
+    checkout_id: Id
+    reason: str = "compensated"
+
+
+class FindSlowCheckouts(Command, key="job"):
+    """Look for flows that should have ended by now, and have each asked again. Sent by checkout's own schedule."""
+
+    job: str = "find-slow-checkouts"
+
+
+class AccountForPurchase(Command, key="flow_id"):
+    """A purchase of this flow is neither confirmed nor cancelled, although its time is up. Checkout has the flow go on,
+    repeats how it ended, or, where it does not know the flow any more, undoes everything that it may have done."""
+
+    flow_id: Id
+    purchase_id: Id
+    buyer_id: Id
+    client_request_id: str
+    order_ids: tuple[Id, ...]
+    total_amount: int
+    currency: str
+    payment_method: str
+
+
 class CheckoutStarted(Event, key="checkout_id"):
     checkout_id: Id
     buyer_id: Id

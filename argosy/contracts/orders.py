@@ -187,3 +187,41 @@ class BuyerHeld(Event, key="flow_id"):
     flow_id: Id
     buyer_id: Id
     open_orders: int
+
+
+class CapturedPayment(Value):
+    """Money that was taken, and the orders that it was taken for."""
+
+    payment_id: Id
+    purchase_id: Id
+    order_ids: tuple[Id, ...]
+    amount: int
+    currency: str
+
+
+class SettlePayments(Command, key="job"):
+    """Is this money somebody's who gets goods for it? Orders that only waited for it are confirmed; answered by
+    PaymentsSettled. Sent by payments, some minutes after the money was taken."""
+
+    payments: tuple[CapturedPayment, ...]
+    job: str = "settle-payments"
+
+
+class PaymentsSettled(Event, key="job"):
+    """What became of payments that were asked after: for those in `unexplained` no order stands."""
+
+    job: str
+    unexplained: tuple[Id, ...]
+    confirmed: tuple[Id, ...]
+
+
+class FindOpenPurchases(Command, key="job"):
+    """Look for purchases that were neither confirmed nor cancelled in their time. Sent by orders' own schedule."""
+
+    job: str = "find-open-purchases"
+
+
+class AskAfterPurchase(Command, key="purchase_id"):
+    """Ask checkout to account for a purchase that still waits. Sent by orders itself."""
+
+    purchase_id: Id

@@ -132,6 +132,12 @@ class LookUpPayment(Command, key="payment_id"):
     payment_id: Id
 
 
+class ReconcilePayments(Command, key="job"):
+    """Ask orders after money that was taken some minutes ago. Sent by payments' own schedule."""
+
+    job: str = "reconcile-payments"
+
+
 # What payments tell themselves: the outcome of one call to a gateway. `outcome` is approved, declined, action (the
 # buyer must act), unknown (no answer: it may have happened) or absent (a look-up proved that it never happened); `call`
 # counts the calls of the operation, so that a late answer does not start a second chain of look-ups.

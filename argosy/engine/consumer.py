@@ -371,8 +371,9 @@ class Consumer:
     def _committed(self, work: UnitOfWork, parked: list[Parked]) -> None:
         self.undeclared_loads += work.undeclared_loads
         for move in work.changes.cursors:
-            cursor = self._cursors[move.source, move.lane] = Cursor(move.now, move.high)
-            self._reached[move.source, move.lane] = self._reached_by(cursor)
+            if move.subscription == self.subscription:
+                cursor = self._cursors[move.source, move.lane] = Cursor(move.now, move.high)
+                self._reached[move.source, move.lane] = self._reached_by(cursor)
         for entry in parked:
             self._parked.setdefault((entry.source, entry.record.key), []).append(entry)
             self.parked_now(entry)

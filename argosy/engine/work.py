@@ -157,6 +157,10 @@ class UnitOfWork:
     def repository(self, kind: type[A]) -> Repository[A]:
         return Repository(self, kind)
 
+    def once_kept(self, plan: Callable[[], None]) -> None:
+        """Called when the message that is being handled has gone well."""
+        self._planned.append(plan)
+
     # What the engine uses: one message at a time.
 
     def begin(self, cause: Cause) -> None:

@@ -167,6 +167,20 @@ class Saga(Generic[State]):
         self.gave_up(reason)
         return self._undo()
 
+    def ask_again(self) -> list[Command]:
+        """Ask once more for every answer that has not come, of steps and of undos, and for undos that were refused.
+        Whoever is asked knows by the key what was asked before: nothing is done twice."""
+        asked: list[Command] = []
+        for step in (step for stage in self.stages for step in stage):
+            standing, command = self._stands(step), None
+            if standing == ASKED and not self.state.outcome:
+                command = step.ask(self)
+            elif standing in (UNDOING, STUCK) and step.undo is not None:
+                command = step.undo(self)
+                self._move(step, UNDOING)
+            asked += [command] if command is not None else []
+        return asked
+
     # What subclasses say at each turn.
 
     def reason(self, message: Event) -> Reason:

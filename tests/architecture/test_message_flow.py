@@ -29,7 +29,7 @@ TOLD_TO_NOBODY_YET = {
 # Frozen ahead of the code that will tell them.
 TOLD_BY_NOBODY_YET = {"inventory.ExtendReservation"}
 # Asked by people, and ordered with what the payment's own calls answer.
-ASKED_FROM_OUTSIDE = {"payments.LookUpPayment"}
+ASKED_FROM_OUTSIDE = {"payments.LookUpPayment", "checkout.CompensateCheckout"}
 
 
 @pytest.fixture(scope="module")

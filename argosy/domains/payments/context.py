@@ -7,30 +7,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from argosy.contracts.payments import ReconcilePayments
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.captures import Captures
 from argosy.domains.payments.application.gateways import Gateway, GatewayRequest, ask
 from argosy.domains.payments.application.outgoing import GATEWAY
+from argosy.domains.payments.application.reconciling import PaymentReconciliation
 from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.domain.ledger import Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
 from argosy.domains.payments.domain.shares import COMMISSION_BASIS_POINTS
 from argosy.engine.due import CallTarget
+from argosy.engine.lookback import Lookback
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context
+from argosy.platform.context import Context, Every
 
 GATEWAYS = frozenset({"test"})
-SERVICES = (Authorizations, Captures, Refunds)
+SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation)
 
 
-def build(work: UnitOfWork) -> tuple[Authorizations, Captures, Refunds]:
+def build(work: UnitOfWork) -> tuple[Authorizations, Captures, Refunds, PaymentReconciliation]:
     """The services for one unit of work."""
     intents = work.repository(PaymentIntent)
     books = Books(work, work.repository(Ledger), work.repository(LedgerAccount))
     refunds = Refunds(work, books, intents, work.repository(Refund))
-    return Authorizations(work, intents, GATEWAYS), Captures(work, books, refunds, COMMISSION_BASIS_POINTS), refunds
+    return (
+        Authorizations(work, intents, GATEWAYS),
+        Captures(work, books, refunds, COMMISSION_BASIS_POINTS),
+        refunds,
+        PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
+    )
 
 
 def call_targets(gateways: Mapping[str, Gateway]) -> dict[str, CallTarget]:
@@ -53,7 +61,8 @@ class PaymentsContext(Context):
     database = "payments_db"
     criticality = "critical"
     services = SERVICES
-    hears = ("checkout",)
+    hears = ("checkout", "payments")
+    schedule = (Every(seconds=60, send=ReconcilePayments(), first_after=60),)
 
     def build(self, work: UnitOfWork) -> tuple[Any, ...]:
         return build(work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.domains.checkout.application.checkout_flow import CheckoutFlow
+from argosy.domains.checkout.application.watching import CheckoutWatch
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
 from argosy.engine.work import Actor, UnitOfWork
 from argosy.shared_kernel.messages import Command, Event, Message
@@ -25,14 +26,15 @@ BUYING = Actor(id=BUYER, roles=frozenset({"buyer"}))
 
 
 def build(work: UnitOfWork) -> tuple[object, ...]:
-    return (CheckoutFlow(work, work.repository(CheckoutSession), work.repository(CheckoutDetail)),)
+    sessions, details = work.repository(CheckoutSession), work.repository(CheckoutDetail)
+    return CheckoutFlow(work, sessions, details), CheckoutWatch(work, sessions, details)
 
 
 class Play:
     """`asked` is every command that checkout sent, `told` every event, by class name in order."""
 
     def __init__(self, **participants: Participant) -> None:
-        self.stage = Stage((CheckoutFlow,), build, unique=[(CheckoutSession, ("request_key",))])
+        self.stage = Stage((CheckoutFlow, CheckoutWatch), build, unique=[(CheckoutSession, ("request_key",))])
         self.stage.store.keep_logs(CheckoutSession, "attempts", "failures")
         self.participants: dict[str, Any] = {
             "products": Products(),

@@ -2,7 +2,8 @@
 nothing is held and no money kept unless the buyer got what they paid for.
 
 Order is kept per source and flow, as the log promises; across participants anything goes. Messages come twice, also
-long after. Requests are refused, gateways answer late, time runs out, buyers change their mind.
+long after, or, in some worlds, not at all: then whoever watches has to ask again. Requests are refused, gateways answer
+late, time runs out, buyers change their mind.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from argosy.contracts.checkout import AbortCheckout, ExpireCheckout
+from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, RetryCheckout
+from argosy.contracts.payments import PaymentAuthorized
 from argosy.domains.checkout.application.saga import CheckoutSaga
 from argosy.domains.checkout.domain.session import MOVES
 from argosy.engine.store import TIMER
+from argosy.engine.work import SYSTEM
 from argosy.shared_kernel import saga as kernel
+from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.errors import RuleBroken
 from argosy.shared_kernel.messages import Command, Event, Message
 from tests.domains.checkout.fakes import (
@@ -48,6 +52,7 @@ class World:
         self.refusals = random.choice((0, 0, 0.05, 0.2))
         self.repeats = random.choice((0, 0.1, 0.4))
         self.troubles = random.choice((0, 0, 0.03, 0.1))
+        self.losses = random.choice((0, 0, 0.05))
         self.mood = random.choice(MOODS)
         self.checkout = Play(
             products=Products(self.refuses),
@@ -76,7 +81,7 @@ class World:
         self.tell(self.command)
         for _ in range(STEPS_MAX):
             if self.random.random() < self.troubles:
-                self.random.choice((self.abort, self.expire, self.lose_stock, self.wake, self.expire_wrongly))()
+                self.random.choice(TROUBLES)(self)
             if not self.move() and not any(late() for late in (self.sometimes_wake, self.due, self.wake)):
                 return
         raise AssertionError("it never comes to rest")
@@ -90,6 +95,9 @@ class World:
             return False
         channel, name = self.random.choice(ready)
         message = channel[name].pop(0)
+        # A late yes that is lost would be nobody's to undo: payments take it back themselves then.
+        if not isinstance(message, PaymentAuthorized) and self.random.random() < self.losses:
+            return True
         self.old.append((name, message))
         self.deliver(name, message)
         return True
@@ -101,7 +109,7 @@ class World:
             self.tell(message)
 
     def tell(self, message: Message) -> None:
-        for told in self.checkout.stage.send(message, actor=BUYING):
+        for told in self.checkout.stage.send(message, actor=SYSTEM if isinstance(message, RetryCheckout) else BUYING):
             if isinstance(told, Command):
                 self.to.setdefault(told.wire_name.partition(".")[0], []).append(told)
             else:
@@ -136,6 +144,10 @@ class World:
         self.back.setdefault("inventory", []).extend(told)
         return bool(told)
 
+    def retry(self, times: int = 0) -> bool:
+        self.tell(RetryCheckout(checkout_id=self.id, times=times))
+        return True
+
     def wake(self) -> bool:
         told = self.checkout.participants["payments"].wake(self.id)
         self.back.setdefault("payments", []).extend(told)
@@ -145,14 +157,16 @@ class World:
         return self.random.random() < 0.5 and self.wake()
 
     def due(self) -> bool:
-        """The timer of the deadline, if it is still set."""
+        """The timer of the deadline, or of the watch, if it is still set."""
         stage = self.checkout.stage
         if not stage.due():
             return False
-        (timer,) = stage.due().values()
+        timer = min(stage.due().values(), key=lambda timer: timer.due_at)
         assert timer.kind == TIMER
         stage.clock.time = max(stage.clock.time, timer.due_at)
         del stage.store.due_rows[timer.id]
+        if timer.name == RetryCheckout.wire_name:
+            return self.retry(decode(timer.name, timer.version, timer.payload).times)  # type: ignore[attr-defined]
         return self.expire()
 
     # Oracles.
@@ -214,6 +228,7 @@ class World:
             yield "a coupon was used up for nothing"
 
 
+TROUBLES = (World.abort, World.expire, World.lose_stock, World.wake, World.expire_wrongly, World.retry)
 ENDS = ("CheckoutCompleted", "CheckoutFailed", "CheckoutExpired", "CheckoutAborted")
 
 
@@ -282,6 +297,10 @@ def time_ends_a_sale_that_is_being_confirmed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(CheckoutSaga, "can_turn_round", property(lambda self: not self.state.outcome))
 
 
+def nobody_asks_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(CheckoutSaga, "ask_again", lambda self: [])
+
+
 def the_money_is_not_given_back(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         CheckoutSaga,
@@ -304,6 +323,7 @@ BUGS = [
     a_repeat_counts_again,
     undo_is_not_awaited,
     time_ends_a_sale_that_is_being_confirmed,
+    nobody_asks_again,
     the_money_is_not_given_back,
 ]
 

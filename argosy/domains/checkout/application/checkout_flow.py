@@ -142,6 +142,8 @@ class CheckoutFlow:
         saga = self._saga(session)
         if saga.can_turn_round:
             saga.tell(saga.give_up(EXPIRED))
+        elif not session.outcome:
+            saga.watch()
 
     @reads(sessions=lambda event: [event.flow_id])
     def on_answer(self, event: PlainAnswer) -> None:

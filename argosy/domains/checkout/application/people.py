@@ -26,7 +26,8 @@ class CheckoutPeople:
         """The addresses of all their flows are blanked."""
         for id in self._flows(event):
             detail = self.details.get(id)
-            detail.request = blanked(CheckoutRequest, detail.request)
+            if detail.request:  # A flow that was lost has none.
+                detail.request = blanked(CheckoutRequest, detail.request)
 
     def _flows(self, event: PersonErased) -> list[str]:
         return [session.id for session in self.sessions.all_by("buyer_id", event.user_id)]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts import inventory, orders, payments, products, promotions, shipping, taxes
+from argosy.contracts.checkout import RetryCheckout
 from argosy.contracts.products import QuotedLine
 from argosy.contracts.promotions import Discount
 from argosy.contracts.shipping import DeliveryCharge
@@ -18,6 +19,7 @@ from argosy.domains.checkout.domain import session as sessions
 from argosy.domains.checkout.domain.quote import (
     Pricing,
     SharesOfSnapshot,
+    Snapshot,
     StockOfSnapshot,
     goods_amount,
     hash_of,
@@ -29,10 +31,12 @@ from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.codec import decoder, encode
 from argosy.shared_kernel.messages import Event
 from argosy.shared_kernel.money import AMOUNT_MAX
-from argosy.shared_kernel.saga import Reason, Saga, Step
+from argosy.shared_kernel.saga import COMPENSATED, UNDOING, Reason, Saga, Step
 
 FAILURE_LENGTH_MAX = 100
-EXPIRED, ABORTED = Reason("expired"), Reason("aborted")
+EXPIRED, ABORTED, LOST = Reason("expired"), Reason("aborted"), Reason("lost")
+WATCH_SECONDS, WATCH_SECONDS_MAX = 120, 3_600
+"""An undo that is not answered is asked for again after this time, then ever later."""
 _ENDS_AS = {"expired": sessions.EXPIRED, "aborted": sessions.ABORTED}
 
 _REQUEST = decoder(CheckoutRequest)
@@ -42,6 +46,7 @@ _DISCOUNTS = msgspec.json.Decoder(tuple[Discount, ...])
 _CHARGES = msgspec.json.Decoder(tuple[DeliveryCharge, ...])
 _STOCK = decoder(StockOfSnapshot)
 _SHARES = decoder(SharesOfSnapshot)
+_SNAPSHOT = decoder(Snapshot)
 
 
 class CheckoutSaga(Saga[CheckoutSession]):
@@ -84,6 +89,21 @@ class CheckoutSaga(Saga[CheckoutSession]):
             self._asked = _REQUEST.decode(self._detail.request)
         return self._asked
 
+    @property
+    def _quoted(self) -> tuple[QuotedLine, ...]:
+        return self._lines or _LINES.decode(self._detail.lines)
+
+    @property
+    def _drafts(self) -> tuple[orders.OrderDraft, ...]:
+        return self._orders or _SNAPSHOT.decode(self._detail.snapshot).orders
+
+    def watch(self, times: int = 0) -> None:
+        """Look after this flow in a while, for as long as something of it is not answered."""
+        wait = min(WATCH_SECONDS * 2 ** min(times, 10), WATCH_SECONDS_MAX)
+        self.work.later(
+            "watch", self.state.id, self._until(wait), RetryCheckout(checkout_id=self.state.id, times=times + 1)
+        )
+
     def _until(self, seconds: int) -> datetime:
         return self.now + timedelta(seconds=seconds)
 
@@ -99,6 +119,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
     def gave_up(self, reason: Reason) -> None:
         self.state.turn_round(_ENDS_AS.get(reason.code, sessions.FAILED), reason.code, reason.details, self.now)
         self.work.never_mind("deadline", self.state.id)
+        self.watch()
 
     def completed(self) -> None:
         bought: Bought = _BOUGHT.decode(self._detail.request)
@@ -107,9 +128,12 @@ class CheckoutSaga(Saga[CheckoutSession]):
 
     def compensated(self) -> None:
         self.state.completed_at = self.now
+        self.work.never_mind("watch", self.state.id)
 
     def step_moved(self, step: Step, standing: str) -> None:
         self.state.note_step(step.name, standing, self.work.new_id(), self.now)
+        if standing == UNDOING and self.state.outcome == COMPENSATED:
+            self.watch()  # A yes after the end: its undo is watched as the others were.
 
     # 1: the quote.
 
@@ -151,7 +175,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
                         quantity=line.quantity,
                         amount=line.quantity * line.unit_amount,
                     )
-                    for line in self._lines
+                    for line in self._quoted
                 ]
             ),
         )
@@ -180,7 +204,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
                         volume_mm3=line.volume_mm3,
                         amount=line.quantity * line.unit_amount,
                     )
-                    for line in self._lines
+                    for line in self._quoted
                 ]
             ),
         )
@@ -235,7 +259,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
             total_amount=session.total_amount,
             payment_method=session.payment_method,
             address=request.address,
-            orders=self._orders,
+            orders=self._drafts,
             snapshot_hash=self._detail.snapshot_hash,
         )
 

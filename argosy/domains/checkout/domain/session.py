@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from argosy.contracts.checkout import (
+    AccountForPurchase,
     CheckoutAborted,
     CheckoutActionRequired,
     CheckoutCompleted,
@@ -145,6 +146,37 @@ class CheckoutSession(Flow):
                 cart_id=request.cart_id,
                 started_at=now,
                 expires_at=expires_at,
+            )
+        )
+        return session
+
+    @classmethod
+    def lost(cls, command: AccountForPurchase, request_key: Id, now: datetime) -> CheckoutSession:
+        """A flow that is not known any more, as one that may have come anywhere: everything was asked."""
+        session = cls(
+            id=command.flow_id,
+            buyer_id=command.buyer_id,
+            cart_id=child_id(command.flow_id, "cart"),
+            request_key=request_key,
+            payment_method=command.payment_method,
+            gateway="",
+            payment_source="",
+            has_coupons=True,
+            started_at=now,
+            deadline=now,
+            purchase_id=command.purchase_id,
+            payment_id=child_id(command.flow_id, "payment"),
+            order_ids=command.order_ids,
+            total_amount=command.total_amount,
+            currency=command.currency,
+        )
+        session.record(
+            CheckoutStarted(
+                checkout_id=session.id,
+                buyer_id=session.buyer_id,
+                cart_id=session.cart_id,
+                started_at=now,
+                expires_at=now,
             )
         )
         return session

@@ -79,13 +79,13 @@ RESERVATION_LEAKS = _gauge(
     "argosy_reservation_leaks",
     "Reservations that hold stock for nobody as of the last look: past their time, or orphaned",
 )
-JOB_RUNS = _counter("argosy_job_runs_total", "Runs of self-healing jobs by result: done failed", "job", "result")
-JOB_FOUND = _counter("argosy_job_found_total", "What self-healing jobs found to be wrong", "job")
-JOB_HEALED = _counter("argosy_job_healed_total", "What self-healing jobs put right", "job")
+JOB_RUNS = _counter("argosy_job_runs_total", "Runs of self-healing jobs by result: done failed", "task", "result")
+JOB_FOUND = _counter("argosy_job_found_total", "What self-healing jobs found to be wrong", "task")
+JOB_HEALED = _counter("argosy_job_healed_total", "What self-healing jobs put right", "task")
 JOB_LAST_DONE = _gauge(
-    "argosy_job_last_done_timestamp_seconds", "When each self-healing job was last done without failing", "job"
+    "argosy_job_last_done_timestamp_seconds", "When each self-healing job was last done without failing", "task"
 )
-JOB_SECONDS = _gauge("argosy_job_last_seconds", "How long each self-healing job's last run took", "job")
+JOB_SECONDS = _gauge("argosy_job_last_seconds", "How long each self-healing job's last run took", "task")
 DOCTOR_VIOLATIONS = _gauge(
     "argosy_doctor_violations", "Violations of each invariant as of the doctor's last examination", "invariant"
 )

@@ -147,11 +147,12 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
 
 
 def overdue(store: SimulatedStore, now: datetime, limit: int) -> list[Id]:
-    """Reservations that are ACTIVE past their time, earliest first."""
+    """Reservations that are ACTIVE past their time and do not wait parked, earliest first."""
+    parked = {one.record.key for one in store.parked_everywhere()}
     found = [
         (row.open_until, row.id)
         for row in store.all(Reservation)
-        if row.open_until is not None and row.open_until <= now
+        if row.open_until is not None and row.open_until <= now and row.id not in parked
     ]
     return [id for _, id in sorted(found)[:limit]]
 

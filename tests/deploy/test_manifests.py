@@ -180,7 +180,7 @@ def test_compose_runs_commands_of_argosy_with_settings_that_it_reads(name: str) 
     options = understood(one["command"])
     assert set(one["environment"]) <= variables_read()
     assert one["read_only"] is True
-    assert one["image"] == f"argosy:${{ARGOSY_VERSION:-{project_version()}}}"
+    assert one["image"] == f"argosy:${{IMAGE_TAG:-{project_version()}}}"
     for published in one.get("ports", ()):
         assert published.split(":")[1] in {str(options.port), str(options.waits_port)}
 

@@ -13,6 +13,7 @@ import pytest
 from argosy.apps.cli import demo
 from argosy.apps.cli.main import parser
 from argosy.contracts.products import CreateProduct
+from argosy.platform.databases import NAMES, own_server
 from tests.architecture.sources import PROJECT
 
 PAGES = sorted(
@@ -27,7 +28,7 @@ PAGES = sorted(
 MADE_BY_THE_READER = re.compile(r"loyalty|^(domain|application|adapters)/")
 TOPS = ("argosy", "benchmarks", "config", "contracts", "deploy", "docs", "tests", ".ci", ".env.example", "Makefile")
 # What Django and WSGI call their own.
-NOT_SETTINGS = ("DJANGO_", "HTTP_", "CONTENT_", "REQUEST_")
+NOT_SETTINGS = ("DJANGO_", "HTTP_", "CONTENT_", "REQUEST_", "PATH_")
 COMMAND = re.compile(r"(?:^|(?<=[`\s(])|\.venv/bin/)argosy ((?:--?)?[a-z][^`\n|#]*)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 VARIABLE = re.compile(
@@ -109,7 +110,8 @@ def variables_read() -> set[str]:
     files = [path for top in ("argosy", "config") for path in (PROJECT / top).rglob("*.py")]
     files += (PROJECT / "tests").rglob("*.py")
     found = {name for path in files for name in VARIABLE.findall(text_of(path))}
-    found |= {name for path in files for name in re.findall(r"ARGOSY_[A-Z_]*[A-Z]", text_of(path))}
+    found |= {name for path in files for name in re.findall(r"ARGOSY_[A-Z_]*[A-Z](?![A-Z]|_[A-Z{])", text_of(path))}
+    found |= {own_server(alias) for alias in NAMES}
     return {name for name in found if not name.startswith(NOT_SETTINGS)}
 
 
@@ -145,7 +147,8 @@ def test_every_setting_that_code_reads_is_in_the_example_and_the_table() -> None
     example = set(re.findall(r"^#?([A-Z_]+)=", text_of(PROJECT / ".env.example"), flags=re.MULTILINE))
     assert example == variables_read()
     table = text_of(PROJECT / "README.md")
-    assert [name for name in sorted(example - {"ARGOSY_PARENT"}) if f"`{name}" not in table] == []
+    apart = {"ARGOSY_PARENT", "ARGOSY_WEB_ADDRESS", *map(own_server, NAMES)}
+    assert [name for name in sorted(example - apart) if f"`{name}" not in table] == []
 
 
 def test_the_goods_of_the_readme_are_in_the_demo() -> None:

@@ -257,7 +257,8 @@ class Kafka(Server):
     @staticmethod
     def _jars() -> str:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folders = [os.environ.get("ARGOSY_KAFKA_JARS", ""), f"{os.environ.get('KAFKA_HOME', '/opt/kafka')}/libs"]
+        home = os.environ.get("KAFKA_HOME", "/opt/kafka")
+        folders = [os.environ.get("ARGOSY_KAFKA_JARS", ""), f"{home}/libs"]
         folders += sorted((str(folder) for folder in cache.glob("argosy/kafka-*")), reverse=True)
         return next((folder for folder in folders if folder and glob.glob(f"{folder}/kafka_*.jar")), "")
 

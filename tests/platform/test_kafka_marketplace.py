@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from argosy.platform.kafka.transport import KafkaTransport
+from tests.doctor.planting import violated
 from tests.doctor.selling import SELLERS, open_shop, start, variant_id
 from tests.marketplace import Marketplace, pristine
 from tests.needed_services import demand
@@ -72,6 +73,7 @@ def assert_sold_once(place: Marketplace, checkouts: int) -> None:
     assert captured == checkouts
     [(orders,)] = place.rows("orders", "SELECT count(*) FROM orders WHERE status = 'PAID'")
     assert orders == 2 * checkouts
+    assert violated(place) == {}
     assert [one for consumer in place.worker.consumers for one in consumer.parked()] == []
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from argosy.engine.batch import Delivery, run
+from argosy.engine.due import RECURRING
 from argosy.engine.kept import Kept
 from argosy.engine.log import LANES, START, Log, Position, Record
 from argosy.engine.participant import Participant
@@ -291,7 +292,10 @@ class Consumer:
         parked: list[Parked] = []
         for source, record in records:
             if blame is not None or (self._parked and (source, record.key) in self._parked):
-                parked.append(self._park(source, record, now, 0, blame))
+                # A recurring command whose last telling still waits need not wait twice: in hours it would fill the
+                # parking, and then the whole subscription stops.
+                if blame is not None or record.cause_id != RECURRING:
+                    parked.append(self._park(source, record, now, 0, blame))
                 continue
             deliveries.append(self._delivery(record))
             handled.append((source, record))

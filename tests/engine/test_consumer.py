@@ -11,6 +11,7 @@ import pytest
 
 from argosy.engine import consumer as consumer_module
 from argosy.engine.consumer import BATCH_MAX, BATCH_MIN, Consumer, SubscriptionStopped, next_batch_max
+from argosy.engine.due import RECURRING
 from argosy.engine.log import Record, lane_of
 from argosy.engine.memory import MemoryStore
 from argosy.engine.store import Changes, StoreUnavailable, VersionConflict
@@ -107,6 +108,20 @@ def test_a_refused_command_of_a_flow_is_answered_and_leaves_no_trace(play: Play)
     assert play.outgoing() == ["Counted", "Answered", "Refused", "Counted", "Answered"]
     sequences = [record.sequence for record in play.store.log.records if record.sequence]
     assert sequences == [1, 2]
+
+
+def test_a_recurring_command_whose_last_telling_waits_parked_is_not_parked_behind_it(play: Play) -> None:
+    """Found by simulation: told every 15 s, one that fails filled the parking in four hours."""
+    play.tell(count(13, flow="job"))
+    play.run()
+    play.tell(count(2, flow="job"), count(3, flow="other"))
+    play.source.log.records[1].cause_id = RECURRING
+    play.run()
+    assert len(play.consumer.parked()) == 1
+    assert play.total() == 3
+    play.tell(count(4, flow="job"))
+    play.run()
+    assert len(play.consumer.parked()) == 2, "what is told once waits its turn"
 
 
 def test_a_message_that_fails_alone_is_parked_and_the_others_go_on(play: Play) -> None:

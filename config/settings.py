@@ -79,5 +79,9 @@ TOKEN_LOOKUP = "argosy.domains.accounts.adapters.outbound.queries.actor_of"
 WAITS_PORT = int(os.environ.get("ARGOSY_WAITS_PORT", "8001"))
 WAITS_URL = os.environ.get("ARGOSY_WAITS_URL", "").rstrip("/")
 
+# Traces: off, console or otlp, and the share of all requests that are traced.
+TRACING = os.environ.get("ARGOSY_TRACING", "off")
+TRACING_RATIO = os.environ.get("ARGOSY_TRACING_RATIO", "1")
+
 # Who may read /metrics: processes of this machine, and whoever sends this bearer token.
 METRICS_TOKEN = os.environ.get("ARGOSY_METRICS_TOKEN", "")

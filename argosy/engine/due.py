@@ -138,6 +138,8 @@ class Calls:
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.fence: Fence | None = None
         self.failed: Callable[[Due, Exception], None] = lambda due, error: None
+        self.answered: Callable[[Sequence[Due]], None] = lambda calls: None
+        """Told once per commit which calls' answers it applied."""
         self.undeclared_loads = 0
         self.has_more = False
         """Whether more is due than was started, for want of room or behind another of its key: start again once some
@@ -260,6 +262,7 @@ class Calls:
 
     def _applied(self, work: UnitOfWork, calls: Sequence[Due]) -> None:
         self._done(calls)
+        self.answered(calls)
         self.undeclared_loads += work.undeclared_loads
         self.committed(work.changes)
 

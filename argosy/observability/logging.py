@@ -33,7 +33,7 @@ def configure(settings: Mapping[str, str], stream: TextIO | None = None) -> None
     """Send every log line of this process, whoever logs it, to standard error in one form: `settings` are `format` and
     `level`."""
     stream = stream or sys.stderr
-    format, level = _chosen(settings, "format", FORMATS), _chosen(settings, "level", LEVELS)
+    format, level = chosen(settings, "format"), chosen(settings, "level")
     is_text = format == "text" or (format == "auto" and stream.isatty())
     shared: list[Any] = [
         structlog.stdlib.add_logger_name,
@@ -100,8 +100,10 @@ def _quieten(level: str) -> None:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.ERROR)
 
 
-def _chosen(settings: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    chosen = settings[name].lower()
-    if chosen not in allowed:
+def chosen(settings: Mapping[str, str], name: str) -> str:
+    """`format` or `level` as it is set; LogSettingIsWrong where there is no such one."""
+    allowed = FORMATS if name == "format" else LEVELS
+    setting = settings[name].lower()
+    if setting not in allowed:
         raise LogSettingIsWrong(f"ARGOSY_LOG_{name.upper()}={settings[name]}: there are {', '.join(allowed)}")
-    return chosen
+    return setting

@@ -62,10 +62,6 @@ class CountedStore(SqlStore):
             self._conflicts.inc()
             raise
         self._commits[changes.fence is not None].inc()
-        if changes.finished:
-            calls = [id.split(":", 2)[1] for id, _ in changes.finished if id.startswith("call:")]
-            for name, count in Counter(calls).items():
-                metrics.CALLS_ANSWERED.labels(self.context, name).inc(count)
         for name, count in Counter([record.wire_name for record in changes.records]).items():
             for counter in self._told.get(name) or self._counters_of(name):
                 counter.inc(count)

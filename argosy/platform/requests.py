@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -10,8 +11,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from argosy.observability import metrics
-from argosy.observability.about import now_about
+from argosy.observability import metrics, tracing
+from argosy.observability.about import doing, now_about
 
 SLOW_SECONDS = 1.0
 WARM_SECONDS = 10.0
@@ -37,6 +38,10 @@ class ObservedHandler(WSGIHandler):
         seconds = time.perf_counter() - began
         route = route_of(request)
         method = request.method if request.method in METHODS else "other"
+        if (tracer := tracing.current()) is not None:
+            ended = datetime.now(UTC)
+            times = (ended - timedelta(seconds=seconds), ended)
+            tracer.requested(doing(), f"{method} {route}", response.status_code, times)
         self._count(route, str(method), response.status_code, seconds)
         if response.status_code >= 500 or (seconds > SLOW_SECONDS and began > self._warm_at):
             tell = logger.error if response.status_code >= 500 else logger.warning

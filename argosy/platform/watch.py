@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -10,7 +11,7 @@ import structlog
 from argosy.engine.consumer import Applied, Consumer
 from argosy.engine.log import Record
 from argosy.engine.store import Changes, Due, Parked, StoreUnavailable
-from argosy.observability import metrics
+from argosy.observability import metrics, tracing
 from argosy.platform.context import Context
 from argosy.platform.flows import FlowTimes, Watched, note_ended, open_flows
 from argosy.platform.overdue import overdue
@@ -53,6 +54,8 @@ class Watch:
             self.times.look(handled, changes.records if flows else ())
             for flow in flows:
                 note_ended(flow, changes, began)
+            if (tracer := tracing.current()) is not None:
+                tracer.handled(context.label, subscription, handled, began, self.runtime.clock.now())
 
         return applied
 
@@ -67,6 +70,12 @@ class Watch:
             level="error",
             **about_record(label, parked.record),
         )
+
+    def calls_answered(self, label: str, calls: Sequence[Due]) -> None:
+        for name, count in Counter([due.name for due in calls]).items():
+            metrics.CALLS_ANSWERED.labels(label, name).inc(count)
+        if (tracer := tracing.current()) is not None:
+            tracer.called(label, calls, self.runtime.clock.now())
 
     def call_failed(self, label: str, due: Due, error: Exception) -> None:
         metrics.CALLS_FAILED.labels(label, due.name, type(error).__name__).inc()

@@ -172,6 +172,7 @@ class Worker:
             )
             calls.committed = self._committed_in(context.label)
             calls.failed = partial(self.watch.call_failed, context.label)
+            calls.answered = partial(self.watch.calls_answered, context.label)
 
     def _seed_schedule(self, context: Context, store: SqlStore, fence: Fence) -> None:
         """Recurring commands that are not planned yet are planned for now; by whoever holds the lease, so that two

@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import Any
 
+from argosy.apps.cli.console import Failed
 from argosy.apps.cli.processes import check_ports, end_with_parent
 from argosy.apps.cli.project import check_there, settle
 
@@ -44,6 +45,21 @@ def run(options: argparse.Namespace) -> int:
     os.environ["ARGOSY_WAITS_PORT"] = str(waits_port)
     # Django is set up by the processes that serve, and not by their parent: that is a second less until they do.
     check_there(settle())
+    _check_settings()
     from argosy.apps.api.server import serve
 
     return serve(options.host, options.port, waits_port, options.threads)
+
+
+def _check_settings() -> None:
+    """Settings of the processes that serve, refused here in one line."""
+    from argosy.observability.logging import LogSettingIsWrong, chosen
+    from argosy.observability.tracing import TracingSettingIsWrong, checked
+
+    environment = os.environ
+    try:
+        chosen({"format": environment.get("ARGOSY_LOG_FORMAT", "auto")}, "format")
+        chosen({"level": environment.get("ARGOSY_LOG_LEVEL", "info")}, "level")
+        checked(environment.get("ARGOSY_TRACING", "off"), environment.get("ARGOSY_TRACING_RATIO", "1"))
+    except (LogSettingIsWrong, TracingSettingIsWrong) as fault:
+        raise Failed(str(fault)) from None

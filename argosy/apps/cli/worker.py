@@ -38,6 +38,7 @@ def add(commands: Any, name: str, summary: str) -> None:
 def run(options: argparse.Namespace) -> None:
     end_with_parent()
     ready()
+    from argosy.observability.tracing import TracingSettingIsWrong
     from argosy.platform.kafka.settings import SettingIsUnusable
     from argosy.platform.presence import present
     from argosy.platform.runtime import runtime
@@ -59,7 +60,10 @@ def run(options: argparse.Namespace) -> None:
         _tell(worker.leases.held)
     worker.lives = (runtime().var / ALIVE).touch
     sys.stdout.flush()
-    snapshots = present("worker")
+    try:
+        snapshots = present("worker")
+    except TracingSettingIsWrong as fault:
+        raise Failed(str(fault)) from None
     snapshots.keep_writing()
     worker.run()
     snapshots.close()

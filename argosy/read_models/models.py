@@ -192,4 +192,19 @@ CHECKOUT_PROGRESS = _slots(CheckoutProgressRow, "checkout_progress_view")
 ORDER_LIST = _slots(OrderListRow, "order_list_view", ("buyer_id", "created_at"), ("seller_id", "created_at"))
 SELLER_DASHBOARD = _slots(SellerDashboardRow, "seller_dashboard_view")
 
+
+class DoctorVerdictRow(models.Model):
+    """What the doctor last found of one invariant: disposable like everything here, for whoever asks how things stand.
+    `found` are the first rows that break it, as JSON."""
+
+    check_id = models.CharField(max_length=10, primary_key=True)
+    violated = models.BigIntegerField()
+    found = models.TextField()
+    looked_at = InstantField()
+    milliseconds = models.BigIntegerField()
+
+    class Meta:
+        db_table = "doctor_verdicts"
+
+
 tables = platform_tables(__name__)

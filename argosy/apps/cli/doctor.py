@@ -21,6 +21,7 @@ examples:
   argosy doctor
   argosy doctor I07 I31                     only these
   argosy doctor --json                      for programs
+  argosy doctor --last                      what it found on its last round, at once
   argosy doctor --fix                       heal what is safe to heal
 """
 
@@ -31,6 +32,7 @@ def add(commands: Any, name: str, summary: str) -> None:
     command.add_argument("--only", metavar="IDS", default="", help="the same, with commas between: I01,I07")
     command.add_argument("--json", action="store_true", help='{"checks": [{"id": "I07", "ok": true, ...}]}')
     command.add_argument("--fix", action="store_true", help="heal what is safe to heal, and say what was done")
+    command.add_argument("--last", action="store_true", help="what its own rounds in the worker found last")
     command.set_defaults(run=run)
 
 
@@ -40,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     except Failed as failure:
         complain(str(failure))
         return COULD_NOT_CHECK
-    from argosy.apps.doctor.main import examine
+    from argosy.apps.doctor.main import examine, show_last
 
+    if options.last:
+        return show_last(is_json=options.json)
     return examine(only=[*options.checks, options.only], is_json=options.json, is_healing=options.fix)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from argosy.apps.cli.console import Failed, say
+from argosy.apps.cli.console import Failed, complain, say
 from argosy.apps.cli.processes import end_with_parent
 from argosy.apps.cli.project import ready
 
@@ -31,6 +31,7 @@ examples:
 def add(commands: Any, name: str, summary: str) -> None:
     command = commands.add_parser(name, help=summary, description=HELP, epilog=EPILOG)
     command.add_argument("--contexts", metavar="A,B", help="only these, comma-separated (default: all)")
+    command.add_argument("--no-doctor", action="store_true", help="do not take the doctor along on its rounds")
     command.add_argument("--quiet", action="store_true", help="say nothing but faults")
     command.set_defaults(run=run)
 
@@ -38,6 +39,7 @@ def add(commands: Any, name: str, summary: str) -> None:
 def run(options: argparse.Namespace) -> None:
     end_with_parent()
     ready()
+    from argosy.apps.doctor.rounds import InBackground, Rounds
     from argosy.observability.tracing import TracingSettingIsWrong
     from argosy.platform.kafka.settings import SettingIsUnusable
     from argosy.platform.presence import present
@@ -65,7 +67,12 @@ def run(options: argparse.Namespace) -> None:
     except TracingSettingIsWrong as fault:
         raise Failed(str(fault)) from None
     snapshots.keep_writing()
+    doctor = None if options.no_doctor else InBackground(Rounds(runtime(), complain))
+    if doctor is not None:
+        doctor.start()
     worker.run()
+    if doctor is not None:
+        doctor.stop()
     snapshots.close()
 
 

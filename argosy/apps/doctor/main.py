@@ -12,7 +12,8 @@ from argosy.apps.doctor.check import Check
 from argosy.apps.doctor.databases import CannotCheck
 from argosy.apps.doctor.examination import Examination, Finding, NoSuchCheck, chosen
 from argosy.apps.doctor.healing import Healed, heal
-from argosy.apps.doctor.report import as_json, is_sound, show
+from argosy.apps.doctor.report import as_json, is_sound, last_as_json, show, show_verdicts
+from argosy.apps.doctor.verdicts import verdicts
 from argosy.platform.runtime import runtime
 
 SOUND, VIOLATED, COULD_NOT_CHECK = 0, 1, 2
@@ -41,6 +42,19 @@ def examine(*, only: Iterable[str] = (), is_json: bool = False, is_healing: bool
         if not is_healing and any(finding.cures for finding in findings):
             say("some of this heals by itself, or by `argosy doctor --fix`")
     return SOUND if is_sound(findings) else VIOLATED
+
+
+def show_last(*, is_json: bool = False) -> int:
+    """What the doctor's own rounds found last. The exit status is as of an examination; 2 where it never looked."""
+    found = verdicts()
+    if not found:
+        complain("the doctor has not gone its rounds here: `argosy worker` takes it along, or ask it now")
+        return COULD_NOT_CHECK
+    if is_json:
+        say(last_as_json(found))
+    else:
+        show_verdicts(found, runtime().clock.now())
+    return VIOLATED if any(verdict.violated for verdict in found) else SOUND
 
 
 def _heal(findings: list[Finding], told: Callable[[str], None]) -> tuple[list[Finding], list[Healed]]:

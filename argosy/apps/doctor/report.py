@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from argosy.apps.cli.console import count, say
 from argosy.apps.doctor.examination import Finding
 from argosy.apps.doctor.healing import Healed
+from argosy.apps.doctor.verdicts import Verdict
 
 
 def is_sound(findings: Sequence[Finding]) -> bool:
@@ -50,6 +52,35 @@ def show(findings: Sequence[Finding]) -> None:
         if finding.count > len(finding.violations):
             say(f"{finding.check.id}  and {finding.count - len(finding.violations):,} more")
     say(_verdict(findings))
+
+
+def last_as_json(found: Sequence[Verdict]) -> str:
+    """`{"checks": [{"id": "I07", "ok": true, "violated": 0, "violations": [], "looked_at": ...}], "sound": true}`"""
+    checks = [
+        {
+            "id": one.id,
+            "name": one.promise,
+            "ok": not one.violated,
+            "violated": one.violated,
+            "violations": [{"row": row, "what": what} for row, what in one.found],
+            "looked_at": one.looked_at,
+        }
+        for one in found
+    ]
+    return msgspec.json.encode({"checks": checks, "sound": not any(one.violated for one in found)}).decode()
+
+
+def show_verdicts(found: Sequence[Verdict], now: datetime) -> None:
+    """A line for each invariant, with how long ago it was looked at."""
+    for one in found:
+        result = f"violated {one.violated:,}" if one.violated else "ok"
+        ago = max(0, int((now - one.looked_at).total_seconds()))
+        say(f"{one.id}  {result:<14}  {ago:>6,} s ago  {one.promise}")
+    for one in found:
+        for row, what in one.found:
+            say(f"{one.id}  {row}: {what}")
+    broken = [one.id for one in found if one.violated]
+    say(f"violated: {', '.join(broken)} (docs/doctor.md says what to do)" if broken else "sound, when last looked at")
 
 
 def _draw(findings: Sequence[Finding]) -> None:

@@ -26,6 +26,7 @@ from argosy.engine.reads import by, reads
 from argosy.engine.store import TIMER
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import NotAllowed
+from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.saga import ASKED, COMPENSATED, COMPLETED, UNDOING, Reason
 
 SLOW_SECONDS = 300
@@ -55,7 +56,7 @@ class CheckoutWatch:
         until = self.work.now + timedelta(seconds=CHECKOUT_SECONDS - SLOW_SECONDS)
         for timer in self.work.store.due(TIMER, until, SLOW_MAX):
             if timer.name == ExpireCheckout.wire_name:
-                self.work.announce(RetryCheckout(checkout_id=timer.key))
+                self.work.announce(RetryCheckout(checkout_id=Id(timer.key)))
 
     @reads(sessions=lambda command: [command.checkout_id], details=lambda command: [command.checkout_id])
     def retry_checkout(self, command: RetryCheckout) -> CheckoutStanding:

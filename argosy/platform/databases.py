@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from argosy.platform.sqlite_files import FileConnection
+
 # Django's alias of each context's database, and the database's name.
 NAMES = {
     "default": "accounts_db",
@@ -56,6 +58,7 @@ def _sqlite(path: Path, *, is_durable: bool) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "timeout": 2,
             "cached_statements": 1_000,
+            "factory": FileConnection,
             "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA cache_size=-4000; "
             f"PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0",
         },

@@ -16,6 +16,7 @@ from argosy.engine.store import StoreUnavailable, VersionConflict
 from argosy.platform.crash_points import reached
 from argosy.platform.dialects import Committed, ConstraintBroken, Field, Statistics, Write
 from argosy.platform.locks import FileLock, LockTimeout
+from argosy.platform.sqlite_files import FileConnection
 from argosy.shared_kernel.codec import encode
 
 _AT_ONCE = (64, 16, 4, 1)
@@ -38,7 +39,10 @@ class SqliteDialect:
             wrapper.ensure_connection()
         except OperationalError as error:
             raise StoreUnavailable(str(error)) from error
-        connection: sqlite3.Connection = wrapper.connection
+        connection: FileConnection = wrapper.connection
+        if not connection.is_in_place():
+            wrapper.close()
+            raise StoreUnavailable(f"{self.alias}: its file was moved away or replaced")
         return connection
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -42,9 +42,10 @@ def migrate() -> int:
     var = make_var()
     prepare()
     from argosy.platform.runtime import runtime
+    from argosy.platform.sqlite_files import creating
     from argosy.platform.subscriptions import fix_starts
 
-    with _alone(var):
+    with _alone(var), creating():
         if is_postgres():
             _create_postgres_databases()
         todo = _unapplied()

@@ -9,6 +9,7 @@ needed (measured: it closed and reopened SQLite files at every request).
 from __future__ import annotations
 
 import os
+from http import HTTPStatus
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -18,9 +19,11 @@ from django.core import signals
 from django.db import close_old_connections, reset_queries
 from django.http import HttpResponse
 
-from argosy.platform.requests import ObservedHandler
-
+from argosy.apps.api.admission import open_doors
+from argosy.observability import metrics
 from argosy.platform.pooled_postgresql.base import hand_back
+from argosy.platform.problems import CONTENT_TYPE, Problem
+from argosy.platform.requests import ObservedHandler
 
 django.setup(set_prefix=False)
 
@@ -29,6 +32,7 @@ for signal in (signals.request_started, signals.request_finished):
 signals.request_started.disconnect(reset_queries)
 
 _handler = ObservedHandler()
+_admission = open_doors()
 
 _UNREAD_MIN, _UNREAD_MAX, _CHUNK = 65_536, 16_000_000, 65_536
 
@@ -37,6 +41,10 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
     """A HEAD is answered like its GET; the server leaves out the body. Answers go out whole, with their length."""
     if environ["REQUEST_METHOD"] == "HEAD":
         environ = {**environ, "REQUEST_METHOD": "GET"}
+    if _admission is not None:
+        problem = _admission.refusal(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        if problem is not None:
+            return _turned_away(problem, environ, start_response)
     try:
         response = _handler(environ, start_response)
     finally:
@@ -47,6 +55,17 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
         return response
     response.close()
     return [response.content]
+
+
+def _turned_away(problem: Problem, environ: dict[str, Any], start_response: Any) -> Any:
+    """An answer that costs next to nothing: that is what it is for."""
+    metrics.HTTP_REQUESTS.labels("turned away", environ["REQUEST_METHOD"], str(problem.status)).inc()
+    if int(environ.get("CONTENT_LENGTH") or 0) > 0:
+        _drain(environ["wsgi.input"])
+    body = problem.body()
+    headers = {**problem.headers, "Content-Type": CONTENT_TYPE, "Content-Length": str(len(body))}
+    start_response(f"{problem.status} {HTTPStatus(problem.status).phrase}", list(headers.items()))
+    return [body]
 
 
 def _drain(body: Any) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
+from argosy.apps.api.admission import ADDRESS
+
 WSGI = "config.wsgi.application"
 THREADS = 8
 STOP_SECONDS = 10
@@ -28,6 +30,7 @@ def serve(host: str, port: int, waits_port: int, threads: int = THREADS) -> int:
             sys.stderr.write(taken + "\n")
             return 1
     os.environ["ARGOSY_WAITS_PORT"] = str(waits_port)
+    os.environ[ADDRESS] = f"{host} {port}"
     waits = Waiter(host, waits_port)
     waits.start()
     try:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from argosy.platform.dialects import Field
+from argosy.platform.flows import open_ids
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.ids import Id
@@ -111,3 +113,17 @@ def checkout_of_buyer(checkout_id: str, buyer_id: str) -> CheckoutRead | None:
 def _instant(stored: datetime | str | None) -> datetime | str | None:
     """SQLite keeps an instant as text in UTC."""
     return stored.replace(" ", "T") + "Z" if isinstance(stored, str) else stored
+
+
+def under_way(more_than: int) -> tuple[int, datetime | None]:
+    """How many checkouts wait for us, and since when the oldest; those that wait for their buyer do not count. Zero
+    where no more than so many are open at all: then nobody need look closer."""
+    store = runtime().stores["checkout"]
+    ids = open_ids(store, runtime().contexts["checkout"].flows[0])
+    if len(ids) <= more_than:
+        return 0, None
+    condition, parameter = store.dialect.among(Field("id", "uuid"), ids)
+    [(count, oldest)] = store.dialect.query(
+        f"SELECT count(*), min(started_at) FROM checkout_sessions WHERE {condition} AND action_url = ''", (parameter,)
+    )
+    return count, None if oldest is None else store.dialect.to_instant(oldest)

@@ -1,0 +1,107 @@
+"""What is too much is refused early, and a share of it alone; what somebody already has is never refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from argosy.apps.api.admission import SHARE_MAX, Admission, Bounds, Waiting
+
+BEGIN = ("POST", "/api/v1/checkouts")
+
+
+class Measured:
+    """What the two looks give."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.waiting = Waiting()
+
+    def admission(self, bounds: Bounds = Bounds(0.5, 100, 5.0)) -> Admission:
+        return Admission(bounds, lambda: self.seconds, lambda most: self.waiting)
+
+
+def refused(admission: Admission, method: str = "GET", path: str = "/api/v1/products", of: int = 100) -> int:
+    return sum(admission.refusal(method, path) is not None for _ in range(of))
+
+
+def test_nothing_is_refused_while_all_is_well() -> None:
+    admission = Measured().admission()
+    admission.look()
+    assert refused(admission) == refused(admission, *BEGIN) == 0
+
+
+def test_a_growing_share_is_refused_while_requests_wait_and_none_once_they_do_not() -> None:
+    measured = Measured()
+    admission = measured.admission()
+    measured.seconds = 0.6
+    shares = []
+    for _ in range(6):
+        admission.look()
+        shares.append(refused(admission))
+    assert shares[0] == 25
+    assert shares == sorted(shares)
+    assert shares[-1] == round(SHARE_MAX * 100)
+    measured.seconds = 0.1
+    for _ in range(20):
+        admission.look()
+    assert refused(admission) == 0
+
+
+@pytest.mark.parametrize(
+    "waiting", [Waiting(101, 4.9), Waiting(100, 60.0), Waiting()], ids=["a rush", "a context that is away", "none"]
+)
+def test_many_checkouts_or_old_ones_alone_are_no_reason(waiting: Waiting) -> None:
+    measured = Measured()
+    admission = measured.admission()
+    measured.waiting = waiting
+    admission.look()
+    assert refused(admission, *BEGIN) == 0
+
+
+def test_no_checkout_is_begun_while_too_many_old_ones_are_under_way_and_all_else_is_served() -> None:
+    measured = Measured()
+    admission = measured.admission()
+    measured.waiting = Waiting(101, 5.1)
+    admission.look()
+    problem = admission.refusal(*BEGIN)
+    assert problem is not None
+    assert (problem.status, problem.code, problem.headers) == (503, "overloaded", {"Retry-After": "2"})
+    assert refused(admission, *BEGIN) == 100
+    assert refused(admission) == refused(admission, "POST", "/api/v1/carts/mine/lines") == 0
+    measured.waiting = Waiting(50, 5.1)
+    admission.look()
+    assert refused(admission, *BEGIN) == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/health/ready"),
+        ("GET", "/api/v1/health/live"),
+        ("GET", "/metrics"),
+        ("GET", "/api/v1/checkouts/0190"),
+        ("POST", "/api/v1/checkouts/0190/abort"),
+        ("POST", "/test-gateway/0190/complete"),
+    ],
+)
+def test_health_and_what_somebody_already_has_are_never_refused(method: str, path: str) -> None:
+    measured = Measured()
+    admission = measured.admission()
+    measured.seconds, measured.waiting = 9.0, Waiting(1_000, 100.0)
+    for _ in range(10):
+        admission.look()
+    assert refused(admission, method, path) == 0
+
+
+def test_a_bound_of_zero_is_no_bound() -> None:
+    measured = Measured()
+    admission = measured.admission(Bounds(0.0, 0, 0.0))
+    measured.seconds, measured.waiting = 9.0, Waiting(1_000, 100.0)
+    admission.look()
+    assert refused(admission) == refused(admission, *BEGIN) == 0
+
+
+def test_bounds_are_settings() -> None:
+    assert Bounds.of({}) == Bounds(0.5, 1_000, 5.0)
+    told = {"ARGOSY_SHED_QUEUE_SECONDS": "0", "ARGOSY_SHED_CHECKOUTS": "7", "ARGOSY_SHED_CHECKOUTS_SECONDS": "1.5"}
+    assert Bounds.of(told) == Bounds(0.0, 7, 1.5)

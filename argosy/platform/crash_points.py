@@ -1,7 +1,8 @@
 """Named places where a process may be made to die by SIGKILL, to prove that dying there loses and repeats nothing.
 
 ARGOSY_CRASH_AT="name", or "name:n" for the n-th time, arms one of them; without it a point costs a call and a look at a
-flag. No handler, flush or `finally` runs: the process ends as if the power were cut for it alone.
+flag. No handler, flush or `finally` runs: the process ends as if the power were cut for it alone. With
+ARGOSY_CRASH_SIGNAL=STOP it falls asleep there instead, until somebody sends it SIGCONT.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import threading
 
 VARIABLE = "ARGOSY_CRASH_AT"
+SIGNAL = "ARGOSY_CRASH_SIGNAL"
 
 POINTS = {
     "commit.before_begin": "decided in memory, nothing asked of the database",
@@ -67,8 +69,9 @@ def _die_at(armed: _Armed, name: str) -> None:
         armed.left -= 1
         if armed.left:
             return
-        os.write(2, f"dies at {name}\n".encode())
-        os.kill(os.getpid(), signal.SIGKILL)
+        how = signal.Signals[f"SIG{os.environ.get(SIGNAL, 'KILL')}"]
+        os.write(2, f"{'dies' if how == signal.SIGKILL else 'stops'} at {name}\n".encode())
+        os.kill(os.getpid(), how)
 
 
 arm(os.environ.get(VARIABLE, ""))

@@ -34,13 +34,15 @@ class Client:
         self._socket: socket.socket | None = None
         self._left = b""
 
-    def send(self, method: str, path: str, body: bytes = b"", prefer: str = "") -> Reply:
-        """Ask, and wait for the whole answer."""
+    def send(self, method: str, path: str, body: bytes = b"", prefer: str = "", key: str = "") -> Reply:
+        """Ask, and wait for the whole answer; `key` is the Idempotency-Key."""
         head = f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
         if self.authorization:
             head += f"Authorization: Bearer {self.authorization}\r\n"
         if prefer:
             head += f"Prefer: {prefer}\r\n"
+        if key:
+            head += f"Idempotency-Key: {key}\r\n"
         if body:
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         try:

@@ -2,7 +2,8 @@
 
 Its book is one SQLite file with one row per operation key, so that it forgets nothing when we do, and can be laid
 beside our books afterwards. The source decides how it behaves (`SOURCES`). Settings: ARGOSY_TEST_GATEWAY_LATENCY_MS
-(50), and ARGOSY_TEST_GATEWAY_LOSS, the share of answers that are lost after the effect (0).
+(50), and ARGOSY_TEST_GATEWAY_LOSS, the share of answers that are lost after the effect (0). A file that
+ARGOSY_TEST_GATEWAY_WAY names, with both in one line, tells how things are at present, while it is there.
 """
 
 from __future__ import annotations
@@ -74,8 +75,10 @@ class TestGateway:
         loss: float = 0,
         seed: int = 0,
         action_base: str = "/test-gateway",
+        way: Path | None = None,
     ) -> None:
         self.path = Path(path)
+        self.way = way
         self.latency_seconds = latency_milliseconds / 1000
         self.loss = loss
         self.action_base = action_base
@@ -86,9 +89,11 @@ class TestGateway:
 
     @classmethod
     def from_environment(cls, path: Path | str) -> TestGateway:
-        """As ARGOSY_TEST_GATEWAY_LATENCY_MS and ARGOSY_TEST_GATEWAY_LOSS say."""
+        """As ARGOSY_TEST_GATEWAY_LATENCY_MS, ARGOSY_TEST_GATEWAY_LOSS and ARGOSY_TEST_GATEWAY_WAY say."""
+        way = os.environ.get("ARGOSY_TEST_GATEWAY_WAY")
         return cls(
             path,
+            way=Path(way) if way else None,
             latency_milliseconds=float(os.environ.get("ARGOSY_TEST_GATEWAY_LATENCY_MS", "50")),
             loss=float(os.environ.get("ARGOSY_TEST_GATEWAY_LOSS", "0")),
         )
@@ -204,7 +209,8 @@ class TestGateway:
     def _answer(self, line: Operation, *, is_look_up: bool = False) -> GatewayAnswer:
         self._travel()
         is_lost = not is_look_up and (line.source, line.operation) in _LOST
-        if is_lost or (self.loss > 0 and self._random.random() < self.loss):
+        loss = self._now()[1]
+        if is_lost or (loss > 0 and self._random.random() < loss):
             raise GatewayDidNotAnswer(line.key)
         url = f"{self.action_base}/{line.payment_id}/complete" if line.status == ACTION else ""
         return GatewayAnswer(
@@ -217,8 +223,17 @@ class TestGateway:
         )
 
     def _travel(self) -> None:
-        if self.latency_seconds > 0:
-            time.sleep(self.latency_seconds)
+        seconds = self._now()[0]
+        if seconds > 0:
+            time.sleep(seconds)
+
+    def _now(self) -> tuple[float, float]:
+        """How long the way takes at present, and which share of what is said is lost on it."""
+        try:
+            told = self.way.read_text().split() if self.way else []
+        except FileNotFoundError:
+            told = []
+        return (float(told[0]) / 1000, float(told[1])) if len(told) == 2 else (self.latency_seconds, self.loss)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

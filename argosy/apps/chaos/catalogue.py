@@ -1,0 +1,33 @@
+"""Every experiment, by name, in the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from argosy.apps.chaos import waiting
+from argosy.apps.chaos.experiment import Experiment
+from argosy.apps.chaos.experiments import asleep, killed, outages, overload, shoppers
+
+EXPERIMENTS = {
+    experiment.name: experiment
+    for module in (killed, asleep, shoppers, outages, overload, waiting)
+    for experiment in module.EXPERIMENTS
+}
+ALL = "all"
+
+
+class NoSuchExperiment(Exception):
+    """There is no experiment of this name; the text lists those that there are."""
+
+
+def chosen(names: Iterable[str], is_short: bool = False) -> list[Experiment]:
+    """The experiments of these names; all that can be run for `all`, or the short selection of them."""
+    wanted = list(names)
+    unknown = [name for name in wanted if name not in EXPERIMENTS and name != ALL]
+    if unknown:
+        raise NoSuchExperiment(
+            f"there is no experiment {', '.join(unknown)}; there are {ALL}, {', '.join(EXPERIMENTS)}"
+        )
+    if ALL not in wanted:
+        return [EXPERIMENTS[name] for name in dict.fromkeys(wanted)]
+    return [one for one in EXPERIMENTS.values() if not is_short or one.is_short]

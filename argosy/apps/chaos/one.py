@@ -1,0 +1,157 @@
+"""One experiment in a process and a folder of its own, which it leaves as they were.
+
+    python -m argosy.apps.chaos.one NAME --seconds 12 [--seed 1] [--keep]
+
+The last line that it writes is the outcome as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from argosy.apps.chaos.catalogue import EXPERIMENTS
+from argosy.apps.chaos.cluster import Cluster, NotInstalled
+from argosy.apps.chaos.conditions import GATEWAY_WAY
+from argosy.apps.chaos.experiment import FAILED, PASSED, POSTGRES, SKIPPED, Experiment, Outcome
+from argosy.apps.cli.processes import end_with_parent, ended_by_signals
+
+if TYPE_CHECKING:
+    from argosy.platform.runtime import Runtime
+
+GATEWAY_MILLISECONDS = 5
+GATEWAY_LOSS = 0.02
+TEMPLATE = "ARGOSY_CHAOS_TEMPLATE"
+"""A folder that is not there yet: the first experiment of a run leaves its goods there for the others."""
+
+
+class World(NamedTuple):
+    """Databases with goods in them, and their server where they have one of their own."""
+
+    place: Runtime
+    cluster: Cluster | None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    end_with_parent()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=sorted(EXPERIMENTS))
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="leave the folder where it fails")
+    options = parser.parse_args(arguments)
+    experiment = EXPERIMENTS[options.name]
+    with ended_by_signals():
+        outcome = conduct(experiment, options.seconds or experiment.seconds, options.seed, options.keep)
+    sys.stdout.write(msgspec.json.encode(outcome).decode() + "\n")
+    return 0 if outcome.status in (PASSED, SKIPPED) else 1
+
+
+def conduct(experiment: Experiment, seconds: float, seed: int, keep: bool = False) -> Outcome:
+    """Do the harm, mend it, and judge; once in a process."""
+    began = time.monotonic()
+    try:
+        with _world(experiment, keep) as world:
+            outcome = _conduct(experiment, world, seconds, seed)
+            if outcome.status == FAILED and keep:
+                outcome.reason = f"its folder is {os.environ['ARGOSY_VAR']}"
+    except NotInstalled as reason:
+        outcome = Outcome(name=experiment.name, status=SKIPPED, reason=str(reason))
+    outcome.seconds = round(time.monotonic() - began, 1)
+    return outcome
+
+
+def _conduct(experiment: Experiment, world: World, seconds: float, seed: int) -> Outcome:
+    from argosy.apps.chaos.scene import Scene
+
+    assert experiment.inject is not None
+    scene = Scene(world.place, seconds, seed)
+    scene.cluster = world.cluster
+    calm: float | None = None
+    try:
+        experiment.inject(scene)
+        calm = scene.come_to_rest()
+        faults = scene.faults()
+    except Exception:  # noqa: BLE001 - an experiment that breaks off has failed, and the others go on
+        faults = [*scene.wrong, f"broke off: {traceback.format_exc()[-1500:]}"]
+    finally:
+        scene.load.stop()
+        scene.end_all()
+    tally = scene.load.tally
+    if tally.accepted_seconds:
+        slow = sorted(tally.accepted_seconds)
+        scene.measured["p99 of accepted, ms"] = round(slow[int(len(slow) * 0.99)] * 1000)
+    return Outcome(
+        name=experiment.name,
+        status=FAILED if faults else PASSED,
+        injected=dict(scene.injected),
+        seen=dict(sorted(tally.counts.items())),
+        measured=scene.measured,
+        faults=faults,
+        seconds_to_calm=None if calm is None else round(calm, 1),
+    )
+
+
+@contextmanager
+def _world(experiment: Experiment, keep: bool) -> Iterator[World]:
+    """Databases with goods in them; on a server of its own where the experiment is about one."""
+    var = Path(tempfile.mkdtemp(prefix="argosy-chaos-"))
+    os.environ["ARGOSY_VAR"] = str(var)
+    os.environ[GATEWAY_WAY] = str(var / "gateway.way")
+    os.environ["ARGOSY_TEST_GATEWAY_LATENCY_MS"] = str(GATEWAY_MILLISECONDS)
+    os.environ["ARGOSY_TEST_GATEWAY_LOSS"] = str(GATEWAY_LOSS)
+    os.environ.pop("ARGOSY_POSTGRES", None)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    cluster = Cluster.make(var) if experiment.needs == POSTGRES else None
+    try:
+        if cluster is not None:
+            cluster.start()
+            os.environ["ARGOSY_POSTGRES"] = cluster.url
+        yield World(_with_goods(var, cluster is None), cluster)
+    finally:
+        if cluster is not None:
+            cluster.stop()
+        if not keep:
+            shutil.rmtree(var, ignore_errors=True)
+
+
+def _with_goods(var: Path, is_copied: bool) -> Runtime:
+    """A marketplace where there is something to buy; copied from the one before, where there was one."""
+    from argosy.apps.cli.migrate import migrate
+    from argosy.apps.cli.project import prepare
+
+    template = Path(os.environ.get(TEMPLATE) or var / "template")
+    is_copied = is_copied and TEMPLATE in os.environ
+    is_there = is_copied and template.is_dir()
+    if is_there:
+        shutil.copytree(template, var, dirs_exist_ok=True)
+        prepare()
+    else:
+        migrate()
+    from django.db import connections
+
+    from argosy.apps.chaos.goods import seed
+    from argosy.platform.runtime import runtime
+
+    if not is_there:
+        seed(runtime())
+    if is_copied and not is_there:
+        connections.close_all()
+        shutil.copytree(var, template.with_suffix(".new"))
+        template.with_suffix(".new").rename(template)
+    return runtime()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

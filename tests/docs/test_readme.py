@@ -110,7 +110,7 @@ def variables_read() -> set[str]:
     files = [path for top in ("argosy", "config") for path in (PROJECT / top).rglob("*.py")]
     files += (PROJECT / "tests").rglob("*.py")
     found = {name for path in files for name in VARIABLE.findall(text_of(path))}
-    found |= {name for path in files for name in re.findall(r"ARGOSY_[A-Z_]*[A-Z](?![A-Z]|_[A-Z{])", text_of(path))}
+    found |= {name for path in files for name in re.findall(r"ARGOSY_[A-Z_]*[A-Z](?![A-Z_])", text_of(path))}
     found |= {own_server(alias) for alias in NAMES}
     return {name for name in found if not name.startswith(NOT_SETTINGS)}
 

@@ -11,6 +11,8 @@ from queue import SimpleQueue
 
 from argosy.engine.store import Due
 from argosy.platform.crash_points import reached
+from argosy.platform.system import SystemClock
+from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.messages import Command
 
 THREADS = 64
@@ -47,6 +49,8 @@ class ThreadPool:
         self._running: dict[_Call, datetime] = {}
         self._alive = 0
         self._wake = wake
+        self.clock: Clock = SystemClock()
+        """By which calls are leased."""
 
     def submit(self, due: Due, run: Callable[[], Command]) -> None:
         call = _Call(due, run)
@@ -68,7 +72,7 @@ class ThreadPool:
             call, outcome = self._finished.popleft()
             if self._running.pop(call, None) is not None:
                 done.append((call.due, outcome))
-        done += self._give_up(datetime.now(UTC))
+        done += self._give_up(self.clock.now())
         if done:
             reached("call.collected")
         return done

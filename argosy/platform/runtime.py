@@ -27,8 +27,10 @@ from argosy.platform.far_bell import far_bell
 from argosy.platform.postgres import PostgresDialect
 from argosy.platform.rows import Mapped, Rows
 from argosy.platform.segment_folder import SegmentFolder
+from argosy.platform.server_clock import ServerClock, server_time
 from argosy.platform.sqlite import SqliteDialect
 from argosy.platform.system import SystemClock, TimeOrderedIds
+from argosy.shared_kernel.clock import Clock
 
 
 class Runtime:
@@ -36,7 +38,7 @@ class Runtime:
 
     def __init__(self, var: Path) -> None:
         self.var = var
-        self.clock = SystemClock()
+        self.clock: Clock = _clock()
         self.ids = TimeOrderedIds()
         self.far_bell = far_bell(var, os.environ, settings.DATABASES)
         self.bell = Bell(var / "doorbell", self.far_bell)
@@ -77,6 +79,12 @@ class Runtime:
         outside = Outside(self.contexts[label].participant, self.stores[label], self.clock, self.ids)
         outside.committed = self.ring
         return outside
+
+
+def _clock() -> Clock:
+    """Machines that share a server share its clock; files are one machine's own."""
+    dialect = dialect_of("default")
+    return ServerClock(server_time(dialect.query)) if dialect.vendor == "postgresql" else SystemClock()
 
 
 @cache

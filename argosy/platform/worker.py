@@ -61,6 +61,7 @@ class Worker:
         """Called about once a second for as long as it works."""
         self.listener = Listener(runtime.var / "doorbell", "worker", runtime.far_bell)
         self.pool = ThreadPool(self.listener.wake)
+        self.pool.clock = runtime.clock
         self.consumers: list[Consumer] = []
         self._consumers_of: dict[str, list[Consumer]] = {}
         self._kept: dict[str, Kept] = {}

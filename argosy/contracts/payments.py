@@ -138,6 +138,43 @@ class ReconcilePayments(Command, key="job"):
     job: str = "reconcile-payments"
 
 
+class CompareWithGateway(Command, key="job"):
+    """Lay the next page of the gateway's own book beside ours. Sent by payments' own schedule."""
+
+    job: str = "compare-with-gateway"
+
+
+class StatementLine(Value):
+    """Money that a gateway says it took or gave back, under the key that we asked for it by."""
+
+    key: str
+    operation: str
+    payment_id: Id
+    gateway_transaction_id: str
+    amount: int
+    currency: str
+    done_at: datetime
+
+
+class StatementRead(Command, key="job"):
+    """A page of a gateway's own book, in the order of keys, from behind `after` up to `up_to` (empty: to its end)."""
+
+    gateway: str
+    after: str
+    up_to: str
+    lines: tuple[StatementLine, ...]
+    asked_at: datetime
+    job: str = "compare-with-gateway"
+
+
+class ComparePayment(Command, key="payment_id"):
+    """What only the gateway's book has of a payment, and what only ours has."""
+
+    payment_id: Id
+    theirs: tuple[StatementLine, ...]
+    ours: tuple[StatementLine, ...]
+
+
 # What payments tell themselves: the outcome of one call to a gateway. `outcome` is approved, declined, action (the
 # buyer must act), unknown (no answer: it may have happened) or absent (a look-up proved that it never happened); `call`
 # counts the calls of the operation, so that a late answer does not start a second chain of look-ups.

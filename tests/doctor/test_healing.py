@@ -72,6 +72,16 @@ def test_asking_for_a_sweep_twice_releases_once(marketplace: Marketplace) -> Non
     assert marketplace.rows("inventory", STOCK) == after
 
 
+def test_a_checkout_that_nothing_would_end_is_ended_by_checkout(marketplace: Marketplace) -> None:
+    open_shop(marketplace)
+    start(marketplace, "forgotten", source="tok_action")
+    marketplace.drain()
+    marketplace.close()
+    marketplace.rows("checkout", "DELETE FROM checkout_due")
+    assert healed(marketplace, "I33") == ["I33: sent checkout.RetryCheckout to checkout"]
+    assert marketplace.rows("checkout", "SELECT count(*) FROM checkout_due WHERE id LIKE 'deadline:%'") == [(1,)]
+
+
 def test_what_recurs_is_planned_again(sold: Marketplace) -> None:
     sold.worker.drain()
     sold.rows("inventory", "DELETE FROM inventory_due WHERE cause_id = 'every:'")

@@ -18,6 +18,7 @@ from argosy.domains.promotions.domain import redemption as redemptions
 from argosy.shared_kernel.saga import COMPENSATED, COMPLETED, DONE, FAILED, UNDOING, UNDONE
 
 GRACE_SECONDS = 60
+RETRY_CHECKOUTS = "retry checkouts"
 UNDO_SECONDS = 900
 """How long undoing may take: gateways that do not answer are looked up for minutes."""
 
@@ -40,7 +41,10 @@ def ended(databases: Databases) -> Iterator[Violation]:
         databases.ago("checkout", UNDO_SECONDS),
     ):
         yield Violation(
-            f"checkout_sessions {id}", f"is {status} ({outcome or 'going on'}); its deadline was {deadline}"
+            f"checkout_sessions {id}",
+            f"is {status} ({outcome or 'going on'}); its deadline was {deadline}",
+            id,
+            RETRY_CHECKOUTS,
         )
     for id, status in databases.stream(
         "checkout",
@@ -50,7 +54,9 @@ def ended(databases: Databases) -> Iterator[Violation]:
         _WHOLE,
         databases.ago("checkout", 0),
     ):
-        yield Violation(f"checkout_sessions {id}", f"is {status} and has no timer that would end it")
+        yield Violation(
+            f"checkout_sessions {id}", f"is {status} and has no timer that would end it", id, RETRY_CHECKOUTS
+        )
 
 
 def steps_are_whole(databases: Databases) -> Iterator[Violation]:

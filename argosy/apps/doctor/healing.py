@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from argosy.apps.doctor.check import Violation
+from argosy.apps.doctor.checkouts import RETRY_CHECKOUTS
 from argosy.apps.doctor.examination import Finding
 from argosy.apps.doctor.messages import PLAN
 from argosy.apps.doctor.promotions import SWEEP_USES
 from argosy.apps.doctor.stock import SWEEP_RESERVATIONS
 from argosy.apps.doctor.views import REBUILD
+from argosy.contracts.checkout import RetryCheckout
 from argosy.contracts.inventory import ExpireReservations
 from argosy.contracts.promotions import ExpireCouponUses
 from argosy.engine.work import SYSTEM
@@ -19,6 +21,7 @@ from argosy.platform.planning import plan_missing
 from argosy.platform.runtime import Runtime
 from argosy.read_models.rebuild import RebuildIsIncomplete, RebuildIsRunning, rebuild
 from argosy.shared_kernel.errors import DomainError
+from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command
 
 Progress = Callable[[str], Callable[[int, float], None]]
@@ -86,5 +89,9 @@ Asked = Callable[[list[Violation]], tuple[str, list[Command]]]
 COMMANDS: dict[str, Asked] = {
     SWEEP_RESERVATIONS: lambda suspects: ("inventory", [ExpireReservations()]),
     SWEEP_USES: lambda suspects: ("promotions", [ExpireCouponUses()]),
+    RETRY_CHECKOUTS: lambda suspects: (
+        "checkout",
+        [RetryCheckout(checkout_id=Id(id)) for id in dict.fromkeys(one.key for one in suspects)],
+    ),
 }
 """The commands that each cure sends, given the rows that it is for (the first of them, where there are very many)."""

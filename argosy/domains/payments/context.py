@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from argosy.contracts.payments import ReconcilePayments
+from argosy.contracts.payments import CompareWithGateway, ReconcilePayments
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.captures import Captures
@@ -15,6 +15,14 @@ from argosy.domains.payments.application.gateways import Gateway, GatewayRequest
 from argosy.domains.payments.application.outgoing import GATEWAY
 from argosy.domains.payments.application.reconciling import PaymentReconciliation
 from argosy.domains.payments.application.refunds import Refunds
+from argosy.domains.payments.application.statements import (
+    STATEMENT,
+    Noted,
+    StatementRequest,
+    Statements,
+    read_statement,
+)
+from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
 from argosy.domains.payments.domain.ledger import Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
@@ -25,19 +33,22 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context, Every
 
 GATEWAYS = frozenset({"test"})
-SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation)
+SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation, Statements)
 
 
-def build(work: UnitOfWork) -> tuple[Authorizations, Captures, Refunds, PaymentReconciliation]:
+def build(work: UnitOfWork, noted: Noted = lambda after, up_to, limit: ()) -> tuple[Any, ...]:
     """The services for one unit of work."""
-    intents = work.repository(PaymentIntent)
+    intents, kept_refunds = work.repository(PaymentIntent), work.repository(Refund)
     books = Books(work, work.repository(Ledger), work.repository(LedgerAccount))
-    refunds = Refunds(work, books, intents, work.repository(Refund))
+    refunds = Refunds(work, books, intents, kept_refunds)
     return (
         Authorizations(work, intents, GATEWAYS),
         Captures(work, books, refunds, COMMISSION_BASIS_POINTS),
         refunds,
         PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
+        Statements(
+            work, intents, kept_refunds, work.repository(GatewayDifference), work.repository(StatementRound), noted
+        ),
     )
 
 
@@ -46,7 +57,10 @@ def call_targets(gateways: Mapping[str, Gateway]) -> dict[str, CallTarget]:
     return {
         GATEWAY: CallTarget(
             GatewayRequest, lambda request, attempt, call_id: ask(gateways, request, attempt), seconds=10
-        )
+        ),
+        STATEMENT: CallTarget(
+            StatementRequest, lambda request, attempt, call_id: read_statement(gateways, request), seconds=10
+        ),
     }
 
 
@@ -62,10 +76,19 @@ class PaymentsContext(Context):
     criticality = "critical"
     services = SERVICES
     hears = ("checkout", "payments")
-    schedule = (Every(seconds=60, send=ReconcilePayments(), first_after=60),)
+    schedule = (
+        Every(seconds=60, send=ReconcilePayments(), first_after=60),
+        Every(seconds=60, send=CompareWithGateway(), first_after=60),
+    )
 
     def build(self, work: UnitOfWork) -> tuple[Any, ...]:
-        return build(work)
+        return build(work, self.noted(work))
+
+    def noted(self, work: UnitOfWork) -> Noted:
+        """Where our own notes of money are looked up; a simulation looks through its own store instead."""
+        from argosy.domains.payments.adapters.outbound.queries import noted_money
+
+        return noted_money
 
     def rows(self) -> Any:
         from argosy.domains.payments.adapters.outbound.repositories import ROWS

@@ -153,4 +153,30 @@ class LedgerAccountRow(AggregateRow):
         ]
 
 
+class GatewayDifferenceRow(AggregateRow):
+    """What one of the two books has and the other has not: an alarm that was raised, for a person."""
+
+    payment_id = IdField()
+    side = models.CharField(max_length=10)
+    operation = models.CharField(max_length=10)
+    gateway_transaction_id = models.CharField(max_length=255)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    found_at = InstantField()
+
+    class Meta:
+        db_table = "gateway_differences"
+
+
+class StatementRoundRow(AggregateRow):
+    """How far the comparison with a gateway's book has come: one row for each gateway."""
+
+    gateway = models.CharField(max_length=50)
+    after = models.CharField(max_length=200)
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "statement_rounds"
+
+
 tables = platform_tables(__name__, outbox="payments_outbox_events")

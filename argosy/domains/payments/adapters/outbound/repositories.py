@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from argosy.domains.payments.adapters.outbound.models import (
+    GatewayDifferenceRow,
     LedgerAccountRow,
     LedgerHeadRow,
     LedgerRow,
     PaymentIntentRow,
     PaymentTransactionRow,
     RefundRow,
+    StatementRoundRow,
 )
+from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
 from argosy.domains.payments.domain.ledger import Entry, Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import AUTHORIZE, PaymentIntent, PaymentTransaction
 from argosy.domains.payments.domain.refund import Refund
@@ -25,4 +28,6 @@ ROWS = (
     Rows(Refund, RefundRow, copies={"refund_reference": lambda refund: refund.id}),
     Rows(Ledger, LedgerHeadRow, parts={"entries": Part(Entry, LedgerRow, owner="ledger_id", is_log=True)}),
     Rows(LedgerAccount, LedgerAccountRow),
+    Rows(GatewayDifference, GatewayDifferenceRow),
+    Rows(StatementRound, StatementRoundRow),
 )

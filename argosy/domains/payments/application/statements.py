@@ -1,0 +1,279 @@
+"""The gateway's own book beside ours, page by page, in both directions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+from argosy.contracts.payments import (
+    CaptureAnswered,
+    ComparePayment,
+    CompareWithGateway,
+    StatementLine,
+    StatementRead,
+)
+from argosy.domains.payments.application.outgoing import look_up, pay_back
+from argosy.domains.payments.domain.difference import (
+    GATEWAY,
+    OURS,
+    GatewayDifference,
+    StatementRound,
+    difference_id,
+    round_id,
+)
+from argosy.domains.payments.domain.payment import (
+    APPROVED,
+    CAPTURE,
+    FAILED,
+    REFUND,
+    RETURN,
+    VOIDED,
+    PaymentIntent,
+)
+from argosy.domains.payments.domain.refund import Refund
+from argosy.engine.reads import reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id, is_id
+
+STATEMENT = "statement"
+"""The name under which calls for a page are registered."""
+PAGE = 500
+ROUND_SECONDS = 900
+"""A new round begins this long after the last one ended."""
+FRESH_SECONDS = 60
+"""What is younger may be on its way between the books."""
+MONEY = (CAPTURE, REFUND, RETURN)
+
+
+class StatementRequest(msgspec.Struct, frozen=True):
+    """Asks a gateway for a page of its book behind a key."""
+
+    gateway: str
+    after: str
+    asked_at: datetime
+
+
+class BookLine(Protocol):
+    """A line of a gateway's own book."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def payment_id(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def transaction_id(self) -> str: ...
+    @property
+    def created_at(self) -> float: ...
+
+
+class Bookkeeping(Protocol):
+    """A gateway that shows its book: at most so many lines behind a key, in the order of keys."""
+
+    def page(self, after: str, limit: int) -> Sequence[BookLine]: ...
+
+
+class Noted(Protocol):
+    """Finds what we have noted of money that gateways took or gave back."""
+
+    def __call__(self, after: str, up_to: str, limit: int) -> Sequence[StatementLine]:
+        """At most so many approved captures, refunds and returns of payments behind one id and up to another, in order
+        of payments; an empty `up_to` is the end."""
+        ...
+
+
+def read_statement(gateways: Mapping[str, object], request: StatementRequest) -> StatementRead:
+    """One page. A payment whose lines may go on behind it is left to the next one."""
+    gateway = gateways[request.gateway]
+    show: Callable[[str, int], Sequence[BookLine]] | None = getattr(gateway, "page", None)
+    lines = list(show(request.after, PAGE)) if show else []
+    up_to = ""
+    if len(lines) == PAGE:
+        last = lines[-1].payment_id
+        whole = [line for line in lines if line.payment_id != last]
+        lines = whole or lines
+        up_to = lines[-1].key
+    return StatementRead(
+        gateway=request.gateway,
+        after=request.after,
+        up_to=up_to,
+        lines=tuple([line for one in lines if (line := _shown(one)) is not None]),
+        asked_at=request.asked_at,
+    )
+
+
+class Statements:
+    """Compares. Money is never moved by a comparison: what is undecided is looked up, what was taken after it was let
+    go of follows its own rule (suspense, and back), and every other difference is named for a person."""
+
+    def __init__(
+        self,
+        work: UnitOfWork,
+        intents: Repository[PaymentIntent],
+        refunds: Repository[Refund],
+        differences: Repository[GatewayDifference],
+        rounds: Repository[StatementRound],
+        noted: Noted,
+    ) -> None:
+        self.work = work
+        self.intents = intents
+        self.refunds = refunds
+        self.differences = differences
+        self.rounds = rounds
+        self.noted = noted
+
+    @reads(rounds=lambda command: [round_id("test")])
+    def compare_with_gateway(self, command: CompareWithGateway) -> None:
+        """Goes on where the round stands; asking again while a page is on its way changes nothing."""
+        self._ask(self._round("test"))
+
+    @reads(rounds=lambda command: [round_id(command.gateway)])
+    def statement_read(self, command: StatementRead) -> None:
+        """Both books side by side, payment by payment."""
+        round = self._round(command.gateway)
+        if round.after != command.after:
+            return  # A page of an earlier round, or one that was read already.
+        settled = command.asked_at - timedelta(seconds=FRESH_SECONDS)
+        theirs = _by_payment(command.lines)
+        first, last = _payment_of(command.after), _payment_of(command.up_to)
+        ours = _by_payment(self.noted(first, last, 2 * PAGE))
+        for payment_id in sorted(theirs.keys() | ours.keys()):
+            mine, other = ours.get(payment_id, []), theirs.get(payment_id, [])
+            alone = _missing(mine, other, settled), _missing(other, mine, settled)
+            if is_id(payment_id) and any(alone):
+                self.work.announce(ComparePayment(payment_id=Id(payment_id), ours=alone[0], theirs=alone[1]))
+        round.after = command.up_to
+        if command.up_to:
+            self._ask(round)
+        else:
+            round.ended_at = self.work.now
+
+    @reads(
+        intents=lambda command: [command.payment_id],
+        refunds=lambda command: [id for line in command.theirs if (id := _refund_of(line))],
+        differences=lambda command: [
+            *(difference_id(line, GATEWAY) for line in command.theirs),
+            *(difference_id(line, OURS) for line in command.ours),
+        ],
+    )
+    def compare_payment(self, command: ComparePayment) -> None:
+        """Each movement that one book lacks: on its way, against the rules, or to be named."""
+        intent = self.intents.find(command.payment_id)
+        for line in command.theirs:
+            if intent is None or not (self._is_looked_up(intent, line) or self._is_sent_back(intent, line)):
+                self._name(line, GATEWAY)
+        for line in command.ours:
+            self._name(line, OURS)
+
+    def _round(self, gateway: str) -> StatementRound:
+        found = self.rounds.find(round_id(gateway))
+        if found is None:
+            found = StatementRound(id=round_id(gateway), gateway=gateway)
+            self.rounds.add(found)
+        return found
+
+    def _ask(self, round: StatementRound) -> None:
+        now = self.work.now
+        if not round.after and round.ended_at and now - round.ended_at < timedelta(seconds=ROUND_SECONDS):
+            return
+        request = StatementRequest(round.gateway, round.after, now)
+        self.work.call(STATEMENT, STATEMENT, request, id=f"{round.gateway}:{round.after}")
+
+    def _is_looked_up(self, intent: PaymentIntent, line: StatementLine) -> bool:
+        """What a gateway has done and we still wait to hear of is looked up at once, should its call have been lost."""
+        refund_id = _refund_of(line)
+        refund = self.refunds.find(refund_id) if refund_id else None
+        if refund is not None and refund.is_open:
+            at = self.work.now
+            refund.look_up_at(at)
+            pay_back(self.work, intent, refund, is_look_up=True, at=at)
+            return True
+        if line.operation in (CAPTURE, RETURN) and intent.pending == line.operation:
+            look_up(self.work, intent, at_once=True)
+            return True
+        return False
+
+    def _is_sent_back(self, intent: PaymentIntent, line: StatementLine) -> bool:
+        """Taken although the payment had ended without a sale: its own rule books it apart and sends it back."""
+        if line.operation != CAPTURE or intent.status not in (FAILED, VOIDED):
+            return False
+        if intent.capture_reference == line.gateway_transaction_id:
+            return True
+        self.work.announce(
+            CaptureAnswered(
+                payment_id=intent.id,
+                call=0,
+                outcome=APPROVED,
+                gateway_transaction_id=line.gateway_transaction_id,
+                amount=line.amount,
+                currency=line.currency,
+            )
+        )
+        return True
+
+    def _name(self, line: StatementLine, side: str) -> None:
+        if self.differences.find(difference_id(line, side)) is None:
+            self.differences.add(GatewayDifference.found(line, side, self.work.now))
+
+
+def _shown(line: BookLine) -> StatementLine | None:
+    operation = _operation_of(line.key)
+    if line.status != APPROVED or operation not in MONEY:
+        return None
+    return StatementLine(
+        key=line.key,
+        operation=operation,
+        payment_id=Id(line.payment_id),
+        gateway_transaction_id=line.transaction_id,
+        amount=line.amount,
+        currency=line.currency,
+        done_at=datetime.fromtimestamp(line.created_at, UTC),
+    )
+
+
+def _by_payment(lines: Sequence[StatementLine]) -> dict[str, list[StatementLine]]:
+    found: dict[str, list[StatementLine]] = {}
+    for line in lines:
+        found.setdefault(line.payment_id, []).append(line)
+    return found
+
+
+def _missing(
+    here: Sequence[StatementLine], there: Sequence[StatementLine], settled: datetime
+) -> tuple[StatementLine, ...]:
+    """What one book has and the other has not, of what is old enough to be in both."""
+    known = Counter(_movement(line) for line in there)
+    found = []
+    for line in here:
+        if known[_movement(line)]:
+            known[_movement(line)] -= 1
+        elif line.done_at <= settled:
+            found.append(line)
+    return tuple(found)
+
+
+def _movement(line: StatementLine) -> tuple[str, str, int, str]:
+    return line.operation, line.gateway_transaction_id, line.amount, line.currency
+
+
+def _operation_of(key: str) -> str:
+    parts = key.split(":")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def _payment_of(key: str) -> str:
+    return key.partition(":")[0]
+
+
+def _refund_of(line: StatementLine) -> Id | None:
+    parts = line.key.split(":")
+    return Id(parts[2]) if line.operation == REFUND and len(parts) == 3 else None

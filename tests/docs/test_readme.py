@@ -21,6 +21,7 @@ PAGES = sorted(
         *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/README.md")),
         *PROJECT.glob("docs/*.md"),
         *PROJECT.glob("docs/how-to/*.md"),
+        *PROJECT.glob("docs/runbooks/*.md"),
         *PROJECT.glob("argosy/**/README.md"),
     ]
 )

@@ -9,12 +9,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from django.conf import settings
 from django.db import connections
 
 from argosy.apps.health import standing
+from argosy.apps.health.port import serve
 from argosy.apps.health.standing import NOT_READY, liveness
 from argosy.observability.exposition import Snapshots, folder_of
 from argosy.observability.metrics import REGISTRY
@@ -200,3 +203,24 @@ def test_the_command_for_probes_says_the_same(
     from argosy.apps.cli.main import main
 
     assert main(["health", "live"]) == 1
+
+
+def test_a_worker_serves_the_same_on_a_port_of_its_own(marketplace: Marketplace) -> None:
+    """For machines without a web."""
+    var = Path(settings.VAR)
+    server = serve(var, "worker-1", "worker", (LOOPBACK, 0), "a-token")
+    try:
+        address = f"http://{LOOPBACK}:{server.server_address[1]}"
+        with urlopen(f"{address}/metrics") as answer:
+            assert b'process="worker-1"' in answer.read()
+        for request in (Request(f"{address}/metrics", headers={"X-Forwarded-For": STRANGER}), f"{address}/else"):
+            with pytest.raises(HTTPError, match="404"):
+                urlopen(request)
+        with pytest.raises(HTTPError, match="503"):
+            urlopen(f"{address}/health/live")
+        write("worker-1", 'argosy_build_info{version="1",role="worker"} 1.0\n')
+        with urlopen(f"{address}/health/live") as answer:
+            assert json.loads(answer.read()) == {"status": "live"}
+    finally:
+        server.shutdown()
+        server.server_close()

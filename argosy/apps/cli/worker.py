@@ -11,6 +11,7 @@ from typing import Any
 from argosy.apps.cli.console import Failed, complain, say
 from argosy.apps.cli.processes import end_with_parent
 from argosy.apps.cli.project import ready
+from argosy.apps.cli.web import port
 
 ALIVE = "worker.alive"
 """A file of the data folder that a worker touches every second, for whoever watches over it."""
@@ -33,6 +34,8 @@ def add(commands: Any, name: str, summary: str) -> None:
     command.add_argument("--contexts", metavar="A,B", help="only these, comma-separated (default: all)")
     command.add_argument("--no-doctor", action="store_true", help="do not take the doctor along on its rounds")
     command.add_argument("--quiet", action="store_true", help="say nothing but faults")
+    command.add_argument("--metrics-port", type=port, help="serve /metrics and /health/live there (default: nowhere)")
+    command.add_argument("--metrics-host", default="127.0.0.1", help="the address of that port (127.0.0.1)")
     command.set_defaults(run=run)
 
 
@@ -67,6 +70,8 @@ def run(options: argparse.Namespace) -> None:
     except TracingSettingIsWrong as fault:
         raise Failed(str(fault)) from None
     snapshots.keep_writing()
+    if options.metrics_port:
+        _serve_metrics(options, snapshots.name)
     doctor = None if options.no_doctor else InBackground(Rounds(runtime(), complain))
     if doctor is not None:
         doctor.start()
@@ -78,3 +83,16 @@ def run(options: argparse.Namespace) -> None:
 
 def _tell(held: Sequence[str]) -> None:
     say(f"working for {', '.join(held)}" if held else "others work for all contexts: standing by")
+
+
+def _serve_metrics(options: argparse.Namespace, own: str) -> None:
+    from django.conf import settings
+
+    from argosy.apps.health.port import serve
+    from argosy.platform.runtime import runtime
+
+    address = (options.metrics_host, options.metrics_port)
+    try:
+        serve(runtime().var, own, "worker", address, settings.METRICS_TOKEN)
+    except OSError as error:
+        raise Failed(f"cannot listen on {address[0]} port {address[1]}: {error.strerror or error}") from None

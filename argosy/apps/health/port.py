@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from argosy.apps.health.standing import NOT_READY, liveness
 from argosy.observability.exposition import CONTENT_TYPE, exposition
@@ -47,7 +46,15 @@ def serve(var: Path, own: str, role: str, address: tuple[str, int], token: str) 
     return server
 
 
-def may_read(address: str, headers: Mapping[str, str], token: str) -> bool:
+class Headers(Protocol):
+    """A request's headers, whoever parsed them."""
+
+    def __contains__(self, name: object, /) -> bool: ...
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+def may_read(address: str, headers: Headers, token: str) -> bool:
     """Whether somebody may read what is measured: a process of this machine, or whoever sends the token. A proxy of
     this machine speaks for somebody else: its clients need the token."""
     if token and compare_digest((headers.get("Authorization") or "").encode(), f"Bearer {token}".encode()):

@@ -13,7 +13,7 @@ export ARGOSY_VAR ?= var
 export PIP_ROOT_USER_ACTION := ignore
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev up test bench lint contracts lock clean
+.PHONY: help install install-dev up test chaos chaos-broken bench lint contracts lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,7 +28,13 @@ up: install ## Start the marketplace: migrate, make demo data, serve, work off m
 	@exec $(BIN)/argosy up
 
 test: install-dev ## Run all tests that need no service
-	@$(BIN)/python -m pytest -m "not postgres and not redis and not kafka and not browser and not mutants"
+	@$(BIN)/python -m pytest -m "not postgres and not redis and not kafka and not browser and not mutants and not chaos"
+
+chaos: install ## Break a marketplace on purpose, in every way, in less than 15 minutes
+	@$(BIN)/argosy chaos all
+
+chaos-broken: install-dev ## See experiments fail, each with its protection switched off
+	@$(BIN)/python -m pytest -m chaos tests/chaos
 
 bench: install ## Measure the figures of docs/performance.md on this machine
 	@$(BIN)/argosy bench

@@ -22,6 +22,8 @@ from argosy.contracts.accounts import SignIn
 from argosy.engine.work import SYSTEM
 from argosy.platform.runtime import Runtime
 
+CALM = "ARGOSY_CHAOS_CALM_SECONDS"
+"""How long coming to rest may take, where it is another time than usual."""
 CALM_SECONDS = 90.0
 BUYERS = 4
 
@@ -38,7 +40,7 @@ class Scene:
         self.injected: Counter[str] = Counter()
         self.measured: dict[str, float] = {}
         self.wrong: list[str] = []
-        self.calm_seconds = CALM_SECONDS
+        self.calm_seconds = float(os.environ.get(CALM, CALM_SECONDS))
         self.programs: list[Program] = []
         self.cluster: Cluster | None = None
         self.tokens = self._sign_in()

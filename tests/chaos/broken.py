@@ -1,0 +1,149 @@
+"""Settings of processes whose protection is switched off: ARGOSY_CHAOS_BROKEN names which. Experiments must notice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from config.chaos import *  # noqa: F403 - the same settings
+
+BROKEN: dict[str, Callable[[], None]] = {}
+
+
+def broken(switch: Callable[[], None]) -> Callable[[], None]:
+    BROKEN[switch.__name__] = switch
+    return switch
+
+
+@broken
+def leases_are_not_compared() -> None:
+    """What is written under an outdated lease is accepted."""
+    from argosy.platform.engine_tables import EngineTables
+
+    writes = EngineTables.engine_writes
+    EngineTables.engine_writes = lambda self, changes: writes(self, replace(changes, fence=None))  # type: ignore[method-assign]
+
+
+@broken
+def leases_last_a_minute() -> None:
+    """A worker that sleeps keeps its contexts."""
+    from argosy.platform import leases
+
+    leases.LEASE_SECONDS = 60
+
+
+@broken
+def nobody_looks_before_charging_again() -> None:
+    """A capture whose answer was lost is made again, at a gateway that has forgotten the key."""
+    from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
+    from argosy.domains.payments.domain.payment import CAPTURE
+
+    capture, look_up = TestGateway.capture, TestGateway.look_up
+
+    def capture_anew(self: Any, request: Any) -> Any:
+        return capture(self, msgspec.structs.replace(request, key=f"{request.key}:{uuid4()}"))
+
+    def look_at_nothing(self: Any, request: Any) -> Any:
+        return None if request.operation == CAPTURE else look_up(self, request)
+
+    TestGateway.capture = capture_anew  # type: ignore[method-assign]
+    TestGateway.look_up = look_at_nothing  # type: ignore[method-assign]
+
+
+@broken
+def requests_are_not_recognised() -> None:
+    """Neither the key nor the request's own id makes two presses one purchase."""
+    from argosy.domains.checkout.domain import session
+    from argosy.engine.outside import Answer, Outside
+    from argosy.shared_kernel.ids import named_id
+
+    def forgetful(self: Any, command: Any, actor: Any, keyed: Any, respond: Any) -> Answer:
+        return Answer(*respond(self.run(command, actor)))
+
+    Outside.run_keyed = forgetful  # type: ignore[method-assign]
+    session.request_key = lambda *request: named_id("request", str(uuid4()))
+
+
+@broken
+def commits_are_torn_in_two() -> None:
+    """Cursors move before what they stand for is written."""
+    from argosy.platform.sqlite import SqliteDialect
+
+    commit = SqliteDialect.commit
+
+    def torn(self: Any, writes: Any) -> Any:
+        cursors = [write for write in writes if write.table.endswith("_cursors")]
+        others = [write for write in writes if not write.table.endswith("_cursors")]
+        if cursors and others:
+            commit(self, cursors)
+        return commit(self, others or writes)
+
+    SqliteDialect.commit = torn  # type: ignore[method-assign]
+
+
+@broken
+def stock_is_not_given_back() -> None:
+    """What was held for a purchase that failed stays held."""
+    from argosy.domains.inventory.domain.stock import StockItem
+
+    StockItem.free = lambda self, pieces, now: None  # type: ignore[method-assign]
+
+
+@broken
+def stock_is_not_counted() -> None:
+    """There is always enough."""
+    from argosy.domains.inventory.domain.stock import StockItem
+
+    StockItem.available = property(lambda self: 1_000_000)  # type: ignore[assignment,method-assign]
+
+
+@broken
+def whom_one_cannot_look_up_is_let_in() -> None:
+    """Sessions fail open."""
+    from argosy.engine.work import Actor
+    from argosy.platform.auth import Tokens
+
+    actor_of = Tokens.actor_of
+
+    def trusting(self: Any, header: str) -> Actor:
+        try:
+            return actor_of(self, header)
+        except Exception:  # noqa: BLE001 - that is the hole
+            return Actor(id=str(uuid4()), roles=("buyer",))  # type: ignore[arg-type]
+
+    Tokens.actor_of = trusting  # type: ignore[method-assign]
+
+
+@broken
+def full_disks_are_bugs() -> None:
+    """A database that cannot write is answered with 500."""
+    from argosy.platform import sqlite
+
+    sqlite._unavailable_or = lambda error: error
+
+
+@broken
+def files_are_made_anew() -> None:
+    """Where a database is missing an empty one is made, and who has it open does not look."""
+    import sqlite3
+
+    from argosy.platform.sqlite_files import FileConnection
+
+    FileConnection.is_in_place = lambda self: True  # type: ignore[method-assign]
+    FileConnection.__init__ = sqlite3.Connection.__init__  # type: ignore[assignment,method-assign]
+
+
+@broken
+def everybody_is_let_in() -> None:
+    """Nothing is refused, however much is asked."""
+    from argosy.apps.api.admission import Admission
+
+    Admission.refusal = lambda self, method, path: None  # type: ignore[method-assign]
+
+
+BROKEN[os.environ["ARGOSY_CHAOS_BROKEN"]]()

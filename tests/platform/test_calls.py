@@ -109,3 +109,17 @@ def test_closing_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None
     pool.close()
     assert time.monotonic() - began < 2
     never.set()
+
+
+def test_calls_are_given_up_by_the_clock_that_they_were_leased_by() -> None:
+    """A machine whose own clock is wrong goes by the server's, and gives up nothing early."""
+
+    class Server:
+        now = staticmethod(lambda: datetime.now(UTC) - timedelta(hours=1))
+
+    until, pool = threading.Event(), ThreadPool(lambda: None)
+    pool.clock = Server()
+    pool.submit(due("early", seconds=-60), lambda: hang(until))
+    assert pool.finished() == []
+    until.set()
+    pool.close()

@@ -47,6 +47,10 @@ class Transport(Protocol):
         """Whether everything that was told has arrived here."""
         ...
 
+    def measure(self, elapsed: float) -> None:
+        """Tell the metrics how far behind the way itself is, if it is time. `elapsed` counts seconds."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -76,6 +80,9 @@ class LocalTransport:
 
     def is_at_rest(self) -> bool:
         return True
+
+    def measure(self, elapsed: float) -> None:
+        """There is no way: how far subscriptions are behind is all that there is to tell."""
 
     def close(self) -> None: ...
 

@@ -244,6 +244,7 @@ class Worker:
     def _look_at_itself(self) -> None:
         held = [label for label in self.labels if self.leases.fence(label) is not None]
         self.watch.look(time.monotonic(), held, self.consumers)
+        self.transport.measure(time.monotonic())
 
     def _look_everywhere(self) -> None:
         self._ready.update(self.consumers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from argosy.engine.log import Page, Position, Record
+from argosy.engine.log import START, Page, Position, Record
 from argosy.engine.store import StoreUnavailable
 from argosy.platform.sql_log import SqlLog
 
@@ -34,7 +34,9 @@ class SqlOutbox:
     def read(self, after: Position, limit: int) -> Page:
         looked = self.log.read(after, _NOTHING, 1)
         if looked.scanned_to <= after:
-            return Page([], after, looked.is_whole)
+            # A new life of the log in which nothing is told yet stands before everything that will be.
+            has_new_life = looked.is_whole and after.epoch < self.log.epoch()
+            return Page([], max(after, self._birth()) if has_new_life else after, looked.is_whole)
         records = self.log.all(after, looked.scanned_to, limit)
         # Asked after the rows were: what is deleted was listed before, so rows that are gone are seen to be archived.
         archived = self.log.segments.last()
@@ -43,6 +45,10 @@ class SqlOutbox:
         if len(records) == limit:
             return Page(records, records[-1].position)
         return Page(records, looked.scanned_to, looked.is_whole)
+
+    def _birth(self) -> Position:
+        head = self.log.head()
+        return head if head.xid == 0 else START
 
     def _archived(self, after: Position, limit: int) -> Page:
         archive, found, reached = self.log.archive, list[Record](), after

@@ -169,7 +169,7 @@ class Relay:
         self.trouble: Callable[[str, Exception | None], None] = lambda source, error: None
         self.ended: Callable[[], None] = lambda: None
         self.position: Position | None = None
-        """How far it has sent; None while it does not send."""
+        """How far it has sent, as it last knew; None before it ever has."""
         self._news = threading.Event()
         self._has_doubts = False
         self._is_stopping = False
@@ -208,6 +208,7 @@ class Relay:
         try:
             sending.open()
             self._has_doubts = False
+            self.position = sending.at
             self.trouble(self.source, None)
             self._send_on(sending)
         except RelayIsFenced as error:
@@ -218,7 +219,6 @@ class Relay:
         except KafkaException as error:
             self.trouble(self.source, BrokerIsAway(str(error)))
         finally:
-            self.position = None
             sending.close()
         return AGAIN_SECONDS
 

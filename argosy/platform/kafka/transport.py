@@ -13,6 +13,7 @@ from django.db import connections
 
 from argosy.engine.log import Position, Record
 from argosy.engine.shared_log import SharedLog
+from argosy.observability import metrics
 from argosy.platform.archiving import passed
 from argosy.platform.doorbell import EVERYTHING, Listener
 from argosy.platform.kafka.cluster import BrokerIsAway, Cluster, TopicIsMissing
@@ -24,6 +25,7 @@ from argosy.platform.kafka.topic_log import KafkaLog
 from argosy.platform.runtime import Runtime
 
 LOWEST_SECONDS = 5.0
+MEASURE_SECONDS = 5.0
 
 
 class CarriedLog(SharedLog):
@@ -55,6 +57,8 @@ class KafkaTransport:
         self._tail: Tail | None = None
         self._ring: Ring | None = None
         self._relays: dict[str, Relay] = {}
+        self._measure_at = 0.0
+        self._measured: set[str] = set()
         self._lock = threading.Lock()
         self._troubles: dict[str, str] = {}
 
@@ -112,6 +116,19 @@ class KafkaTransport:
                 found.append(Lag(topic, "worker", _behind(end, self.arriving[source].reached)))
         return found
 
+    def measure(self, elapsed: float) -> None:
+        if elapsed < self._measure_at:
+            return
+        self._measure_at = elapsed + MEASURE_SECONDS
+        for label, relay in self._relays.items():
+            behind = _behind(self.runtime.logs[label].head(), relay.position)
+            if behind is not None:
+                metrics.RELAY_LAG_MESSAGES.labels(label).set(behind)
+                self._measured.add(label)
+        for label in self._measured - self._relays.keys():
+            metrics.RELAY_LAG_MESSAGES.remove(label)
+        self._measured &= self._relays.keys()
+
     def close(self) -> None:
         relays, self._relays = list(self._relays.values()), {}
         for relay in relays:
@@ -132,6 +149,8 @@ class KafkaTransport:
 
     def _trouble(self, source: str, error: Exception | None) -> None:
         """Say each once, and when it is over. Brokers that are away are away for all."""
+        if error is not None and source:
+            metrics.RELAY_FAILURES.labels(source, type(error).__name__).inc()
         if isinstance(error, TopicIsMissing):
             # Its relay makes it in a moment.
             return

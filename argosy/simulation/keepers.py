@@ -123,6 +123,10 @@ class Operator(Person):
             if faults.strikes("lease moved"):
                 scheduler.at(self._moment(at, spread), self.name, lambda label=label: self.place.move(label))  # type: ignore[misc]
         scheduler.at(at + spread + self.random.randrange(10, 40) * MINUTE, self.name, self.redrive)
+        for label, part in self.place.parts.items():
+            if part.schedule:
+                moment = at + spread + self.random.randrange(2, 25) * MINUTE
+                scheduler.at(moment, self.name, lambda label=label: self.place.look_at_schedule(label))  # type: ignore[misc]
 
     def last_coupon(self, at: int, spread: int) -> str:
         """A coupon with one or two uses, which many will want; it may end under their hands."""

@@ -147,6 +147,12 @@ class Marketplace:
             if uses:
                 self._expect("promotions", microseconds(max(row.expires_at for row in uses)) + REDEEMED_SLACK)
 
+    def look_at_schedule(self, label: str) -> None:
+        """Some of the many times at which a context's recurring commands are told; most of them find nothing."""
+        worker = self.holder[label]
+        if worker.is_alive:
+            worker.sweep(label)
+
     def _expect(self, label: str, at: int) -> None:
         if at > self._sweeps.get(label, -1):
             self._sweeps[label] = at
@@ -155,9 +161,7 @@ class Marketplace:
     def _sweep(self, label: str, again: int) -> None:
         """Until nothing is overdue; a worker whose clock is behind does not see it yet."""
         if self._is_overdue(label):
-            worker = self.holder[label]
-            if worker.is_alive:
-                worker.sweep(label)
+            self.look_at_schedule(label)
             later = min(2 * again, SWEEP_AGAIN_MAX)
             self.scheduler.after(again, "schedule", lambda: self._sweep(label, later))
 

@@ -13,7 +13,7 @@ from argosy.domains.payments.application.captures import Captures
 from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.domain import shares
 from argosy.domains.payments.domain.ledger import Ledger
-from argosy.domains.payments.domain.payment import UNKNOWN, PaymentIntent
+from argosy.domains.payments.domain.payment import AUTHORIZED, UNKNOWN, PaymentIntent
 from argosy.domains.taxes.domain.rule import TaxRule
 from argosy.engine.work import UnitOfWork
 from tests.simulation.planting import Patch, around, mutant
@@ -59,14 +59,15 @@ def held_money_is_not_let_go(patch: Patch) -> None:
 
 @mutant
 def late_yes_is_forgotten(patch: Patch) -> None:
-    """A hold that the gateway tells of when nobody waits for it any more is noted, and not let go."""
+    """A hold that the gateway tells of when nobody wants it any more is noted, and not let go."""
 
-    def approved(original: Any, self: Authorizations, intent: PaymentIntent, answer: Any) -> None:
-        unwanted, intent.unwanted = intent.unwanted, ""
-        original(self, intent, answer)
-        intent.unwanted = unwanted
+    def let_go(work: UnitOfWork, intent: PaymentIntent) -> None:
+        if intent.status == AUTHORIZED and intent.unwanted:
+            intent.decided()
+        else:
+            outgoing.let_go(work, intent)
 
-    around(patch, Authorizations, "_approved", approved)
+    patch.setattr("argosy.domains.payments.application.authorizations.let_go", let_go)
 
 
 @mutant

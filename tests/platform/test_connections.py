@@ -151,6 +151,8 @@ def test_web_and_worker_have_few_connections_under_load_and_after_it(
 ) -> None:
     place, most = marketplace.runtime, {"web": 0, "worker": 0}
     seed_goods(place)
+    for bound in ("QUEUE_SECONDS", "WAITING"):
+        monkeypatch.setenv(f"ARGOSY_SHED_{bound}", "0")
     monkeypatch.setenv("PGAPPNAME", "argosy-worker")
     with worker() as works:
         monkeypatch.setenv("PGAPPNAME", "argosy-web")

@@ -69,7 +69,7 @@ RESERVATIONS = _counter(
 
 PAYMENTS_COMPARED = _counter(
     "argosy_payments_compared_total",
-    "Payments that reconciliation compared, by result: agrees mismatch",
+    "Payments laid beside their orders by reconciliation: all that were compared, and of these each mismatch",
     "result",
 )
 PAYMENT_MISMATCHES = _gauge(
@@ -80,12 +80,11 @@ RESERVATION_LEAKS = _gauge(
     "Reservations that hold stock for nobody as of the last look: past their time, or orphaned",
 )
 JOB_RUNS = _counter("argosy_job_runs_total", "Runs of self-healing jobs by result: done failed", "task", "result")
-JOB_FOUND = _counter("argosy_job_found_total", "What self-healing jobs found to be wrong", "task")
-JOB_HEALED = _counter("argosy_job_healed_total", "What self-healing jobs put right", "task")
+JOB_FOUND = _counter("argosy_job_found_total", "What self-healing jobs found to be wrong, and had put right", "task")
 JOB_LAST_DONE = _gauge(
     "argosy_job_last_done_timestamp_seconds", "When each self-healing job was last done without failing", "task"
 )
-JOB_SECONDS = _gauge("argosy_job_last_seconds", "How long each self-healing job's last run took", "task")
+JOB_EVERY = _gauge("argosy_job_every_seconds", "How often each scheduled job is told", "task")
 DOCTOR_VIOLATIONS = _gauge(
     "argosy_doctor_violations", "Violations of each invariant as of the doctor's last examination", "invariant"
 )

@@ -98,7 +98,8 @@ class Tracer:
             )
 
     def _is_told(self, correlation_id: str) -> bool:
-        return trace_id(correlation_id) % 2**64 < self._below
+        trace = trace_id(correlation_id)
+        return trace != 0 and trace % 2**64 < self._below
 
     def _tell(
         self,
@@ -179,11 +180,11 @@ def _exporter(kind: str) -> Any:
 
 
 def trace_id(correlation_id: str) -> int:
-    """The correlation id itself, where it is a UUID; never 0."""
+    """The correlation id itself. 0 where it is no request's: a schedule's tellings would be one trace without end."""
     try:
-        return UUID(correlation_id).int or 1
+        return UUID(correlation_id).int
     except ValueError:
-        return int.from_bytes(blake2b(correlation_id.encode(), digest_size=16).digest()) or 1
+        return 0
 
 
 def span_id(message_id: str, handler: str) -> int:

@@ -37,6 +37,18 @@ OUTCOMES = {
 }
 """What a message means for the business's own counters."""
 
+FOUND = {
+    "inventory.ExpireReservation": "inventory.ExpireReservations",
+    "checkout.AccountForPurchase": "orders.FindOpenPurchases",
+}
+"""Messages by which a job has something put right, and the job."""
+
+SIZES = {
+    "orders.SettlePayments": (metrics.PAYMENTS_COMPARED.labels("compared"), "payments"),
+    "orders.PaymentsSettled": (metrics.PAYMENTS_COMPARED.labels("mismatch"), "unexplained"),
+}
+"""Messages of which each entry of a field counts."""
+
 
 class CountedStore(SqlStore):
     """A store that counts what it commits: units of work, messages, what they mean, and conflicts."""
@@ -65,11 +77,17 @@ class CountedStore(SqlStore):
         for name, count in Counter([record.wire_name for record in changes.records]).items():
             for counter in self._told.get(name) or self._counters_of(name):
                 counter.inc(count)
+            if name in SIZES:
+                counter, field = SIZES[name]
+                told = [record.message for record in changes.records if record.wire_name == name]
+                counter.inc(sum(len(getattr(message, field)) for message in told))
 
     def _counters_of(self, name: str) -> list[Any]:
         counters: list[Any] = [metrics.MESSAGES_TOLD.labels(self.context, name)]
         meant = OUTCOMES.get(name)
         if meant is not None:
             counters.append(meant[0].labels(meant[1]))
+        if name in FOUND:
+            counters.append(metrics.JOB_FOUND.labels(FOUND[name]))
         self._told[name] = counters
         return counters

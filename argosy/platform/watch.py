@@ -42,6 +42,7 @@ class Watch:
         handled_total = metrics.MESSAGES_HANDLED.labels(subscription)
         batches = metrics.BATCHES.labels(subscription)
         seconds = metrics.DISPATCH_SECONDS.labels(subscription)
+        jobs = {every.send.wire_name for every in context.schedule} if subscription == context.label else set()
         flows: Sequence[Watched] = context.flows if subscription == context.label else ()
 
         def applied(handled: Sequence[tuple[str, Record]], changes: Changes, began: datetime) -> None:
@@ -51,6 +52,8 @@ class Watch:
             handled_total.inc(len(handled))
             oldest = min([record.created_at for _, record in handled])
             seconds.observe((self.runtime.clock.now() - oldest).total_seconds())
+            if jobs:
+                self._note_jobs([record.wire_name for _, record in handled if record.wire_name in jobs])
             self.times.look(handled, changes.records if flows else ())
             for flow in flows:
                 note_ended(flow, changes, began)
@@ -59,12 +62,20 @@ class Watch:
 
         return applied
 
+    def _note_jobs(self, done: Iterable[str]) -> None:
+        for name in done:
+            metrics.JOB_RUNS.labels(name, "done").inc()
+            metrics.JOB_LAST_DONE.labels(name).set_to_current_time()
+
     def taken_over(self, label: str) -> None:
         metrics.LEASES_LOST.labels(label).inc()
         self.tell(f"another worker has taken {label} over", context=label)
 
     def parked(self, label: str, parked: Parked) -> None:
-        metrics.PARKED.labels(parked.subscription, parked.record.wire_name).inc()
+        name = parked.record.wire_name
+        metrics.PARKED.labels(parked.subscription, name).inc()
+        if any(every.send.wire_name == name for every in self.runtime.contexts[label].schedule):
+            metrics.JOB_RUNS.labels(name, "failed").inc()
         self.tell(
             f"parked {parked.record.wire_name} {parked.record.message_id}: {parked.error}",
             level="error",
@@ -155,6 +166,8 @@ class Watch:
 
     def _look_at_database(self, label: str, now: datetime) -> None:
         store, flows = self.runtime.stores[label], self.runtime.contexts[label].flows
+        for every in self.runtime.contexts[label].schedule:
+            metrics.JOB_EVERY.labels(every.send.wire_name).set(every.seconds)
         try:
             waiting = overdue(store, now)
             standing = {flow.name: open_flows(store, flow, now) for flow in flows}

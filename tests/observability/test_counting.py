@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -10,12 +11,15 @@ import pytest
 from msgspec.structs import replace
 
 from argosy.contracts.checkout import StartCheckout
+from argosy.contracts.orders import CapturedPayment, PaymentsSettled, SettlePayments
 from argosy.domains.inventory.application.reservations import Reservations
-from argosy.engine.work import Actor
+from argosy.engine.work import Actor, Cause, UnitOfWork
 from argosy.observability.metrics import REGISTRY
 from argosy.platform import flows
 from benchmarks.reference import baskets, seed
 from tests.marketplace import Marketplace
+
+P = "0197f3d2-4c1e-7a35-9b1e-5a0d8c3f2b10"
 
 
 def value(name: str, **labels: str) -> float:
@@ -193,3 +197,32 @@ def test_leases_and_databases_are_told_of(place: Marketplace) -> None:
         assert value("argosy_leases_held", context=label) == 1
         assert value("argosy_context_info", context=label, criticality=context.criticality) == 1
     assert value("argosy_database_up", context="payments") == 1
+
+
+def test_jobs_are_counted_when_they_are_done(place: Marketplace) -> None:
+    task = {"task": "inventory.ExpireReservations"}
+    since = Since(done=("argosy_job_runs_total", {**task, "result": "done"}))
+    later = place.runtime.clock.now() + timedelta(seconds=20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(place.runtime.clock), "now", lambda self: later)
+        place.drain()
+    look(place)
+    assert since.grown() == {"done": 1}
+    assert value("argosy_job_every_seconds", **task) == 15
+    assert abs(value("argosy_job_last_done_timestamp_seconds", **task) - time.time()) < 30
+
+
+def test_payments_that_reconciliation_lays_beside_orders_are_counted(place: Marketplace) -> None:
+    since = Since(
+        compared=("argosy_payments_compared_total", {"result": "compared"}),
+        mismatch=("argosy_payments_compared_total", {"result": "mismatch"}),
+    )
+    asked = CapturedPayment(payment_id=P, purchase_id=P, order_ids=(), amount=1, currency="EUR")
+    messages = [SettlePayments(payments=(asked, asked, asked)), PaymentsSettled(job="j", unexplained=(P,), confirmed=())]
+    store = place.runtime.stores["orders"]
+    work = UnitOfWork(store, place.runtime.clock.now())
+    work.begin(Cause(P, P, place.runtime.ids))
+    work.announce(*messages)
+    work.keep()
+    work.commit()
+    assert since.grown() == {"compared": 3, "mismatch": 1}

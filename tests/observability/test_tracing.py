@@ -105,8 +105,14 @@ def test_a_trace_is_told_as_a_whole_or_not_at_all(marketplace: Marketplace) -> N
 
 def test_ids_are_the_same_in_every_process() -> None:
     assert trace_id(REQUEST) == int(REQUEST.replace("-", ""), 16)
-    assert trace_id("payments.SweepUnknown") == trace_id("payments.SweepUnknown") != trace_id("x")
     assert span_id(REQUEST, "orders") == span_id(REQUEST, "orders") != span_id(REQUEST, "payments")
+
+
+def test_what_a_schedule_tells_is_no_trace_without_end(marketplace: Marketplace, kept: Kept) -> None:
+    marketplace.drain()
+    handled = marketplace.rows("inventory", "SELECT count(*) FROM inventory_outbox_events")
+    assert handled[0][0] > 0, "a sweep has been told and heard"
+    assert kept.spans == []
 
 
 def test_nothing_is_traced_unless_it_is_asked_for() -> None:

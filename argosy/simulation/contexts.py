@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from argosy.contracts.payments import StatementLine
 from argosy.domains.accounts.context import AccountsContext
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User
@@ -21,7 +22,7 @@ from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain.ledger import Ledger
-from argosy.domains.payments.domain.payment import PaymentIntent
+from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent
 from argosy.domains.products.context import ProductsContext
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.product import Product
@@ -140,6 +141,8 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.passwords, context.randomness = PlainPasswords(), CountedBytes()
     elif kind is InventoryContext:
         context.overdue = lambda work: lambda now, limit: overdue(store, now, limit)
+    elif kind is PaymentsContext:
+        context.noted = lambda work: lambda after, up_to, limit: noted(store, after, up_to, limit)
     elif kind is PromotionsContext:
         context.expired = lambda work: lambda until, limit: expired(store, until, limit)
     build: Callable[[UnitOfWork], Sequence[Any]] = context.build
@@ -155,6 +158,31 @@ def overdue(store: SimulatedStore, now: datetime, limit: int) -> list[Id]:
         if row.open_until is not None and row.open_until <= now and row.id not in parked
     ]
     return [id for _, id in sorted(found)[:limit]]
+
+
+def noted(store: SimulatedStore, after: str, up_to: str, limit: int) -> list[StatementLine]:
+    """Approved captures, refunds and returns of payments behind one id and up to another, in order of payments."""
+    found = [
+        (payment_id, told)
+        for payment_id, told in store.parts(PaymentIntent, "transactions")
+        if told.status == APPROVED
+        and told.type in (CAPTURE, REFUND, RETURN)
+        and payment_id > after
+        and (not up_to or payment_id <= up_to)
+    ]
+    found.sort(key=lambda one: (one[0], one[1].id))
+    return [
+        StatementLine(
+            key=f"{payment_id}:{told.type}",
+            operation=told.type,
+            payment_id=payment_id,
+            gateway_transaction_id=told.gateway_transaction_id,
+            amount=told.amount,
+            currency=told.currency,
+            done_at=told.created_at,
+        )
+        for payment_id, told in found[:limit]
+    ]
 
 
 def expired(store: SimulatedStore, until: datetime, limit: int) -> list[ExpiredUse]:

@@ -12,7 +12,7 @@ from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayD
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, VOID
 from argosy.shared_kernel.ids import named_id
 from argosy.simulation.faults import Faults
-from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND, Scheduler
+from argosy.simulation.scheduler import BEGIN, DAY, HOUR, MINUTE, SECOND, Scheduler
 
 
 class Line(NamedTuple):
@@ -27,6 +27,11 @@ class Line(NamedTuple):
     transaction_id: str
     reason: str
     at: int
+
+    @property
+    def created_at(self) -> float:
+        """In seconds since 1970, as a statement has it."""
+        return BEGIN.timestamp() + self.at / SECOND
 
 
 class SimulatedGateway:
@@ -94,6 +99,11 @@ class SimulatedGateway:
             return False
         self.book[line.key] = line._replace(status=APPROVED)
         return True
+
+    def page(self, after: str, limit: int) -> list[Line]:
+        """Its statement: at most so many lines behind a key, in the order of keys."""
+        keys = sorted(key for key in self.book if key > after)
+        return [self.book[key] for key in keys[:limit]]
 
     def kept(self, payment_id: str) -> dict[str, int]:
         """What it took and did not pay back, by currency."""

@@ -80,6 +80,8 @@ def _run_many(options: argparse.Namespace) -> int:
     with progress("seeds", len(options.seeds)) as step:
         for outcome in outcomes_of(options.seeds, options.jobs, _without(options)):
             summary.add(outcome)
+            if not outcome.is_sound:
+                complain(f"seed {outcome.plan.seed} breaks {outcome.violations[0]}")
             step(1)
     seconds = time.monotonic() - began
     complain(f"{count(summary.seeds, 'seed')} took {seconds:.1f} s on {count(options.jobs, 'process', 'processes')}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,24 +74,9 @@ def forget_database(place: Marketplace, label: str) -> None:
     connections[place.runtime.contexts[label].alias].close()
     for end in ("", "-wal", "-shm"):
         Path(f"{path}{end}").unlink(missing_ok=True)
-    call_command("migrate", database=place.runtime.contexts[label].alias, verbosity=0, skip_checks=True)
     from argosy.platform.lives import begin_again
+    from argosy.platform.sqlite_files import creating
 
-    begin_again(place.runtime, label)
-
-
-def keep_copy(place: Marketplace, label: str, to: Path) -> None:
-    with connections[place.runtime.contexts[label].alias].cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [str(to)])
-
-
-def put_back(place: Marketplace, label: str, copy: Path) -> None:
-    place.close()
-    path = file_of(label)
-    connections[place.runtime.contexts[label].alias].close()
-    for end in ("", "-wal", "-shm"):
-        Path(f"{path}{end}").unlink(missing_ok=True)
-    shutil.copy(copy, path)
-    from argosy.platform.lives import begin_again
-
+    with creating():
+        call_command("migrate", database=place.runtime.contexts[label].alias, verbosity=0, skip_checks=True)
     begin_again(place.runtime, label)

@@ -21,6 +21,8 @@ COMMANDS = {
     "import": "bring in a catalogue: the Olist data set, or any CSV of products",
     "replay": "play real baskets as their buyers, and compare the money to the cent",
     "archive": "move the oldest messages from the logs into files",
+    "backup": "keep a context's database aside, while it is in use",
+    "restore": "put a context's database back, while the others go on",
     "rebuild": "make a read model anew from the logs",
     "parked": "list the messages that failed, have them tried again, or drop one",
     "sagas": "list the flows that have not ended, look into one, have it asked again or undone",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from argosy.contracts.payments import CompareWithGateway, ReconcilePayments
+from argosy.contracts.payments import CompareWithGateway, ReconcilePayments, StatementLine
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.captures import Captures
@@ -85,10 +85,14 @@ class PaymentsContext(Context):
         return build(work, self.noted(work))
 
     def noted(self, work: UnitOfWork) -> Noted:
-        """Where our own notes of money are looked up; a simulation looks through its own store instead."""
-        from argosy.domains.payments.adapters.outbound.queries import noted_money
+        """Where our own notes of money are looked up, if they are; a simulation looks through its own store instead."""
 
-        return noted_money
+        def look(after: str, up_to: str, limit: int) -> Sequence[StatementLine]:
+            from argosy.domains.payments.adapters.outbound.queries import noted_money
+
+            return noted_money(after, up_to, limit)
+
+        return look
 
     def rows(self) -> Any:
         from argosy.domains.payments.adapters.outbound.repositories import ROWS

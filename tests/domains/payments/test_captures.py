@@ -27,6 +27,7 @@ from tests.domains.payments.counter import (
     captured,
     decline,
     told,
+    void,
 )
 from tests.support import an_id
 
@@ -134,11 +135,30 @@ def test_nothing_is_captured_that_was_not_authorized() -> None:
     counter = Counter(authorize=[decline])
     assert refusal(counter.send(capture())) == "no_such_payment"
     counter.authorize()
-    assert refusal(counter.send(capture())) == "payment_is_not_authorized"
+    assert counter.send(capture()) == [], "it waits for the authorization"
     assert counter.call() == [PaymentFailed(flow_id=FLOW, payment_id=PAYMENT, reason="card_declined")]
     assert refusal(counter.send(capture())) == "payment_is_not_authorized"
     assert told(counter.authorize()) == ["PaymentFailed"]
     assert counter.gateway.asked == ["authorize"]
+
+
+def test_a_capture_that_comes_early_follows_its_authorization() -> None:
+    """So it is for payments that have gone back to a backup, and hear again what they were asked since."""
+    counter = Counter()
+    counter.authorize()
+    assert counter.send(capture(), capture()) == []
+    assert told(counter.call()) == ["PaymentAuthorized", "PaymentCaptured"]
+    assert counter.gateway.asked == ["authorize", "capture"]
+    assert counter.faults() == []
+
+
+def test_a_capture_that_came_early_is_not_taken_once_it_is_unwanted() -> None:
+    counter = Counter()
+    counter.authorize()
+    counter.send(capture())
+    counter.send(void())
+    assert told(counter.call()) == ["PaymentVoided"]
+    assert counter.gateway.asked == ["authorize", "void"]
 
 
 def test_a_declined_capture_books_nothing_and_stays_declined() -> None:

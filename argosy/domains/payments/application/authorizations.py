@@ -22,6 +22,7 @@ from argosy.domains.payments.domain.payment import (
     AUTHORIZED,
     BY_TIME,
     BY_VOID,
+    CAPTURE,
     CREATED,
     DECLINED,
     FAILED,
@@ -161,11 +162,14 @@ class Authorizations:
         intent.move(AUTHORIZED)
         if intent.unwanted:
             return let_go(self.work, intent)
-        return self.work.announce(
+        self.work.announce(
             PaymentAuthorized(
                 flow_id=intent.flow_id, payment_id=intent.id, amount=intent.amount, currency=intent.currency
             )
         )
+        if intent.shares:
+            start(self.work, intent, CAPTURE)
+        return None
 
     def _approved_late(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
         """A yes after the end: what is held is let go. The same yes twice is one yes."""

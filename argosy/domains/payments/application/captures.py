@@ -25,6 +25,7 @@ from argosy.domains.payments.domain.ledger import (
 from argosy.domains.payments.domain.payment import (
     ABSENT,
     APPROVED,
+    AUTHORIZE,
     AUTHORIZED,
     BY_VOID,
     CAPTURE,
@@ -77,12 +78,15 @@ class Captures:
             raise PaymentWasCancelled(payment_id=intent.id)
         if intent.failure == CAPTURE_DECLINED:
             raise CaptureWasDeclined(payment_id=intent.id)
-        if intent.status != AUTHORIZED or intent.pending:
+        is_early = intent.pending == AUTHORIZE and not intent.action_url
+        if not is_early and (intent.status != AUTHORIZED or intent.pending):
             raise PaymentIsNotAuthorized(payment_id=intent.id, status=intent.status)
         check(command.shares, intent.amount)
         intent.flow_id = command.flow_id
         intent.shares = freeze(command.shares, self.commission_basis_points)
-        return start(self.work, intent, CAPTURE)
+        # A flow asks once it was told that the amount is held. Payments that have gone back to a backup hear both at
+        # once, and the gateway says again what it did: the capture follows the authorization then.
+        return None if is_early else start(self.work, intent, CAPTURE)
 
     @reads(intents=lambda answer: [answer.payment_id], ledgers=lambda answer: [LEDGER_ID])
     @then_reads(

@@ -222,7 +222,9 @@ class Statements:
 
     def _name(self, line: StatementLine, side: str) -> None:
         if self.differences.find(difference_id(line, side)) is None:
-            self.differences.add(GatewayDifference.found(line, side, self.work.now))
+            difference = GatewayDifference.found(line, side, self.work.now)
+            self.differences.add(difference)
+            self.work.announce(difference.alarm)
 
 
 def _shown(line: BookLine) -> StatementLine | None:

@@ -29,8 +29,7 @@ class GatewayDifference(Aggregate):
 
     @classmethod
     def found(cls, line: StatementLine, side: str, now: datetime) -> GatewayDifference:
-        """Raises the alarm as it comes to be."""
-        difference = cls(
+        return cls(
             id=difference_id(line, side),
             payment_id=line.payment_id,
             side=side,
@@ -40,19 +39,20 @@ class GatewayDifference(Aggregate):
             currency=line.currency,
             found_at=now,
         )
-        ours, theirs = ((0, NO_CURRENCY), (line.amount, line.currency))[:: -1 if side == OURS else 1]
-        difference.record(
-            GatewayContradicted(
-                payment_id=line.payment_id,
-                operation=line.operation,
-                expected_amount=ours[0],
-                expected_currency=ours[1],
-                told_amount=theirs[0],
-                told_currency=theirs[1],
-                gateway_transaction_id=line.gateway_transaction_id,
-            )
+
+    @property
+    def alarm(self) -> GatewayContradicted:
+        """What is told of it, as of any contradiction of a gateway's."""
+        ours, theirs = ((0, NO_CURRENCY), (self.amount, self.currency))[:: -1 if self.side == OURS else 1]
+        return GatewayContradicted(
+            payment_id=self.payment_id,
+            operation=self.operation,
+            expected_amount=ours[0],
+            expected_currency=ours[1],
+            told_amount=theirs[0],
+            told_currency=theirs[1],
+            gateway_transaction_id=self.gateway_transaction_id,
         )
-        return difference
 
 
 @dataclass(kw_only=True, eq=False)

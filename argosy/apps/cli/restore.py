@@ -1,0 +1,53 @@
+"""`argosy restore`: one context's database put back from a backup, or begun anew, while the others go on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from argosy.apps.cli.console import Failed, say
+from argosy.apps.cli.project import ready
+
+HELP = """\
+Puts a backup in the place of a context's database, brings it up to date, and begins a new life of its log, so that what
+it tells from now on comes after all that others have heard. What others told it since the backup, it hears again. No
+money is moved and nothing is overwritten elsewhere: `argosy doctor` names what differs, and docs/runbooks/restore.md
+says what to do about it. What was there before is kept beside (SQLite).
+"""
+EPILOG = """\
+examples:
+  argosy restore orders /backups/today/orders_db-20260901T030000Z.sqlite3
+  argosy restore checkout --empty           its database was lost; `argosy migrate` has made an empty one
+"""
+
+
+def add(commands: Any, name: str, summary: str) -> None:
+    command = commands.add_parser(name, help=summary, description=HELP, epilog=EPILOG)
+    command.add_argument("context", metavar="CONTEXT", help="the context")
+    command.add_argument("file", metavar="FILE", type=Path, nargs="?", help="a file that `argosy backup` wrote")
+    command.add_argument("--empty", action="store_true", help="only begin a new life of a log that was lost")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    ready()
+    from argosy.platform.backups import CannotRestore, restore
+    from argosy.platform.lives import begin_again
+    from argosy.platform.runtime import runtime
+
+    if options.context not in runtime().contexts:
+        raise Failed(f"there is no context {options.context}; there are {', '.join(sorted(runtime().stores))}")
+    if (options.file is None) != options.empty:
+        raise Failed("say which file to restore, or --empty for a database that was lost")
+    try:
+        if options.empty:
+            if options.context not in runtime().stores:
+                raise Failed(f"{options.context} holds views: `argosy rebuild all` makes them anew")
+            epoch = begin_again(runtime(), options.context)
+        else:
+            epoch = restore(runtime(), options.context, options.file)
+    except (CannotRestore, OSError) as error:
+        raise Failed(str(error)) from None
+    say(f"{options.context} is back; life {epoch} of its log has begun. Workers take it up by themselves.")
+    say("now: argosy doctor            docs/runbooks/restore.md says what it may name, and what closes it")

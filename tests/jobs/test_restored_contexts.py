@@ -1,0 +1,122 @@
+"""One context's database is put back from before some sales, while the rest lives on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from argosy.apps.cli.main import main
+from argosy.apps.doctor.examination import CHECKS, Examination
+from argosy.apps.doctor.healing import heal
+from argosy.platform.backups import CannotRestore, back_up, restore
+from tests.doctor.selling import payment_id, start
+from tests.jobs.conftest import Time
+from tests.marketplace import Marketplace
+
+LEDGER = "SELECT kind, count(*), sum(debit) FROM ledgers GROUP BY kind ORDER BY kind"
+CHARGES = "SELECT count(*), sum(captured_amount), sum(refunded_amount) FROM payment_intents"
+
+
+def sold(shop: Marketplace, *names: str) -> None:
+    for name in names:
+        start(shop, name)
+    shop.drain()
+
+
+def restored_after(shop: Marketplace, time: Time, label: str, folder: Path) -> None:
+    """Two sales, a backup, two more; then yesterday's database is back, while the worker goes on."""
+    sold(shop, "one", "two")
+    backup = back_up(shop.runtime, label, folder)
+    sold(shop, "three", "four")
+    restore(shop.runtime, label, backup)
+    shop.close()
+    time.pass_by(2_500)
+
+
+def named(time: Time, shop: Marketplace) -> set[str]:
+    """What the doctor names, once views are made anew."""
+    found = Examination(shop.runtime, look_again_seconds=()).run(CHECKS)
+    list(heal(shop.runtime, found))
+    return set(time.violated())
+
+
+@pytest.mark.parametrize("label", ["orders", "inventory", "payments", "promotions", "checkout"])
+def test_what_others_told_since_is_heard_again(shop: Marketplace, time: Time, tmp_path: Path, label: str) -> None:
+    """No buyer pays twice, and everybody who has paid has their goods: the same commands give the same rows."""
+    restored_after(shop, time, label, tmp_path)
+    assert shop.rows("orders", "SELECT status, count(*) FROM orders GROUP BY status") == [("PAID", 8)]
+    [(payments, captured, refunded)] = shop.rows("payments", CHARGES)
+    assert (payments, refunded) == (4, 0)
+    assert sum(row[0] for row in shop.rows("orders", "SELECT total_amount FROM purchases")) == captured
+    assert shop.rows("inventory", "SELECT sum(allocated), sum(reserved) FROM stock_items") == [(16, 0)]
+    assert shop.rows("payments", "SELECT count(*) FROM gateway_differences") == [(0,)]
+    assert named(time, shop) == set()
+
+
+def test_money_that_was_moved_from_outside_is_named_and_not_overwritten(
+    shop: Marketplace, time: Time, tmp_path: Path
+) -> None:
+    """A refund that the office asked for is in no other log: the gateway alone remembers it."""
+    from tests.doctor.selling import pay_back
+
+    sold(shop, "one")
+    backup = back_up(shop.runtime, "payments", tmp_path)
+    pay_back(shop, "one", 500)
+    restore(shop.runtime, "payments", backup)
+    shop.close()
+    before = shop.rows("payments", LEDGER)
+    time.pass_by(2_500)
+    assert shop.rows("payments", LEDGER) == before, "nothing is booked by itself"
+    assert shop.rows("payments", "SELECT side, operation, amount FROM gateway_differences") == [
+        ("gateway", "refund", 500)
+    ]
+    assert named(time, shop) == {"I19"}
+    # A person decides: the same refund, asked for again under its own id, is the gateway's own answer once more.
+    pay_back(shop, "one", 500)
+    assert shop.rows(
+        "payments", "SELECT refunded_amount FROM payment_intents WHERE id = ?", payment_id(shop, "one")
+    ) == [(500,)]
+    assert named(time, shop) == set()
+
+
+def test_a_backup_is_one_moment_and_what_was_there_is_kept(shop: Marketplace, time: Time, tmp_path: Path) -> None:
+    sold(shop, "one")
+    backup = back_up(shop.runtime, "orders", tmp_path)
+    assert not list(tmp_path.glob("*.part"))
+    sold(shop, "two")
+    restore(shop.runtime, "orders", backup)
+    shop.close()
+    [kept] = Path(shop.runtime.var).glob("orders_db.before-restore-*")
+    assert shop.rows("orders", "SELECT count(*) FROM orders") == [(2,)]
+    kept.unlink()
+
+
+def test_what_is_no_backup_is_refused_and_nothing_changes(shop: Marketplace, tmp_path: Path) -> None:
+    backup = back_up(shop.runtime, "orders", tmp_path)
+    before = shop.rows("payments", CHARGES)
+    (tmp_path / "text").write_text("no database")
+    for file, why in (
+        (backup, "is no backup of payments"),
+        (tmp_path / "text", "kept in"),
+        (tmp_path / "nothing", "there is no file"),
+    ):
+        with pytest.raises(CannotRestore, match=why):
+            restore(shop.runtime, "payments", file)
+    with pytest.raises(CannotRestore, match="argosy rebuild all"):
+        restore(shop.runtime, "search", backup)
+    assert shop.rows("payments", CHARGES) == before
+
+
+def test_the_commands_say_what_they_did(shop: Marketplace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.close()
+    assert main(["backup", "carts", str(tmp_path)]) == 0
+    [file] = tmp_path.iterdir()
+    assert capsys.readouterr().out.startswith(f"carts: {file} (")
+    assert main(["restore", "carts", str(file)]) == 0
+    assert "carts is back; life 2 of its log has begun" in capsys.readouterr().out
+    assert main(["restore", "carts", "--empty"]) == 0
+    assert "life 3" in capsys.readouterr().out
+    for words in (["backup", "nowhere", str(tmp_path)], ["restore", "nowhere", str(file)], ["restore", "carts"]):
+        assert main(words) == 1
+        assert capsys.readouterr().err.count("\n") == 1

@@ -95,7 +95,11 @@ def catalogue() -> list[Known]:
     for context in contexts:
         for wire_name in _sent(context):
             senders.setdefault(wire_name, set()).add(context.label)
-    kinds = [kind for kind in MESSAGES.values() if kind not in (OperatorActed, Refused) and kind.__module__.startswith("argosy.")]
+    kinds = [
+        kind
+        for kind in MESSAGES.values()
+        if kind not in (OperatorActed, Refused) and kind.__module__.startswith("argosy.")
+    ]
     return [
         Known(kind, _senders(kind, senders), tuple(receivers.get(kind.wire_name, ())))
         for kind in sorted(

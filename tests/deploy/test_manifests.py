@@ -117,6 +117,9 @@ def test_web_is_probed_where_it_answers_and_served_where_it_listens() -> None:
 def test_every_worker_is_probed_by_the_file_that_it_touches(given: dict[str, Any]) -> None:
     for probe in HEALTH:
         assert f"/var/lib/argosy/{ALIVE}" in container(given)[probe]["exec"]["command"][-1]
+    options = understood(container(given)["args"])
+    assert container(given)["ports"] == [{"name": "metrics", "containerPort": options.metrics_port}]
+    assert options.metrics_host == "0.0.0.0"
 
 
 def test_every_context_is_worked_off_by_one_group_of_workers() -> None:

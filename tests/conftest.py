@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import django
 import pytest
@@ -17,6 +17,24 @@ def pytest_configure() -> None:
     """Django is set up by hand: tests commit for real on databases of their own, with no plugin between."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def messages_say_what_they_are() -> None:
+    """A worker hands over what it told itself without reading it: every message that any test tells must be equal to
+    what a reader would make of it."""
+    from argosy.engine.work import UnitOfWork
+    from argosy.shared_kernel.codec import decode
+
+    record_of = UnitOfWork._record
+
+    def checked(self: UnitOfWork, message: Any, *rest: Any) -> Any:
+        record = record_of(self, message, *rest)
+        read = decode(record.wire_name, record.version, record.payload)
+        assert read == message, f"{record.wire_name} is read as {read}, and was {message}"
+        return record
+
+    UnitOfWork._record = checked  # type: ignore[method-assign]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -16,7 +16,7 @@ from argosy.contracts.accounts import PersonErased
 from argosy.engine.log import Record
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.work import UnitOfWork
-from argosy.shared_kernel.codec import UnknownMessage, decoder, encode
+from argosy.shared_kernel.codec import UnknownMessage, decoder
 from argosy.shared_kernel.messages import MESSAGES, personal_fields
 
 BLANK = ""
@@ -46,7 +46,8 @@ def blanked(kind: type, text: str) -> str:
     if not paths:
         return text
     document = decoder(object).decode(text)
-    return encode(document).decode() if _blank(document, paths) else text
+    # Keys stay in the order in which they were told.
+    return msgspec.json.encode(document).decode() if _blank(document, paths) else text
 
 
 def blanked_payload(record: Record) -> str:

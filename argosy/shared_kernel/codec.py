@@ -9,8 +9,9 @@ import msgspec
 
 from argosy.shared_kernel.messages import MESSAGES, Message
 
-encode = msgspec.json.Encoder().encode
-"""Any message, value or plain structure as JSON bytes."""
+encode = msgspec.json.Encoder(order="deterministic").encode
+"""Any message, value or plain structure as JSON bytes. Keys of dictionaries are sorted: databases keep them in orders of
+their own, and what is made from a message must not tell whether it was read or is at hand."""
 
 
 class UnknownMessage(Exception):

@@ -139,7 +139,7 @@ class SqliteLimits(_Counted):
         return dict(connection.execute(f"SELECT key, until FROM limits WHERE key IN ({marks})", list(keys)).fetchall())
 
     def _connection(self) -> sqlite3.Connection:
-        """This thread's, to the file that is there now: whoever counted in one that was taken away would count alone."""
+        """This thread's, to the file that is there now: who counts in one that was taken away counts alone."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is not None and self._local.file == _file(self.path):
             return connection

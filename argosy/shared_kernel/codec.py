@@ -10,8 +10,8 @@ import msgspec
 from argosy.shared_kernel.messages import MESSAGES, Message
 
 encode = msgspec.json.Encoder(order="deterministic").encode
-"""Any message, value or plain structure as JSON bytes. Keys of dictionaries are sorted: databases keep them in orders of
-their own, and what is made from a message must not tell whether it was read or is at hand."""
+"""Any message, value or plain structure as JSON bytes. Keys of dictionaries are sorted: databases keep them in orders
+of their own, and what is made from a message must not tell whether it was read or is at hand."""
 
 
 class UnknownMessage(Exception):

@@ -9,6 +9,9 @@ from argosy.apps.api.admission import SHARE_MAX, Admission, Bounds, Waiting
 BEGIN = ("POST", "/api/v1/checkouts")
 
 
+BOUNDS = Bounds(0.5, 100, 5.0)
+
+
 class Measured:
     """What the two looks give."""
 
@@ -16,7 +19,7 @@ class Measured:
         self.seconds = 0.0
         self.waiting = Waiting()
 
-    def admission(self, bounds: Bounds = Bounds(0.5, 100, 5.0)) -> Admission:
+    def admission(self, bounds: Bounds = BOUNDS) -> Admission:
         return Admission(bounds, lambda: self.seconds, lambda most: self.waiting)
 
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from argosy.contracts.accounts import RegisterUser
 from argosy.apps.doctor.examination import CHECKS
 from argosy.contracts.accounts import RegisterUser
 from argosy.shared_kernel.ids import named_id
@@ -80,12 +79,6 @@ def goods_of_another_seller(place: Marketplace) -> None:
     write(
         place, "payments", "payment_intents", f"UPDATE payment_intents SET shares = {mark} WHERE id = ?", text, intent
     )
-
-
-def name_of_the_erased(place: Marketplace) -> None:
-    person = place.do("accounts", RegisterUser(email="ana@example.com", password="correct horse", first_name="Ana"))
-    sql = f"UPDATE users SET status = 'ERASED', password_hash = '', email = 'x@erased.invalid' WHERE id = '{person}'"
-    write(place, "accounts", "users", sql)
 
 
 def name_of_the_erased(place: Marketplace) -> None:

@@ -218,7 +218,10 @@ def test_payments_that_reconciliation_lays_beside_orders_are_counted(place: Mark
         mismatch=("argosy_payments_compared_total", {"result": "mismatch"}),
     )
     asked = CapturedPayment(payment_id=P, purchase_id=P, order_ids=(), amount=1, currency="EUR")
-    messages = [SettlePayments(payments=(asked, asked, asked)), PaymentsSettled(job="j", unexplained=(P,), confirmed=())]
+    messages = [
+        SettlePayments(payments=(asked, asked, asked)),
+        PaymentsSettled(job="j", unexplained=(P,), confirmed=()),
+    ]
     store = place.runtime.stores["orders"]
     work = UnitOfWork(store, place.runtime.clock.now())
     work.begin(Cause(P, P, place.runtime.ids))

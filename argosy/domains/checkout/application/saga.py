@@ -113,7 +113,8 @@ class CheckoutSaga(Saga[CheckoutSession]):
         if isinstance(message, payments.PaymentFailed):
             return Reason(message.reason[:FAILURE_LENGTH_MAX] or "payment_failed")
         if isinstance(message, inventory.StockShort):
-            return Reason("stock_short", {"shortages": [msgspec.to_builtins(shortage) for shortage in message.shortages]})
+            shortages = [msgspec.to_builtins(shortage) for shortage in message.shortages]
+            return Reason("stock_short", {"shortages": shortages})
         return super().reason(message)
 
     def gave_up(self, reason: Reason) -> None:

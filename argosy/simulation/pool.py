@@ -24,7 +24,8 @@ class SimulatedPool:
         self.faults = faults
         self.wake = wake
         self.skew = skew
-        self._running: dict[tuple[str, int], Due] = {}
+        self._running: dict[int, Due] = {}
+        self._number = 0
         self._finished: list[tuple[Due, Command | Exception]] = []
         self._random = faults.stream("gateway slow")
 
@@ -32,9 +33,11 @@ class SimulatedPool:
         return ROOM - len(self._running)
 
     def submit(self, due: Due, run: Callable[[], Command]) -> None:
-        self._running[due.id, due.token] = due
+        self._number += 1
+        number = self._number
+        self._running[number] = due
         there = int((0.02 + 0.2 * self._random.random()) * SECOND)
-        self.scheduler.after(there, "outside", lambda: self._make(due, run))
+        self.scheduler.after(there, "outside", lambda: self._make(number, due, run))
 
     def finished(self) -> list[tuple[Due, Command | Exception]]:
         """An answer that came twice is told twice, one time after the other."""
@@ -45,7 +48,7 @@ class SimulatedPool:
             self.wake()
         return told
 
-    def _make(self, due: Due, run: Callable[[], Command]) -> None:
+    def _make(self, number: int, due: Due, run: Callable[[], Command]) -> None:
         try:
             outcome: Command | Exception = run()
         except Exception as error:  # noqa: BLE001 - told to the unit of work that waits for it
@@ -53,15 +56,15 @@ class SimulatedPool:
         back = int((0.02 + 0.2 * self._random.random()) * SECOND)
         if due.lease_until is not None and self.faults.strikes("gateway slow"):
             over = microseconds(due.lease_until) - self.skew
-            self.scheduler.at(over + 1, "outside", lambda: self._come_back(due, Hung(due.id)))
+            self.scheduler.at(over + 1, "outside", lambda: self._come_back(number, due, Hung(due.id)))
             return
-        self.scheduler.after(back, "outside", lambda: self._come_back(due, outcome))
+        self.scheduler.after(back, "outside", lambda: self._come_back(number, due, outcome))
         if self.faults.strikes("gateway repeats"):
             late = back + self.faults.between("gateway repeats", 0, 30 * SECOND)
             self.scheduler.after(late, "outside", lambda: self._come_again(due, outcome))
 
-    def _come_back(self, due: Due, outcome: Command | Exception) -> None:
-        if self._running.pop((due.id, due.token), None) is not None:
+    def _come_back(self, number: int, due: Due, outcome: Command | Exception) -> None:
+        if self._running.pop(number, None) is not None:
             self._finished.append((due, outcome))
             self.wake()
 

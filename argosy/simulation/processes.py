@@ -144,7 +144,7 @@ class Worker:
     def kill(self) -> None:
         """End it from outside; in the middle of a step other faults do."""
         if self.scheduler.is_running(self.name):
-            self.scheduler.after(1, "operator", self.kill)
+            self.scheduler.after(SECOND, "operator", self.kill)
         elif self.is_alive:
             self.die()
 

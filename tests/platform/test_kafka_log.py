@@ -12,8 +12,9 @@ import pytest
 
 from argosy.engine.log import LANES, START, Position, Record, lane_of
 from argosy.engine.memory import MemoryLog
+from argosy.engine.store import StoreUnavailable
 from argosy.platform.kafka.cluster import Cluster, Reader
-from argosy.platform.kafka.relay import RelayIsFenced, SourceIsOlder
+from argosy.platform.kafka.relay import RelayIsFenced, Sending, SourceIsOlder
 from argosy.platform.kafka.settings import KafkaSettings, SettingIsUnusable, kafka_settings
 from argosy.platform.kafka.topic_log import NOT_KNOWN, KafkaLog
 from argosy.platform.kafka.wire import read, written
@@ -175,6 +176,26 @@ def test_a_topic_that_was_removed_under_a_reader_is_made_and_filled_again(place:
     place.relay()
     place.settle()
     assert ids(read_all(place.log, outbox.head())) == names_of(120)
+
+
+@pytest.mark.kafka
+def test_a_readers_database_that_is_away_stops_no_relay_whose_topic_is_whole(
+    place: Carried, outbox: MemoryOutbox
+) -> None:
+    def away(source: str) -> Position:
+        raise StoreUnavailable("search_db cannot be reached")
+
+    with pytest.raises(StoreUnavailable, match="not whole, and some reader's cursor is not known: search_db"):
+        Sending(place.cluster, SOURCE, outbox, away).open()
+    tell(outbox, 2)
+    place.settle()
+    alone = Sending(place.cluster, SOURCE, outbox, away)
+    alone.open()
+    assert alone.at == outbox.head()
+    tell(outbox, 1)
+    assert alone.step() == 1
+    assert not alone.must_begin_again()
+    alone.close()
 
 
 @pytest.mark.kafka

@@ -91,8 +91,16 @@ class Sending:
 
     def _start(self, partitions: int, head: Position) -> tuple[Position, bool]:
         """Behind which position to go on, and whether that is not what the topic ends with: where a reader's next
-        message is not in it, everything from there on takes the place of what is."""
-        lowest = self.lowest(self.source)
+        message is not in it, everything from there on takes the place of what is.
+
+        Some reader's database that is away stops nobody else: what the topic ends with is gone on from all the same,
+        and looked at again later.
+        """
+        lowest = unknown = None
+        try:
+            lowest = self.lowest(self.source)
+        except StoreUnavailable as error:
+            unknown = error
         with Reader(self.cluster, self.source, partitions) as reader:
             last = [reader.last(partition) for partition in range(partitions)]
             first = [reader.first(partition) for partition in range(partitions)]
@@ -102,8 +110,12 @@ class Sending:
                 f"{self.topic} goes up to {tuple(max(ends))}, but {self.source}'s database ends at {tuple(head)}: "
                 f"it is older than what was told; raise its epoch"
             )
-        is_unbroken = len(ends) == 1 and None not in last and all(one and one.behind <= lowest for one in first)
-        return (ends.pop(), False) if is_unbroken else (lowest, True)
+        reaches_back = all(one and (lowest is None or one.behind <= lowest) for one in first)
+        if len(ends) == 1 and None not in last and reaches_back:
+            return ends.pop(), False
+        if lowest is None:
+            raise StoreUnavailable(f"{self.topic} is not whole, and some reader's cursor is not known: {unknown}")
+        return lowest, True
 
     def _send(self, page: Page, head: Position) -> None:
         self._guarded(lambda producer: self._transact(producer, page, head))

@@ -13,6 +13,7 @@ from django.db import connections
 
 from argosy.engine.log import Position, Record
 from argosy.engine.shared_log import SharedLog
+from argosy.engine.store import StoreUnavailable
 from argosy.observability import metrics
 from argosy.platform.archiving import passed
 from argosy.platform.doorbell import EVERYTHING, Listener
@@ -196,18 +197,30 @@ class Lowest:
         self.runtime = runtime
         self._lock = threading.Lock()
         self._known: dict[str, Position] = {}
+        self._failure: StoreUnavailable | None = None
         self._looked_at = 0.0
 
     def __call__(self, source: str) -> Position:
+        """StoreUnavailable where some database cannot be asked."""
         with self._lock:
-            if time.monotonic() - self._looked_at > LOWEST_SECONDS or source not in self._known:
-                self._known = {label: passed(self.runtime, label).position for label in self.runtime.stores}
+            if time.monotonic() - self._looked_at > LOWEST_SECONDS or not (self._known or self._failure):
+                self._look(self.runtime.contexts[source].alias)
                 self._looked_at = time.monotonic()
-                for alias in connections:
-                    if alias != self.runtime.contexts[source].alias:
-                        # A relay needs one database; the others are only asked now and then.
-                        connections[alias].close()
+            if self._failure is not None:
+                raise self._failure
             return self._known[source]
+
+    def _look(self, mine: str) -> None:
+        self._known, self._failure = {}, None
+        try:
+            self._known = {label: passed(self.runtime, label).position for label in self.runtime.stores}
+        except StoreUnavailable as error:
+            self._failure = StoreUnavailable(str(error))
+        finally:
+            for alias in connections:
+                if alias != mine:
+                    # A relay needs one database; the others are only asked now and then.
+                    connections[alias].close()
 
 
 def _behind(end: Position, at: Position | None) -> int | None:

@@ -18,6 +18,8 @@ from argosy.platform.kafka.relay import RelayIsFenced, Sending, SourceIsOlder
 from argosy.platform.kafka.settings import KafkaSettings, SettingIsUnusable, kafka_settings
 from argosy.platform.kafka.topic_log import NOT_KNOWN, KafkaLog
 from argosy.platform.kafka.wire import read, written
+from argosy.platform.runtime import runtime
+from argosy.platform.transport import transport_of
 from tests.needed_services import demand
 from tests.platform.carried import SOURCE, Carried, MemoryOutbox, until
 from tests.platform.test_store_conformance import record
@@ -258,3 +260,9 @@ def test_positions_are_written_so_that_they_are_read() -> None:
     for position in (START, Position(3, 2**40, 17)):
         assert read(written(position)) == position
     assert lane_of("k1") < LANES
+
+
+def test_a_transport_that_there_is_none_of_is_refused_by_name() -> None:
+    with pytest.raises(SettingIsUnusable, match=r"^ARGOSY_TRANSPORT=rabbit: there are local and kafka$"):
+        transport_of(runtime(), {"ARGOSY_TRANSPORT": "rabbit"})
+    assert not transport_of(runtime(), {}).is_remote

@@ -18,12 +18,15 @@ class FileConnection(sqlite3.Connection):
     def __init__(self, database: Any, *arguments: Any, **options: Any) -> None:
         self.path = str(database)
         self._file: tuple[int, int] | None = None
+        self._is_left = False
         if not _may_create and not os.path.isfile(self.path) and os.path.exists(f"{self.path}.lock"):
             raise sqlite3.OperationalError(f"{self.path} is not there, and somebody has written to it before")
         super().__init__(database, *arguments, **options)
 
     def is_in_place(self) -> bool:
         """Whether the file that this connection has open is still the one of that name."""
+        if self._is_left:
+            return False
         try:
             now = os.stat(self.path)
         except FileNotFoundError:
@@ -32,6 +35,15 @@ class FileConnection(sqlite3.Connection):
         if self._file is None:
             self._file = file
         return file == self._file
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        """Django asks for each of its statements, and says how it wants its cursor. One whose file is away is closed,
+        so that Django finds it unusable and opens another; statements of our own have looked before (sqlite.py)."""
+        if (arguments or options) and not self.is_in_place():
+            self._is_left = True
+            self.close()
+            raise sqlite3.OperationalError(f"{self.path} was moved away or replaced")
+        return super().cursor(*arguments, **options)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 
+from argosy.domains.accounts.adapters.outbound.models import UserRow
 from argosy.engine.store import StoreUnavailable
 from argosy.platform.runtime import dialect_of
 from tests.marketplace import Marketplace
@@ -46,6 +47,25 @@ def test_a_connection_goes_over_to_the_file_that_was_put_in_place_of_its_own(mar
     with pytest.raises(StoreUnavailable):
         dialect.query("SELECT 1")
     assert dialect.query("SELECT count(*) FROM only_in_the_copy") == [(0,)]
+
+
+def test_what_django_reads_is_read_from_the_file_that_is_there(marketplace: Marketplace) -> None:
+    """Sessions are looked up so: a store that is away lets nobody in, and is found again when it is back."""
+    path = Path(str(connections["default"].settings_dict["NAME"]))
+    assert not UserRow.objects.exists()
+    Path(f"{path}.lock").touch()
+    moved = path.with_suffix(".moved")
+    path.rename(moved)
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            UserRow.objects.exists()
+        connections["default"].close_if_unusable_or_obsolete()
+    with pytest.raises(StoreUnavailable):
+        dialect_of("default").query("SELECT 1")
+    assert not path.exists()
+    moved.rename(path)
+    assert not UserRow.objects.exists()
+    assert dialect_of("default").query("SELECT 1") == [(1,)]
 
 
 def test_no_empty_file_is_made_where_a_database_is_missing(marketplace: Marketplace) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from argosy.engine.work import UnitOfWork
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.codec import encode_sorted
 
 
 @dataclass(kw_only=True, eq=False)
@@ -22,7 +22,7 @@ class Document(Aggregate):
 
     def show(self, document: msgspec.Struct) -> None:
         """From now on readers are sent this."""
-        self.body = encode(document).decode()
+        self.body = encode_sorted(document).decode()
 
 
 def etag_of(body: str) -> str:

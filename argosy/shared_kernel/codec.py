@@ -9,9 +9,12 @@ import msgspec
 
 from argosy.shared_kernel.messages import MESSAGES, Message
 
-encode = msgspec.json.Encoder(order="deterministic").encode
-"""Any message, value or plain structure as JSON bytes. Keys of dictionaries are sorted: databases keep them in orders
-of their own, and what is made from a message must not tell whether it was read or is at hand."""
+encode = msgspec.json.Encoder().encode
+"""Any message, value or plain structure as JSON bytes."""
+
+encode_sorted = msgspec.json.Encoder(order="deterministic").encode
+"""The same with the keys of dictionaries sorted: databases keep those of a message in orders of their own, and what is
+made from it must not tell whether it was read or is at hand."""
 
 
 class UnknownMessage(Exception):

@@ -14,7 +14,7 @@ from argosy.engine.work import Repository, UnitOfWork
 from argosy.read_models.catalogue.page import ProductPage, read_page
 from argosy.read_models.catalogue.projector import ProductDetail
 from argosy.read_models.documents import Document
-from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.codec import encode_sorted
 from argosy.shared_kernel.ids import Id
 
 
@@ -65,7 +65,7 @@ class CartSummaryProjector:
             row = CartSummary(id=event.cart_id, buyer_id=event.buyer_id)
             self.carts.add(row)
         row.buyer_id = event.buyer_id
-        row.facts = encode(event).decode()
+        row.facts = encode_sorted(event).decode()
         row.show(
             CartDocument(
                 cart_id=event.cart_id, buyer_id=event.buyer_id, lines=self._lines(event.lines), coupons=event.coupons

@@ -19,7 +19,7 @@ from argosy.engine.work import Repository, UnitOfWork
 from argosy.read_models.catalogue.page import Card, ProductPage, read_page, values_by_attribute
 from argosy.read_models.documents import Document, told_at
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.codec import encode_sorted
 from argosy.shared_kernel.ids import Id, named_id
 
 
@@ -207,7 +207,7 @@ class CatalogueProjector:
         listing.price_from, listing.price_to, listing.in_stock = card.price_from, card.price_to, card.in_stock
         listing.is_published = page.is_published
         listing.variant_attributes = values_by_attribute(page.variants)
-        listing.card = encode(card).decode()
+        listing.card = encode_sorted(card).decode()
 
     def _count(self, listing: ProductListing, page: ProductPage) -> None:
         """Move the product from the category where it was counted to the one where it now is."""

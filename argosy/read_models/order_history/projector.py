@@ -15,7 +15,7 @@ from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.read_models.documents import Document, told_at
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.codec import decoder, encode
+from argosy.shared_kernel.codec import decoder, encode_sorted
 from argosy.shared_kernel.ids import Id
 
 
@@ -128,8 +128,8 @@ class OrderHistoryProjector:
                 payment_method=event.payment_method,
                 created_at=event.created_at,
                 history=[Became("CREATED", told_at(self.work))],
-                address=msgspec.Raw(encode(event.address)),
-                lines=msgspec.Raw(encode(event.lines)),
+                address=msgspec.Raw(encode_sorted(event.address)),
+                lines=msgspec.Raw(encode_sorted(event.lines)),
             )
         )
         self.orders.add(row)

@@ -14,13 +14,14 @@ from argosy.platform.crash_points import SIGNAL, VARIABLE
 TAKEN_OVER_SECONDS = 10.0
 PATIENCE_SECONDS = 20.0
 STOPS_AT = "call.collected"
+SLEEPS = "payments"
 
 
 def asleep(scene: Scene) -> None:
-    """It stops itself when the gateway has answered and nothing of that is written; another takes its contexts over; it
+    """It stops itself when the gateway has answered and nothing of that is written; another takes its context over; it
     wakes and writes."""
     scene.web()
-    sleeper = scene.worker(**{VARIABLE: f"{STOPS_AT}:{scene.chance.randint(10, 40)}", SIGNAL: "STOP"})
+    sleeper = scene.worker(SLEEPS, **{VARIABLE: f"{STOPS_AT}:{scene.chance.randint(10, 40)}", SIGNAL: "STOP"})
     if not within(lambda: _held_by(scene, sleeper), PATIENCE_SECONDS):
         scene.wrong.append("the first worker did not begin")
         return
@@ -51,12 +52,10 @@ def asleep(scene: Scene) -> None:
 
 
 def _held_by(scene: Scene, program: Program) -> bool:
-    """Whether every context's lease is this process's."""
-    for label, store in scene.place.stores.items():
-        held = rows(scene.place, label, f"SELECT holder FROM {store.prefix}_leases WHERE name = ?", label)
-        if not held or held[0][0].split(":")[1] != str(program.process.pid):
-            return False
-    return True
+    """Whether the context's lease is this process's."""
+    prefix = scene.place.stores[SLEEPS].prefix
+    held = rows(scene.place, SLEEPS, f"SELECT holder FROM {prefix}_leases WHERE name = ?", SLEEPS)
+    return bool(held) and held[0][0].split(":")[1] == str(program.process.pid)
 
 
 EXPERIMENTS = (
@@ -64,9 +63,9 @@ EXPERIMENTS = (
         name="asleep-worker",
         level="L1",
         proves="R02",
-        target="worker",
+        target="the worker of payments",
         failure="SIGSTOP for longer than its lease, with answers of the gateway that are not written; then SIGCONT",
-        expected="another takes its contexts over within 10 s; what the sleeper writes is refused by the database",
+        expected="another takes its context over within 10 s; what the sleeper writes is refused by the database",
         rollback="a write under an old lease is accepted",
         owner="Platform",
         invariants=("I30", "I35"),

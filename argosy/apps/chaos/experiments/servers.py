@@ -39,7 +39,7 @@ def restarts(scene: Scene) -> None:
                         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
                         "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
                     ).fetchall()
-                scene.injected["connections ended"] += ended
+                scene.injected["connections ended"] += int(str(ended))
             else:
                 cluster.stop()
                 scene.injected["servers stopped"] += 1

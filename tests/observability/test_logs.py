@@ -39,6 +39,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 def logged(format: str = "json", level: str = "info") -> io.StringIO:
     stream = io.StringIO()
+    now_about({})  # Whatever a test before this one did in this thread.
     configure({"format": format, "level": level}, stream)
     return stream
 

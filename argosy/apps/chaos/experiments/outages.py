@@ -225,7 +225,5 @@ EXPERIMENTS = (
         invariants=("I36", "I39"),
         inject=sessions_away,
         seconds=8,
-        is_short=True,
-        short_seconds=7,
     ),
 )

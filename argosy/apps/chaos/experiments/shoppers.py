@@ -267,7 +267,5 @@ EXPERIMENTS = (
         invariants=("I02", "I06"),
         inject=last_piece,
         seconds=20,
-        is_short=True,
-        short_seconds=3,
     ),
 )

@@ -13,7 +13,8 @@ HELP = """\
 Puts a backup in the place of a context's database, brings it up to date, and begins a new life of its log, so that what
 it tells from now on comes after all that others have heard. What others told it since the backup, it hears again. No
 money is moved and nothing is overwritten elsewhere: `argosy doctor` names what differs, and docs/runbooks/restore.md
-says what to do about it. What was there before is kept beside (SQLite).
+says what to do about it. What was there before is kept beside (SQLite). Stop web and workers for that moment: who runs
+on would write in the old life of the log.
 """
 EPILOG = """\
 examples:
@@ -49,5 +50,5 @@ def run(options: argparse.Namespace) -> None:
             epoch = restore(runtime(), options.context, options.file)
     except (CannotRestore, OSError) as error:
         raise Failed(str(error)) from None
-    say(f"{options.context} is back; life {epoch} of its log has begun. Workers take it up by themselves.")
+    say(f"{options.context} is back; life {epoch} of its log has begun. Start web and workers again.")
     say("now: argosy doctor            docs/runbooks/restore.md says what it may name, and what closes it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argosy.apps.api.admission import SHARE_MAX, Admission, Bounds, Waiting
+from argosy.apps.api.admission import SHARE_MAX, SLOW_LOOKS, Admission, Bounds, Waiting
 
 BEGIN = ("POST", "/api/v1/checkouts")
 
@@ -37,6 +37,9 @@ def test_a_growing_share_is_refused_while_requests_wait_and_none_once_they_do_no
     measured = Measured()
     admission = measured.admission()
     measured.seconds = 0.6
+    for _ in range(SLOW_LOOKS - 1):
+        admission.look()
+        assert refused(admission) == 0, "a hiccup"
     shares = []
     for _ in range(6):
         admission.look()

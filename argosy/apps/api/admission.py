@@ -3,7 +3,7 @@
 Two bounds, both measured beside the requests and never inside one:
 
 - how long a request waits for its turn: a request of our own asks every quarter of a second. While it waits longer
-  than it should, a growing share of what is new is refused, and less again once it does not;
+  than it should time after time, a growing share of what is new is refused, and less again once it does not;
 - how many checkouts are under way, and how old the oldest is: while both are too much, no other is begun. Many alone
   are a rush, and old ones alone a context that is away or a gateway that is slow: neither is refused.
 
@@ -30,6 +30,8 @@ ADDRESS = "ARGOSY_WEB_ADDRESS"
 """Where this web listens, as `host port`; the process that serves finds it in its environment."""
 EVERY_SECONDS = 0.25
 PROBE_SECONDS_MAX = 5.0
+SLOW_LOOKS = 3
+"""Looks in a row that find requests waiting too long, before any is refused: a hiccup is none."""
 SHARE_UP, SHARE_DOWN, SHARE_MAX = 0.25, 0.05, 0.95
 RETRY_SECONDS = 2
 
@@ -76,12 +78,17 @@ class Admission:
         self._probe = probe
         self._waiting = waiting
         self._owed = 0.0
+        self._slow_looks = 0
 
     def look(self) -> None:
         """Measure both."""
         if self.bounds.queue_seconds:
-            is_slow = self._probe() > self.bounds.queue_seconds
-            share = min(self.share + SHARE_UP, SHARE_MAX) if is_slow else max(self.share - SHARE_DOWN, 0.0)
+            self._slow_looks = self._slow_looks + 1 if self._probe() > self.bounds.queue_seconds else 0
+            share = self.share
+            if self._slow_looks >= SLOW_LOOKS:
+                share = min(share + SHARE_UP, SHARE_MAX)
+            elif not self._slow_looks:
+                share = max(share - SHARE_DOWN, 0.0)
             self._note(share > 0, self.share > 0, "requests wait too long for their turn")
             self.share = share
         if self.bounds.checkouts:

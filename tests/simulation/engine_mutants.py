@@ -192,19 +192,6 @@ def cursor_goes_back(patch: Patch) -> None:
 
 
 @mutant
-def only_answered_steps_are_undone(patch: Patch) -> None:
-    """A step that was asked and has not answered is left alone when the flow turns round."""
-
-    def undo(original: Any, self: Saga[Any]) -> Any:
-        for name, standing in self.state.steps.items():
-            if standing == "ASKED":
-                self.state.steps[name] = UNDONE
-        return original(self)
-
-    around(patch, Saga, "_undo", undo)
-
-
-@mutant
 def undo_stops_at_the_first_stage(patch: Patch) -> None:
     """Only the last stage is taken back."""
 

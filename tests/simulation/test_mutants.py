@@ -41,7 +41,7 @@ def test_a_failure_is_shrunk_to_fewer_actors_and_faults(monkeypatch: pytest.Monk
     failing = simulate(Plan(1, rushes=(2, 3, 4, 5)), with_digest=False)
     smallest = Shrinking(failing).shrink()
     assert smallest.violations[0].id == failing.violations[0].id
-    assert len(smallest.plan.rushes) == 1
+    assert len(smallest.plan.rushes) <= 2
     assert len(smallest.plan.buyers) <= 5
     assert len(smallest.plan.without) > 30
     assert simulate(smallest.plan, with_digest=False).violations == smallest.violations

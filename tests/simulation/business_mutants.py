@@ -8,8 +8,7 @@ from typing import Any
 import msgspec
 
 from argosy.domains.carts.domain.cart import Cart
-from argosy.domains.checkout.domain import quote, session
-from argosy.domains.inventory.application import stock as counting
+from argosy.domains.checkout.domain import quote
 from argosy.domains.inventory.application.reservations import Reservations
 from argosy.domains.inventory.domain.reservation import COMMITTED
 from argosy.domains.inventory.domain.stock import StockItem
@@ -18,7 +17,6 @@ from argosy.domains.orders.domain.order import Order
 from argosy.domains.promotions.domain import discount
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.redemption import Redemption
-from argosy.engine.memory import MemoryStore
 from argosy.read_models.checkout_progress.projector import CheckoutProgressProjector
 from tests.simulation.planting import Patch, around, mutant
 
@@ -89,20 +87,6 @@ def restocking_does_nothing(patch: Patch) -> None:
             original(self, reservation, status, change)
 
     around(patch, Reservations, "_end", end)
-
-
-@mutant
-def receipt_counts_each_time(patch: Patch) -> None:
-    """The same receipt, sent again, counts again."""
-    made: list[int] = []
-
-    def movement_id(item_id: str, reason: str, reference: str) -> Any:
-        made.append(1)
-        return session.named_id(item_id, reason, reference, str(len(made) // 2))
-
-    patch.setattr(counting, "movement_id", movement_id)
-    patch.setattr(MemoryStore, "_check_unique", lambda self, changes: None)
-    patch.setattr("argosy.simulation.store.SimulatedStore._check_unique", lambda self, changes: None)
 
 
 @mutant

@@ -14,7 +14,7 @@ from argosy.engine.kept import Kept
 from argosy.engine.log import LANES, START, Log, Position, Record
 from argosy.engine.participant import Participant
 from argosy.engine.store import Changes, Cursor, CursorMove, Fence, Parked, Store, StoreUnavailable, VersionConflict
-from argosy.engine.work import Cause, UnitOfWork
+from argosy.engine.work import CallLeases, Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
 from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.ids import DerivedIds
@@ -66,6 +66,8 @@ class Consumer:
         self.parked_now: Callable[[Parked], None] = lambda parked: None
         self.applied: Applied = lambda handled, changes, at: None
         self.fence: Fence | None = None
+        self.calls: CallLeases | None = None
+        """Who makes the calls that this subscription asks for, where that is this process too."""
         self.must_look_again = False
         """Whether some source holds news back that nobody will ring for again: look again in a moment."""
         self.undeclared_loads = 0
@@ -286,7 +288,7 @@ class Consumer:
 
     def _commit(self, records: list[tuple[str, Record]], blame: Exception | None = None) -> None:
         now = self.clock.now()
-        work = UnitOfWork(self.store, now, self.kept, self.fence)
+        work = UnitOfWork(self.store, now, self.kept, self.fence, self.calls)
         deliveries: list[Delivery] = []
         handled: list[tuple[str, Record]] = []
         parked: list[Parked] = []

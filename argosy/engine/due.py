@@ -118,7 +118,11 @@ class Pool(Protocol):
 
 
 class Calls:
-    """One context's calls: leased, run in a pool in order per key, their answers applied in batches."""
+    """One context's calls: leased, run in a pool in order per key, their answers applied in batches.
+
+    A call that can be made at once is leased by the unit of work that asks for it (`lease`) and begun after its commit
+    (`begin`); `start` takes up all that could not.
+    """
 
     def __init__(
         self,
@@ -150,6 +154,24 @@ class Calls:
     def step(self) -> int:
         """Apply finished calls, start due ones; how many moved."""
         return self.collect() + self.start()
+
+    def lease(self, call: Due, taken: int) -> None:
+        target = self.targets.get(call.name)
+        if target is None or self.fence is None or call.key in self._busy or self.pool.room() <= taken:
+            return
+        call.token = call.attempts = 1
+        call.lease_until = call.due_at + timedelta(seconds=target.seconds + LEASE_MARGIN_SECONDS)
+
+    def begin(self, changes: Changes) -> bool:
+        """Make the calls that a commit has leased; whether it asked for others besides."""
+        has_others = False
+        for due in changes.due.values():
+            if due.id in changes.begun:
+                self._busy.add(due.key)
+                self.pool.submit(due, self._runner(due))
+            elif due.kind == CALL:
+                has_others = True
+        return has_others
 
     def start(self) -> int:
         """Lease what is due and hand it to the pool, one call per key at a time."""
@@ -216,7 +238,7 @@ class Calls:
         if len(answered) == 1:
             self._apply_alone(*answered[0])
             return
-        work = UnitOfWork(self.store, self.clock.now(), self.kept, self.fence)
+        work = UnitOfWork(self.store, self.clock.now(), self.kept, self.fence, self)
         try:
             deliveries = [self._delivery(due, answer) for due, answer in answered]
             run(self.participant, work, deliveries)
@@ -238,7 +260,7 @@ class Calls:
         error on what was kept may be one about outdated copies, and counts on fresh rows only."""
         error: Exception | None = None
         for _ in range(1 + RERUNS_MAX):
-            work = UnitOfWork(self.store, self.clock.now(), None if is_fresh else self.kept, self.fence)
+            work = UnitOfWork(self.store, self.clock.now(), None if is_fresh else self.kept, self.fence, self)
             try:
                 delivery = self._delivery(due, answer)
                 run(self.participant, work, [delivery])

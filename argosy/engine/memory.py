@@ -93,13 +93,7 @@ class MemoryStore:
             del self.due_rows[id]
         for id in changes.cancelled:
             self.due_rows.pop(id, None)
-        finished = dict(changes.finished)
-        for due in changes.due.values():
-            known = self.due_rows.get(due.id)
-            if known is None:
-                self.due_rows[due.id] = msgspec.structs.replace(due, token=finished.get(due.id, due.token))
-            elif due.kind == TIMER:
-                self.due_rows[due.id] = msgspec.structs.replace(due, token=known.token + 1)
+        self._plan(changes)
         for move in changes.cursors:
             self._cursors[move.subscription, move.source, move.lane] = Cursor(move.now, move.high)
         for parked in changes.unparked:
@@ -112,6 +106,22 @@ class MemoryStore:
         if key is not None:
             self._answers[key.actor, key.route, key.key] = key
         self.commits += 1
+
+    def _plan(self, changes: Changes) -> None:
+        finished, begun = dict(changes.finished), []
+        keys = {due.key for due in self.due_rows.values() if due.kind == CALL} if changes.due else set()
+        for due in changes.due.values():
+            known = self.due_rows.get(due.id)
+            if known is None:
+                row = msgspec.structs.replace(due, token=finished.get(due.id, due.token))
+                if row.lease_until is not None and row.key in keys:
+                    row.lease_until, row.attempts = None, 0
+                elif row.lease_until is not None:
+                    begun.append(row.id)
+                self.due_rows[due.id] = row
+            elif due.kind == TIMER:
+                self.due_rows[due.id] = msgspec.structs.replace(due, token=known.token + 1)
+        changes.begun = frozenset(begun)
 
     def _blank(self, people: Sequence[str]) -> None:
         told = self.log.records

@@ -35,7 +35,8 @@ class Due(msgspec.Struct, gc=False):
 
     `id` is the business key of the work: setting a timer again moves it, and asking for a call again that is still
     there changes nothing. `token` only grows while there is work of this id: it fences a call's runner, and whoever
-    would tell a timer that was moved meanwhile. A call is not to be taken before `lease_until`.
+    would tell a timer that was moved meanwhile. A call is not to be taken before `lease_until`; one that is written
+    with a lease belongs to who wrote it, unless it is new behind another call of its key: then it waits, without.
     """
 
     id: str
@@ -125,6 +126,8 @@ class Changes:
     fence: Fence | None = None
     held_seconds: float = 0.0
     """Told by the store: how long it kept other writers out to write this."""
+    begun: frozenset[str] = frozenset()
+    """Told by the store: ids of the calls that were written under a lease, and are to be made now."""
 
     def __bool__(self) -> bool:
         parts = (

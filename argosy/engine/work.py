@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -65,6 +65,15 @@ class Actor(msgspec.Struct, frozen=True):
 SYSTEM = Actor(id="system", roles=frozenset({"system"}))
 
 
+class CallLeases(Protocol):
+    """Who makes a context's calls."""
+
+    def lease(self, call: Due, taken: int) -> None:
+        """Take a call for oneself as it is written, where it can be made at once; `taken` are those that the same unit
+        of work has taken before it."""
+        ...
+
+
 class UnitOfWork:
     """What a use case may touch. Nothing is written before `commit`; a message that is refused leaves no trace.
 
@@ -78,9 +87,11 @@ class UnitOfWork:
         now: datetime,
         kept: Kept | None = None,
         fence: Fence | None = None,
+        calls: CallLeases | None = None,
     ) -> None:
         self.store = store
         self.kept = kept
+        self.calls = calls
         self.now = now
         self.actor = SYSTEM
         self.changes = Changes(fence=fence)
@@ -96,6 +107,7 @@ class UnitOfWork:
         self._planned: list[Callable[[], None]] = []
         self._deleted: list[tuple[type[Aggregate], str]] = []
         self._last_call: dict[str, datetime] = {}
+        self._calls_taken = 0
         self._standings: dict[tuple[str, str], tuple[Aggregate, Event, Cause]] = {}
 
     # What services use.
@@ -370,6 +382,9 @@ class UnitOfWork:
         before = self._last_call.get(due.key)
         if before is not None and due.due_at <= before:
             due.due_at = before + timedelta(microseconds=1)
+        elif before is None and self.calls is not None and due.due_at <= self.now:
+            self.calls.lease(due, self._calls_taken)
+            self._calls_taken += due.token
         self._last_call[due.key] = due.due_at
         self._set_due(due)
 

@@ -132,7 +132,7 @@ class EngineTables:
         if changes.cancelled:
             writes.append(Write("delete", table, (), [(id,) for id in changes.cancelled], (_DUE_ID,)))
         finished = dict(changes.finished)
-        for kind, verb in ((TIMER, "upsert"), (CALL, "ensure")):
+        for kind, verb in ((TIMER, "upsert"), (CALL, "ask")):
             rows = [
                 (
                     d.id,

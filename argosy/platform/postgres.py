@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import psycopg
 from django.db import InterfaceError, OperationalError, connections
+from msgspec.json import decode
 from psycopg.pq import TransactionStatus
 
 from argosy.engine.log import Position
@@ -103,7 +104,10 @@ class PostgresDialect:
         reached("commit.before_begin")
         [row] = self._execute(sql, parameters)
         reached("commit.done")
-        return self._told(writes, row)
+        committed = self._told(writes, row)
+        if any(write.verb == "ask" for write in writes) and row[-1] is not None:
+            return committed._replace(begun=frozenset(decode(row[-1])))
+        return committed
 
     def _told(self, writes: Sequence[Write], row: Sequence[Any]) -> Committed:
         """Where the log's rows have come to stand, if one behind the other and for good."""
@@ -172,14 +176,15 @@ def _numbered(sql: str) -> str:
 
 
 def _fields(write: Write) -> tuple[Field, ...]:
-    return write.columns if write.verb in ("upsert", "ensure") else write.columns + write.keys
+    return write.columns if write.verb in ("upsert", "ensure", "ask") else write.columns + write.keys
 
 
 def _compose_postgres(writes: Sequence[Write]) -> str:
     """One statement that does all writes, and divides by zero unless every compared one hit as many rows as given. It
-    answers where the rows of a log have come to stand."""
+    answers where the rows of a log have come to stand and, last, which calls are leased."""
     parts: list[str] = []
     results: list[str] = []
+    leased: list[str] = []
     first = 1
     for index, write in enumerate(writes):
         parts.append(f"w{index} AS ({_one_postgres(write, first)})")
@@ -187,10 +192,12 @@ def _compose_postgres(writes: Sequence[Write]) -> str:
         if write.verb == "tell":
             ids = f"(SELECT min(id) FROM w{index}), (SELECT max(id) FROM w{index}), (SELECT min(epoch) FROM w{index})"
             results = [ids, "pg_current_xact_id()::text::bigint", *results]
+        if write.verb == "ask":
+            leased.append(f"(SELECT json_agg(id)::text FROM w{index} WHERE lease_until IS NOT NULL)")
         if write.is_compared:
             results.append(f"1 / (CASE WHEN (SELECT count(*) FROM w{index}) = ${first}::bigint THEN 1 ELSE 0 END)")
             first += 1
-    return f"WITH {', '.join(parts)} SELECT {', '.join(results) or '1'}"
+    return f"WITH {', '.join(parts)} SELECT {', '.join(results + leased) or '1'}"
 
 
 def _one_postgres(write: Write, first: int) -> str:
@@ -200,6 +207,12 @@ def _one_postgres(write: Write, first: int) -> str:
     if write.verb in ("insert", "tell"):
         returned = "id, epoch" if write.verb == "tell" else "1"
         return f"INSERT INTO {write.table} ({names}) SELECT {values} RETURNING {returned}"
+    if write.verb == "ask":
+        given = write.asked(lambda index: f"r.f{index}")
+        return (
+            f"INSERT INTO {write.table} ({names}) SELECT {given} FROM (SELECT {values}) r {write.on_conflict} "
+            f"RETURNING id, lease_until"
+        )
     if write.verb in ("upsert", "ensure"):
         return f"INSERT INTO {write.table} ({names}) SELECT {values} {write.on_conflict} RETURNING 1"
     offset = len(write.columns)

@@ -133,7 +133,7 @@ class SqlStore(EngineTables):
             mapped = self._mapped[kind]
             rows = [(aggregate.id, aggregate.version) for aggregate in aggregates]
             writes.insert(0, Write("check", mapped.table.name, (), rows, self._compare_keys(mapped), True))
-        changes.held_seconds, last_id, last = self.dialect.commit(writes)
+        changes.held_seconds, last_id, last, changes.begun = self.dialect.commit(writes)
         if last_id:
             self.log.place(changes.records, last_id, last)
 

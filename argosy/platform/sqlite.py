@@ -67,6 +67,7 @@ class SqliteDialect:
         """Write all or nothing."""
         raw = self.raw()
         last_id = 0
+        begun: list[str] = []
         reached("commit.before_begin")
         try:
             with self.lock.held():
@@ -75,7 +76,7 @@ class SqliteDialect:
                 reached("commit.begun")
                 try:
                     for write in writes:
-                        self._run(raw, write)
+                        begun += self._run(raw, write)
                         if write.verb == "tell":
                             [last_id] = raw.execute("SELECT last_insert_rowid()").fetchone()
                         reached("commit.between_statements")
@@ -96,23 +97,28 @@ class SqliteDialect:
         except sqlite3.DatabaseError as error:
             raise _unavailable_or(error) from error
         Statistics.commits += 1
-        return Committed(held_seconds, last_id)
+        return Committed(held_seconds, last_id, begun=frozenset(begun))
 
-    def _run(self, raw: sqlite3.Connection, write: Write) -> None:
+    def _run(self, raw: sqlite3.Connection, write: Write) -> list[str]:
+        """Do it; the ids of calls that it leased."""
         Statistics.queries += 1
         Statistics.rows_written += 0 if write.verb == "check" else len(write.rows)
         hit = taken = 0
-        rows = write.rows
+        rows, begun = write.rows, []
         if write.verb == "check":
             hit = raw.execute(self._sql(write, 1), (encode(rows).decode(),)).fetchone()[0]
             taken = len(rows)
         for size in _AT_ONCE:
             while len(rows) - taken >= size:
                 values = list(chain.from_iterable(rows[taken : taken + size]))
-                hit += raw.execute(self._sql(write, size), values).rowcount
+                done = raw.execute(self._sql(write, size), values)
+                hit += done.rowcount
                 taken += size
+                if write.verb == "ask":
+                    begun += [id for id, lease in done if lease is not None]
         if write.is_compared and hit != len(rows):
             raise VersionConflict(f"{write.table}: {hit} of {len(rows)} rows were as expected")
+        return begun
 
     def _sql(self, write: Write, size: int) -> str:
         """The statement over so many rows."""
@@ -165,7 +171,14 @@ def _compose(write: Write, size: int) -> str:
         return f"UPDATE {table} SET {changed} FROM {rows} WHERE {same}"
     row = f"({', '.join('?' for _ in write.columns)})"
     names = ", ".join(column.name for column in write.columns)
-    insert = f"INSERT INTO {table} ({names}) VALUES {', '.join([row] * size)}"
+    values = f"VALUES {', '.join([row] * size)}"
+    if write.verb == "ask":
+        given = write.asked(lambda index: f"v.column{index + 1}")
+        return (
+            f"INSERT INTO {table} ({names}) SELECT {given} FROM ({values}) AS v WHERE true {write.on_conflict} "
+            f"RETURNING id, lease_until"
+        )
+    insert = f"INSERT INTO {table} ({names}) {values}"
     return insert if write.verb in ("insert", "tell") else f"{insert} {write.on_conflict}"
 
 

@@ -176,13 +176,19 @@ def platform_tables(module: str, *, outbox: str = "") -> SimpleNamespace:
     on. A database of views tells nothing and has no log."""
     prefix = outbox.removesuffix("_outbox_events") or "search"
 
-    def table(base: type[models.Model], name: str, *constraints: models.BaseConstraint) -> Any:
-        meta = type("Meta", (), {"db_table": name, "constraints": list(constraints)})
+    def table(base: type[models.Model], name: str, *parts: models.BaseConstraint | models.Index) -> Any:
+        indexes = [part for part in parts if isinstance(part, models.Index)]
+        constraints = [part for part in parts if isinstance(part, models.BaseConstraint)]
+        meta = type("Meta", (), {"db_table": name, "constraints": constraints, "indexes": indexes})
         return type(base.__name__, (base,), {"__module__": module, "Meta": meta})
 
     return SimpleNamespace(
         outbox=table(OutboxRow, outbox) if outbox else None,
-        due=table(DueRow, f"{prefix}_due"),
+        due=table(
+            DueRow,
+            f"{prefix}_due",
+            models.Index(fields=["key"], condition=models.Q(kind="call"), name=f"{prefix}_calls_by_key"),
+        ),
         cursors=table(
             CursorRow,
             f"{prefix}_cursors",

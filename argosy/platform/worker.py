@@ -174,6 +174,8 @@ class Worker:
             calls.committed = self._committed_in(context.label)
             calls.failed = partial(self.watch.call_failed, context.label)
             calls.answered = partial(self.watch.calls_answered, context.label)
+            for consumer in self._consumers_of[context.label]:
+                consumer.calls = calls
 
     def _seed_schedule(self, context: Context, store: SqlStore, fence: Fence) -> None:
         """Recurring commands that are not planned yet are planned for now; by whoever holds the lease, so that two
@@ -429,8 +431,11 @@ class Worker:
             names = {record.wire_name for record in changes.records}
             for name in names:
                 self._ready.update(self._listeners_of.get(name, ()))
-            if any(due.kind == CALL for due in changes.due.values()) and label in self.calls:
-                self._call_news.add(label)
+            if changes.due and label in self.calls:
+                if changes.begun:
+                    reached("call.leased")
+                if self.calls[label].begin(changes):
+                    self._call_news.add(label)
             news = self.runtime.contexts[label].news(changes)
             elsewhere = names & self._heard_elsewhere
             if news or elsewhere:

@@ -170,6 +170,7 @@ class Worker:
             seat.pool = SimulatedPool(self.scheduler, self.faults, lambda: self._answered(seat, life), self.skew)
             seat.calls = Calls(part.participant, part.store, self.clock, part.calls, seat.pool, kept)
             seat.calls.committed = self._committed_in(part.label)
+            consumer.calls = seat.calls
         return seat
 
     def _answered(self, seat: Seat, life: int) -> None:
@@ -260,6 +261,9 @@ class Worker:
             log = self._logs.get(label)
             if changes.records and isinstance(log, SharedLog):
                 log.told(changes.records)
+            calls = self.seats[label].calls
+            if calls is not None:
+                calls.begin(changes)
             self.bell.ring(label, changes)
 
         return committed

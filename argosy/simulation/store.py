@@ -133,6 +133,9 @@ class SimulatedStore(MemoryStore):
         if faults.strikes("crash before commit"):
             raise Crash("before COMMIT")
         self._write_all(changes)
+        if changes.begun and faults.strikes("crash after lease"):
+            self.unheard(changes)
+            raise Crash("with calls in hand")
         if faults.strikes("crash after commit"):
             self.unheard(changes)
             raise Crash("after COMMIT")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from argosy.engine.batch import Delivery, run
-from argosy.engine.due import Calls, CallTarget, Timers, recurring_timer
+from argosy.engine.due import LEASE_MARGIN_SECONDS, Calls, CallTarget, Timers, recurring_timer
 from argosy.engine.memory import MemoryStore
 from argosy.engine.store import Changes, Due, StoreUnavailable, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
@@ -410,3 +411,73 @@ def test_answers_wait_while_the_database_is_away(play: Play) -> None:
     play.calls.collect()
     assert (play.attempts, play.outgoing()) == ([1, 1], ["counters.Answered"] * 2)
     assert play.store.due_rows == {}
+
+
+def hold(play: Play) -> None:
+    """The context is this worker's."""
+    now = play.clock.now()
+    play.calls.fence = play.store.take_lease("counters", "me", now, now + timedelta(days=1))
+
+
+def ask_at_once(play: Play, *names: str) -> Changes:
+    """Ask as a subscription does whose process makes the calls too."""
+    work = UnitOfWork(play.store, play.clock.now(), calls=play.calls)
+    run(
+        counting(),
+        work,
+        [Delivery(AskOutside(flow_id=an_id(name)), Cause(an_id(name), "c", play.ids)) for name in names],
+    )
+    work.commit()
+    return work.changes
+
+
+def test_a_call_is_made_by_whoever_asks_for_it_without_another_commit(play: Play) -> None:
+    hold(play)
+    changes = ask_at_once(play, "a", "b")
+    commits = play.store.commits
+    assert play.calls.begin(changes) is False
+    assert play.calls.start() == 0
+    play.pool.run_all()
+    assert play.calls.collect() == 2
+    assert play.attempts == [1, 1]
+    assert play.store.commits == commits + 1
+    assert play.store.due_rows == {}
+
+
+def test_a_call_that_was_taken_and_not_made_is_made_by_another_when_its_lease_ends(play: Play) -> None:
+    hold(play)
+    ask_at_once(play, "a")
+    rival = play.runner()
+    assert rival.start() == 0
+    play.clock.tick(seconds=30 + LEASE_MARGIN_SECONDS)
+    assert rival.start() == 1
+    play.pool.run_all()
+    assert rival.collect() == 1
+    assert play.attempts == [2]
+
+
+def test_a_call_behind_another_of_its_key_waits_for_its_turn(play: Play) -> None:
+    play.do(AskOutside(flow_id=an_id("a")))
+    [first] = play.store.due("call", play.clock.now(), 1)
+    play.store.due_rows = {"earlier": msgspec.structs.replace(first, id="earlier")}
+    play.clock.tick(seconds=1)
+    hold(play)
+    behind = ask_at_once(play, "a")
+    assert behind.begun == frozenset()
+    assert play.calls.begin(behind) is True
+    assert play.calls.start() == 1
+    assert [due.id for due, _ in play.pool.waiting] == ["earlier"]
+
+
+def test_no_more_calls_are_taken_than_there_is_room_for(play: Play) -> None:
+    hold(play)
+    changes = ask_at_once(play, *"abcdefghijkl")
+    assert len(changes.begun) == 10
+    assert play.calls.begin(changes) is True
+    assert len(play.pool.waiting) == 10
+
+
+def test_whoever_has_not_the_context_takes_no_call(play: Play) -> None:
+    assert ask_at_once(play, "a").begun == frozenset()
+    [waits] = play.store.due("call", play.clock.now(), 1)
+    assert (waits.token, waits.attempts, waits.lease_until) == (0, 0, None)

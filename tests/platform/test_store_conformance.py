@@ -286,6 +286,34 @@ def test_only_the_oldest_call_of_a_key_is_due_whoever_holds_it(store: Any) -> No
     assert [one.id for one in store.due(CALL, later + timedelta(seconds=5), 10)] == ["a1", "b1"]
 
 
+def taken(name: str, key: str) -> Due:
+    """A call as whoever asks for it takes it in the same commit."""
+    return msgspec.structs.replace(
+        due(name, CALL), key=key, token=1, attempts=1, lease_until=NOW + timedelta(seconds=60)
+    )
+
+
+def test_a_call_is_leased_by_the_commit_that_asks_for_it_unless_another_of_its_key_is_there(store: Any) -> None:
+    store.commit(Changes(due={"a1": msgspec.structs.replace(due("a1", CALL), key="a")}))
+    changes = Changes(due={one.id: one for one in (taken("a2", "a"), taken("b1", "b"), taken("c1", "c"))})
+    store.commit(changes)
+    assert changes.begun == {"b1", "c1"}
+    assert [one.id for one in store.due(CALL, NOW, 10)] == ["a1"]
+    store.commit(Changes(finished=[("a1", 0), ("b1", 1)]))
+    [waits] = store.due(CALL, NOW, 10)
+    assert (waits.id, waits.attempts, waits.lease_until) == ("a2", 0, None)
+    assert [one.id for one in store.due(CALL, NOW + timedelta(seconds=61), 10)] == ["a2", "c1"]
+
+
+def test_a_call_that_is_there_is_not_taken_by_asking_for_it_again(store: Any) -> None:
+    store.commit(Changes(due={"a": due("a", CALL)}))
+    changes = Changes(due={"a": taken("a", due("a").key)})
+    store.commit(changes)
+    assert changes.begun == frozenset()
+    [same] = store.due(CALL, NOW, 1)
+    assert (same.token, same.attempts, same.lease_until) == (0, 0, None)
+
+
 def test_an_aggregate_may_be_replaced_by_another_of_its_id_in_one_commit(store: Any) -> None:
     old = item("a", 5)
     store.commit(Changes(inserts={StockItem: [old]}))

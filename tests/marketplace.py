@@ -125,6 +125,8 @@ def _copy_fresh(template: Path) -> None:
 def _create_postgres_databases() -> None:
     import psycopg
 
+    from argosy.apps.cli.migrate import set_for_role
+
     server_of = settings.DATABASES["default"]
     with psycopg.connect(
         host=server_of["HOST"],
@@ -138,6 +140,7 @@ def _create_postgres_databases() -> None:
         for database in settings.DATABASES.values():
             if database["NAME"] not in known:
                 server.execute(f'CREATE DATABASE "{database["NAME"]}"')
+            set_for_role(server, database["NAME"], database["ROLE_SETTINGS"])
 
 
 def _truncate() -> None:

@@ -1,8 +1,9 @@
 """One database per context: SQLite files in the data folder, or PostgreSQL databases on one server.
 
 `ARGOSY_POSTGRES=postgresql://user:password@host:5432` moves them all to PostgreSQL; `ARGOSY_POSTGRES_PREFIX` goes
-before each database's name, and `ARGOSY_POSTGRES_ORDERS` and its kin give one context a server of its own. Settings
-alone decide; no code knows which it is.
+before each database's name, and `ARGOSY_POSTGRES_ORDERS` and its kin give one context a server of its own.
+`ARGOSY_POSTGRES_POOLED=transaction` says that a pooler stands before them, behind which each transaction may meet
+another session of the server. Settings alone decide; no code knows which it is.
 """
 
 from __future__ import annotations
@@ -13,6 +14,19 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from argosy.platform.sqlite_files import FileConnection
+
+POOLED = "ARGOSY_POSTGRES_POOLED"
+POOLED_BY = {"": False, "session": False, "transaction": True}
+SERVER_SETTINGS = {
+    "lock_timeout": "2s",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+}
+"""What holds for every statement on PostgreSQL, in the server's own words. A plan is made once and kept: one made while
+a table was small must not read all of it when it has grown."""
+VIEWS_SETTINGS = {"synchronous_commit": "off"}
+"""Views may lose their last moments with the cursors that stand for them, and are brought up to date again."""
 
 # Django's alias of each context's database, and the database's name.
 NAMES = {
@@ -31,16 +45,32 @@ NAMES = {
 }
 
 
+class PoolingIsUnusable(ValueError):
+    """Connections cannot be pooled as a setting says; the text is one line."""
+
+
 def databases(var: Path, environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Django's DATABASES."""
     server = environment.get("ARGOSY_POSTGRES")
     if server:
-        prefix = environment.get("ARGOSY_POSTGRES_PREFIX", "")
+        prefix, pooled = environment.get("ARGOSY_POSTGRES_PREFIX", ""), is_pooled(environment)
         return {
-            alias: _postgres(environment.get(own_server(alias)) or server, prefix + name, is_durable=alias != "search")
+            alias: _postgres(environment.get(own_server(alias)) or server, prefix + name, alias, pooled)
             for alias, name in NAMES.items()
         }
     return {alias: _sqlite(var / f"{name}.sqlite3", is_durable=alias != "search") for alias, name in NAMES.items()}
+
+
+def is_pooled(environment: Mapping[str, str]) -> bool:
+    """Whether each transaction may meet another session of the server."""
+    wanted = environment.get(POOLED, "").strip().lower()
+    if wanted not in POOLED_BY:
+        raise PoolingIsUnusable(f"{POOLED}={wanted}: there are session and transaction")
+    if POOLED_BY[wanted] and environment.get("ARGOSY_BELL") == "postgres":
+        raise PoolingIsUnusable(
+            f"ARGOSY_BELL=postgres listens in a session, which {POOLED}={wanted} does not keep: take redis"
+        )
+    return POOLED_BY[wanted]
 
 
 def own_server(alias: str) -> str:
@@ -66,10 +96,12 @@ def _sqlite(path: Path, *, is_durable: bool) -> dict[str, Any]:
     }
 
 
-def _postgres(server: str, name: str, *, is_durable: bool) -> dict[str, Any]:
-    """As durable as the server is set up; views may lose their last moments with the cursors that stand for them, and
-    are brought up to date again."""
+def _postgres(server: str, name: str, alias: str, pooled: bool) -> dict[str, Any]:
+    """As durable as the server is set up, but for views. Behind a pooler of transactions nothing is a session's: what
+    is set is set for the role (`argosy migrate`), and Django opens no cursor that outlives its transaction."""
     parts = urlsplit(server)
+    settings = {**SERVER_SETTINGS, **(VIEWS_SETTINGS if alias == "search" else {})}
+    started = {} if pooled or alias != "search" else VIEWS_SETTINGS
     return {
         "ENGINE": "argosy.platform.pooled_postgresql",
         "NAME": name,
@@ -78,6 +110,8 @@ def _postgres(server: str, name: str, *, is_durable: bool) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
-        "OPTIONS": {} if is_durable else {"options": "-c synchronous_commit=off"},
+        "OPTIONS": {"options": " ".join(f"-c {key}={value}" for key, value in started.items())} if started else {},
+        "DISABLE_SERVER_SIDE_CURSORS": pooled,
+        "ROLE_SETTINGS": settings if pooled else {},
         "TEST": {"DEPENDENCIES": []},
     }

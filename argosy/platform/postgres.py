@@ -19,15 +19,11 @@ from argosy.engine.log import Position
 from argosy.engine.store import Contended, StoreUnavailable, VersionConflict
 from argosy.platform.arrays import array
 from argosy.platform.crash_points import reached
+from argosy.platform.databases import SERVER_SETTINGS
 from argosy.platform.dialects import Committed, ConstraintBroken, Field, Statistics, Write
-from argosy.platform.locks import WAIT_SECONDS
-from argosy.platform.prepared import Prepared, parameter
+from argosy.platform.prepared import Prepared, Unprepared, parameter
 
-_SETTINGS = (
-    f"SELECT set_config('lock_timeout', '{int(WAIT_SECONDS * 1000)}ms', false), set_config('jit', 'off', false), "
-    "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)"
-)
-"""A plan is made once and kept: one made while a table was small must not read all of it when it has grown."""
+_SETTINGS = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SERVER_SETTINGS.items())
 _PREPARED = "_argosy_prepared"
 """The attribute of a connection under which its prepared statements go with it from thread to thread."""
 
@@ -56,7 +52,7 @@ class PostgresDialect:
             # Another thread may have used it before: what it has prepared there stays prepared.
             self._seen.prepared = getattr(connection, _PREPARED, None)
             if self._seen.prepared is None:
-                self._seen.prepared = Prepared(connection)
+                self._seen.prepared = (Unprepared if self._of_role else Prepared)(connection)
                 try:
                     self._set_up()
                 except BaseException:
@@ -142,9 +138,29 @@ class PostgresDialect:
 
     def _set_up(self) -> None:
         """What holds for every statement of a connection, and who wants to look at it first."""
-        self._execute(_SETTINGS, ())
+        if self._of_role:
+            self._check_role()
+        else:
+            self._execute(_SETTINGS, ())
         for look in self.connected:
             look()
+
+    @property
+    def _of_role(self) -> dict[str, str]:
+        """What the role must have set, where sessions are pooled and keep nothing."""
+        found: dict[str, str] = connections[self.alias].settings_dict.get("ROLE_SETTINGS") or {}
+        return found
+
+    def _check_role(self) -> None:
+        """A session without its role's settings would wait for ever, and read whole tables: nobody works on it."""
+        wanted = self._of_role
+        [found] = self._execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in wanted), ())
+        lacking = [name for name, value in zip(wanted, found, strict=True) if value != wanted[name]]
+        if lacking:
+            raise StoreUnavailable(
+                f"{self.alias}: its role has not set {', '.join(lacking)}: "
+                "run `argosy migrate`, then RECONNECT on the pooler's console"
+            )
 
     @staticmethod
     def instant(value: datetime) -> Any:

@@ -69,7 +69,9 @@ class Prepared:
         if not self.connection.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
             self.script("BEGIN")
         formats = [int(type(one) is Binary) for one in parameters]
-        result = pgconn.exec_prepared(name, parameters, formats)  # type: ignore[arg-type]
+        return self._rows(pgconn.exec_prepared(name, parameters, formats))  # type: ignore[arg-type]
+
+    def _rows(self, result: PGresult) -> list[Row]:
         if result.status == ExecStatus.TUPLES_OK:
             self._results.set_pgresult(result)
             return self._results.load_rows(0, result.ntuples, tuple)
@@ -101,6 +103,18 @@ class Prepared:
             raise self._error(result)
         self._names[sql] = name
         return name
+
+
+class Unprepared(Prepared):
+    """Sends each statement whole, so that it may meet any session: behind a pooler of transactions a prepared one may
+    be another session's."""
+
+    def run(self, sql: str, parameters: Sequence[bytes | None]) -> list[Row]:
+        pgconn = self._pgconn
+        if not self.connection.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
+            self.script("BEGIN")
+        formats = [int(type(one) is Binary) for one in parameters]
+        return self._rows(pgconn.exec_params(sql.encode(), parameters, param_formats=formats))  # type: ignore[arg-type]
 
 
 def parameter(value: Any) -> bytes | None:

@@ -139,6 +139,13 @@ def files_are_made_anew() -> None:
 
 
 @broken
+def sessions_are_relied_on() -> None:
+    """Statements are prepared in a session, and settings are its own, whoever stands between."""
+    for database in DATABASES.values():  # noqa: F405 - the settings' own
+        database["ROLE_SETTINGS"] = {}
+
+
+@broken
 def everybody_is_let_in() -> None:
     """Nothing is refused, however much is asked."""
     from argosy.apps.api.admission import Admission

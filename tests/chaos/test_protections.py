@@ -26,6 +26,7 @@ NOTICED = [
     ("whom_one_cannot_look_up_is_let_in", "sessions-away", 7.0, "token was answered 200"),
     ("full_disks_are_bugs", "disk-full", 5.0, ": 500 "),
     ("files_are_made_anew", "database-away", 12.0, "was made in place"),
+    ("sessions_are_relied_on", "pooled-connections", 5.0, "a session keeps"),
     ("everybody_is_let_in", "overload", 8.0, "was refused, where"),
 ]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LEVELS = {"L1": "single instance", "L2": "service", "L3": "dependency", "L4": "region"}
 
-POSTGRES = "postgres"
+POSTGRES, POOLER, BROKER = "postgres", "pgbouncer", "kafka"
 
 PASSED, FAILED, SKIPPED, WAITING = "passed", "FAILED", "skipped", "waiting"
 

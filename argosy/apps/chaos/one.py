@@ -24,8 +24,10 @@ import msgspec
 from argosy.apps.chaos.catalogue import EXPERIMENTS
 from argosy.apps.chaos.cluster import Cluster, NotInstalled
 from argosy.apps.chaos.conditions import GATEWAY_WAY
-from argosy.apps.chaos.experiment import FAILED, PASSED, POSTGRES, SKIPPED, Experiment, Outcome
+from argosy.apps.chaos.experiment import FAILED, PASSED, POOLER, POSTGRES, SKIPPED, Experiment, Outcome
+from argosy.apps.chaos.pooler import Pooler, find
 from argosy.apps.cli.processes import end_with_parent, ended_by_signals
+from argosy.platform.databases import POOLED
 
 if TYPE_CHECKING:
     from argosy.platform.runtime import Runtime
@@ -37,10 +39,11 @@ TEMPLATE = "ARGOSY_CHAOS_TEMPLATE"
 
 
 class World(NamedTuple):
-    """Databases with goods in them, and their server where they have one of their own."""
+    """Databases with goods in them, and the services of their own that an experiment is about."""
 
     place: Runtime
-    cluster: Cluster | None
+    cluster: Cluster | None = None
+    pooler: Pooler | None = None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,7 +80,7 @@ def _conduct(experiment: Experiment, world: World, seconds: float, seed: int) ->
 
     assert experiment.inject is not None
     scene = Scene(world.place, seconds, seed)
-    scene.cluster = world.cluster
+    scene.cluster, scene.pooler = world.cluster, world.pooler
     calm: float | None = None
     try:
         experiment.inject(scene)
@@ -111,19 +114,37 @@ def _world(experiment: Experiment, keep: bool) -> Iterator[World]:
     os.environ[GATEWAY_WAY] = str(var / "gateway.way")
     os.environ["ARGOSY_TEST_GATEWAY_LATENCY_MS"] = str(GATEWAY_MILLISECONDS)
     os.environ["ARGOSY_TEST_GATEWAY_LOSS"] = str(GATEWAY_LOSS)
-    os.environ.pop("ARGOSY_POSTGRES", None)
+    for name in ("ARGOSY_POSTGRES", POOLED):
+        os.environ.pop(name, None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    cluster = Cluster.make(var) if experiment.needs == POSTGRES else None
     try:
-        if cluster is not None:
-            cluster.start()
-            os.environ["ARGOSY_POSTGRES"] = cluster.url
-        yield World(_with_goods(var, cluster is None), cluster)
+        with _services(experiment.needs, var) as (cluster, pooler):
+            yield World(_with_goods(var, cluster is None), cluster, pooler)
     finally:
-        if cluster is not None:
-            cluster.stop()
         if not keep:
             shutil.rmtree(var, ignore_errors=True)
+
+
+@contextmanager
+def _services(needed: str, var: Path) -> Iterator[tuple[Cluster | None, Pooler | None]]:
+    """What databases are kept on, where that is no file; the environment says where it is."""
+    if needed not in (POSTGRES, POOLER):
+        yield None, None
+        return
+    program = find() if needed == POOLER else ""
+    cluster = Cluster.make(var)
+    pooler = Pooler(program, var / "pgbouncer", cluster) if needed == POOLER else None
+    try:
+        cluster.start()
+        os.environ["ARGOSY_POSTGRES"] = cluster.url
+        if pooler is not None:
+            pooler.start()
+            os.environ["ARGOSY_POSTGRES"], os.environ[POOLED] = pooler.url, "transaction"
+        yield cluster, pooler
+    finally:
+        if pooler is not None:
+            pooler.kill()
+        cluster.stop()
 
 
 def _with_goods(var: Path, is_copied: bool) -> Runtime:

@@ -15,6 +15,7 @@ from argosy.apps.chaos.calm import NotCalm, rows, wait_until_calm
 from argosy.apps.chaos.cluster import Cluster
 from argosy.apps.chaos.conditions import GATEWAY_WAY
 from argosy.apps.chaos.load import Load, Make, everyday
+from argosy.apps.chaos.pooler import Pooler
 from argosy.apps.chaos.programs import Program, wait_until_live
 from argosy.apps.cli.http_client import Client
 from argosy.apps.cli.processes import free_ports
@@ -43,6 +44,7 @@ class Scene:
         self.calm_seconds = float(os.environ.get(CALM, CALM_SECONDS))
         self.programs: list[Program] = []
         self.cluster: Cluster | None = None
+        self.pooler: Pooler | None = None
         self.tokens = self._sign_in()
         self.load = Load(self.port, self.tokens)
 

@@ -77,16 +77,4 @@ EXPERIMENTS = (
         invariants=("I29",),
         waits_for="a second released version",
     ),
-    Experiment(
-        name="pooled-connections",
-        level="L3",
-        proves="R14",
-        target="connections to PostgreSQL",
-        failure="pgbouncer in transaction mode between us and the server",
-        expected="no session-scoped lock or setting is relied on",
-        rollback="a statement that finds another's session",
-        owner="Platform",
-        invariants=("I35",),
-        waits_for="pooling: prepared statements and settings are a session's today",
-    ),
 )

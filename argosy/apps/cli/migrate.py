@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -151,12 +151,15 @@ def _system(cursor: Any) -> str:
 
 
 def _create_postgres_databases() -> None:
+    """Those that are missing; and for the role what sessions cannot keep behind a pooler, before anybody is let in."""
     import psycopg
     from django.conf import settings
 
     servers: dict[tuple[str, ...], list[str]] = {}
+    of_role: dict[str, dict[str, str]] = {}
     for one in settings.DATABASES.values():
         servers.setdefault(tuple(one[name] for name in ("HOST", "PORT", "USER", "PASSWORD")), []).append(one["NAME"])
+        of_role[one["NAME"]] = one["ROLE_SETTINGS"]
     for (host, port, user, password), names in servers.items():
         try:
             with psycopg.connect(
@@ -174,8 +177,22 @@ def _create_postgres_databases() -> None:
                     for name in missing:
                         connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
                         step(1)
+                for name in names:
+                    set_for_role(connection, name, of_role[name])
         except psycopg.Error as error:
             raise Failed(f"PostgreSQL at {host}:{port or 5432}: {_first_line(error)}") from None
+
+
+def set_for_role(server: Any, database: str, wanted: Mapping[str, str]) -> None:
+    """What every session of this role in this database begins with."""
+    from psycopg.sql import SQL, Identifier, Literal
+
+    for name, value in wanted.items():
+        server.execute(
+            SQL("ALTER ROLE CURRENT_USER IN DATABASE {} SET {} = {}").format(
+                Identifier(database), Identifier(name), Literal(value)
+            )
+        )
 
 
 def _where(alias: str) -> str:

@@ -24,10 +24,11 @@ def prepare() -> Path:
     import django
 
     from argosy.observability.logging import LogSettingIsWrong
+    from argosy.platform.databases import PoolingIsUnusable
 
     try:
         django.setup()
-    except LogSettingIsWrong as error:
+    except (LogSettingIsWrong, PoolingIsUnusable) as error:
         raise Failed(str(error)) from None
     return var
 

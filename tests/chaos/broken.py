@@ -146,6 +146,21 @@ def sessions_are_relied_on() -> None:
 
 
 @broken
+def a_wiped_topic_is_gone_on_with() -> None:
+    """What a broker has forgotten is not sent to it again."""
+    from argosy.engine.log import START
+    from argosy.platform.kafka.relay import Sending
+
+    start = Sending._start
+
+    def at_the_end(self: Any, partitions: int, head: Any) -> Any:
+        found, is_anew = start(self, partitions, head)
+        return (head, True) if is_anew and found > START else (found, is_anew)
+
+    Sending._start = at_the_end  # type: ignore[method-assign]
+
+
+@broken
 def everybody_is_let_in() -> None:
     """Nothing is refused, however much is asked."""
     from argosy.apps.api.admission import Admission

@@ -27,6 +27,7 @@ NOTICED = [
     ("full_disks_are_bugs", "disk-full", 5.0, ": 500 "),
     ("files_are_made_anew", "database-away", 12.0, "was made in place"),
     ("sessions_are_relied_on", "pooled-connections", 5.0, "a session keeps"),
+    ("a_wiped_topic_is_gone_on_with", "broker-down", 10.0, "not calm"),
     ("everybody_is_let_in", "overload", 8.0, "was refused, where"),
 ]
 

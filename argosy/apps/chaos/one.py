@@ -8,14 +8,16 @@ The last line that it writes is the outcome as JSON.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,9 +26,10 @@ import msgspec
 from argosy.apps.chaos.catalogue import EXPERIMENTS
 from argosy.apps.chaos.cluster import Cluster, NotInstalled
 from argosy.apps.chaos.conditions import GATEWAY_WAY
-from argosy.apps.chaos.experiment import FAILED, PASSED, POOLER, POSTGRES, SKIPPED, Experiment, Outcome
+from argosy.apps.chaos.experiment import BROKER, FAILED, PASSED, POOLER, POSTGRES, SKIPPED, Experiment, Outcome
 from argosy.apps.chaos.pooler import Pooler, find
-from argosy.apps.cli.processes import end_with_parent, ended_by_signals
+from argosy.apps.cli.processes import end_with_parent, ended_by_signals, free_ports
+from argosy.apps.cli.services import Kafka
 from argosy.platform.databases import POOLED
 
 if TYPE_CHECKING:
@@ -34,16 +37,25 @@ if TYPE_CHECKING:
 
 GATEWAY_MILLISECONDS = 5
 GATEWAY_LOSS = 0.02
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -Xms96m"
+"""A broker of an experiment lives for a minute: it had better start than get fast."""
 TEMPLATE = "ARGOSY_CHAOS_TEMPLATE"
 """A folder that is not there yet: the first experiment of a run leaves its goods there for the others."""
 
 
 class World(NamedTuple):
-    """Databases with goods in them, and the services of their own that an experiment is about."""
+    """Databases with goods in them, and the services that an experiment is about."""
 
     place: Runtime
+    services: Services
+
+
+class Services(NamedTuple):
+    """What an experiment has of its own beside web and workers."""
+
     cluster: Cluster | None = None
     pooler: Pooler | None = None
+    broker: Kafka | None = None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,7 +92,7 @@ def _conduct(experiment: Experiment, world: World, seconds: float, seed: int) ->
 
     assert experiment.inject is not None
     scene = Scene(world.place, seconds, seed)
-    scene.cluster, scene.pooler = world.cluster, world.pooler
+    scene.cluster, scene.pooler, scene.broker = world.services
     calm: float | None = None
     try:
         experiment.inject(scene)
@@ -114,37 +126,63 @@ def _world(experiment: Experiment, keep: bool) -> Iterator[World]:
     os.environ[GATEWAY_WAY] = str(var / "gateway.way")
     os.environ["ARGOSY_TEST_GATEWAY_LATENCY_MS"] = str(GATEWAY_MILLISECONDS)
     os.environ["ARGOSY_TEST_GATEWAY_LOSS"] = str(GATEWAY_LOSS)
-    for name in ("ARGOSY_POSTGRES", POOLED):
+    for name in ("ARGOSY_POSTGRES", POOLED, "ARGOSY_TRANSPORT", "ARGOSY_KAFKA"):
         os.environ.pop(name, None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     try:
-        with _services(experiment.needs, var) as (cluster, pooler):
-            yield World(_with_goods(var, cluster is None), cluster, pooler)
+        with _services(experiment.needs, var) as services:
+            yield World(_with_goods(var, services.cluster is None), services)
     finally:
         if not keep:
             shutil.rmtree(var, ignore_errors=True)
 
 
 @contextmanager
-def _services(needed: str, var: Path) -> Iterator[tuple[Cluster | None, Pooler | None]]:
-    """What databases are kept on, where that is no file; the environment says where it is."""
-    if needed not in (POSTGRES, POOLER):
-        yield None, None
-        return
+def _services(needed: str, var: Path) -> Iterator[Services]:
+    """What is needed, running; the environment says where it is. NotInstalled where it cannot be had."""
+    with ExitStack() as stack:
+        if needed == BROKER:
+            yield Services(broker=_broker(var, stack))
+        elif needed in (POSTGRES, POOLER):
+            yield _databases(needed, var, stack)
+        else:
+            yield Services()
+
+
+def _broker(var: Path, stack: ExitStack) -> Kafka:
+    broker = Kafka(var / "kafka", two_ports_in_a_row())
+    lacking = broker.missing()
+    if lacking:
+        raise NotInstalled(lacking)
+    stack.callback(broker.stop)
+    os.environ["JAVA_TOOL_OPTIONS"] = QUICK_JAVA
+    broker.start()
+    os.environ.update(broker.settings())
+    return broker
+
+
+def _databases(needed: str, var: Path, stack: ExitStack) -> Services:
     program = find() if needed == POOLER else ""
     cluster = Cluster.make(var)
-    pooler = Pooler(program, var / "pgbouncer", cluster) if needed == POOLER else None
-    try:
-        cluster.start()
-        os.environ["ARGOSY_POSTGRES"] = cluster.url
-        if pooler is not None:
-            pooler.start()
-            os.environ["ARGOSY_POSTGRES"], os.environ[POOLED] = pooler.url, "transaction"
-        yield cluster, pooler
-    finally:
-        if pooler is not None:
-            pooler.kill()
-        cluster.stop()
+    stack.callback(cluster.stop)
+    cluster.start()
+    os.environ["ARGOSY_POSTGRES"] = cluster.url
+    if needed == POSTGRES:
+        return Services(cluster)
+    pooler = Pooler(program, var / "pgbouncer", cluster)
+    stack.callback(pooler.kill)
+    pooler.start()
+    os.environ["ARGOSY_POSTGRES"], os.environ[POOLED] = pooler.url, "transaction"
+    return Services(cluster, pooler)
+
+
+def two_ports_in_a_row() -> int:
+    """The first of them: a broker takes its controller's from its own."""
+    while True:
+        first = free_ports()[0]
+        with socket.socket() as second, contextlib.suppress(OSError, OverflowError):
+            second.bind(("127.0.0.1", first + 1))
+            return first
 
 
 def _with_goods(var: Path, is_copied: bool) -> Runtime:

@@ -19,6 +19,7 @@ from argosy.apps.chaos.pooler import Pooler
 from argosy.apps.chaos.programs import Program, wait_until_live
 from argosy.apps.cli.http_client import Client
 from argosy.apps.cli.processes import free_ports
+from argosy.apps.cli.services import Kafka
 from argosy.contracts.accounts import SignIn
 from argosy.engine.work import SYSTEM
 from argosy.platform.runtime import Runtime
@@ -45,6 +46,7 @@ class Scene:
         self.programs: list[Program] = []
         self.cluster: Cluster | None = None
         self.pooler: Pooler | None = None
+        self.broker: Kafka | None = None
         self.tokens = self._sign_in()
         self.load = Load(self.port, self.tokens)
 

@@ -42,18 +42,6 @@ EXPERIMENTS = (
         waits_for="search over an index (`database-away` takes the read models' database already)",
     ),
     Experiment(
-        name="broker-down",
-        level="L3",
-        proves="R04",
-        target="the broker",
-        failure="down for minutes while orders are placed; then wiped",
-        expected="outboxes wait and drain; after a wipe all is sent again from the cursors",
-        rollback="a message is lost or applied twice",
-        owner="Platform",
-        invariants=("I28", "I29", "I30"),
-        waits_for="the Kafka profile (`bus-outage` stops all that carries messages on one machine)",
-    ),
-    Experiment(
         name="restored-from-yesterday",
         level="L3",
         proves="R08",

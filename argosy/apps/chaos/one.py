@@ -155,7 +155,7 @@ def _broker(var: Path, stack: ExitStack) -> Kafka:
     if lacking:
         raise NotInstalled(lacking)
     stack.callback(broker.stop)
-    os.environ["JAVA_TOOL_OPTIONS"] = QUICK_JAVA
+    os.environ.update({"JAVA_TOOL_OPTIONS": QUICK_JAVA})
     broker.start()
     os.environ.update(broker.settings())
     return broker

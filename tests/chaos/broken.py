@@ -120,6 +120,29 @@ def whom_one_cannot_look_up_is_let_in() -> None:
 
 
 @broken
+def what_cannot_be_counted_is_let_in() -> None:
+    """Limits fail open."""
+    from argosy.engine.store import StoreUnavailable
+    from argosy.platform.limits import SqliteLimits
+
+    take, knows, remember = SqliteLimits.take, SqliteLimits.knows, SqliteLimits.remember
+
+    def trusting(method: Any, otherwise: Any) -> Any:
+        def call(self: Any, *words: Any) -> Any:
+            try:
+                return method(self, *words)
+            except StoreUnavailable:
+                return otherwise
+
+        return call
+
+    SqliteLimits.take = trusting(take, 0.0)  # type: ignore[method-assign]
+    SqliteLimits.knows = trusting(knows, True)  # type: ignore[method-assign]
+    SqliteLimits.remember = trusting(remember, None)  # type: ignore[method-assign]
+    SqliteLimits.give_back = trusting(SqliteLimits.give_back, None)  # type: ignore[method-assign]
+
+
+@broken
 def full_disks_are_bugs() -> None:
     """A database that cannot write is answered with 500."""
     from argosy.platform import sqlite

@@ -24,6 +24,7 @@ NOTICED = [
     ("stock_is_not_given_back", "payment-fails", 3.0, "pieces are still held"),
     ("stock_is_not_counted", "last-piece", 3.0, ""),
     ("whom_one_cannot_look_up_is_let_in", "sessions-away", 7.0, "token was answered 200"),
+    ("what_cannot_be_counted_is_let_in", "limits-away", 3.0, "without limits sign-in was answered"),
     ("full_disks_are_bugs", "disk-full", 5.0, ": 500 "),
     ("files_are_made_anew", "database-away", 12.0, "was made in place"),
     ("sessions_are_relied_on", "pooled-connections", 5.0, "a session keeps"),

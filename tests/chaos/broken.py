@@ -184,6 +184,22 @@ def a_wiped_topic_is_gone_on_with() -> None:
 
 
 @broken
+def differences_are_kept_quiet() -> None:
+    """What the gateway's book has and ours has not is named to nobody."""
+    from argosy.domains.payments.application.statements import Statements
+
+    Statements._name = lambda self, line, side: None  # type: ignore[method-assign]
+
+
+@broken
+def a_restored_log_goes_on_in_its_old_life() -> None:
+    """What is told after a restore stands where readers have passed already."""
+    from argosy.platform import backups
+
+    backups.begin_again = lambda runtime, label: 1
+
+
+@broken
 def everybody_is_let_in() -> None:
     """Nothing is refused, however much is asked."""
     from argosy.apps.api.admission import Admission

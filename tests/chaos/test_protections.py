@@ -29,6 +29,8 @@ NOTICED = [
     ("files_are_made_anew", "database-away", 12.0, "was made in place"),
     ("sessions_are_relied_on", "pooled-connections", 5.0, "a session keeps"),
     ("a_wiped_topic_is_gone_on_with", "broker-down", 10.0, "not calm"),
+    ("differences_are_kept_quiet", "restored-from-yesterday", 4.0, "reconciliation named []"),
+    ("a_restored_log_goes_on_in_its_old_life", "restored-from-yesterday", 4.0, "not calm"),
     ("everybody_is_let_in", "overload", 8.0, "was refused, where"),
 ]
 

@@ -6,11 +6,22 @@ from collections.abc import Iterable
 
 from argosy.apps.chaos import waiting
 from argosy.apps.chaos.experiment import Experiment
-from argosy.apps.chaos.experiments import asleep, broker, killed, limits, outages, overload, pooled, servers, shoppers
+from argosy.apps.chaos.experiments import (
+    asleep,
+    broker,
+    killed,
+    limits,
+    outages,
+    overload,
+    pooled,
+    restored,
+    servers,
+    shoppers,
+)
 
 EXPERIMENTS = {
     experiment.name: experiment
-    for module in (killed, asleep, shoppers, outages, limits, servers, pooled, broker, overload, waiting)
+    for module in (killed, asleep, shoppers, outages, limits, restored, servers, pooled, broker, overload, waiting)
     for experiment in module.EXPERIMENTS
 }
 ALL = "all"

@@ -4,7 +4,7 @@ doctor."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from argosy.apps.chaos.calm import ENDED, parked, rows
 from argosy.apps.chaos.load import Purchase
@@ -18,12 +18,12 @@ from argosy.platform.runtime import Runtime
 SHOWN_MAX = 10
 
 
-def faults(place: Runtime, purchases: Sequence[Purchase]) -> list[str]:
-    """Everything that does not hold at rest; a few of each kind."""
+def faults(place: Runtime, purchases: Sequence[Purchase], given_back: Mapping[str, int] = {}) -> list[str]:
+    """Everything that does not hold at rest; a few of each kind. `given_back`: by payment, of sales that stand."""
     looks = (
         ended(place, purchases),
         once(place, purchases),
-        money(place),
+        money(place, given_back),
         shelves(place),
         parked(place),
         doctor(place),
@@ -58,7 +58,7 @@ def once(place: Runtime, purchases: Sequence[Purchase]) -> Iterator[str]:
             yield f"checkout {flow} has {times} purchases"
 
 
-def money(place: Runtime) -> Iterator[str]:
+def money(place: Runtime, given_back: Mapping[str, int] = {}) -> Iterator[str]:
     """What the gateway took and gave back, in its own book, is what our books say, and what sold purchases cost."""
     taken: dict[str, list[int]] = defaultdict(list)
     gateway = TestGateway(book_path())
@@ -76,6 +76,7 @@ def money(place: Runtime) -> Iterator[str]:
         if sorted(lines) != sorted(ours) and (sum(lines) != sum(ours) or len(lines) < len(ours)):
             yield f"payment {id}: the gateway's book has {lines}, ours {ours}"
         expected = totals.get(flow, 0) if flows.get(flow) == "COMPLETED" else 0
+        expected -= given_back.get(id, 0)
         if sum(lines) != expected or sum(amount > 0 for amount in lines) > 1:
             yield f"payment {id} of a checkout {flows.get(flow, 'lost')}: {lines} taken for {expected}"
     for id, lines in taken.items():

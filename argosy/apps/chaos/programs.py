@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from argosy.apps.cli.processes import PARENT, free_ports
@@ -18,6 +18,7 @@ from argosy.apps.cli.processes import PARENT, free_ports
 SETTINGS = "ARGOSY_CHAOS_SETTINGS"
 READY_SECONDS = 60.0
 END_SECONDS = 20.0
+RUN_SECONDS = 120.0
 
 
 class Program:
@@ -30,12 +31,7 @@ class Program:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "argosy.apps.cli.main", *arguments],
-                env={
-                    **os.environ,
-                    "DJANGO_SETTINGS_MODULE": os.environ.get(SETTINGS, "config.chaos"),
-                    **(environment or {}),
-                    PARENT: str(os.getpid()),
-                },
+                env={**_environment(environment or {}), PARENT: str(os.getpid())},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -81,6 +77,22 @@ class Program:
             with contextlib.suppress(OSError):
                 if os.getpgid(int(path.name)) == self.process.pid:
                     yield int(path.name)
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": os.environ.get(SETTINGS, "config.chaos"), **more}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """One command, to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "argosy.apps.cli.main", *arguments],
+        env=_environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=RUN_SECONDS,
+    )
 
 
 def worker(contexts: str = "", environment: dict[str, str] | None = None) -> Program:

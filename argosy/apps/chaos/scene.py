@@ -42,6 +42,8 @@ class Scene:
         self.injected: Counter[str] = Counter()
         self.measured: dict[str, float] = {}
         self.wrong: list[str] = []
+        self.given_back: dict[str, int] = {}
+        """By payment, what went back of a sale that stands."""
         self.calm_seconds = float(os.environ.get(CALM, CALM_SECONDS))
         self.programs: list[Program] = []
         self.cluster: Cluster | None = None
@@ -170,7 +172,7 @@ class Scene:
         """Everything that does not hold, now that nothing moves."""
         from argosy.apps.chaos import judge
 
-        return [*self.wrong, *self.load.tally.strange, *judge.faults(self.place, self.load.purchases)]
+        return [*self.wrong, *self.load.tally.strange, *judge.faults(self.place, self.load.purchases, self.given_back)]
 
 
 def within(is_so: Callable[[], bool], seconds: float) -> bool:

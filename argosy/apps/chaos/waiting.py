@@ -42,18 +42,6 @@ EXPERIMENTS = (
         waits_for="search over an index (`database-away` takes the read models' database already)",
     ),
     Experiment(
-        name="restored-from-yesterday",
-        level="L3",
-        proves="R08",
-        target="one context's database",
-        failure="restored from a backup while the rest is live",
-        expected="the doctor names each difference, reconciliation closes it, nothing about money is overwritten",
-        rollback="a difference in money that nobody names",
-        owner="Platform",
-        invariants=("I12", "I19", "I29"),
-        waits_for="reconciliation with the gateway's own list",
-    ),
-    Experiment(
         name="two-versions",
         level="L2",
         proves="R09",

@@ -16,7 +16,7 @@ from argosy.apps.chaos.runner import is_sound, table, told
 
 ROWS = {f"R{number:02}" for number in range(1, 15)}
 SCENARIOS = {f"scenario {number}" for number in range(1, 9)}
-FULL_SECONDS_MAX, SHORT_SECONDS_MAX = 330, 60
+FULL_SECONDS_MAX, SHORT_SECONDS_MAX = 360, 60
 """Of harm alone: coming to rest and judging takes about as long again, and more on a busy machine."""
 
 
@@ -41,7 +41,7 @@ def test_every_scenario_and_every_row_of_the_catalogue_has_its_experiment() -> N
 
 def test_what_waits_says_for_what_and_is_not_run() -> None:
     waiting = {experiment.proves for experiment in EXPERIMENTS.values() if experiment.waits_for}
-    assert {"scenario 5", "scenario 6", "scenario 8", "R09"} <= waiting
+    assert {"scenario 5", "scenario 6", "scenario 8"} <= waiting
     assert all(bool(one.inject) != bool(one.waits_for) for one in EXPERIMENTS.values())
 
 

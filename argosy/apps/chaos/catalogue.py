@@ -17,11 +17,25 @@ from argosy.apps.chaos.experiments import (
     restored,
     servers,
     shoppers,
+    versions,
 )
 
 EXPERIMENTS = {
     experiment.name: experiment
-    for module in (killed, asleep, shoppers, outages, limits, restored, servers, pooled, broker, overload, waiting)
+    for module in (
+        killed,
+        asleep,
+        shoppers,
+        outages,
+        limits,
+        restored,
+        servers,
+        pooled,
+        broker,
+        versions,
+        overload,
+        waiting,
+    )
     for experiment in module.EXPERIMENTS
 }
 ALL = "all"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 LEVELS = {"L1": "single instance", "L2": "service", "L3": "dependency", "L4": "region"}
 
-POSTGRES, POOLER, BROKER = "postgres", "pgbouncer", "kafka"
+POSTGRES, POOLER, BROKER, SOURCE = "postgres", "pgbouncer", "kafka", "source"
 
 PASSED, FAILED, SKIPPED, WAITING = "passed", "FAILED", "skipped", "waiting"
 

@@ -87,6 +87,8 @@ class Load:
 
     def __init__(self, port: int, tokens: Sequence[str], make: Make = everyday) -> None:
         self.port = port
+        self.ports = [port]
+        """Of all webs; buyers are spread over them."""
         self.tokens = tokens
         self.make = make
         self.pause_seconds = PAUSE_SECONDS
@@ -169,7 +171,7 @@ class Load:
         return True
 
     def _buy(self, number: int) -> None:
-        client = Client(HOST, self.port, TIMEOUT_SECONDS)
+        client = Client(HOST, self.ports[number % len(self.ports)], TIMEOUT_SECONDS)
         round = 0
         while not self._is_stopping.is_set():
             round += 1

@@ -22,9 +22,10 @@ RUN_SECONDS = 120.0
 
 
 class Program:
-    """One `argosy` command, in a process group of its own. It ends with whoever has started it."""
+    """One `argosy` command, in a process group of its own. It ends with whoever has started it. `folder` holds another
+    version of the source than this one's."""
 
-    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None, folder: Path | None = None) -> None:
         self.name = arguments[0]
         self.arguments = arguments
         self.output = Path(os.environ["ARGOSY_VAR"]) / f"{self.name}-{time.monotonic_ns()}.log"
@@ -32,6 +33,7 @@ class Program:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "argosy.apps.cli.main", *arguments],
                 env={**_environment(environment or {}), PARENT: str(os.getpid())},
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -83,11 +85,12 @@ def _environment(more: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, "DJANGO_SETTINGS_MODULE": os.environ.get(SETTINGS, "config.chaos"), **more}
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """One command, to its end."""
     return subprocess.run(
         [sys.executable, "-m", "argosy.apps.cli.main", *arguments],
         env=_environment({}),
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
@@ -95,15 +98,15 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def worker(contexts: str = "", environment: dict[str, str] | None = None) -> Program:
+def worker(contexts: str = "", environment: dict[str, str] | None = None, folder: Path | None = None) -> Program:
     """A worker for some contexts, or for all."""
     some = ("--contexts", contexts) if contexts else ()
-    return Program("worker", "--quiet", *some, environment=environment)
+    return Program("worker", "--quiet", *some, environment=environment, folder=folder)
 
 
-def web(port: int, environment: dict[str, str] | None = None) -> Program:
+def web(port: int, environment: dict[str, str] | None = None, folder: Path | None = None) -> Program:
     return Program(
-        "web", "--port", str(port), "--waits-port", str(free_ports()[0]), environment={**(environment or {})}
+        "web", "--port", str(port), "--waits-port", str(free_ports()[0]), environment=environment, folder=folder
     )
 
 

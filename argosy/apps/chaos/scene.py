@@ -61,17 +61,17 @@ class Scene:
 
     # Processes.
 
-    def worker(self, contexts: str = "", **environment: str) -> Program:
-        """A worker that listens; or that has ended already, where it was told to die."""
-        program = self._keep(programs.worker(contexts, environment))
+    def worker(self, contexts: str = "", folder: Path | None = None, **environment: str) -> Program:
+        """A worker that listens; or that has ended already, where it was told to die. `folder`: of another version."""
+        program = self._keep(programs.worker(contexts, environment, folder))
         ear = self.var / "doorbell" / f"worker-{program.process.pid}.sock"
         within(lambda: ear.exists() or not program.is_alive, programs.READY_SECONDS)
         return program
 
-    def web(self, **environment: str) -> Program:
-        """The web, answering."""
-        program = self._keep(programs.web(self.port, environment))
-        wait_until_live(program, self.port)
+    def web(self, port: int = 0, folder: Path | None = None, **environment: str) -> Program:
+        """The web, answering; another one at another port."""
+        program = self._keep(programs.web(port or self.port, environment, folder))
+        wait_until_live(program, port or self.port)
         return program
 
     def _keep(self, program: Program) -> Program:

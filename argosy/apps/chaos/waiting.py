@@ -41,16 +41,4 @@ EXPERIMENTS = (
         invariants=("I38",),
         waits_for="search over an index (`database-away` takes the read models' database already)",
     ),
-    Experiment(
-        name="two-versions",
-        level="L2",
-        proves="R09",
-        target="web and workers",
-        failure="versions N and N+1 side by side while a migration runs",
-        expected="no 5xx, both read what both write",
-        rollback="a message that one of them passes over",
-        owner="Platform",
-        invariants=("I29",),
-        waits_for="a second released version",
-    ),
 )

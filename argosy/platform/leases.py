@@ -113,6 +113,10 @@ class Leases:
         """A write was refused: look at this lease again at once."""
         self._look_at[label] = 0.0
 
+    def has_others(self, label: str) -> bool:
+        """Whether somebody else is ready for this context."""
+        return self.roster is not None and label in self.roster.others
+
     def leave(self, label: str) -> None:
         """Leave a context to others for as long as this process lives."""
         self._left.add(label)

@@ -34,6 +34,8 @@ class Roster:
         self._table = f"{store.prefix}_leases"
         self._entered: frozenset[str] = frozenset()
         self._enter_at = 0.0
+        self.others: frozenset[str] = frozenset()
+        """Contexts for which somebody else was ready at the last look."""
 
     def look(self, labels: Collection[str], elapsed: float) -> dict[str, str]:
         """Enter for these contexts and say whose turn each is, by context. `elapsed` counts seconds."""
@@ -54,6 +56,7 @@ class Roster:
                 forgotten.append((name,))
         if forgotten:
             self.store.dialect.commit([Write("delete", self._table, (), forgotten, _NAME)])
+        self.others = frozenset(label for holder, some in ready.items() if holder != self.holder for label in some)
         return shares(ready)
 
     def leave(self) -> None:

@@ -342,8 +342,7 @@ class Worker:
         except SubscriptionStopped as error:
             self.watch.stopped(consumer, f"stopped: {error}")
             if isinstance(error, SubscriptionOutgrown):
-                self.leases.leave(consumer.fence.lease)
-                self._obey_leases()
+                self._leave(consumer.fence.lease)
             self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
             return False
         except Exception as error:  # noqa: BLE001 - a fault of one subscription is not the others' end
@@ -356,6 +355,10 @@ class Worker:
         if not consumer.stopped_lanes:
             self.watch.goes_on(consumer)
         self._tell_stopped_lanes(consumer)
+        if consumer.stopped_lanes and self.leases.has_others(consumer.fence.lease):
+            # Somebody else may know what is too new for this program. The last who is ready stays, for the other lanes.
+            self._leave(consumer.fence.lease)
+            return bool(took)
         self._look_again(consumer)
         if took:
             self._ready.add(consumer)
@@ -364,6 +367,10 @@ class Worker:
             if consumer.store.dialect.is_wanted():  # type: ignore[attr-defined]
                 time.sleep(PAUSE_SECONDS)
         return bool(took)
+
+    def _leave(self, label: str) -> None:
+        self.leases.leave(label)
+        self._obey_leases()
 
     def _collect_garbage(self, after_batches: int) -> None:
         if self._batches >= after_batches:

@@ -200,6 +200,18 @@ def a_restored_log_goes_on_in_its_old_life() -> None:
 
 
 @broken
+def what_is_too_new_is_passed_over() -> None:
+    """An older program reads on behind a message that it does not know, and never stands down."""
+    from argosy.engine.consumer import Consumer
+    from argosy.shared_kernel.messages import MESSAGES
+
+    Consumer._compare_handled = lambda self: setattr(self, "_to_record", {})  # type: ignore[method-assign]
+    Consumer._is_understood = (  # type: ignore[method-assign]
+        lambda self, source, record: record.version <= MESSAGES[record.wire_name].schema_version
+    )
+
+
+@broken
 def everybody_is_let_in() -> None:
     """Nothing is refused, however much is asked."""
     from argosy.apps.api.admission import Admission

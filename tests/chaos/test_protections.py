@@ -31,6 +31,7 @@ NOTICED = [
     ("a_wiped_topic_is_gone_on_with", "broker-down", 10.0, "not calm"),
     ("differences_are_kept_quiet", "restored-from-yesterday", 4.0, "reconciliation named []"),
     ("a_restored_log_goes_on_in_its_old_life", "restored-from-yesterday", 4.0, "not calm"),
+    ("what_is_too_new_is_passed_over", "two-versions", 6.0, "never stood down"),
     ("everybody_is_let_in", "overload", 8.0, "was refused, where"),
 ]
 

@@ -60,6 +60,30 @@ def test_an_outgrown_program_leaves_the_context_to_others(
     old.close()
 
 
+def test_who_meets_what_is_too_new_leaves_the_context_once_somebody_else_is_ready(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Worker(marketplace.runtime, ["orders"])
+    consumer = next(one for one in old.consumers if one.subscription == "orders")
+    consumer.stopped_lanes["payments", 3] = "payments.PaymentCaptured version 2 is newer than this program"
+    monkeypatch.setattr(consumer, "step", lambda: 0)
+    old._look_at_leases()
+    old.turn()
+    assert consumer.fence is not None, "nobody else would work off the other lanes"
+    newer = Worker(marketplace.runtime, ["orders"])
+    monkeypatch.setattr(old.leases, "_is_my_turn", lambda label, elapsed: True)
+    old._look_at_leases()
+    old._ready.add(consumer)
+    old.turn()
+    assert consumer.fence is None
+    newer._look_at_leases()
+    assert newer.consumers[0].fence is not None
+    old._look_at_leases()
+    assert consumer.fence is None, "for as long as it lives"
+    newer.close()
+    old.close()
+
+
 def test_workers_that_start_together_plan_recurring_commands_once(marketplace: Marketplace) -> None:
     workers = [Worker(marketplace.runtime, ["inventory"]) for _ in range(3)]
     assert len(marketplace.rows("inventory", "SELECT id FROM inventory_due WHERE cause_id = 'every:'")) == 1

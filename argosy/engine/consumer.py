@@ -61,6 +61,7 @@ class Consumer:
         self.store = store
         self.clock = clock
         self.batch_max = BATCH_MAX
+        self.idle_lane_lag = IDLE_LANE_LAG
         self.kept = kept if kept is not None else Kept()
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.parked_now: Callable[[Parked], None] = lambda parked: None
@@ -140,12 +141,12 @@ class Consumer:
         all have passed can be archived."""
         moves = []
         for source, position in reached.items():
-            if position.id - self._lanes_seen.get(source, 0) <= IDLE_LANE_LAG:
+            if position.id - self._lanes_seen.get(source, 0) <= self.idle_lane_lag:
                 continue
             self._lanes_seen[source] = position.id
             for lane in range(LANES):
                 at = self._reached.get((source, lane), START)
-                is_far_behind = position > at and position.id - at.id > IDLE_LANE_LAG
+                is_far_behind = position > at and position.id - at.id > self.idle_lane_lag
                 if is_far_behind and (source, lane) not in self.stopped_lanes:
                     moves.append(self._move(source, lane, position))
         if not moves:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 
 from argosy.engine.reads import Wanted, first_reads, second_reads
@@ -44,6 +45,10 @@ class Participant:
     def wire_names(self) -> dict[str, frozenset[str]]:
         """What is read from each source: its events handled here, commands from those that are heard, and refusals
         from everyone who answers this context's flows."""
+        return self._wire_names
+
+    @cached_property
+    def _wire_names(self) -> dict[str, frozenset[str]]:
         names: dict[str, set[str]] = {}
         for wire_name, handler in self.handlers.items():
             if handler.message is Refused:

@@ -53,6 +53,8 @@ class SharedLog:
             self._has_news = True
 
     def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
+        if after == self._to and self.is_rung and not self._has_news:
+            return Page([], after, self._is_whole)
         if after < self._from:
             return self.log.read(after, wire_names, limit)
         if after > self._to:

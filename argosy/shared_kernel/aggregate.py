@@ -48,8 +48,9 @@ class Aggregate:
     def copy(self) -> Self:
         """An equal aggregate that does not change with this one; recorded news stay behind."""
         twin = object.__new__(type(self))
-        twin.__dict__.update(self.state())
-        twin.__dict__.pop("_news", None)
+        state = self.state()
+        state.pop("_news", None)
+        twin.__dict__ = state
         return twin
 
     def same_as(self, other: Aggregate) -> bool:

@@ -34,14 +34,15 @@ from argosy.domains.shipping.context import ShippingContext
 from argosy.domains.taxes.context import TaxesContext
 from argosy.engine.due import CallTarget
 from argosy.engine.participant import Participant, handlers_of
+from argosy.engine.people import people_of
 from argosy.engine.work import UnitOfWork
+from argosy.platform.context import Every
 from argosy.read_models.views import VIEWS
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.ids import Id
-from argosy.shared_kernel.messages import Command
 from argosy.simulation.faults import Faults
 from argosy.simulation.gateway import SimulatedGateway
-from argosy.simulation.scheduler import Scheduler
+from argosy.simulation.scheduler import SECOND, Scheduler
 from argosy.simulation.store import SimulatedStore
 
 Unique = tuple[type[Aggregate], tuple[str, ...]]
@@ -65,13 +66,24 @@ LOGS: dict[str, tuple[tuple[type[Aggregate], tuple[str, ...]], ...]] = {
 
 @dataclass(frozen=True)
 class Part:
-    """One subscription: a context of the business, or a view. `schedule` is (command, seconds)."""
+    """One subscription: a context of the business, or a view."""
 
     label: str
     participant: Participant
     store: SimulatedStore
-    schedule: tuple[tuple[Command, int], ...] = ()
+    schedule: tuple[Every, ...] = ()
     calls: dict[str, CallTarget] | None = None
+    people: Participant | None = None
+    """The subscription under which its database forgets people."""
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        return (self.participant,) if self.people is None else (self.participant, self.people)
+
+    @property
+    def step(self) -> int:
+        """How often its schedule tells something, in microseconds."""
+        return min((every.seconds for every in self.schedule), default=1) * SECOND
 
     @property
     def is_view(self) -> bool:
@@ -125,9 +137,8 @@ def parts_of(scheduler: Scheduler, faults: Faults, gateway: SimulatedGateway) ->
             store.keep_logs(aggregate, *fields)
         hears = kind.hears + ((label,) if kind.schedule and label not in kind.hears else ())
         participant = Participant(label, handlers_of(kind.services), _build(kind, store), hears)
-        schedule = tuple((every.send, every.seconds) for every in kind.schedule)
         calls = call_targets({"test": gateway}) if label == "payments" else None
-        parts[label] = Part(label, participant, store, schedule, calls)
+        parts[label] = Part(label, participant, store, kind.schedule, calls, people_of(label))
     for view in VIEWS:
         store = SimulatedStore(view.name, (), scheduler, faults)
         parts[view.name] = Part(view.name, replace(view.participant), store)

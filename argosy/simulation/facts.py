@@ -31,6 +31,8 @@ class Facts:
     """By variant: (since when it may be asked for, the amount)."""
     answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """By actor, route and key: what was answered."""
+    forgotten: dict[str, int] = field(default_factory=dict)
+    """Since when somebody wants to be forgotten."""
     requests: int = 0
     unanswered: int = 0
     carts: int = 0

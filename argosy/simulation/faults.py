@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from random import Random
 from zlib import crc32
 
@@ -26,6 +26,7 @@ KINDS = {
     "worker paused": (0.0008, "a worker stops in the middle of a unit of work until a rival has its lease"),
     "worker killed": (0.05, "an operator ends a worker"),
     "lease moved": (0.08, "an operator gives a context to another worker"),
+    "plan lost": (0.08, "a recurring command is planned no more, until somebody looks at what is planned"),
     "clock wrong": (1.0, "a process's clock is off by up to ten minutes"),
     "gateway declines": (0.06, "the gateway will not hold the amount"),
     "gateway declines capture": (0.03, "the gateway will not hand over what it holds"),
@@ -38,6 +39,7 @@ KINDS = {
     "gateway lies of amount": (0.02, "it takes another amount than it was asked for"),
     "gateway lies of currency": (0.01, "it takes another currency"),
     "gateway lies of hold": (0.015, "it holds another amount"),
+    "gateway forgets": (1.0, "it has pruned an operation's key: who asks again under it asks for another operation"),
     "buyer must act": (0.06, "the payment waits until its buyer confirms it"),
     "double click": (0.12, "a buyer asks for the same purchase twice at once"),
     "sent again": (0.5, "a buyer who got no answer asks again"),
@@ -45,6 +47,7 @@ KINDS = {
     "aborted": (0.10, "a buyer ends a checkout at some moment of it"),
     "abandoned": (0.05, "a buyer goes away with the cart full, or does not confirm"),
     "forged": (0.03, "somebody asks in another's name"),
+    "forgotten": (0.6, "somebody asks to be forgotten while a purchase of theirs is under way"),
     "price changed": (0.6, "a seller changes a price while people buy"),
     "stock changed": (0.6, "a seller corrects a count while people buy"),
     "off sale": (0.10, "a seller takes a product off sale while people buy"),
@@ -71,6 +74,7 @@ class Faults:
         self.counts = dict.fromkeys(KINDS, 0)
         self.rates: dict[str, float] = {}
         self._streams: dict[str, Random] = {}
+        self._draws: dict[str, Callable[[], float]] = {}
         for kind, (most, _) in KINDS.items():
             stream = Random(f"{seed}:{kind}")
             mood, strength = stream.random(), stream.random()
@@ -79,11 +83,13 @@ class Faults:
             )
             self.rates[kind] = 0.0 if kind in without else rate
             self._streams[kind] = stream
+            if self.rates[kind]:
+                self._draws[kind] = stream.random
 
     def strikes(self, kind: str) -> bool:
         """Whether it happens here and now; counted where it does."""
-        rate = self.rates[kind]
-        if not rate or self.is_over or self._streams[kind].random() >= rate:
+        draw = self._draws.get(kind)
+        if draw is None or self.is_over or draw() >= self.rates[kind]:
             return False
         self.counts[kind] += 1
         return True

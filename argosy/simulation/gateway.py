@@ -6,6 +6,8 @@ stays what it is whoever asks and when.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
+from collections.abc import Callable
 from typing import NamedTuple
 
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest
@@ -14,9 +16,12 @@ from argosy.shared_kernel.ids import named_id
 from argosy.simulation.faults import Faults
 from argosy.simulation.scheduler import BEGIN, DAY, HOUR, MINUTE, SECOND, Scheduler
 
+KEYS_LAST_LEAST = 30 * SECOND
+"""Longer than any call of ours takes: who asks again while the first one is under way is told the same."""
+
 
 class Line(NamedTuple):
-    """One operation that it decided."""
+    """One operation that it decided; `key` is what it was asked under."""
 
     key: str
     operation: str
@@ -42,7 +47,12 @@ class SimulatedGateway:
         self.faults = faults
         self.book: dict[str, Line] = {}
         self.by_payment: dict[str, list[str]] = {}
+        self.moved_at = self.shown_at = 0
+        self.moved: Callable[[], None] = lambda: None
+        """Called when money has been taken or given back, as `moved_at` says."""
+        self._keys: list[str] = []
         self._out_until = 0
+        self._keeps = KEYS_LAST_LEAST + faults.between("gateway forgets", 0, 20 * MINUTE)
 
     # The port.
 
@@ -87,6 +97,7 @@ class SimulatedGateway:
 
     def look_up(self, request: GatewayRequest) -> GatewayAnswer | None:
         self._be_there(request)
+        self._remembers(request.key)
         line = self.book.get(request.key)
         return None if line is None else _told(line)
 
@@ -97,13 +108,17 @@ class SimulatedGateway:
         line = self._line(payment_id, AUTHORIZE)
         if line is None or line.status != ACTION or self._line(payment_id, VOID) is not None:
             return False
-        self.book[line.key] = line._replace(status=APPROVED)
+        self.book[next(id for id in self.by_payment[payment_id] if self.book[id] is line)] = line._replace(
+            status=APPROVED
+        )
         return True
 
     def page(self, after: str, limit: int) -> list[Line]:
         """Its statement: at most so many lines behind a key, in the order of keys."""
-        keys = sorted(key for key in self.book if key > after)
-        return [self.book[key] for key in keys[:limit]]
+        if not after:
+            self.shown_at = self.scheduler.time
+        first = bisect_right(self._keys, after)
+        return [self.book[key] for key in self._keys[first : first + limit]]
 
     def kept(self, payment_id: str) -> dict[str, int]:
         """What it took and did not pay back, by currency."""
@@ -132,7 +147,7 @@ class SimulatedGateway:
     def _answer(self, request: GatewayRequest, decision: tuple[str, str, int, str]) -> GatewayAnswer:
         self._be_there(request)
         faults = self.faults
-        line = self.book.get(request.key)
+        line = self.book.get(request.key) if self._remembers(request.key) else None
         if faults.strikes("gateway silent before"):
             raise GatewayDidNotAnswer(request.key)
         if line is None:
@@ -141,10 +156,22 @@ class SimulatedGateway:
             raise GatewayDidNotAnswer(request.key)
         return _told(line)
 
+    def _remembers(self, key: str) -> bool:
+        """Whether an operation's key still counts: only the book keeps what was done under it for good, and whoever
+        looks there finds it."""
+        line = self.book.get(key)
+        if line is None or self.scheduler.time - line.at < self._keeps or self.faults.is_over:
+            return True
+        if not self.faults.strikes_for("gateway forgets", key):
+            return True
+        self.faults.count("gateway forgets")
+        return False
+
     def _write(self, request: GatewayRequest, decision: tuple[str, str, int, str]) -> Line:
         status, reason, amount, currency = decision
         operation = request.operation if request.operation in (AUTHORIZE, CAPTURE, VOID) else REFUND
-        id = f"sim_{named_id('simulated gateway', request.key)}"
+        there = f"{request.key}#{len(self._keys)}" if request.key in self.book else request.key
+        id = f"sim_{named_id('simulated gateway', there)}"
         line = Line(
             request.key,
             operation,
@@ -156,8 +183,12 @@ class SimulatedGateway:
             reason,
             self.scheduler.time,
         )
-        self.book[request.key] = line
-        self.by_payment.setdefault(request.payment_id, []).append(request.key)
+        self.book[there] = line
+        insort(self._keys, there)
+        if status == APPROVED and operation in (CAPTURE, REFUND):
+            self.moved_at = self.scheduler.time
+            self.moved()
+        self.by_payment.setdefault(request.payment_id, []).append(there)
         return line
 
     def _held(self, payment_id: str) -> Line | None:

@@ -127,6 +127,11 @@ class Operator(Person):
             if part.schedule:
                 moment = at + spread + self.random.randrange(2, 25) * MINUTE
                 scheduler.at(moment, self.name, lambda label=label: self.place.look_at_schedule(label))  # type: ignore[misc]
+                if faults.strikes("plan lost"):
+                    lost = self._moment(at, spread)
+                    scheduler.at(lost, self.name, lambda label=label: self.place.jobs.lose_plan(label))  # type: ignore[misc]
+                    mended = lost + self.random.randrange(1, 20) * MINUTE
+                    scheduler.at(mended, self.name, lambda label=label: self.place.jobs.plan_missing(label))  # type: ignore[misc]
 
     def last_coupon(self, at: int, spread: int) -> str:
         """A coupon with one or two uses, which many will want; it may end under their hands."""

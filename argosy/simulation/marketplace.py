@@ -6,21 +6,18 @@ from collections.abc import Callable, Collection
 from functools import partial
 from random import Random
 
-from argosy.domains.inventory.domain.reservation import Reservation
-from argosy.domains.promotions.domain.redemption import RESERVED, Redemption
 from argosy.engine.store import Changes
 from argosy.simulation.contexts import parts_of
 from argosy.simulation.faults import Faults
 from argosy.simulation.gateway import SimulatedGateway
 from argosy.simulation.ids import NumberedIds
+from argosy.simulation.jobs import Jobs
 from argosy.simulation.processes import LEASE, POLL, Bell, Web, Worker
-from argosy.simulation.scheduler import MINUTE, SECOND, Scheduler, microseconds
+from argosy.simulation.scheduler import MINUTE, SECOND, Scheduler
 from argosy.simulation.store import SimulatedStore
 
 WORKERS, WEBS = 2, 2
 SKEW_MAX = 10 * MINUTE
-SWEEP_AGAIN, SWEEP_AGAIN_MAX = 20 * SECOND, 10 * MINUTE
-REDEEMED_SLACK = 61 * SECOND
 
 
 class Marketplace:
@@ -40,7 +37,8 @@ class Marketplace:
         self.holder: dict[str, Worker] = {}
         self.broken: Callable[[str, str, str], None] = lambda id, where, what: None
         """Told of what may not be: (invariant, where, what)."""
-        self._sweeps: dict[str, int] = {}
+        self.jobs = Jobs(self)
+        self.gateway.moved = self.jobs.money_moved
 
     def store(self, label: str) -> SimulatedStore:
         return self.parts[label].store
@@ -67,9 +65,10 @@ class Marketplace:
 
     def let_faults_happen(self, *, interleaving: float) -> None:
         self.scheduler.interleaving = interleaving
+        names = {worker.name for worker in self.workers}
         for part in self.parts.values():
             part.store.has_faults = True
-            part.store.pausing = lambda: self.scheduler.is_alone and self._running() is not None
+            part.store.pausing = lambda: self.scheduler.is_alone and self.scheduler.running in names
             part.store.pause = self._pause
             part.store.unheard = partial(self._poll_for, part.label)
 
@@ -133,48 +132,13 @@ class Marketplace:
     def _is_at_work(self, worker: Worker) -> bool:
         return worker.is_alive and worker.asleep_until <= self.scheduler.time
 
-    # Schedules: sweeps are told when there is something to sweep.
-
-    def expect_sweeps(self, store: SimulatedStore, changes: Changes) -> None:
-        """Somebody's time will pass: be there then."""
-        if store.context == "inventory" and Reservation in changes.inserts:
-            rows = changes.inserts[Reservation]
-            times = [row.open_until for row in rows if isinstance(row, Reservation) and row.open_until is not None]
-            if times:
-                self._expect("inventory", microseconds(max(times)) + 1)
-        elif store.context == "promotions" and Redemption in changes.inserts:
-            uses = [row for row in changes.inserts[Redemption] if isinstance(row, Redemption)]
-            if uses:
-                self._expect("promotions", microseconds(max(row.expires_at for row in uses)) + REDEEMED_SLACK)
+    # Schedules.
 
     def look_at_schedule(self, label: str) -> None:
         """Some of the many times at which a context's recurring commands are told; most of them find nothing."""
         worker = self.holder[label]
         if worker.is_alive:
             worker.sweep(label)
-
-    def _expect(self, label: str, at: int) -> None:
-        if at > self._sweeps.get(label, -1):
-            self._sweeps[label] = at
-            self.scheduler.at(at, "schedule", lambda: self._sweep(label, SWEEP_AGAIN))
-
-    def _sweep(self, label: str, again: int) -> None:
-        """Until nothing is overdue; a worker whose clock is behind does not see it yet."""
-        if self._is_overdue(label):
-            self.look_at_schedule(label)
-            later = min(2 * again, SWEEP_AGAIN_MAX)
-            self.scheduler.after(again, "schedule", lambda: self._sweep(label, later))
-
-    def _is_overdue(self, label: str) -> bool:
-        now, store = self.scheduler.time, self.store(label)
-        if label == "inventory":
-            return any(
-                row.open_until is not None and microseconds(row.open_until) <= now for row in store.all(Reservation)
-            )
-        return any(
-            row.status == RESERVED and microseconds(row.expires_at) + REDEEMED_SLACK <= now
-            for row in store.all(Redemption)
-        )
 
     # Making it.
 

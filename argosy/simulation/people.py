@@ -20,6 +20,8 @@ from argosy.simulation.store import Unreadable
 AGAIN_MAX = 60 * SECOND
 Told = Callable[[Any], None]
 Refused = Callable[[DomainError], None]
+Listening = tuple[Told, Refused, str]
+"""Who hears the answer, who hears a refusal, and the request's key."""
 
 
 class Person:
@@ -50,9 +52,7 @@ class Person:
         """Send a request until somebody answers it. With a key it is one request, however often it is sent."""
         self._send(label, command, actor, (told, refused, key), 0)
 
-    def _send(
-        self, label: str, command: Command, actor: Actor, listening: tuple[Told, Refused, str], tries: int
-    ) -> None:
+    def _send(self, label: str, command: Command, actor: Actor, listening: Listening, tries: int) -> None:
         told, refused, key = listening
         self.facts.requests += 1
         try:

@@ -24,8 +24,12 @@ from argosy.simulation.pool import SimulatedPool
 from argosy.simulation.scheduler import MINUTE, SECOND, Scheduler, SimulatedClock, microseconds
 from argosy.simulation.transport import Transport, names_of
 
+PEOPLE = "accounts"
+"""Who tells of people that are to be forgotten."""
 LEASE = 8 * SECOND
 POLL = SECOND
+IDLE_LANE_LAG = 600
+"""As many messages as a log of thirty days has room for, some five times."""
 
 
 class Fleet(Protocol):
@@ -45,17 +49,22 @@ class Bell:
         self.scheduler = scheduler
         self.faults = faults
         self.workers: list[Worker] = []
-        self._listeners: dict[str, list[str]] = {}
+        self._listeners: dict[str, dict[str, None]] = {}
         for label, part in parts.items():
-            for names in part.participant.wire_names().values():
-                for name in sorted(names):
-                    self._listeners.setdefault(name, []).append(label)
+            for participant in part.participants:
+                for names in participant.wire_names().values():
+                    for name in sorted(names):
+                        self._listeners.setdefault(name, {})[label] = None
 
     def ring(self, label: str, changes: Changes) -> None:
         """A commit in a context's database has happened, and its process tells of it."""
-        concerned: dict[str, None] = {}
-        for name in names_of(changes.records):
-            concerned.update(dict.fromkeys(self._listeners.get(name, ())))
+        names = names_of(changes.records)
+        if len(names) == 1:
+            concerned = self._listeners.get(names[0], {})
+        else:
+            concerned = {}
+            for name in names:
+                concerned.update(self._listeners.get(name, {}))
         if concerned:
             lost = self.faults.strikes("ring lost")
             for worker in self.workers:
@@ -68,9 +77,12 @@ class Bell:
 class Seat:
     """A part of the marketplace as one worker has it. Without a fence somebody else works it off."""
 
-    def __init__(self, part: Part, consumer: Consumer) -> None:
+    def __init__(self, part: Part, consumers: list[Consumer]) -> None:
         self.part = part
-        self.consumer = consumer
+        self.consumer = consumers[0]
+        self.others = consumers[1:]
+        """The subscription that forgets people, which hardly ever has news."""
+        self.others_have_news = False
         self.timers: Timers | None = None
         self.calls: Calls | None = None
         self.pool: SimulatedPool | None = None
@@ -80,11 +92,30 @@ class Seat:
         self.due_planned_for: int | None = None
 
     def take(self, fence: Fence | None, *, is_held: bool) -> None:
-        self.is_held = is_held
-        self.consumer.take_over(fence)
+        self.is_held = self.others_have_news = is_held
+        for consumer in (self.consumer, *self.others):
+            consumer.take_over(fence)
         for one in (self.timers, self.calls):
             if one is not None:
                 one.fence = fence
+
+    @property
+    def undeclared_loads(self) -> int:
+        return sum(consumer.undeclared_loads for consumer in (self.consumer, *self.others))
+
+    def step(self) -> bool:
+        """One batch of each subscription; whether more is at hand."""
+        has_more = _step(self.consumer)
+        if self.others_have_news:
+            self.others_have_news = bool(sum(_step(consumer) for consumer in self.others))
+        return has_more or self.others_have_news
+
+
+def _step(consumer: Consumer) -> bool:
+    consumer.retry_parked()
+    most = consumer.batch_max
+    took = consumer.step()
+    return consumer.must_look_again or took >= most
 
 
 class Worker:
@@ -135,7 +166,7 @@ class Worker:
         """Forget everything. Somebody starts it again after a while."""
         self.is_alive = False
         self.deaths += 1
-        self.undeclared_loads += sum(seat.consumer.undeclared_loads for seat in self.seats.values())
+        self.undeclared_loads += sum(seat.undeclared_loads for seat in self.seats.values())
         self.seats, self._logs = {}, {}
         self.fleet.has_stopped(self)
         again = SECOND + self._random.randrange(MINUTE)
@@ -155,15 +186,16 @@ class Worker:
 
     def _seat(self, part: Part) -> Seat:
         kept = Kept()
-        consumer = Consumer(part.participant, part.store, self._logs, self.clock, subscription=part.label, kept=kept)
-        consumer.batch_max = self.batch_max
-        seat = Seat(part, consumer)
-        consumer.committed = self._committed_in(part.label)
-        consumer.parked_now = lambda parked: self._parked(seat, parked)
+        seat = Seat(part, [Consumer(one, part.store, self._logs, self.clock, kept=kept) for one in part.participants])
+        for consumer in (seat.consumer, *seat.others):
+            consumer.batch_max = self.batch_max
+            consumer.idle_lane_lag = IDLE_LANE_LAG
+            consumer.committed = self._committed_in(part.label)
+            consumer.parked_now = lambda parked: self._parked(seat, parked)
         if part.is_view:
             return seat
         life = self.life
-        recurring = {command.wire_name: seconds for command, seconds in part.schedule}
+        recurring = {every.send.wire_name: every.seconds for every in part.schedule}
         seat.timers = Timers(part.store, self.clock, recurring)
         seat.timers.committed = self._committed_in(part.label)
         if part.calls:
@@ -179,7 +211,8 @@ class Worker:
             self._plan_collecting(seat, self._random.randrange(1, self.pace))
 
     def _wanted(self, source: str) -> set[str]:
-        return {name for part in self.parts.values() for name in part.participant.wire_names().get(source, ())}
+        participants = [one for part in self.parts.values() for one in part.participants]
+        return {name for one in participants for name in one.wire_names().get(source, ())}
 
     # Work, a step at a time.
 
@@ -209,6 +242,7 @@ class Worker:
             log.news()
         for label in listeners:
             seat = self.seats[label]
+            seat.others_have_news |= source == PEOPLE
             if seat.is_held and not seat.is_planned:
                 self._plan(seat, delay)
 
@@ -220,7 +254,7 @@ class Worker:
         """What was late has come by then."""
         self.was_late_until = max(self.was_late_until, at)
         for label, part in self.parts.items():
-            if source in part.participant.wire_names():
+            if any(source in one.wire_names() for one in part.participants):
                 delay = at - self.scheduler.time
                 self._later(delay, lambda label=label: self.hear(source, (label,), 1))  # type: ignore[misc]
 
@@ -229,9 +263,7 @@ class Worker:
         if not seat.is_held:
             return
         try:
-            seat.consumer.retry_parked()
-            most = seat.consumer.batch_max
-            took = seat.consumer.step()
+            has_more = seat.step()
         except (StoreUnavailable, VersionConflict):
             self.look_at_lease(seat)
             self._poll(seat, POLL)
@@ -240,7 +272,7 @@ class Worker:
             self.fleet.broken("I28", f"{self.name}'s {seat.part.label}", str(error))
             self._poll(seat, MINUTE)
             return
-        if seat.consumer.must_look_again or took >= most:
+        if has_more:
             self._plan(seat, 1_000)
 
     def _poll(self, seat: Seat, delay: int) -> None:
@@ -248,6 +280,7 @@ class Worker:
         for log in self._logs.values():
             if isinstance(log, SharedLog):
                 log.news()
+        seat.others_have_news = True
         if not seat.is_planned and seat.is_held:
             self._plan(seat, delay)
 
@@ -296,7 +329,8 @@ class Worker:
         """An operator has moved what is parked."""
         seat = self.seats[label]
         if seat.is_held:
-            seat.consumer.look_at_parked()
+            for consumer in (seat.consumer, *seat.others):
+                consumer.look_at_parked()
             self._poll(seat, 0)
 
     def look_at_everything(self) -> None:
@@ -370,16 +404,23 @@ class Worker:
         self._poll(seat, 0)
         self.look_at_due(label)
 
+    def plan_missing(self, label: str) -> None:
+        """Somebody has looked at what is planned of a context's schedule."""
+        fence = self.seats[label].consumer.fence if self.is_alive else None
+        if fence is not None:
+            self._later(1, lambda: self._seed_schedule(self.seats[label], fence))
+
     def _seed_schedule(self, seat: Seat, fence: Fence) -> None:
         if not seat.part.schedule or seat.consumer.fence != fence:
             return
         store = seat.part.store
         planned = {due.name for due in store.due_rows.values() if due.id.startswith(RECURRING)}
         work = UnitOfWork(store, self.clock.now(), fence=fence)
-        for command, _ in seat.part.schedule:
+        for every in seat.part.schedule:
+            command = every.send
             if command.wire_name not in planned:
-                key = getattr(command, command.key_field)
-                due = recurring_timer(command.wire_name, key, encode(command).decode(), work.now)
+                key, at = getattr(command, command.key_field), work.now + timedelta(seconds=every.first_after)
+                due = recurring_timer(command.wire_name, key, encode(command).decode(), at)
                 work.changes.due[due.id] = due
         try:
             work.commit()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from argosy.simulation.faults import KINDS
+from argosy.simulation.jobs import COUNTED
 from argosy.simulation.run import BUYERS, RUSHES, Outcome, Plan
 
 SHOWN_MAX = 20
@@ -22,6 +23,7 @@ class Summary:
         self.fewest = 0
         self.outcomes: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
+        self.jobs: Counter[str] = Counter()
         self.failed: list[Outcome] = []
 
     def add(self, outcome: Outcome) -> None:
@@ -33,19 +35,21 @@ class Summary:
         self.interleaved += outcome.interleaved
         self.outcomes.update(outcome.outcomes)
         self.faults.update(outcome.faults)
+        self.jobs.update(outcome.jobs)
         if not outcome.is_sound:
             self.failed.append(outcome)
 
     @property
     def never(self) -> list[str]:
-        """Faults that did not happen in any run."""
-        return [kind for kind in KINDS if not self.faults[kind]]
+        """Faults that did not happen in any run, and what no job has found in any."""
+        return [kind for kind in KINDS if not self.faults[kind]] + [name for name in COUNTED if not self.jobs[name]]
 
     def lines(self) -> Iterable[str]:
         ways = _ways(self.outcomes)
         yield f"{self.seeds:,} seeds: {self.checkouts:,} checkouts (at least {self.fewest} each), {ways}"
         yield f"{self.messages:,} messages in {self.commits:,} commits, {self.interleaved:,} of them interrupted"
-        yield from _fault_lines(self.faults)
+        yield from _lines("faults:", KINDS, self.faults)
+        yield from _lines("done:", COUNTED, self.jobs)
         if self.never:
             yield f"never: {', '.join(self.never)}"
         for outcome in self.failed[:SHOWN_MAX]:
@@ -67,6 +71,7 @@ class Summary:
                 "commits": self.commits,
                 "interleaved": self.interleaved,
                 "faults": {kind: self.faults[kind] for kind in KINDS},
+                "jobs": {name: self.jobs[name] for name in COUNTED},
                 "failed": [_as_data(outcome) for outcome in self.failed],
             }
         )
@@ -79,7 +84,8 @@ def lines_of(outcome: Outcome) -> Iterable[str]:
         f"{outcome.messages:,} messages in {outcome.commits:,} commits and {outcome.steps:,} steps, "
         f"{outcome.interleaved:,} of them in the middle of another's; digest {outcome.digest}"
     )
-    yield from _fault_lines(outcome.faults)
+    yield from _lines("faults:", KINDS, outcome.faults)
+    yield from _lines("done:", COUNTED, outcome.jobs)
     for violation in outcome.violations[:SHOWN_MAX]:
         yield f"broken: {violation}"
     if outcome.is_sound:
@@ -118,6 +124,7 @@ def _as_data(outcome: Outcome) -> dict[str, Any]:
         "steps": outcome.steps,
         "interleaved": outcome.interleaved,
         "faults": {kind: count for kind, count in outcome.faults.items() if count},
+        "jobs": {name: count for name, count in outcome.jobs.items() if count},
         "violations": [violation._asdict() for violation in outcome.violations],
         "digest": outcome.digest,
         "repeat": command_for(outcome.plan),
@@ -128,8 +135,8 @@ def _ways(outcomes: Counter[str] | dict[str, int]) -> str:
     return ", ".join(f"{count:,} {status}" for status, count in sorted(outcomes.items())) or "none ended"
 
 
-def _fault_lines(faults: Counter[str] | dict[str, int]) -> Iterable[str]:
+def _lines(title: str, names: Iterable[str], counts: Mapping[str, int]) -> Iterable[str]:
     """Those that happened, six to a line."""
-    told = [f"{kind} {faults[kind]:,}" for kind in KINDS if faults.get(kind)]
+    told = [f"{name} {counts[name]:,}" for name in names if counts.get(name)]
     for first in range(0, len(told), 6):
-        yield f"{'faults:' if not first else '':<7} {', '.join(told[first : first + 6])}"
+        yield f"{title if not first else '':<7} {', '.join(told[first : first + 6])}"

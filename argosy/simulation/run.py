@@ -11,12 +11,14 @@ from random import Random
 from argosy.domains.checkout.domain.session import CheckoutSession
 from argosy.simulation.buyers import Buyer, Rush
 from argosy.simulation.facts import Facts
+from argosy.simulation.jobs import COUNTED
 from argosy.simulation.keepers import Operator, Seller
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.examination import Enough, Oracles
 from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND
 from argosy.simulation.shop import ALL_GOODS, BUYERS, SELLERS, open_shop
+from argosy.simulation.visitors import Visitor
 
 DAYS, RUSHES, CHECKOUTS = 30, 20, 310
 REST = 12 * HOUR
@@ -46,6 +48,8 @@ class Outcome:
     interleaved: int = 0
     days: float = 0.0
     faults: dict[str, int] = field(default_factory=dict)
+    jobs: dict[str, int] = field(default_factory=dict)
+    """How often each recurring job was told, and what they found."""
     violations: list[Violation] = field(default_factory=list)
     digest: str = ""
 
@@ -106,6 +110,8 @@ class Simulation:
                 self.place.scheduler.at(at - 5 * MINUTE, seller.name, seller.fill_up)
                 seller.attend(at, spread)
             self.operator.attend(at, spread)
+            if self.place.faults.strikes("forgotten"):
+                Visitor(self.place, self.facts, number).join(rush)
 
     def _come_to_rest(self) -> None:
         """Faults end; what is parked is tried again; and nothing is left to do within the bound."""
@@ -134,6 +140,7 @@ class Simulation:
         outcome.messages = sum(len(part.store.log.records) for part in place.parts.values())
         outcome.commits = sum(part.store.commits for part in place.parts.values())
         outcome.faults = dict(place.faults.counts)
+        outcome.jobs = {name: place.jobs.counts[name] for name in COUNTED}
         outcome.digest = digest_of(place) if with_digest else ""
         return outcome
 

@@ -54,7 +54,8 @@ class Scheduler:
     def at(self, time: int, owner: str, run: Callable[[], None]) -> None:
         """Have it run at a time; now, where that has passed."""
         self._number += 1
-        heapq.heappush(self._queue, Event(max(time, self.time), self._draw(), self._number, owner, run))
+        time = max(time, self.time)
+        heapq.heappush(self._queue, Event(time, self._draw(), self._number, owner, run))
 
     def after(self, delay: int, owner: str, run: Callable[[], None]) -> None:
         self.at(self.time + delay, owner, run)

@@ -34,13 +34,11 @@ class SimulatedLog:
         index, end = after.id, len(records)
         if index >= end:
             return Page([], after if index else Position(EPOCH, 0, end))
-        found: list[Record] = []
-        while index < end and len(found) < limit:
-            record = records[index]
-            if record.wire_name in wire_names:
-                found.append(record)
-            index += 1
-        return Page(found, Position(EPOCH, 0, index))
+        found = [record for record in records[index:] if record.wire_name in wire_names]
+        if len(found) >= limit:
+            found = found[:limit]
+            end = found[-1].position.id
+        return Page(found, Position(EPOCH, 0, end))
 
     def head(self) -> Position:
         return Position(EPOCH, 0, len(self.records))
@@ -176,7 +174,8 @@ class SimulatedStore(MemoryStore):
             super()._blank(people)
 
     def _write(self, kind: type[Aggregate], aggregate: Aggregate) -> None:
-        stored = aggregate.copy()
+        # What a worker does not keep is nobody's once it is written: it need not be copied.
+        stored = aggregate.copy() if kind.is_kept else aggregate
         for name in self._log_fields.get(kind, ()):
             parts = getattr(stored, name)
             if parts:

@@ -35,7 +35,9 @@ class Transport:
 
     def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
         log, faults = self.log, self.faults
-        if faults.is_over or after.id >= len(log.records):
+        if after.id and after.id >= len(log.records):
+            return Page([], after)
+        if faults.is_over or not log.records:
             return log.read(after, wire_names, limit)
         if self.is_broker and self._is_late():
             page = log.read(after, wire_names, limit)
@@ -78,4 +80,4 @@ class Transport:
 
 def names_of(records: Collection[Record]) -> list[str]:
     """What was told, each name once, in the order of telling."""
-    return list(dict.fromkeys(record.wire_name for record in records))
+    return list(dict.fromkeys([record.wire_name for record in records]))

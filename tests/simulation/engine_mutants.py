@@ -236,3 +236,9 @@ def every_click_is_a_wish(patch: Patch) -> None:
             checkout_id, buyer_id, msgspec.structs.replace(request, client_request_id=str(checkout_id)), now
         ),
     )
+
+
+@mutant
+def nobody_is_forgotten(patch: Patch) -> None:
+    """A person is erased, and a log goes on telling who they were."""
+    around(patch, MemoryStore, "_blank", lambda original, self, people: None)

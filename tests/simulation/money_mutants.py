@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.payments import PaymentFailed
+from argosy.domains.payments import context
 from argosy.domains.payments.application import captures, outgoing
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.captures import Captures
+from argosy.domains.payments.application.gateways import ask
 from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.domain import shares
 from argosy.domains.payments.domain.ledger import Ledger
@@ -142,3 +144,13 @@ def unknown_capture_is_given_up(patch: Patch) -> None:
         original(self, answer)
 
     around(patch, Captures, "capture_answered", answered)
+
+
+@mutant
+def undecided_is_asked_for_again(patch: Patch) -> None:
+    """What became of an operation is not looked up: it is asked for again, under its key."""
+    patch.setattr(
+        context,
+        "ask",
+        lambda gateways, request, attempt: ask(gateways, msgspec.structs.replace(request, is_look_up=False), 1),
+    )

@@ -20,6 +20,7 @@ SEEDS: dict[str, int] = {
     "answers_to_keys_are_not_kept": 1,
     "news_without_a_number": 1,
     "cursor_goes_back": 1,
+    "nobody_is_forgotten": 4,
     "undo_stops_at_the_first_stage": 1,
     "time_never_ends": 7,
     "shown_total_is_not_compared": 1,
@@ -49,4 +50,5 @@ SEEDS: dict[str, int] = {
     "capture_is_booked_short": 1,
     "refund_is_one_short": 6,
     "unknown_capture_is_given_up": 1,
+    "undecided_is_asked_for_again": 6,
 }

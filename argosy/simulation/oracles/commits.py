@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from argosy.domains.inventory.domain.reservation import MOVES, STARTS, Reservation
@@ -38,14 +38,7 @@ class CommitOracle:
         }
 
     def watch(self, store: SimulatedStore, changes: Changes) -> None:
-        for kind, look in self._looks.items():
-            if kind in changes.updates:
-                for now, _ in changes.updates[kind]:
-                    look(now)
-            if kind in changes.inserts:
-                for made in changes.inserts[kind]:
-                    look(made)
-        self._reservations(changes)
+        self._states(changes)
         if changes.records:
             self._told(store, changes)
         if changes.cursors:
@@ -55,13 +48,27 @@ class CommitOracle:
         elif changes.cursors:
             self.broken("I35", f"{store.context}'s lease", "a worker wrote without a token")
 
-    def _reservations(self, changes: Changes) -> None:
-        if Reservation in changes.updates:
-            for reservation, earlier in changes.updates[Reservation]:
-                self._reservation(reservation, earlier["status"])
-        for made in changes.inserts.get(Reservation, ()):
-            if getattr(made, "status", "") not in STARTS:
-                self.broken("I05", f"reservation {made.id}", f"began as {made.status}")  # type: ignore[attr-defined]
+    def _states(self, changes: Changes) -> None:
+        for kind, pairs in changes.updates.items():
+            look = self._looks.get(kind)
+            if look is not None:
+                for now, _ in pairs:
+                    look(now)
+            elif kind is Reservation:
+                for reservation, earlier in pairs:
+                    self._reservation(reservation, earlier["status"])
+        for kind, made in changes.inserts.items():
+            look = self._looks.get(kind)
+            if look is not None:
+                for one in made:
+                    look(one)
+            elif kind is Reservation:
+                self._begun(made)
+
+    def _begun(self, reservations: Sequence[Any]) -> None:
+        for made in reservations:
+            if made.status not in STARTS:
+                self.broken("I05", f"reservation {made.id}", f"began as {made.status}")
 
     def _stock_item(self, item: StockItem) -> None:
         if min(item.on_hand, item.reserved, item.allocated) < 0 or item.reserved + item.allocated > item.on_hand:

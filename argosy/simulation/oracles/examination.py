@@ -12,12 +12,13 @@ from argosy.simulation.oracles.ledger import ledger
 from argosy.simulation.oracles.messages import messages
 from argosy.simulation.oracles.money import money
 from argosy.simulation.oracles.orders import orders
+from argosy.simulation.oracles.people import people
 from argosy.simulation.oracles.stock import stock
 from argosy.simulation.oracles.views import views
 from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.store import SimulatedStore
 
-AT_REST = (stock, ledger, money, orders, checkouts, messages, views)
+AT_REST = (stock, ledger, money, orders, checkouts, messages, views, people)
 TOLD_MAX = 50
 
 
@@ -51,4 +52,4 @@ class Oracles:
 
     def _watch(self, store: SimulatedStore, changes: Changes) -> None:
         self._commits.watch(store, changes)
-        self.place.expect_sweeps(store, changes)
+        self.place.jobs.watch(store, changes)

@@ -22,9 +22,11 @@ def messages(place: Marketplace, facts: Facts) -> Iterator[Violation]:
 
 
 def _heard(place: Marketplace) -> Iterator[Violation]:
-    for label, part in place.parts.items():
-        cursors = part.store.cursors(label)
-        for source, names in part.participant.wire_names().items():
+    heard = [(label, part.store, part.participant) for label, part in place.parts.items()]
+    heard += [(part.people.name, part.store, part.people) for part in place.parts.values() if part.people is not None]
+    for label, store, participant in heard:
+        cursors = store.cursors(label)
+        for source, names in participant.wire_names().items():
             log = place.parts[source].store.log
             last: dict[int, int] = {}
             for record in log.records:
@@ -90,12 +92,12 @@ def _nothing_waits(place: Marketplace) -> Iterator[Violation]:
             elif not due.id.startswith(RECURRING) and label != "accounts" and due.key not in going_on:
                 # What a flow that goes on waits for is I33's to tell.
                 yield Violation("I40", f"{label}'s {due.id}", "waits at rest")
-        missing = {command.wire_name for command, _ in part.schedule} - {
+        missing = {every.send.wire_name for every in part.schedule} - {
             due.name for due in part.store.due_rows.values() if due.id.startswith(RECURRING)
         }
         for name in sorted(missing):
             yield Violation("I04", f"{label}'s schedule", f"{name} is planned no more")
     for worker in place.workers:
-        loads = worker.undeclared_loads + sum(seat.consumer.undeclared_loads for seat in worker.seats.values())
+        loads = worker.undeclared_loads + sum(seat.undeclared_loads for seat in worker.seats.values())
         if loads:
             yield Violation("I40", worker.name, f"made {loads} loads that no use case declared")

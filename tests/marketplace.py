@@ -91,7 +91,6 @@ def pristine(template: Path) -> Iterator[None]:
     connections.close_all()
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         _copy_fresh(template)
-    _forget_lives()
     yield
     connections.close_all()
     if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
@@ -100,13 +99,6 @@ def pristine(template: Path) -> Iterator[None]:
         for path in Path(settings.VAR).glob("*.sqlite3*"):
             if path.suffix != ".lock":
                 path.unlink()
-
-
-def _forget_lives() -> None:
-    """What this process knows of logs' epochs is of databases that are gone."""
-    if runtime.cache_info().currsize:
-        for store in runtime().stores.values():
-            store.log._known_epochs = []
 
 
 def _copy_fresh(template: Path) -> None:

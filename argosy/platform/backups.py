@@ -1,9 +1,4 @@
-"""One context's database kept aside while it is in use, and put back while the others go on.
-
-A restored database has forgotten what came after its backup, and others have not. What they told it meanwhile it hears
-again, since its cursors went back with it; what it told them is never told twice under the same positions, since its
-log begins another life. What only it knew (what people asked of it from outside) is gone: the doctor names it.
-"""
+"""One context's database kept aside while it is in use, and what makes a file a backup of it."""
 
 from __future__ import annotations
 
@@ -12,21 +7,16 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connections
 
 from argosy.platform.context import Context
-from argosy.platform.lives import begin_again
-from argosy.platform.runtime import Runtime, dialect_of
-from argosy.platform.sqlite import SqliteDialect
+from argosy.platform.runtime import Runtime
 
 SQLITE_END, POSTGRES_END = ".sqlite3", ".dump"
-LOCK_SECONDS = 30.0
-_MAGIC = b"SQLite format 3\x00"
+_MAGIC, _DUMP_MAGIC = b"SQLite format 3\x00", b"PGDMP"
 
 
 class CannotBackUp(Exception):
@@ -44,30 +34,15 @@ def back_up(runtime: Runtime, label: str, folder: Path) -> Path:
     name = f"{context.database}-{runtime.clock.now():%Y%m%dT%H%M%SZ}"
     if connections[context.alias].vendor == "postgresql":
         path = folder / f"{name}{POSTGRES_END}"
-        _run(CannotBackUp, ["pg_dump", "--format=custom", f"--file={path}.part"], context)
+        database_program(CannotBackUp, ["pg_dump", "--format=custom", f"--file={path}.part"], context)
     else:
         path = folder / f"{name}{SQLITE_END}"
-        _copy(_file_of(context), Path(f"{path}.part"))
+        copy(file_of(context), Path(f"{path}.part"))
     part = Path(f"{path}.part")
-    _sync(part)
+    sync(part)
     part.rename(path)
-    _sync(folder)
+    sync(folder)
     return path
-
-
-def restore(runtime: Runtime, label: str, backup: Path) -> int:
-    """Put a backup in the place of a context's database, bring it up to date, and begin a new life of its log; which
-    one. What was there is kept beside (SQLite)."""
-    context = runtime.contexts[label]
-    check(context, backup)
-    if connections[context.alias].vendor == "postgresql":
-        options = ["--clean", "--if-exists", "--single-transaction", "--no-owner", str(backup)]
-        _run(CannotRestore, ["pg_restore", *options], context, as_option=True)
-    else:
-        _replace(context, backup, runtime.clock.now())
-    connections[context.alias].close()
-    call_command("migrate", database=context.alias, verbosity=0, skip_checks=True)
-    return begin_again(runtime, label)
 
 
 def check(context: Context, backup: Path) -> None:
@@ -77,12 +52,13 @@ def check(context: Context, backup: Path) -> None:
     if not backup.is_file():
         raise CannotRestore(f"there is no file {backup}")
     is_server = connections[context.alias].vendor == "postgresql"
+    magic = _DUMP_MAGIC if is_server else _MAGIC
     with backup.open("rb") as file:
-        is_sqlite = file.read(len(_MAGIC)) == _MAGIC
-    if is_server == is_sqlite:
-        kind = "PostgreSQL, and this is a SQLite file" if is_server else "SQLite files, and this is none"
+        is_one = file.read(len(magic)) == magic
+    if not is_one:
+        kind = "PostgreSQL, and this is no dump of pg_dump" if is_server else "SQLite files, and this is none"
         raise CannotRestore(f"{context.label} is kept in {kind}: {backup}")
-    if is_sqlite:
+    if not is_server:
         _check_file(context, backup)
 
 
@@ -99,7 +75,7 @@ def _check_file(context: Context, backup: Path) -> None:
         raise CannotRestore(f"{backup} is no backup of {context.label}: it has no table {context.outbox}")
 
 
-def _copy(source: Path, to: Path) -> None:
+def copy(source: Path, to: Path) -> None:
     """One step under one snapshot: in WAL mode it keeps nobody waiting, and nobody can make it begin again."""
     if not source.is_file():
         raise CannotBackUp(f"there is no file {source}: run `argosy migrate` first")
@@ -115,32 +91,12 @@ def _copy(source: Path, to: Path) -> None:
         raise CannotBackUp(f"{source} is damaged: {state}")
 
 
-def _replace(context: Context, backup: Path, now: datetime) -> None:
-    """Under the lock that every writer takes: none is half-way, and each finds that the file is another one."""
-    path = _file_of(context)
-    part, kept = Path(f"{path}.part"), path.with_name(f"{path.stem}.before-restore-{now:%Y%m%dT%H%M%SZ}{path.suffix}")
-    shutil.copyfile(backup, part)
-    _sync(part)
-    dialect = dialect_of(context.alias)
-    assert isinstance(dialect, SqliteDialect)
-    connections[context.alias].close()
-    with dialect.lock.held(LOCK_SECONDS):
-        if path.is_file():
-            try:
-                _copy(path, kept)
-            except CannotBackUp:
-                path.replace(kept)  # Damaged: as it is, for whoever looks into it.
-        for end in ("-wal", "-shm"):
-            Path(f"{path}{end}").unlink(missing_ok=True)
-        part.replace(path)
-        _sync(path.parent)
-
-
-def _file_of(context: Context) -> Path:
+def file_of(context: Context) -> Path:
+    """Where a context's database lies (SQLite)."""
     return Path(str(connections[context.alias].settings_dict["NAME"]))
 
 
-def _run(failure: type[Exception], words: list[str], context: Context, *, as_option: bool = False) -> None:
+def database_program(failure: type[Exception], words: list[str], context: Context, *, as_option: bool = False) -> None:
     """One of PostgreSQL's own programs, which keep to its formats."""
     known: dict[str, Any] = connections[context.alias].settings_dict
     if shutil.which(words[0]) is None:
@@ -158,7 +114,8 @@ def _run(failure: type[Exception], words: list[str], context: Context, *, as_opt
         raise failure(f"{words[0]}: {(done.stderr.strip().splitlines() or ['it failed'])[-1]}")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """What was written there outlives a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

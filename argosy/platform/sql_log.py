@@ -34,6 +34,8 @@ _WRITTEN = (
 )
 
 
+_LIVES = "_argosy_lives"
+"""The attribute of a connection under which a log's lives go with it."""
 _EPOCH = (Field("epoch", "bigint"), Field("first_id", "bigint"), Field("system", "text"))
 SYSTEM_SQL = (
     "SELECT CASE WHEN NOT pg_is_in_recovery() THEN (SELECT system_identifier::text FROM pg_control_system()) || '/' || "
@@ -73,7 +75,6 @@ class SqlLog:
         self.archive: Archive | None = None
         """Where what is no longer in the table is read from; nothing was archived where there is none."""
         self.told = Told()
-        self._known_epochs: list[tuple[int, int]] = []
         if table and isinstance(dialect, PostgresDialect):
             dialect.connected.append(self._look_at_system)
         columns = [
@@ -216,32 +217,37 @@ class SqlLog:
         return max(last, Position(epoch, 0, first - 1))
 
     def epoch(self) -> int:
-        """The present life of this log, as its server was found on the connection that is written through next."""
-        self.dialect.raw()
+        """The present life of this log, as its database was found on the connection that is written through next."""
         return self._epochs()[-1][0]
 
     def _epochs(self) -> list[tuple[int, int]]:
-        """Each life of this log with the first id that was told in it."""
-        if not self._known_epochs:
+        """Each life of this log with the first id that was told in it. What is known of them goes with the connection:
+        a database that was put in the place of another is seen through a connection of its own, never through one to
+        the other, so that nobody goes on in a life that is over."""
+        raw: Any = self.dialect.raw()
+        known: list[tuple[int, int]] | None = getattr(raw, _LIVES, None)
+        if known is None:
             rows = self.dialect.query(f"SELECT epoch, first_id FROM {self.epochs} ORDER BY epoch")
-            self._known_epochs = [(row[0], row[1]) for row in rows] or [(1, 1)]
-        return self._known_epochs
+            known = [(row[0], row[1]) for row in rows] or [(1, 1)]
+            setattr(raw, _LIVES, known)
+        return known
 
-    def raise_epoch(self, system: str = "") -> int:
+    def raise_epoch(self, system: str = "", beyond: int = 0) -> int:
         """Begin a new life of this log, after its database was restored, moved or failed over: what is told from now on
-        comes after every cursor, also after one that has read more than is left of the life before."""
-        self._known_epochs = []
-        epoch = self.epoch()
+        comes after every cursor, also after one that has read more than is left of the life before. Its number is
+        higher than every life's of this log, and than `beyond`. Other connections to the same database learn of it only
+        when they are made anew: whoever calls this sees to that (restoring.py)."""
+        setattr(self.dialect.raw(), _LIVES, None)
+        epoch = max(self.epoch(), beyond) + 1
         [(last,)] = self.dialect.query(f"SELECT coalesce(max(id), 0) FROM {self.table}")
-        rows = [(1, 1, system), (epoch + 1, last + 1, system)]
+        rows = [(1, 1, system), (epoch, last + 1, system)]
         self.dialect.commit([Write("ensure", self.epochs, _EPOCH, rows, _EPOCH[:1])])
-        self._known_epochs = []
+        setattr(self.dialect.raw(), _LIVES, None)
         return self.epoch()
 
     def _look_at_system(self) -> None:
         """On each new connection: another server, or another timeline of the same one, is another life of this log.
         A user who may not ask is spared it; then `raise_epoch` is an operator's to call."""
-        self._known_epochs = []
         self.told.forget()
         try:
             [(system,)] = self.dialect.query(SYSTEM_SQL)

@@ -33,17 +33,20 @@ class SqliteDialect:
         self.lock = FileLock(path + ".lock")
         self._statements: dict[Any, str] = {}
 
-    def raw(self) -> sqlite3.Connection:
+    def raw(self) -> FileConnection:
         wrapper = connections[self.alias]
         try:
             wrapper.ensure_connection()
         except OperationalError as error:
             raise StoreUnavailable(str(error)) from error
         connection: FileConnection = wrapper.connection
-        if not connection.is_in_place():
-            wrapper.close()
-            raise StoreUnavailable(f"{self.alias}: its file was moved away or replaced")
+        self._expect_in_place(connection)
         return connection
+
+    def _expect_in_place(self, connection: FileConnection) -> None:
+        if not connection.is_in_place():
+            connections[self.alias].close()
+            raise StoreUnavailable(f"{self.alias}: its file was moved away or replaced")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of one statement; `?` marks parameters."""
@@ -71,6 +74,8 @@ class SqliteDialect:
         reached("commit.before_begin")
         try:
             with self.lock.held():
+                # Whoever replaces the file holds this lock: it may have happened while we waited for our turn.
+                self._expect_in_place(raw)
                 raw.execute("BEGIN IMMEDIATE")
                 began = time.perf_counter()
                 reached("commit.begun")

@@ -13,7 +13,7 @@ from argosy.engine.consumer import Consumer, SubscriptionOutgrown, SubscriptionS
 from argosy.engine.due import Calls, Timers
 from argosy.engine.kept import Kept
 from argosy.engine.shared_log import SharedLog
-from argosy.engine.store import CALL, Changes, Fence, StoreUnavailable, VersionConflict
+from argosy.engine.store import CALL, Changes, StoreUnavailable, VersionConflict
 from argosy.platform.calls import ThreadPool
 from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
@@ -24,7 +24,6 @@ from argosy.platform.parked import REDRIVEN, redriven
 from argosy.platform.planning import plan_missing
 from argosy.platform.roster import Roster
 from argosy.platform.runtime import Runtime
-from argosy.platform.sql_store import SqlStore
 from argosy.platform.transport import transport_of
 from argosy.platform.watch import Watch
 from argosy.shared_kernel.messages import Refused
@@ -73,6 +72,7 @@ class Worker:
         self._call_news: set[str] = set()
         self._hidden: dict[Consumer, tuple[float, float]] = {}
         self._heard_elsewhere: set[str] = set()
+        self._unplanned: set[str] = set()
         self._views_at = 0.0
         self._batches = 0
         self._told_lanes: dict[Consumer, set[tuple[str, int]]] = {}
@@ -177,11 +177,19 @@ class Worker:
             for consumer in self._consumers_of[context.label]:
                 consumer.calls = calls
 
-    def _seed_schedule(self, context: Context, store: SqlStore, fence: Fence) -> None:
+    def _plan_missing(self) -> None:
         """Recurring commands that are not planned yet are planned for now; by whoever holds the lease, so that two
-        workers that start together plan them once."""
-        with contextlib.suppress(VersionConflict):
-            plan_missing(context, store, self.runtime.clock.now(), fence)
+        workers that start together plan them once. What another's write has come between, or a database that was
+        away, is tried again with the next poll."""
+        for label in sorted(self._unplanned):
+            self._guarded(partial(self._plan, label))
+
+    def _plan(self, label: str) -> None:
+        fence = self.leases.fence(label)
+        if fence is not None:
+            with contextlib.suppress(VersionConflict):
+                plan_missing(self.runtime.contexts[label], self.runtime.stores[label], self.runtime.clock.now(), fence)
+                self._unplanned.discard(label)
 
     def run(self) -> None:
         """Work until told to stop. Collections of garbage run between batches and never inside one."""
@@ -227,8 +235,8 @@ class Worker:
                 if part is not None:
                     part.fence = fence
             if fence is not None and label in self.runtime.stores:
-                context, store = self.runtime.contexts[label], self.runtime.stores[label]
-                self._guarded(partial(self._seed_schedule, context, store, fence))
+                self._unplanned.add(label)
+        self._plan_missing()
         self.transport.hold(self.leases.held)
         self.changed_hands(self.leases.held)
 
@@ -236,6 +244,7 @@ class Worker:
         """Look at everything, in case that a ring was lost."""
         self.lives()
         self._look_at_leases()
+        self._plan_missing()
         self._guarded(self._follow_rebuilds)
         for consumer in self.consumers:
             self._guarded(consumer.look_at_parked)
@@ -311,6 +320,8 @@ class Worker:
                 self._look_at_leases()
                 continue
             self._look_at_due()
+            if self._ready:
+                self._look_at_leases()
             if not self.transport.is_at_rest():
                 has_looked = False
                 self._hear(self.listener.wait(0.02))
@@ -334,6 +345,8 @@ class Worker:
             took = consumer.step()
         except StoreUnavailable as error:
             self.watch.tell(f"{consumer.subscription} waits: {error}")
+            # Its database may be another one, in which nobody holds the lease.
+            self.leases.doubt(consumer.fence.lease)
             return self._later(consumer, POLL_SECONDS)
         except VersionConflict as error:
             self.watch.tell(f"{consumer.subscription} looks again: {error}")

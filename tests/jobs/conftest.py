@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 
+from argosy.platform.server_clock import ServerClock
 from argosy.platform.system import SystemClock
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Time:
 @pytest.fixture
 def time(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> Time:
     time = Time(marketplace)
-    monkeypatch.setattr(SystemClock, "now", lambda self: time.now())
+    for clock in (SystemClock, ServerClock):
+        monkeypatch.setattr(clock, "now", lambda self: time.now())
     return time
 
 
@@ -59,24 +60,27 @@ def shop(marketplace: Marketplace, time: Time, monkeypatch: pytest.MonkeyPatch) 
     yield marketplace
 
 
+def on_postgres() -> bool:
+    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
 def file_of(label: str) -> Path:
-    alias = "default" if label == "accounts" else label
-    path = str(settings.DATABASES[alias]["NAME"])
-    if not path.endswith(".sqlite3"):
-        pytest.skip("takes a file away")
-    return Path(path)
+    if on_postgres():
+        pytest.skip("a server keeps its own files")
+    return Path(str(settings.DATABASES["default" if label == "accounts" else label]["NAME"]))
 
 
 def forget_database(place: Marketplace, label: str) -> None:
-    """The worker dies, the file is lost, and the database is made anew, as `argosy migrate` and `argosy restore` do."""
-    place.close()
-    path = file_of(label)
-    connections[place.runtime.contexts[label].alias].close()
-    for end in ("", "-wal", "-shm"):
-        Path(f"{path}{end}").unlink(missing_ok=True)
-    from argosy.platform.lives import begin_again
-    from argosy.platform.sqlite_files import creating
+    """The worker dies, the database is lost, and begins anew, as `argosy restore --empty` has it."""
+    from argosy.platform.restoring import begin_anew
 
-    with creating():
-        call_command("migrate", database=place.runtime.contexts[label].alias, verbosity=0, skip_checks=True)
-    begin_again(place.runtime, label)
+    place.close()
+    wrapper = connections[place.runtime.contexts[label].alias]
+    wrapper.close()
+    if on_postgres():
+        name = wrapper.settings_dict["NAME"]
+        connections["default"].cursor().execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    else:
+        for end in ("", "-wal", "-shm"):
+            Path(f"{file_of(label)}{end}").unlink(missing_ok=True)
+    begin_anew(place.runtime, label)

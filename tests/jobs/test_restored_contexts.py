@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import sleep
 
 import pytest
+from django.db import connections
 
 from argosy.apps.cli.main import main
 from argosy.apps.doctor.examination import CHECKS, Examination
 from argosy.apps.doctor.healing import heal
-from argosy.platform.backups import CannotRestore, back_up, restore
+from argosy.engine.store import StoreUnavailable
+from argosy.platform.backups import CannotRestore, back_up
+from argosy.platform.leases import KEEP_EVERY_SECONDS
+from argosy.platform.restoring import restore
+from argosy.platform.runtime import dialect_of
 from tests.doctor.selling import payment_id, start
-from tests.jobs.conftest import Time
+from tests.jobs.conftest import Time, file_of, forget_database, on_postgres
 from tests.marketplace import Marketplace
 
 LEDGER = "SELECT kind, count(*), sum(debit) FROM ledgers GROUP BY kind ORDER BY kind"
@@ -31,6 +41,7 @@ def restored_after(shop: Marketplace, time: Time, label: str, folder: Path) -> N
     sold(shop, "three", "four")
     restore(shop.runtime, label, backup)
     shop.close()
+    shop.drain()  # What others told is heard again at once, before any comparison finds it missing.
     time.pass_by(2_500)
 
 
@@ -52,6 +63,84 @@ def test_what_others_told_since_is_heard_again(shop: Marketplace, time: Time, tm
     assert shop.rows("inventory", "SELECT sum(allocated), sum(reserved) FROM stock_items") == [(16, 0)]
     assert shop.rows("payments", "SELECT count(*) FROM gateway_differences") == [(0,)]
     assert named(time, shop) == set()
+
+
+def by_another_process(*words: object) -> str:
+    """What `argosy restore` says, run beside this process, whose worker and connections know nothing of it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "argosy.apps.cli.main", "restore", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("label", ["orders", "inventory", "payments", "promotions", "checkout"])
+def test_web_and_workers_that_run_meanwhile_go_on_in_the_new_life(
+    shop: Marketplace, time: Time, tmp_path: Path, label: str
+) -> None:
+    """Nobody is stopped: the same process tells and works on, before, while and after the database is another."""
+    sold(shop, "one", "two")
+    backup = back_up(shop.runtime, label, tmp_path)
+    sold(shop, "three", "four")
+    assert f"{label} is back; life 2" in by_another_process(label, backup)
+    sleep(KEEP_EVERY_SECONDS)
+    shop.drain()
+    with suppress(StoreUnavailable):  # Where it was not the worker that found out first, a request is.
+        shop.rows(label, "SELECT 1")
+    sold(shop, "five")
+    assert shop.runtime.stores[label].log.epoch() == 2
+    outbox = shop.runtime.stores[label].outbox
+    lives = f"SELECT epoch, count(*), min(id) > (SELECT max(id) FROM {outbox} WHERE epoch = 1) FROM {outbox} "
+    [(epoch, told, is_behind)] = shop.rows(label, f"{lives} WHERE epoch > 1 GROUP BY epoch")
+    assert (epoch, told > 0, bool(is_behind)) == (2, True, True)
+    time.pass_by(2_500)
+    assert shop.rows("orders", "SELECT status, count(*) FROM orders GROUP BY status") == [("PAID", 10)]
+    assert shop.rows("payments", CHARGES)[0][::2] == (5, 0)
+    assert shop.rows("inventory", "SELECT sum(allocated), sum(reserved) FROM stock_items") == [(20, 0)]
+    assert named(time, shop) == set()
+
+
+def test_a_commit_that_waits_while_the_file_is_replaced_is_written_nowhere(
+    shop: Marketplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has looked at the file before it got its turn; in the file that is gone it would be lost without a word."""
+    file_of("carts")
+    backup = back_up(shop.runtime, "carts", tmp_path)
+    dialect = dialect_of("carts")
+    held = dialect.lock.held
+
+    @contextmanager
+    def held_after_the_restore(*seconds: float) -> Iterator[None]:
+        monkeypatch.setattr(dialect.lock, "held", held)
+        by_another_process("carts", backup)
+        with held(*seconds):
+            yield
+
+    monkeypatch.setattr(dialect.lock, "held", held_after_the_restore)
+    with pytest.raises(StoreUnavailable, match="replaced"):
+        dialect.commit([])
+    assert dialect.query("SELECT max(epoch) FROM carts_log_epochs") == [(2,)]
+
+
+def test_each_restore_begins_a_life_of_its_own_also_where_nobody_has_read_the_one_before(
+    shop: Marketplace, time: Time, tmp_path: Path
+) -> None:
+    """A worker that has looked through the second life of a log, and applied nothing of it, must not stand beyond the
+    third."""
+    backup = back_up(shop.runtime, "carts", tmp_path)
+    assert [restore(shop.runtime, "carts", backup) for _ in range(3)] == [2, 3, 4]
+
+
+def test_a_lost_database_begins_anew_where_others_stand(shop: Marketplace, time: Time, tmp_path: Path) -> None:
+    sold(shop, "one")
+    forget_database(shop, "taxes")
+    assert "taxes is back; life 3" in by_another_process("taxes", "--empty"), "what is there goes on in another life"
+    heard = shop.rows("taxes", "SELECT source, min(position) FROM taxes_cursors GROUP BY source ORDER BY source")
+    heads = {label: log.head().id for label, log in shop.runtime.logs.items()}
+    assert heard and all(position == heads[source] for source, position in heard if source != "taxes")
 
 
 def test_money_that_was_moved_from_outside_is_named_and_not_overwritten(
@@ -87,9 +176,15 @@ def test_a_backup_is_one_moment_and_what_was_there_is_kept(shop: Marketplace, ti
     sold(shop, "two")
     restore(shop.runtime, "orders", backup)
     shop.close()
-    [kept] = Path(shop.runtime.var).glob("orders_db.before-restore-*")
     assert shop.rows("orders", "SELECT count(*) FROM orders") == [(2,)]
-    kept.unlink()
+    if on_postgres():
+        known = "SELECT datname, datallowconn FROM pg_database WHERE datname LIKE ? ORDER BY datname"
+        [(database, may_look), *_] = shop.rows("accounts", known, "orders_db_before_restore_%")
+        assert may_look
+        connections["default"].cursor().execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+    else:
+        [kept] = Path(shop.runtime.var).glob("orders_db.before-restore-*")
+        kept.unlink()
 
 
 def test_what_is_no_backup_is_refused_and_nothing_changes(shop: Marketplace, tmp_path: Path) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from argosy.engine.consumer import SubscriptionOutgrown, SubscriptionStopped
+from argosy.engine.store import StoreUnavailable, VersionConflict
+from argosy.platform import worker as module
+from argosy.platform.context import Context
+from argosy.platform.planning import plan_missing
 from argosy.platform.worker import Worker
 from tests.marketplace import Marketplace
 
@@ -82,6 +88,30 @@ def test_who_meets_what_is_too_new_leaves_the_context_once_somebody_else_is_read
     assert consumer.fence is None, "for as long as it lives"
     newer.close()
     old.close()
+
+
+@pytest.mark.parametrize("fault", [VersionConflict("another wrote first"), StoreUnavailable("it is away")])
+def test_a_schedule_that_could_not_be_planned_is_planned_with_the_next_poll(
+    marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """Nobody else would do it: leases may stay where they are for weeks."""
+    tries = []
+
+    def refused_once(context: Context, *rest: Any) -> Any:
+        tries.append(context.label)
+        if tries.count(context.label) == 1:
+            raise fault
+        return plan_missing(context, *rest)
+
+    monkeypatch.setattr(module, "plan_missing", refused_once)
+    worker = Worker(marketplace.runtime, ["inventory"])
+    assert marketplace.runtime.stores["inventory"].recurring() == set()
+    worker._poll()
+    wanted = {every.send.wire_name for every in marketplace.runtime.contexts["inventory"].schedule}
+    assert marketplace.runtime.stores["inventory"].recurring() == wanted
+    worker._poll()
+    assert tries == ["inventory"] * 2, "once planned it is left alone"
+    worker.close()
 
 
 def test_workers_that_start_together_plan_recurring_commands_once(marketplace: Marketplace) -> None:

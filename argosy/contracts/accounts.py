@@ -33,6 +33,7 @@ class SignIn(Command):
     email: Personal[str]
     password: Personal[str]
     roles: tuple[str, ...] = ()
+    device: Personal[str] = ""
 
 
 class SignedIn(Value):
@@ -50,10 +51,108 @@ class SignOut(Command):
     """End the session whose token is presented."""
 
 
+class SignOutEverywhere(Command):
+    """End all of one's sessions, the one that asks included."""
+
+
+class EndSession(Command):
+    """End one of one's own sessions, wherever it is."""
+
+    session_id: Id
+
+
 class ExpireSession(Command, key="session_id"):
     """The time has come at which a session ends by itself."""
 
     session_id: Id
+
+
+class AskVerification(Command):
+    """Have a letter sent that proves one's e-mail address. The answer is the same whether there is such an account."""
+
+    email: Personal[str]
+
+
+class ConfirmEmail(Command):
+    """Prove an e-mail address with the token of a letter that came there."""
+
+    token: Personal[str]
+
+
+class AskPasswordReset(Command):
+    """Have a letter sent with which a new password can be set. The answer is the same whether there is such an
+    account."""
+
+    email: Personal[str]
+
+
+class ResetPassword(Command):
+    """Set a new password with the token of a letter. All sessions end, and the e-mail address is proven by it."""
+
+    token: Personal[str]
+    password: Personal[str]
+
+
+class ChangePassword(Command):
+    """Set a new password, knowing the one before. All other sessions end."""
+
+    current: Personal[str]
+    password: Personal[str]
+
+
+class SendLetter(Command, key="user_id"):
+    """Write to a person: VERIFY, RESET, TAKEN (somebody registers with their address) or CHANGED (their password was).
+    Sent by accounts' own timers; for an id that is nobody's nothing is written."""
+
+    user_id: Id
+    kind: str
+
+
+class LetterAnswered(Command, key="user_id"):
+    """What became of a letter: SENT, REFUSED by the mail server for good, or LATE where its time was over before any
+    server took it."""
+
+    user_id: Id
+    kind: str
+    outcome: str
+    reason: str = ""
+
+
+class ExpireProof(Command, key="proof_id"):
+    """The time has come at which the token of a letter is worth nothing any more."""
+
+    proof_id: Id
+
+
+class EmailVerified(Event, key="user_id"):
+    """A person has shown that letters to their address reach them."""
+
+    user_id: Id
+    verified_at: datetime
+
+
+class PasswordChanged(Event, key="user_id"):
+    """A person has another password since; `by` is RESET or CHANGE."""
+
+    user_id: Id
+    by: str
+    changed_at: datetime
+
+
+class LetterSent(Event, key="user_id"):
+    """A mail server has taken a letter to this person."""
+
+    user_id: Id
+    kind: str
+
+
+class LetterNotSent(Event, key="user_id"):
+    """A letter to this person reaches nobody: REFUSED or LATE."""
+
+    user_id: Id
+    kind: str
+    outcome: str
+    reason: str
 
 
 class AddAddress(Command):

@@ -1,8 +1,9 @@
 """Who asks, and who may: bearer tokens (RFC 6750) and permissions.
 
 A token is looked up by the function that the setting TOKEN_LOOKUP names, and the answer kept for a few seconds in
-each process, under a hash of the token: a revoked token, or a right that was taken away, counts for at most
-CACHE_SECONDS more. What a person does to their own session or rights counts at once in the process that did it.
+each process, under a hash of the token, but no longer than until anything is withdrawn (withdrawn.py): a session that
+was ended, and a right that was taken away, count for nothing at the next request. Where a marketplace has several
+machines nothing is kept, and each request looks its token up.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import time
 from collections.abc import Callable
 from functools import cache
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from argosy.engine.work import Actor
 from argosy.platform.problems import not_signed_in
+from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import NotAllowed
 
 CACHE_SECONDS = 5.0
@@ -60,26 +62,35 @@ staff = Permission("staff", lambda actor: actor.has("staff"), StaffOnly)
 class Tokens:
     """Whom each token stands for, as looked up a moment ago."""
 
-    def __init__(self, look_up: Callable[[str], Actor | None]) -> None:
+    def __init__(
+        self,
+        look_up: Callable[[str], Actor | None],
+        stamp: Callable[[], Any] = lambda: None,
+        seconds: float = CACHE_SECONDS,
+    ) -> None:
         self._look_up = look_up
-        self._known: dict[bytes, tuple[float, Actor]] = {}
+        self._stamp = stamp
+        self._seconds = seconds
+        self._known: dict[bytes, tuple[float, Any, Actor]] = {}
 
     def actor_of(self, header: str) -> Actor:
         """Who sends this Authorization header; NOBODY where it names nobody."""
         token = _token_in(header)
         if token is None:
             return NOBODY
-        key, now = _key(token), time.monotonic()
+        # Before the look: what is withdrawn meanwhile makes the answer an old one.
+        key, stamp, now = _key(token), self._stamp(), time.monotonic()
         known = self._known.get(key)
-        if known is not None and known[0] > now:
-            return known[1]
+        if known is not None and known[0] > now and known[1] == stamp:
+            return known[2]
         actor = self._look_up(token)
         if actor is None:
             self._known.pop(key, None)
             return NOBODY
         if len(self._known) >= CACHE_TOKENS_MAX:
             self._known.clear()
-        self._known[key] = (now + CACHE_SECONDS, actor)
+        if self._seconds:
+            self._known[key] = (now + self._seconds, stamp, actor)
         return actor
 
     def forget(self, header: str) -> None:
@@ -95,7 +106,9 @@ class Tokens:
 @cache
 def tokens() -> Tokens:
     """This process's memory of tokens."""
-    return Tokens(import_string(settings.TOKEN_LOOKUP))
+    place = runtime()
+    seconds = CACHE_SECONDS if place.far_bell is None else 0.0
+    return Tokens(import_string(settings.TOKEN_LOOKUP), place.withdrawn.stamp, seconds)
 
 
 def _token_in(header: str) -> str | None:

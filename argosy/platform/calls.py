@@ -30,10 +30,11 @@ class NotBegun(Exception):
 class _Call:
     """One call on its way through the pool."""
 
-    __slots__ = ("due", "is_given_up", "run")
+    __slots__ = ("due", "is_given_up", "owner", "run")
 
-    def __init__(self, due: Due, run: Callable[[], Command]) -> None:
+    def __init__(self, due: Due, run: Callable[[], Command], owner: object = None) -> None:
         self.due = due
+        self.owner = owner
         self.run = run
         self.is_given_up = False
 
@@ -47,13 +48,14 @@ class ThreadPool:
         self._queue: SimpleQueue[_Call | None] = SimpleQueue()
         self._finished: deque[tuple[_Call, Command | Exception]] = deque()
         self._running: dict[_Call, datetime] = {}
+        self._come: dict[object, list[tuple[Due, Command | Exception]]] = {}
         self._alive = 0
         self._wake = wake
         self.clock: Clock = SystemClock()
         """By which calls are leased."""
 
-    def submit(self, due: Due, run: Callable[[], Command]) -> None:
-        call = _Call(due, run)
+    def submit(self, due: Due, run: Callable[[], Command], owner: object = None) -> None:
+        call = _Call(due, run, owner)
         self._running[call] = due.lease_until or datetime.max.replace(tzinfo=UTC)
         self._queue.put(call)
         if self._alive < min(self._threads, len(self._running)):
@@ -63,16 +65,16 @@ class ThreadPool:
         return self._threads * 4 - len(self._running)
 
     def is_idle(self) -> bool:
-        return not self._running
+        return not self._running and not any(self._come.values())
 
-    def finished(self) -> list[tuple[Due, Command | Exception]]:
-        """Outcomes that have come since the last call."""
-        done: list[tuple[Due, Command | Exception]] = []
+    def finished(self, owner: object = None) -> list[tuple[Due, Command | Exception]]:
+        """Outcomes of this owner's calls that have come since it asked last."""
         while self._finished:
             call, outcome = self._finished.popleft()
             if self._running.pop(call, None) is not None:
-                done.append((call.due, outcome))
-        done += self._give_up(self.clock.now())
+                self._come.setdefault(call.owner, []).append((call.due, outcome))
+        self._give_up(self.clock.now())
+        done = self._come.pop(owner, [])
         if done:
             reached("call.collected")
         return done
@@ -90,13 +92,13 @@ class ThreadPool:
             self._queue.put(None)
         self._alive = 0
 
-    def _give_up(self, now: datetime) -> list[tuple[Due, Command | Exception]]:
+    def _give_up(self, now: datetime) -> None:
         late = [call for call, until in self._running.items() if until < now]
         for call in late:
             call.is_given_up = True
             del self._running[call]
             self._start()
-        return [(call.due, Hung(call.due.id)) for call in late]
+            self._come.setdefault(call.owner, []).append((call.due, Hung(call.due.id)))
 
     def _start(self) -> None:
         """Daemons: a call that hangs does not keep the process from ending."""
@@ -114,3 +116,19 @@ class ThreadPool:
             reached("call.answered")
             self._finished.append((call, outcome))
             self._wake()
+
+
+class Share:
+    """One context's part of a pool that several use: what it submits comes back to it and to nobody else."""
+
+    def __init__(self, pool: ThreadPool) -> None:
+        self._pool = pool
+
+    def submit(self, due: Due, run: Callable[[], Command]) -> None:
+        self._pool.submit(due, run, self)
+
+    def room(self) -> int:
+        return self._pool.room()
+
+    def finished(self) -> list[tuple[Due, Command | Exception]]:
+        return self._pool.finished(self)

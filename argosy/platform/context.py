@@ -103,6 +103,10 @@ class Context(AppConfig):
         """What a commit of this context is rung for beside the messages that it told (documents, for views)."""
         return set()
 
+    def withdraws(self, changes: Changes) -> bool:
+        """Whether a commit of this context took away what a token may stand for."""
+        return False
+
     @property
     def alias(self) -> str:
         """Django's name of its database: `default` for accounts, where Django keeps its own tables."""

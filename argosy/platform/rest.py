@@ -99,7 +99,7 @@ class Asked:
 
 
 Fill = Callable[[Asked], Mapping[str, Any]]
-Guard = Callable[[HttpRequest, Any], AbstractContextManager[None]]
+Guard = Callable[[Asked, Any], AbstractContextManager[None]]
 """What a command runs inside of: it may refuse before, and sees how it ends."""
 
 
@@ -110,7 +110,7 @@ class Endpoint:
     `filled` names the fields of the command that a client may not send: `fill` gives them, or they keep their default.
     `location` is the address of what was made, with members of the answer. `watches` names the news that change the
     document (see doorbell.py): its readers may wait for them. `changes_actor`: the asker's rights may be others now.
-    `guard` is given the request and the command, which runs inside of it.
+    `guard` is given what was asked and the command, which runs inside of it.
     """
 
     method: str
@@ -303,14 +303,16 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     outside = runtime().outside(label)
     headers: dict[str, str] = {}
     key = asked.header("IDEMPOTENCY_KEY") if endpoint.takes_key else ""
+    guard = endpoint.guard(asked, command) if endpoint.guard is not None else nullcontext()
     if "HTTP_IDEMPOTENCY_KEY" in asked.request.META and endpoint.takes_key:
         keyed = _keyed(endpoint, asked, key, raw)
-        answer = outside.run_keyed(command, asked.actor, keyed, lambda result: _decided(endpoint, result))
+        with guard:
+            answer = outside.run_keyed(command, asked.actor, keyed, lambda result: _decided(endpoint, result))
         status, body = answer.status, answer.body
         if answer.is_repeat:
             headers["Idempotent-Replay"] = "true"
     else:
-        with endpoint.guard(asked.request, command) if endpoint.guard is not None else nullcontext():
+        with guard:
             status, body = endpoint.status, _text(outside.run(command, asked.actor))
     reached("request.before_answer")
     if endpoint.changes_actor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from argosy.platform.segment_folder import SegmentFolder
 from argosy.platform.server_clock import ServerClock, server_time
 from argosy.platform.sqlite import SqliteDialect
 from argosy.platform.system import SystemClock, TimeOrderedIds
+from argosy.platform.withdrawn import Withdrawn
 from argosy.shared_kernel.clock import Clock
 
 
@@ -41,6 +42,7 @@ class Runtime:
         self.clock: Clock = _clock()
         self.ids = TimeOrderedIds()
         self.far_bell = far_bell(var, os.environ, settings.DATABASES)
+        self.withdrawn = Withdrawn(var / "withdrawn")
         self.bell = Bell(var / "doorbell", self.far_bell)
         self.contexts: dict[str, Context] = {
             config.label: config for config in apps.get_app_configs() if isinstance(config, Context)
@@ -77,8 +79,17 @@ class Runtime:
 
     def _outside(self, label: str) -> Outside:
         outside = Outside(self.contexts[label].participant, self.stores[label], self.clock, self.ids)
-        outside.committed = self.ring
+        outside.committed = partial(self._committed, label)
         return outside
+
+    def _committed(self, label: str, changes: Changes) -> None:
+        self.look_for_withdrawals(label, changes)
+        self.ring(changes)
+
+    def look_for_withdrawals(self, label: str, changes: Changes) -> None:
+        """Have every process forget whom tokens stand for, where this commit of a context took anything away."""
+        if self.contexts[label].withdraws(changes):
+            self.withdrawn.tell()
 
 
 def _clock() -> Clock:

@@ -14,7 +14,7 @@ from argosy.engine.due import Calls, Timers
 from argosy.engine.kept import Kept
 from argosy.engine.shared_log import SharedLog
 from argosy.engine.store import CALL, Changes, StoreUnavailable, VersionConflict
-from argosy.platform.calls import ThreadPool
+from argosy.platform.calls import Share, ThreadPool
 from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Listener
@@ -169,7 +169,7 @@ class Worker:
         targets = context.calls()
         if targets:
             calls = self.calls[context.label] = Calls(
-                context.participant, store, self.runtime.clock, targets, self.pool, kept
+                context.participant, store, self.runtime.clock, targets, Share(self.pool), kept
             )
             calls.committed = self._committed_in(context.label)
             calls.failed = partial(self.watch.call_failed, context.label)
@@ -444,6 +444,7 @@ class Worker:
     def _committed_in(self, label: str) -> Callable[[Changes], None]:
         def committed(changes: Changes) -> None:
             reached("worker.before_ring")
+            self.runtime.look_for_withdrawals(label, changes)
             if changes.records:
                 self.transport.told(label)
                 if label in self._logs:

@@ -16,6 +16,10 @@ from argosy.shared_kernel.messages import Command, Message
 
 # Facts that nobody here needs yet; integrations and later contexts will. A name leaves when somebody hears it.
 TOLD_TO_NOBODY_YET = {
+    "accounts.EmailVerified",
+    "accounts.LetterNotSent",
+    "accounts.LetterSent",
+    "accounts.PasswordChanged",
     "accounts.StoreOpened",
     "accounts.UserRegistered",
     "inventory.StockAdjusted",

@@ -116,6 +116,10 @@ HARMLESS = {
 }
 ADDITIONS = {
     "a field with a default": (as_if(weight=(int, 0)), "the field weight was added with a default"),
+    "a personal field with a default": (
+        as_if(email=(Personal[str], "")),
+        "the field email was added with a default",
+    ),
     "a value's field with a default": (
         as_if(parts=tuple[WiderPart, ...]),
         "the field parts[].weight was added with a default",

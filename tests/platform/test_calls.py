@@ -11,7 +11,7 @@ import pytest
 
 from argosy.engine.store import CALL, Due
 from argosy.platform import calls
-from argosy.platform.calls import Hung, NotBegun, ThreadPool
+from argosy.platform.calls import Hung, NotBegun, Share, ThreadPool
 from argosy.shared_kernel.messages import Command
 from tests.engine.counters import OutsideAnswered
 
@@ -122,4 +122,18 @@ def test_calls_are_given_up_by_the_clock_that_they_were_leased_by() -> None:
     pool.submit(due("early", seconds=-60), lambda: hang(until))
     assert pool.finished() == []
     until.set()
+    pool.close()
+
+
+def test_each_context_gets_back_its_own_calls_and_nobody_elses() -> None:
+    pool = ThreadPool(lambda: None, threads=2)
+    one, other = Share(pool), Share(pool)
+    one.submit(due("one"), lambda: ANSWER)
+    other.submit(due("other"), lambda: ANSWER)
+    found: list[str] = []
+    wait_for(lambda: found.extend(done.id for done, _ in one.finished()) or len(found) == 1)  # type: ignore[func-returns-value]
+    assert found == ["one"]
+    wait_for(lambda: found.extend(done.id for done, _ in other.finished()) or len(found) == 2)  # type: ignore[func-returns-value]
+    assert found == ["one", "other"]
+    assert pool.is_idle()
     pool.close()

@@ -29,9 +29,15 @@ def changes(frozen: Schema, now: Schema) -> list[Change]:
     found = [
         Change(f"{what} changed from {frozen.get(name)!r} to {now.get(name)!r}", is_break=True)
         for name, what in PROMISES.items()
-        if frozen.get(name) != now.get(name)
+        if frozen.get(name) != (_of_fields_then(frozen, now) if name == "x-personal" else now.get(name))
     ]
     return found + list(_compared("", _resolved(frozen, frozen), _resolved(now, now)))
+
+
+def _of_fields_then(frozen: Schema, now: Schema) -> list[str]:
+    """Personal fields without those that were not there at the time: whoever adds a field says whether it is one."""
+    known = frozen.get("properties", {})
+    return [name for name in now.get("x-personal", []) if name.partition(".")[0] in known]
 
 
 def _compared(where: str, frozen: Schema, now: Schema) -> Iterator[Change]:

@@ -10,12 +10,12 @@ from django.middleware.csrf import rotate_token
 from argosy.apps.storefront.pages import SESSION_COOKIE, Visit, own_address
 from argosy.apps.storefront.words import faults_by_field
 from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
-from argosy.domains.accounts.adapters.inbound.sign_in_limits import TooManyAttempts, limited
+from argosy.domains.accounts.adapters.inbound.sign_in_limits import limited, registering_limited
 from argosy.domains.accounts.adapters.outbound.queries import account_of
 from argosy.platform.auth import NOBODY, tokens
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
-from argosy.shared_kernel.errors import DomainError
+from argosy.shared_kernel.errors import DomainError, TooMany
 
 
 def sign_in_form(visit: Visit) -> HttpResponse:
@@ -27,12 +27,11 @@ def sign_in(visit: Visit) -> HttpResponse:
     typed, password, following = _typed(visit)
     try:
         signed_in = _session(visit.request, typed["email"], password)
-    except TooManyAttempts as error:
-        page = visit.show("sign_in", status=429, next=following, typed=typed, faults=faults_by_field(error))
-        page.headers["Retry-After"] = str(error.details["retry_after"])
-        return page
     except DomainError as error:
-        return visit.show("sign_in", status=422, next=following, typed=typed, faults=faults_by_field(error))
+        page = visit.show("sign_in", status=_status(error), next=following, typed=typed, faults=faults_by_field(error))
+        if isinstance(error, TooMany):
+            page.headers["Retry-After"] = str(error.details["retry_after"])
+        return page
     return _welcome(visit, signed_in, following)
 
 
@@ -41,22 +40,24 @@ def register_form(visit: Visit) -> HttpResponse:
 
 
 def register(visit: Visit) -> HttpResponse:
-    """A new account, signed in to at once."""
+    """A new account, signed in to at once where that may be; otherwise a letter is on its way, and the page does not
+    tell whether it is to somebody new."""
     typed, password, following = _typed(visit)
+    command = RegisterUser(
+        email=typed["email"],
+        password=password,
+        first_name=typed.get("first_name", ""),
+        last_name=typed.get("last_name", ""),
+    )
     try:
-        runtime().outside("accounts").run(
-            RegisterUser(
-                email=typed["email"],
-                password=password,
-                first_name=typed.get("first_name", ""),
-                last_name=typed.get("last_name", ""),
-            ),
-            NOBODY,
-        )
-        signed_in = _session(visit.request, typed["email"], password)
+        with registering_limited(visit.request, command):
+            runtime().outside("accounts").run(command, NOBODY)
     except DomainError as error:
-        return visit.show("register", status=422, next=following, typed=typed, faults=faults_by_field(error))
-    return _welcome(visit, signed_in, following)
+        return visit.show("register", status=_status(error), next=following, typed=typed, faults=faults_by_field(error))
+    try:
+        return _welcome(visit, _session(visit.request, typed["email"], password), following)
+    except DomainError:
+        return visit.show("letter_sent", email=typed["email"])
 
 
 def account(visit: Visit) -> HttpResponse:
@@ -76,6 +77,10 @@ def sign_out(visit: Visit) -> HttpResponse:
     return response
 
 
+def _status(error: DomainError) -> int:
+    return 429 if isinstance(error, TooMany) else 422
+
+
 def _typed(visit: Visit) -> tuple[dict[str, str], str, str]:
     """What was filled in, the password as it was typed, and where to go on. A password is never shown again."""
     names = [name for name in ("email", "first_name", "last_name") if name in visit.request.POST]
@@ -84,7 +89,7 @@ def _typed(visit: Visit) -> tuple[dict[str, str], str, str]:
 
 
 def _session(request: HttpRequest, email: str, password: str) -> SignedIn:
-    command = SignIn(email=email, password=password)
+    command = SignIn(email=email, password=password, device=request.headers.get("User-Agent", ""))
     with limited(request, command):
         signed_in: SignedIn = runtime().outside("accounts").run(command, NOBODY)
     return signed_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from argosy.apps.storefront import cart, checkout, orders, session, test_gateway, window
+from argosy.apps.storefront import cart, checkout, letters, orders, session, test_gateway, window
 from argosy.apps.storefront.assets import asset
 from argosy.apps.storefront.pages import no_such_page, page
 from argosy.platform.auth import buyer
@@ -28,6 +28,9 @@ urlpatterns = [
     path("orders/<str:order_id>", page(get=orders.one, allow=buyer)),
     path("sign-in", page(get=session.sign_in_form, post=session.sign_in)),
     path("register", page(get=session.register_form, post=session.register)),
+    path("verify", page(get=letters.verify_form, post=letters.verify)),
+    path("forgot-password", page(get=letters.ask_form, post=letters.ask)),
+    path("reset-password", page(get=letters.reset_form, post=letters.reset)),
     path("account", page(get=session.account, allow=buyer)),
     path("sign-out", page(post=session.sign_out, allow=buyer)),
     path("assets/<str:digest>/<str:name>", asset),

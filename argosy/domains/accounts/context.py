@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import Argon2Passwords
 from argosy.domains.accounts.adapters.outbound.gateways.randomness import SystemRandomness
-from argosy.domains.accounts.application.accounts import Accounts, Passwords
+from argosy.domains.accounts.adapters.outbound.gateways.seals import SecretSeals
+from argosy.domains.accounts.application.accounts import Accounts
+from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.erasures import Erasures
-from argosy.domains.accounts.application.sessions import Randomness, Sessions
+from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, Letters
+from argosy.domains.accounts.application.ports import Passwords, Ports, Randomness, Seals
+from argosy.domains.accounts.application.sessions import Sessions
+from argosy.domains.accounts.domain.policy import Policy
+from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User
+from argosy.engine.due import CallTarget
+from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 from argosy.platform.rows import Rows
+
+SERVICES = (Accounts, Sessions, Letters, Credentials, Erasures)
+
+
+def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
+    """The services for one unit of work."""
+    users, sessions, proofs = work.repository(User), work.repository(Session), work.repository(Proof)
+    return (
+        Accounts(work, users, work.repository(Store), ports),
+        Sessions(work, users, sessions, ports),
+        Letters(work, users, proofs, ports),
+        Credentials(work, users, sessions, proofs, ports),
+        Erasures(work, users, sessions, proofs),
+    )
+
+
+def policy_from(environment: Mapping[str, str]) -> Policy:
+    """Where letters reach people, addresses are proven before anybody signs in, unless the operator says otherwise."""
+    where = environment.get("ARGOSY_MAIL", "")
+    verifies = environment.get("ARGOSY_VERIFY_EMAILS", "yes" if where.startswith("smtp") else "no")
+    return Policy(
+        verifies_emails=verifies == "yes", approves_sellers=environment.get("ARGOSY_APPROVE_SELLERS", "no") == "yes"
+    )
 
 
 class AccountsContext(Context):
@@ -25,20 +58,28 @@ class AccountsContext(Context):
     label = "accounts"
     database = "accounts_db"
     criticality = "high"
-    services = (Accounts, Sessions, Erasures)
+    services = SERVICES
     hears = ("accounts",)
     passwords: Passwords = Argon2Passwords()
     randomness: Randomness = SystemRandomness()
+    seals: Seals = SecretSeals()
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        users, sessions = work.repository(User), work.repository(Session)
-        return (
-            Accounts(work, users, work.repository(Store), self.passwords),
-            Sessions(work, users, sessions, self.passwords, self.randomness),
-            Erasures(work, users, sessions),
-        )
+        return build(work, Ports(self.passwords, self.randomness, self.seals, policy_from(os.environ)))
 
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.accounts.adapters.outbound.repositories import ROWS
 
         return ROWS
+
+    def withdraws(self, changes: Changes) -> bool:
+        """An account, a store or a session that was changed or ended may give less from now on; new ones do not."""
+        return any(kind in changes.updates or kind in changes.deletes for kind in (User, Store, Session))
+
+    def calls(self) -> Mapping[str, CallTarget]:
+        from argosy.domains.accounts.adapters.outbound.gateways.mail import Postman, mail_from
+        from argosy.domains.accounts.adapters.outbound.queries import email_of
+
+        mail = mail_from(os.environ, Path(os.environ.get("ARGOSY_VAR", "var")))
+        shop_url = os.environ.get("ARGOSY_SHOP_URL", "http://127.0.0.1:8000")
+        return {LETTERS: CallTarget(LetterRequest, Postman(mail, self.seals, email_of, shop_url).send, seconds=30)}

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from argosy.contracts.accounts import RegisterUser
-from argosy.domains.accounts.application.accounts import Accounts
-from argosy.domains.accounts.application.erasures import Erasures
-from argosy.domains.accounts.application.sessions import Sessions
+from argosy.domains.accounts.application.letters import LETTERS, LetterRequest
+from argosy.domains.accounts.application.ports import Ports
+from argosy.domains.accounts.context import SERVICES, build
+from argosy.domains.accounts.domain.policy import Policy
+from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User
+from argosy.engine.store import CALL, TIMER
 from argosy.engine.work import Actor, UnitOfWork
+from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Message
 from tests.support import Stage
 
 
@@ -47,25 +54,52 @@ class CountedChance:
         return bytes([self.count]) * count
 
 
+class PlainSeals:
+    """Tokens that can be foretold."""
+
+    def token(self, seed: bytes) -> str:
+        return f"sealed-{seed.hex()}"
+
+
 class AccountsStage(Stage):
     """`passwords` counts what is verified."""
 
     def __init__(self) -> None:
         self.passwords = PlainPasswords()
         self.chance = CountedChance()
+        self.policy = Policy()
         super().__init__(
-            (Accounts, Sessions, Erasures),
+            SERVICES,
             self._build,
-            unique=((User, ("email",)), (Store, ("user_id",)), (Session, ("token_hash",))),
+            unique=(
+                (User, ("email",)),
+                (Store, ("user_id",)),
+                (Session, ("token_hash",)),
+                (Proof, ("token_hash",)),
+            ),
         )
 
     def _build(self, work: UnitOfWork) -> Sequence[Any]:
-        users, sessions = work.repository(User), work.repository(Session)
-        return (
-            Accounts(work, users, work.repository(Store), self.passwords),
-            Sessions(work, users, sessions, self.passwords, self.chance),
-            Erasures(work, users, sessions),
-        )
+        return build(work, Ports(self.passwords, self.chance, PlainSeals(), self.policy))
+
+    def tell_due(self) -> list[Message]:
+        """Timers that are due are told and worked off; what came of them."""
+        told: list[Message] = []
+        for due in [one for one in self.due().values() if one.kind == TIMER and one.due_at <= self.clock.now()]:
+            self.store.due_rows.pop(due.id)
+            told += self.send(decode(due.name, due.version, due.payload))
+        return told
+
+    def letters(self) -> list[LetterRequest]:
+        """Letters that wait to be sent, in order."""
+        calls = [due for due in self.due().values() if due.kind == CALL and due.name == LETTERS]
+        return [
+            msgspec.json.decode(due.payload, type=LetterRequest) for due in sorted(calls, key=lambda due: due.due_at)
+        ]
+
+    def last_token(self) -> str:
+        """What the last letter that was written carries."""
+        return PlainSeals().token(bytes.fromhex(self.letters()[-1].seed))
 
     def register(self, email: str = "ana@example.com", password: str = "correct horse", **more: Any) -> Id:
         """An account opened by the system; its id."""

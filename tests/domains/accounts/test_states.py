@@ -17,7 +17,7 @@ README = Path(argosy.domains.accounts.__file__).with_name("README.md")
 
 
 def written_moves() -> list[tuple[str, ...]]:
-    rows = re.findall(r"^\| (session) \| *(\w*) *\| (\w+) \| (.+) \|$", README.read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| (session|proof) \| *(\w*) *\| (\w+) \| (.+) \|$", README.read_text("utf-8"), re.MULTILINE)
     return [tuple(row) for row in rows]
 
 
@@ -33,7 +33,13 @@ def an_open_session() -> tuple[AccountsStage, Session]:
 def test_the_readme_knows_exactly_these_moves() -> None:
     assert [(start, end, set(re.findall(r"[A-Z]\w+", by))) for _, start, end, by in written_moves()] == [
         ("", "open", {"SignIn"}),
-        ("open", "gone", {"SignOut", "ExpireSession"}),
+        (
+            "open",
+            "gone",
+            {"SignOut", "EndSession", "SignOutEverywhere", "ResetPassword", "ChangePassword", "ExpireSession"},
+        ),
+        ("", "open", {"SendLetter"}),
+        ("open", "gone", {"ConfirmEmail", "ResetPassword", "SendLetter", "ExpireProof"}),
     ]
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from argosy.contracts.accounts import AddAddress, OpenStore, RegisterUser
+from argosy.domains.accounts.application.letters import write_letter
+from argosy.domains.accounts.application.ports import Ports
+from argosy.domains.accounts.domain.letter import TAKEN
+from argosy.domains.accounts.domain.proof import VERIFY
 from argosy.domains.accounts.domain.seller_store import SellerIdTaken, Store, StoreOpenAlready, check_store
 from argosy.domains.accounts.domain.texts import refuse_any, text_fault
 from argosy.domains.accounts.domain.user import (
@@ -37,19 +40,6 @@ class NotAnId(Invalid):
     """Ids are lower-case UUIDs."""
 
 
-class Passwords(Protocol):
-    """Slow, salted hashes of passwords. `dummy` is a well-formed hash of a password that nobody has."""
-
-    @property
-    def dummy(self) -> str: ...
-
-    def hash(self, password: str) -> str: ...
-
-    def verify(self, encoded: str, password: str) -> bool: ...
-
-    def understands(self, encoded: str) -> bool: ...
-
-
 def _users_meant(command: RegisterUser) -> Sequence[By | Id]:
     wanted: list[By | Id] = [by("email", normalised_email(command.email))]
     return wanted + _ids(command.user_id)
@@ -68,16 +58,18 @@ class Accounts:
         work: UnitOfWork,
         users: Repository[User],
         stores: Repository[Store],
-        passwords: Passwords,
+        ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
         self.stores = stores
-        self.passwords = passwords
+        self.passwords = ports.passwords
 
     @reads(users=_users_meant)
     def register_user(self, command: RegisterUser) -> Id:
-        """Asked again with the same id and e-mail, it changes nothing."""
+        """Asked again with the same id and e-mail, it changes nothing. A stranger is not told whether there is an
+        account with this address: they get an id, and whoever reads what is sent to that address gets a letter."""
+        is_trusted = _is_trusted(self.work.actor)
         email = self._checked(command)
         taken = self.users.find_by("email", email)
         if command.user_id is not None:
@@ -86,20 +78,21 @@ class Accounts:
                 return same.id
             if same is not None:
                 raise UserIdTaken(user_id=command.user_id)
-        if taken is not None:
-            raise EmailTaken()
         user_id = command.user_id or self.work.new_id()
+        if taken is not None and is_trusted:
+            raise EmailTaken()
+        # Hashed for an address that is taken, too: otherwise the time tells.
         encoded = command.password_hash or (self.passwords.hash(command.password) if command.password else "")
-        self.users.add(
-            User.register(
-                user_id,
-                email,
-                encoded,
-                command.roles,
-                profile_of(user_id, command.first_name, command.last_name),
-                self.work.now,
-            )
-        )
+        if taken is not None:
+            write_letter(self.work, taken.id, TAKEN)
+            return user_id
+        profile = profile_of(user_id, command.first_name, command.last_name)
+        user = User.register(user_id, email, encoded, command.roles, profile, self.work.now)
+        self.users.add(user)
+        if is_trusted:
+            user.email_verified_at = self.work.now
+        else:
+            write_letter(self.work, user_id, VERIFY)
         return user_id
 
     @then_reads(users=lambda self, command: _ids(self.work.actor.id))

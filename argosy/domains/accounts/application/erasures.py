@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from argosy.contracts.accounts import ErasePerson, TellErasure
 from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
-from argosy.domains.accounts.application.sessions import SESSION_TIMER
+from argosy.domains.accounts.application.letters import forget_proof
+from argosy.domains.accounts.application.sessions import forget_session
+from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import ASKED, ERASED, NoSuchUser, User
 from argosy.engine.reads import by, reads, then_reads
@@ -20,10 +22,13 @@ IN_FLIGHT = timedelta(hours=1)
 class Erasures:
     """Forgets people: at once here, and everywhere else when nothing of theirs is in flight any more."""
 
-    def __init__(self, work: UnitOfWork, users: Repository[User], sessions: Repository[Session]) -> None:
+    def __init__(
+        self, work: UnitOfWork, users: Repository[User], sessions: Repository[Session], proofs: Repository[Proof]
+    ) -> None:
         self.work = work
         self.users = users
         self.sessions = sessions
+        self.proofs = proofs
 
     @then_reads(users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]))
     def erase_person(self, command: ErasePerson) -> None:
@@ -37,15 +42,20 @@ class Erasures:
         user.ask_erasure(self.work.now)
         self.work.announce(ReleaseBuyer(flow_id=user.id, buyer_id=user.id))
 
-    @reads(users=lambda event: [event.flow_id], sessions=lambda event: [by("user_id", event.flow_id)])
+    @reads(
+        users=lambda event: [event.flow_id],
+        sessions=lambda event: [by("user_id", event.flow_id)],
+        proofs=lambda event: [by("user_id", event.flow_id)],
+    )
     def erase(self, event: BuyerReleased) -> None:
         """Credentials, profile, roles and sessions are gone with this."""
         user = self._waiting(event.flow_id)
         if user is None:
             return
         for session in self.sessions.all_by("user_id", user.id):
-            self.sessions.remove(session)
-            self.work.never_mind(SESSION_TIMER, session.id)
+            forget_session(self.work, self.sessions, session)
+        for proof in self.proofs.all_by("user_id", user.id):
+            forget_proof(self.work, self.proofs, proof)
         user.erase(self.work.now)
         self.work.later("erasure", user.id, self.work.now + IN_FLIGHT, TellErasure(user_id=user.id))
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from argosy.contracts.accounts import ExpireSession, SignedIn, SignIn, SignOut
-from argosy.domains.accounts.application.accounts import Passwords
-from argosy.domains.accounts.domain.session import TOKEN_BYTES, Session, SignInRefused, roles_within, token_from
+from argosy.contracts.accounts import EndSession, ExpireSession, SignedIn, SignIn, SignOut, SignOutEverywhere
+from argosy.domains.accounts.application.ports import Ports
+from argosy.domains.accounts.domain.session import (
+    TOKEN_BYTES,
+    NoSuchSession,
+    Session,
+    SignInRefused,
+    roles_within,
+    token_from,
+)
 from argosy.domains.accounts.domain.user import PASSWORD_MAX, ROLES, UnknownRole, User, normalised_email
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -14,12 +19,6 @@ from argosy.shared_kernel.errors import Invalid, Several
 from argosy.shared_kernel.ids import is_id
 
 SESSION_TIMER = "session"
-
-
-class Randomness(Protocol):
-    """Bytes that nobody can guess."""
-
-    def random_bytes(self, count: int) -> bytes: ...
 
 
 class Sessions:
@@ -30,14 +29,14 @@ class Sessions:
         work: UnitOfWork,
         users: Repository[User],
         sessions: Repository[Session],
-        passwords: Passwords,
-        randomness: Randomness,
+        ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
         self.sessions = sessions
-        self.passwords = passwords
-        self.randomness = randomness
+        self.passwords = ports.passwords
+        self.randomness = ports.randomness
+        self.policy = ports.policy
 
     @reads(users=lambda command: [by("email", normalised_email(command.email))])
     def sign_in(self, command: SignIn) -> SignedIn:
@@ -50,11 +49,14 @@ class Sessions:
         encoded = user.password_hash if user is not None and user.password_hash else self.passwords.dummy
         # One character beyond the longest password is enough to be wrong; hashing megabytes would be a gift.
         is_right = self.passwords.verify(encoded, command.password[: PASSWORD_MAX + 1])
-        if user is None or not user.password_hash or not is_right or not user.is_active:
+        if user is None or not user.password_hash or not is_right or not self._may_sign_in(user):
             raise SignInRefused()
+        return self._opened(user, command)
+
+    def _opened(self, user: User, command: SignIn) -> SignedIn:
         now = self.work.now
         token = token_from(self.randomness.random_bytes(TOKEN_BYTES))
-        session = Session.open(self.work.new_id(), token, user.id, command.roles, now)
+        session = Session.open(self.work.new_id(), token, user.id, command, now)
         self.sessions.add(session)
         self.work.later(SESSION_TIMER, session.id, session.expires_at, ExpireSession(session_id=session.id))
         return SignedIn(
@@ -72,8 +74,21 @@ class Sessions:
         session_id = self.work.actor.session_id
         session = self.sessions.find(session_id) if is_id(session_id) else None
         if session is not None and session.user_id == self.work.actor.id:
-            self.sessions.remove(session)
-            self.work.never_mind(SESSION_TIMER, session.id)
+            forget_session(self.work, self.sessions, session)
+
+    @reads(sessions=lambda command: [command.session_id])
+    def end_session(self, command: EndSession) -> None:
+        """A session that is somebody else's is like one that is none."""
+        session = self.sessions.find(command.session_id)
+        if session is None or session.user_id != self.work.actor.id:
+            raise NoSuchSession(session_id=command.session_id)
+        forget_session(self.work, self.sessions, session)
+
+    @then_reads(sessions=lambda self, command: [by("user_id", self.work.actor.id)] if is_id(self.work.actor.id) else [])
+    def sign_out_everywhere(self, command: SignOutEverywhere) -> None:
+        """All tokens of this person are nobody's from now on."""
+        for session in self.sessions.all_by("user_id", self.work.actor.id) if is_id(self.work.actor.id) else ():
+            forget_session(self.work, self.sessions, session)
 
     @reads(sessions=lambda command: [command.session_id])
     def expire_session(self, command: ExpireSession) -> None:
@@ -82,8 +97,17 @@ class Sessions:
         if session is not None and session.has_expired(self.work.now):
             self.sessions.remove(session)
 
+    def _may_sign_in(self, user: User) -> bool:
+        return user.is_active and (user.is_verified or not self.policy.verifies_emails)
+
     def _user(self, email: str) -> User | None:
         try:
             return self.users.find_by("email", normalised_email(email))
         except Invalid:
             return None
+
+
+def forget_session(work: UnitOfWork, sessions: Repository[Session], session: Session) -> None:
+    """Its token is nobody's from now on."""
+    sessions.remove(session)
+    work.never_mind(SESSION_TIMER, session.id)

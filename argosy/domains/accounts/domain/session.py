@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from argosy.contracts.accounts import SignIn
+from argosy.domains.accounts.domain.texts import has_unseen
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import NotAllowed
+from argosy.shared_kernel.errors import NotAllowed, NotFound
 from argosy.shared_kernel.ids import Id
 
 TOKEN_BYTES = 32
+DEVICE_MAX = 200
 LIFETIME = timedelta(days=30)
 
 
 class SignInRefused(NotAllowed):
     """The e-mail address or the password is wrong."""
+
+
+class NoSuchSession(NotFound):
+    """There is no such session, or it is not yours."""
 
 
 def token_from(chance: bytes) -> str:
@@ -35,6 +42,7 @@ class Session(Aggregate):
     """Lives until it expires or its holder signs out; then it is gone, and its token is nobody's.
 
     `scope` names the roles that the token is limited to, with blanks between them; empty means all that its holder has.
+    `device` is what its client says of itself, for its holder to recognise it.
     """
 
     token_hash: str
@@ -42,16 +50,18 @@ class Session(Aggregate):
     scope: str
     created_at: datetime
     expires_at: datetime
+    device: str = ""
 
     @classmethod
-    def open(cls, session_id: Id, token: str, user_id: Id, scope: tuple[str, ...], now: datetime) -> Session:
+    def open(cls, session_id: Id, token: str, user_id: Id, wanted: SignIn, now: datetime) -> Session:
         return cls(
             id=session_id,
             token_hash=fingerprint(token),
             user_id=user_id,
-            scope=" ".join(sorted(set(scope))),
+            scope=" ".join(sorted(set(wanted.roles))),
             created_at=now,
             expires_at=now + LIFETIME,
+            device=_shown(wanted.device),
         )
 
     def has_expired(self, now: datetime) -> bool:
@@ -61,3 +71,8 @@ class Session(Aggregate):
 def roles_within(scope: str, roles: tuple[str, ...]) -> frozenset[str]:
     """What a token lets its holder act as: never more than the holder has now."""
     return frozenset(roles).intersection(scope.split()) if scope else frozenset(roles)
+
+
+def _shown(device: str) -> str:
+    """What a client says of itself comes from anywhere: never refused for it, never kept as it is where it is odd."""
+    return "" if has_unseen(device) else device.strip()[:DEVICE_MAX]

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from argosy.contracts.accounts import AddAddress, PersonErased, UserRegistered
+from argosy.contracts.accounts import AddAddress, EmailVerified, PasswordChanged, PersonErased, UserRegistered
 from argosy.domains.accounts.domain.texts import country_fault, has_unseen, refuse_any, text_fault
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
@@ -38,6 +38,10 @@ class PasswordTooShort(Invalid):
 
 class PasswordTooLong(Invalid):
     """A password has at most 256 characters."""
+
+
+class PasswordRefused(NotAllowed):
+    """This is not your password."""
 
 
 class UnknownRole(Invalid):
@@ -139,6 +143,7 @@ class User(Aggregate):
     status: str = ACTIVE
     seller_id: Id | None = None
     erasure: str = NOT_ASKED
+    email_verified_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
     profiles: list[Profile] = field(default_factory=list)
@@ -182,6 +187,21 @@ class User(Aggregate):
             self.roles.append(RoleGrant(id=named_id("role", self.id, role), role=role, assigned_at=now))
             self.updated_at = now
 
+    @property
+    def is_verified(self) -> bool:
+        return self.email_verified_at is not None
+
+    def verify_email(self, now: datetime) -> None:
+        """Has shown that letters reach them; showing it again changes nothing."""
+        if self.email_verified_at is None:
+            self.email_verified_at = self.updated_at = now
+            self.record(EmailVerified(user_id=self.id, verified_at=now))
+
+    def change_password(self, encoded: str, by: str, now: datetime) -> None:
+        """The password before is nobody's from now on."""
+        self.password_hash, self.updated_at = encoded, now
+        self.record(PasswordChanged(user_id=self.id, by=by, changed_at=now))
+
     def own_store(self, seller_id: Id, now: datetime) -> None:
         """Becomes the seller of a store."""
         assert self.seller_id is None, "a user has one store"
@@ -207,6 +227,7 @@ class User(Aggregate):
         self.status, self.erasure = ERASED, DONE
         self.email = f"{self.id}@erased.invalid"
         self.password_hash = ""
+        self.email_verified_at = None
         self.profiles[0] = Profile(id=self.profile.id, first_name="", last_name="")
         self.roles.clear()
         self.updated_at = now

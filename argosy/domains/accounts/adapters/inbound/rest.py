@@ -1,14 +1,38 @@
-"""Accounts over HTTP: register, sign in and out, addresses, stores."""
+"""Accounts over HTTP: register, prove an address, sign in and out, passwords, sessions, addresses, stores."""
 
 from __future__ import annotations
 
-from argosy.contracts.accounts import AddAddress, ErasePerson, OpenStore, RegisterUser, SignedIn, SignIn, SignOut
-from argosy.domains.accounts.adapters.inbound.sign_in_limits import limited
-from argosy.domains.accounts.adapters.outbound.queries import Account, account_of, address_of
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from argosy.contracts.accounts import (
+    AddAddress,
+    AskPasswordReset,
+    AskVerification,
+    ChangePassword,
+    ConfirmEmail,
+    EndSession,
+    ErasePerson,
+    OpenStore,
+    RegisterUser,
+    ResetPassword,
+    SignedIn,
+    SignIn,
+    SignOut,
+    SignOutEverywhere,
+)
+from argosy.domains.accounts.adapters.inbound import sign_in_limits as limits
+from argosy.domains.accounts.adapters.outbound.queries import (
+    Account,
+    account_of,
+    address_of,
+    sessions_of,
+)
 from argosy.domains.accounts.domain.user import SavedAddress
 from argosy.platform.auth import buyer, public, staff
 from argosy.platform.pages import Page
-from argosy.platform.rest import Asked, Made, delete, get, post
+from argosy.platform.rest import Asked, Made, delete, get, post, put
 
 
 def my_account(asked: Asked) -> Account | None:
@@ -27,11 +51,62 @@ def my_address(asked: Asked) -> SavedAddress | None:
     return address_of(asked.actor.id, asked["address_id"])
 
 
+def my_sessions(asked: Asked) -> Page:
+    """Your sessions that are open, the newest first."""
+    return Page(items=sessions_of(asked.actor.id, asked.actor.session_id), next=None)
+
+
+def _device(asked: Asked) -> Mapping[str, Any]:
+    return {"device": asked.header("USER_AGENT")}
+
+
+def _signing_in(asked: Asked, command: SignIn) -> AbstractContextManager[None]:
+    return limits.limited(asked.request, command)
+
+
+def _registering(asked: Asked, command: RegisterUser) -> AbstractContextManager[None]:
+    return limits.registering_limited(asked.request, command)
+
+
+def _writing(asked: Asked, command: AskVerification | AskPasswordReset) -> AbstractContextManager[None]:
+    return limits.letters_limited(asked.request, command)
+
+
+def _changing(asked: Asked, command: ChangePassword) -> AbstractContextManager[None]:
+    return limits.password_limited(asked.request, asked.actor.id)
+
+
 endpoints = [
-    post("users", RegisterUser, allow=public, status=201, filled=("user_id", "roles", "password_hash"), answers=Made),
+    post(
+        "users",
+        RegisterUser,
+        allow=public,
+        status=201,
+        filled=("user_id", "roles", "password_hash"),
+        answers=Made,
+        guard=_registering,
+    ),
+    post("users/verifications", AskVerification, allow=public, status=202, takes_key=False, guard=_writing),
+    post("users/verifications/confirm", ConfirmEmail, allow=public, takes_key=False),
+    post("passwords/resets", AskPasswordReset, allow=public, status=202, takes_key=False, guard=_writing),
+    post("passwords/resets/confirm", ResetPassword, allow=public, takes_key=False),
+    put("users/me/password", ChangePassword, allow=buyer, takes_key=False, guard=_changing),
     # Its answer holds the token, which is never stored: so it takes no Idempotency-Key.
-    post("sessions", SignIn, allow=public, status=201, answers=SignedIn, takes_key=False, guard=limited),
+    post(
+        "sessions",
+        SignIn,
+        allow=public,
+        status=201,
+        answers=SignedIn,
+        takes_key=False,
+        guard=_signing_in,
+        filled=("device",),
+        fill=_device,
+    ),
+    get("sessions", my_sessions, allow=buyer, answers=Page),
+    delete("sessions", SignOutEverywhere, allow=buyer, changes_actor=True, takes_key=False),
     delete("sessions/mine", SignOut, allow=buyer, changes_actor=True, takes_key=False),
+    delete("sessions/{session_id}", EndSession, allow=buyer, changes_actor=True, takes_key=False),
     get("users/me", my_account, allow=buyer, answers=Account),
     delete("users/me", ErasePerson, allow=buyer, status=202, filled=("user_id",), takes_key=False),
     delete("users/{user_id}", ErasePerson, allow=staff, status=202, takes_key=False, called="EraseSomebody"),

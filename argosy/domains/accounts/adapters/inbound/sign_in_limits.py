@@ -1,4 +1,4 @@
-"""How often a password may be guessed: per account and address, per address, and per account.
+"""How often a password may be guessed, and a letter asked for: per account and address, per address, and per account.
 
 Only failures count: whoever knows the password gives their attempt back. An address from which an account was signed in
 to before is known for it, and is bound by its own limit alone: however many strangers guess, and from wherever, they
@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 from django.http import HttpRequest
 
-from argosy.contracts.accounts import SignIn
+from argosy.contracts.accounts import AskPasswordReset, AskVerification, RegisterUser, SignIn
 from argosy.domains.accounts.domain.session import SignInRefused
-from argosy.domains.accounts.domain.user import normalised_email
+from argosy.domains.accounts.domain.user import PasswordRefused, normalised_email
 from argosy.platform.limits import Limit, address_of, counted_as, limits, seconds
 from argosy.shared_kernel.errors import Invalid, TooMany
 
@@ -26,6 +26,18 @@ ADDRESS = Limit(burst=50, every=18)
 
 ACCOUNT = Limit(burst=50, every=72)
 """One account, from all addresses that are not known for it."""
+
+LETTERS_HERE = Limit(burst=3, every=600)
+"""Letters to one address of mail, asked for from one address: the link in the last of them works for longer."""
+
+LETTERS_ADDRESS = Limit(burst=20, every=60)
+"""Letters asked for from one address, whoever they are to, but for people who are known there."""
+
+LETTERS_ACCOUNT = Limit(burst=5, every=600)
+"""Letters to one address of mail, from all addresses that are not known for it."""
+
+REGISTERED = Limit(burst=5, every=600)
+"""Accounts opened with one address of mail: the first may come to be, each other one is a letter to its owner."""
 
 KNOWN_SECONDS = 90 * 24 * 3_600
 
@@ -55,6 +67,61 @@ def limited(request: HttpRequest, command: SignIn) -> Iterator[None]:
         raise
     limits().give_back(wanted)
     limits().remember(known, KNOWN_SECONDS)
+
+
+class TooManyLetters(TooMany):
+    """We have written to this address several times just now. Look into your mailbox, or try again later."""
+
+
+@contextmanager
+def letters_limited(request: HttpRequest, command: AskVerification | AskPasswordReset) -> Iterator[None]:
+    """Ask for a letter inside of this. An address that nobody has an account with is counted like any other."""
+    account, address = _account(command.email), address_of(request)
+    wanted = [(counted_as("letters-here", account, address), LETTERS_HERE)]
+    if not limits().knows(counted_as("known", account, address)):
+        wanted += [
+            (counted_as("letters-address", address), LETTERS_ADDRESS),
+            (counted_as("letters-account", account), LETTERS_ACCOUNT),
+        ]
+    with _taken(wanted, TooManyLetters):
+        yield
+
+
+@contextmanager
+def registering_limited(request: HttpRequest, command: RegisterUser) -> Iterator[None]:
+    """Open an account inside of this: whoever repeats it has its owner's mailbox filled."""
+    with _taken([(counted_as("registered", _account(command.email)), REGISTERED)], TooManyLetters):
+        yield
+
+
+@contextmanager
+def password_limited(request: HttpRequest, actor_id: str) -> Iterator[None]:
+    """Change a password inside of this: who has found an open session guesses no password with it."""
+    wanted = [(counted_as("password", actor_id, address_of(request)), HERE)]
+    wait = limits().take(wanted)
+    if wait:
+        raise TooManyAttempts(retry_after=seconds(wait))
+    try:
+        yield
+    except PasswordRefused:
+        raise
+    except BaseException:
+        limits().give_back(wanted)
+        raise
+    limits().give_back(wanted)
+
+
+@contextmanager
+def _taken(wanted: list[tuple[str, Limit]], refusal: type[TooMany]) -> Iterator[None]:
+    """Each one counts, but for those that are refused or fail."""
+    wait = limits().take(wanted)
+    if wait:
+        raise refusal(retry_after=seconds(wait))
+    try:
+        yield
+    except BaseException:
+        limits().give_back(wanted)
+        raise
 
 
 def _account(email: str) -> str:

@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from argosy.domains.accounts.domain.proof import PURPOSES
+from argosy.domains.accounts.domain.session import DEVICE_MAX
 from argosy.domains.accounts.domain.user import (
     ACTIVE,
     EMAIL_MAX,
@@ -45,6 +47,7 @@ class UserRow(AggregateRow, AbstractBaseUser):
     status = models.CharField(max_length=16, default=ACTIVE)
     seller_id = IdField(null=True)
     erasure = models.CharField(max_length=8, default=NOT_ASKED)
+    email_verified_at = InstantField(null=True)
     created_at = InstantField()
     updated_at = InstantField()
 
@@ -117,6 +120,7 @@ class SessionRow(AggregateRow):
     scope = models.CharField(max_length=100)
     created_at = InstantField()
     expires_at = InstantField()
+    device = models.CharField(max_length=DEVICE_MAX, default="", db_default="")
 
     class Meta:
         db_table = "user_sessions"
@@ -125,6 +129,23 @@ class SessionRow(AggregateRow):
             models.CheckConstraint(
                 condition=models.Q(expires_at__gt=models.F("created_at")), name="sessions_end_after_they_begin"
             ),
+        ]
+
+
+class ProofRow(AggregateRow):
+    """The fingerprint of a letter's token, and whose address it proves."""
+
+    token_hash = models.CharField(max_length=64)
+    user_id = IdField(db_index=True)
+    purpose = models.CharField(max_length=16)
+    created_at = InstantField()
+    expires_at = InstantField()
+
+    class Meta:
+        db_table = "user_proofs"
+        constraints = [
+            models.UniqueConstraint(fields=["token_hash"], name="proofs_one_per_token"),
+            models.CheckConstraint(condition=models.Q(purpose__in=PURPOSES), name="proofs_purpose_known"),
         ]
 
 

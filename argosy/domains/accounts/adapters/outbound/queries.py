@@ -47,16 +47,51 @@ class Account(msgspec.Struct, frozen=True):
     last_name: str
     addresses: tuple[SavedAddress, ...]
     erasure: str = ""
+    is_verified: bool = False
 
 
 def account_of(user_id: str) -> Account | None:
     """A person's own account, as it is now."""
-    user = UserRow.objects.filter(id=user_id).values_list("email", "erasure").first()
+    user = UserRow.objects.filter(id=user_id).values_list("email", "erasure", "email_verified_at").first()
     profile = ProfileRow.objects.filter(user_id=user_id).values_list("first_name", "last_name", "address_json").first()
     if user is None or profile is None:
         return None
     addresses = msgspec.convert(profile[2], tuple[SavedAddress, ...])
-    return Account(Id(user_id), user[0], profile[0], profile[1], addresses, user[1])
+    return Account(Id(user_id), user[0], profile[0], profile[1], addresses, user[1], user[2] is not None)
+
+
+def email_of(user_id: str) -> str | None:
+    """Where letters to a person go; nowhere for who is erased."""
+    return UserRow.objects.filter(id=user_id, status=ACTIVE).values_list("email", flat=True).first()
+
+
+class OpenSession(msgspec.Struct, frozen=True):
+    """One of a person's own sessions. `is_this` marks the one that asks."""
+
+    session_id: Id
+    device: str
+    created_at: datetime
+    expires_at: datetime
+    roles: tuple[str, ...]
+    is_this: bool
+
+
+def sessions_of(user_id: str, asking: str, now: datetime | None = None) -> tuple[OpenSession, ...]:
+    """A person's own sessions that are open, the newest first. Empty `roles`: all that the person has."""
+    rows = SessionRow.objects.filter(user_id=user_id, expires_at__gt=now or datetime.now(UTC)).order_by(
+        "-created_at", "-id"
+    )
+    return tuple(
+        OpenSession(
+            session_id=Id(str(row.id)),
+            device=row.device,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            roles=tuple(row.scope.split()),
+            is_this=str(row.id) == asking,
+        )
+        for row in rows
+    )
 
 
 def address_of(user_id: str, address_id: str) -> SavedAddress | None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from argosy.domains.accounts.adapters.outbound.models import ProfileRow, SessionRow, StoreRow, UserRoleRow, UserRow
+from argosy.domains.accounts.adapters.outbound.models import (
+    ProfileRow,
+    ProofRow,
+    SessionRow,
+    StoreRow,
+    UserRoleRow,
+    UserRow,
+)
+from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import Profile, RoleGrant, User
@@ -19,4 +27,5 @@ ROWS = (
     ),
     Rows(Store, StoreRow),
     Rows(Session, SessionRow),
+    Rows(Proof, ProofRow),
 )

@@ -1,0 +1,42 @@
+"""What letters say."""
+
+from __future__ import annotations
+
+from argosy.domains.accounts.domain.letter import CHANGED, TAKEN
+from argosy.domains.accounts.domain.proof import RESET, VERIFY
+
+_WORDS = {
+    VERIFY: (
+        "Confirm your e-mail address",
+        "Please confirm that this is your e-mail address:\n\n{verify}\n\n"
+        "The link works for three days. If you did not open an account with us, do nothing.",
+    ),
+    RESET: (
+        "Set a new password",
+        "With this link you can set a new password:\n\n{reset}\n\n"
+        "It works once, within an hour. If you did not ask for it, do nothing: your password stays.",
+    ),
+    TAKEN: (
+        "You have an account with us already",
+        "Somebody, perhaps you, has tried to open an account with this address. You have one already: sign in with\n"
+        "your password, or set a new one with this link, within an hour:\n\n{reset}\n\n"
+        "If it was not you, do nothing: nobody was let in.",
+    ),
+    CHANGED: (
+        "Your password was changed",
+        "The password of your account was changed just now, and all other sessions were ended.\n\n"
+        "If it was not you, set a new one at once: {ask}",
+    ),
+}
+
+
+def text_of(kind: str, token: str, shop_url: str) -> tuple[str, str]:
+    """Subject and text of a letter. Only what we write ourselves is in it: with a name, strangers could have us
+    write what they like to anybody."""
+    subject, text = _WORDS[kind]
+    links = {
+        "verify": f"{shop_url}/verify?token={token}",
+        "reset": f"{shop_url}/reset-password?token={token}",
+        "ask": f"{shop_url}/forgot-password",
+    }
+    return subject, f"Hello,\n\n{text.format_map(links)}\n\nArgosy\n"

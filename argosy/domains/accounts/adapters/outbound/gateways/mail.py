@@ -1,0 +1,111 @@
+"""Letters by e-mail: to the console, a folder, or an SMTP server, as ARGOSY_MAIL says."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage, get_connection
+
+from argosy.contracts.accounts import LetterAnswered
+from argosy.domains.accounts.adapters.outbound.gateways.letter_texts import text_of
+from argosy.domains.accounts.application.letters import LetterRequest
+from argosy.domains.accounts.application.ports import Seals
+from argosy.domains.accounts.domain.letter import LATE, REFUSED, SENT
+
+BACKENDS = "django.core.mail.backends."
+TIMEOUT_SECONDS = 10
+SMTP_PORT, SMTPS_PORT = 587, 465
+
+
+class MailRefused(Exception):
+    """The server will never take this letter."""
+
+
+class Mail(Protocol):
+    """Where letters go. Raises MailRefused for good, and anything else for now."""
+
+    def send(self, to: str, subject: str, text: str) -> None: ...
+
+
+class DjangoMail:
+    """One of Django's own mail backends."""
+
+    def __init__(self, sender: str, backend: str, **options: Any) -> None:
+        self.sender = sender
+        self.backend = BACKENDS + backend
+        self.options = options
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        with get_connection(self.backend, **self.options) as connection:
+            try:
+                EmailMessage(subject, text, self.sender, [to], connection=connection).send()
+            except smtplib.SMTPRecipientsRefused as error:
+                codes = {code for code, _ in error.recipients.values()}
+                if all(500 <= code < 600 for code in codes):
+                    raise MailRefused(f"recipient refused: {', '.join(map(str, sorted(codes)))}") from error
+                raise
+            except smtplib.SMTPResponseException as error:
+                # Of our own credentials and limits 5xx is said as well; those are put right, and then it is sent.
+                if 550 <= error.smtp_code < 560 and not isinstance(error, smtplib.SMTPAuthenticationError):
+                    raise MailRefused(f"refused: {error.smtp_code}") from error
+                raise
+
+
+def mail_from(environment: Mapping[str, str], var: Path) -> Mail:
+    """`console`, `file` (the folder `mail` in ARGOSY_VAR), `file:///a/folder`, `smtp://user@host:587` (with STARTTLS;
+    `?tls=none` without) or `smtps://user@host:465`. The password is ARGOSY_MAIL_PASSWORD."""
+    where = environment.get("ARGOSY_MAIL", "file")
+    sender = environment.get("ARGOSY_MAIL_FROM", "Argosy <no-reply@localhost>")
+    url = urlsplit(where)
+    try:
+        port = url.port
+    except ValueError:
+        port = 0
+    if where == "console":
+        return DjangoMail(sender, "console.EmailBackend")
+    if where == "file" or (url.scheme == "file" and url.path and not url.netloc):
+        folder = var / "mail" if where == "file" else Path(unquote(url.path))
+        return DjangoMail(sender, "filebased.EmailBackend", file_path=str(folder))
+    if url.scheme not in ("smtp", "smtps") or not url.hostname or port == 0:
+        raise ImproperlyConfigured("ARGOSY_MAIL is console, file, file:///folder, smtp://host or smtps://host")
+    is_plain = parse_qs(url.query).get("tls") == ["none"]
+    return DjangoMail(
+        sender,
+        "smtp.EmailBackend",
+        host=url.hostname,
+        port=port or (SMTPS_PORT if url.scheme == "smtps" else SMTP_PORT),
+        username=unquote(url.username or ""),
+        password=environment.get("ARGOSY_MAIL_PASSWORD", ""),
+        use_ssl=url.scheme == "smtps",
+        use_tls=url.scheme == "smtp" and not is_plain,
+        timeout=TIMEOUT_SECONDS,
+    )
+
+
+class Postman:
+    """Answers the calls that send letters: looks up whom they are for when they are sent, and not before."""
+
+    def __init__(self, mail: Mail, seals: Seals, address_book: Callable[[str], str | None], shop_url: str) -> None:
+        self.mail = mail
+        self.seals = seals
+        self.address_book = address_book
+        self.shop_url = shop_url.rstrip("/")
+
+    def send(self, request: LetterRequest, attempt: int, call_id: str) -> LetterAnswered:
+        """May send twice where an answer was lost: a letter too many harms nobody."""
+        to = self.address_book(request.user_id)
+        if to is None or (request.until is not None and datetime.now(UTC) >= request.until):
+            return LetterAnswered(user_id=request.user_id, kind=request.kind, outcome=LATE)
+        token = self.seals.token(bytes.fromhex(request.seed)) if request.seed else ""
+        subject, text = text_of(request.kind, token, self.shop_url)
+        try:
+            self.mail.send(to, subject, text)
+        except MailRefused as error:
+            return LetterAnswered(user_id=request.user_id, kind=request.kind, outcome=REFUSED, reason=str(error))
+        return LetterAnswered(user_id=request.user_id, kind=request.kind, outcome=SENT)

@@ -1,0 +1,124 @@
+"""Everything that can be asked about proving an address and changing a password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from argosy.contracts.accounts import (
+    AskPasswordReset,
+    AskVerification,
+    ChangePassword,
+    ConfirmEmail,
+    ResetPassword,
+)
+from argosy.domains.accounts.application.letters import forget_proof, write_letter
+from argosy.domains.accounts.application.ports import Ports
+from argosy.domains.accounts.application.sessions import forget_session
+from argosy.domains.accounts.domain.letter import CHANGED
+from argosy.domains.accounts.domain.proof import RESET, VERIFY, Proof, ProofNotValid, usable
+from argosy.domains.accounts.domain.session import Session, fingerprint
+from argosy.domains.accounts.domain.texts import refuse_any
+from argosy.domains.accounts.domain.user import (
+    PASSWORD_MAX,
+    NoSuchUser,
+    PasswordRefused,
+    User,
+    normalised_email,
+    password_fault,
+)
+from argosy.engine.reads import By, by, reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id, is_id
+
+BY_RESET, BY_CHANGE = "RESET", "CHANGE"
+
+
+def _by_token(command: ConfirmEmail | ResetPassword) -> list[By]:
+    return [by("token_hash", fingerprint(command.token))]
+
+
+class Credentials:
+    """Proves addresses and changes passwords."""
+
+    def __init__(
+        self,
+        work: UnitOfWork,
+        users: Repository[User],
+        sessions: Repository[Session],
+        proofs: Repository[Proof],
+        ports: Ports,
+    ) -> None:
+        self.work = work
+        self.users = users
+        self.sessions = sessions
+        self.proofs = proofs
+        self.passwords = ports.passwords
+
+    @reads(users=lambda command: [by("email", normalised_email(command.email))])
+    def ask_verification(self, command: AskVerification) -> None:
+        """One look and one write, whether there is such an account or not."""
+        write_letter(self.work, self._meant(command.email), VERIFY)
+
+    @reads(users=lambda command: [by("email", normalised_email(command.email))])
+    def ask_password_reset(self, command: AskPasswordReset) -> None:
+        """One look and one write, whether there is such an account or not."""
+        write_letter(self.work, self._meant(command.email), RESET)
+
+    @reads(proofs=_by_token)
+    @then_reads(users=lambda self, command: self._owners(command.token))
+    def confirm_email(self, command: ConfirmEmail) -> None:
+        """Once per letter."""
+        user, proof = self._proven(command.token, VERIFY)
+        user.verify_email(self.work.now)
+        forget_proof(self.work, self.proofs, proof)
+
+    @reads(proofs=_by_token)
+    @then_reads(
+        users=lambda self, command: self._owners(command.token),
+        sessions=lambda self, command: [by("user_id", owner) for owner in self._owners(command.token)],
+    )
+    def reset_password(self, command: ResetPassword) -> None:
+        """Once per letter. Whoever was signed in by the password before is signed in no more."""
+        refuse_any([password_fault(command.password)])
+        user, proof = self._proven(command.token, RESET)
+        forget_proof(self.work, self.proofs, proof)
+        user.verify_email(self.work.now)
+        self._set_password(user, command.password, BY_RESET)
+
+    @then_reads(
+        users=lambda self, command: filter(is_id, [self.work.actor.id]),
+        sessions=lambda self, command: [by("user_id", self.work.actor.id)] if is_id(self.work.actor.id) else [],
+    )
+    def change_password(self, command: ChangePassword) -> None:
+        """Of who knows the one before. The session that asks goes on."""
+        user = self.users.find(self.work.actor.id) if is_id(self.work.actor.id) else None
+        if user is None or not user.is_active:
+            raise NoSuchUser(user_id=self.work.actor.id)
+        refuse_any([password_fault(command.password)])
+        encoded = user.password_hash or self.passwords.dummy
+        if not self.passwords.verify(encoded, command.current[: PASSWORD_MAX + 1]) or not user.password_hash:
+            raise PasswordRefused()
+        self._set_password(user, command.password, BY_CHANGE, spared=self.work.actor.session_id)
+
+    def _set_password(self, user: User, password: str, by_what: str, spared: str = "") -> None:
+        user.change_password(self.passwords.hash(password), by_what, self.work.now)
+        for session in self.sessions.all_by("user_id", user.id):
+            if session.id != spared:
+                forget_session(self.work, self.sessions, session)
+        write_letter(self.work, user.id, CHANGED)
+
+    def _meant(self, email: str) -> Id:
+        """Whose address this is; an id that is nobody's where it is nobody's."""
+        user = self.users.find_by("email", normalised_email(email))
+        nobodys = self.work.new_id()
+        return user.id if user is not None else nobodys
+
+    def _owners(self, token: str) -> Iterable[Id]:
+        return [proof.user_id for proof in self.proofs.all_by("token_hash", fingerprint(token))]
+
+    def _proven(self, token: str, purpose: str) -> tuple[User, Proof]:
+        proof = usable(self.proofs.find_by("token_hash", fingerprint(token)), purpose, self.work.now)
+        user = self.users.find(proof.user_id)
+        if user is None or not user.is_active:
+            raise ProofNotValid()
+        return user, proof

@@ -1,0 +1,15 @@
+"""What accounts writes to people, and what became of it."""
+
+from __future__ import annotations
+
+from argosy.domains.accounts.domain.proof import RESET, VERIFY
+
+TAKEN, CHANGED = "TAKEN", "CHANGED"
+KINDS = (VERIFY, RESET, TAKEN, CHANGED)
+"""VERIFY and RESET carry a token for what they are called; TAKEN tells an owner that somebody registers with their
+address, and carries a RESET token; CHANGED tells that the password is another one now."""
+
+PURPOSE = {VERIFY: VERIFY, RESET: RESET, TAKEN: RESET}
+"""What the token in a letter is for. A letter of another kind carries none."""
+
+SENT, REFUSED, LATE = "SENT", "REFUSED", "LATE"

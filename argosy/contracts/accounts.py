@@ -169,7 +169,8 @@ class AddAddress(Command):
 
 
 class OpenStore(Command):
-    """Become a seller with a store of one's own."""
+    """Become a seller with a store of one's own; answers the seller's id. Where stores need approval this is an
+    application, and after a rejection another one."""
 
     store_name: str
     seller_id: Id | None = None
@@ -195,6 +196,135 @@ class StoreOpened(Event, key="seller_id"):
     country: str
     region: str
     city: str
+
+
+class ApproveSeller(Command):
+    """Staff let an applicant sell."""
+
+    seller_id: Id
+
+
+class RejectSeller(Command):
+    """Staff turn an application down; the applicant reads why, and may apply again."""
+
+    seller_id: Id
+    reason: str
+
+
+class SuspendSeller(Command):
+    """Staff stop a seller. Their sessions end, and they act as a seller no more until they are reinstated."""
+
+    seller_id: Id
+    reason: str
+
+
+class ReinstateSeller(Command):
+    """Staff let a suspended seller sell again."""
+
+    seller_id: Id
+    reason: str = ""
+
+
+class StartHoliday(Command):
+    """A seller takes a break, until a time or until they say otherwise; asked again, the time is another one."""
+
+    until: datetime | None = None
+
+
+class EndHoliday(Command):
+    """A seller is back. Where they were not away nothing changes."""
+
+
+class ExpireHoliday(Command, key="seller_id"):
+    """The time has come until which a seller is on holiday. Sent by accounts' own timers."""
+
+    seller_id: Id
+
+
+class GrantRole(Command):
+    """Staff let somebody act as a buyer or as staff. Sellers are made by stores."""
+
+    user_id: Id
+    role: str
+
+
+class WithdrawRole(Command):
+    """Staff take a role away; one's own stays, so that there is always somebody left."""
+
+    user_id: Id
+    role: str
+
+
+class BlockUser(Command):
+    """Staff shut somebody out: their sessions end, and they cannot sign in."""
+
+    user_id: Id
+    reason: str
+
+
+class UnblockUser(Command):
+    """Staff let somebody in again."""
+
+    user_id: Id
+    reason: str = ""
+
+
+class SellerApplied(Event, key="seller_id"):
+    """Somebody wants to sell, and staff are to decide."""
+
+    seller_id: Id
+    user_id: Id
+    store_name: str
+    country: str
+    region: str
+    city: str
+
+
+class SellerRejected(Event, key="seller_id"):
+    seller_id: Id
+    reason: str
+
+
+class SellerSuspended(Event, key="seller_id"):
+    """What this seller offers is not to be sold, and their money waits."""
+
+    seller_id: Id
+    reason: str
+
+
+class SellerReinstated(Event, key="seller_id"):
+    """What this seller offers may be sold again."""
+
+    seller_id: Id
+
+
+class HolidayStarted(Event, key="seller_id"):
+    """This seller sends nothing until then, or until HolidayEnded where no time is given."""
+
+    seller_id: Id
+    until: datetime | None = None
+
+
+class HolidayEnded(Event, key="seller_id"):
+    seller_id: Id
+
+
+class RoleGranted(Event, key="user_id"):
+    user_id: Id
+    role: str
+
+
+class RoleWithdrawn(Event, key="user_id"):
+    user_id: Id
+    role: str
+
+
+class UserBlocked(Event, key="user_id"):
+    user_id: Id
+
+
+class UserUnblocked(Event, key="user_id"):
+    user_id: Id
 
 
 class ErasePerson(Command):

@@ -68,6 +68,7 @@ class Outside:
         actor: Actor,
         keyed: Keyed,
         respond: Callable[[Any], tuple[int, str]],
+        also: Sequence[Message] = (),
     ) -> Answer:
         """Do it once per key; a repeat with the same fingerprint gets the stored answer, another is refused.
 
@@ -81,7 +82,7 @@ class Outside:
                     raise IdempotencyKeyReused(key=keyed.key)
                 return Answer(stored.status, stored.answer, is_repeat=True)
             try:
-                status, body = self._attempt(command, actor, keyed, respond, reruns=1)[1]
+                status, body = self._attempt(command, actor, keyed, respond, 1, also)[1]
                 return Answer(status, body)
             except VersionConflict:
                 if self.clock.now() - began > timedelta(seconds=WAIT_SECONDS_MAX):

@@ -30,13 +30,13 @@ from argosy.engine.outside import Keyed
 from argosy.engine.work import Actor
 from argosy.observability.about import now_about
 from argosy.platform import bodies, waiting
-from argosy.platform.auth import NOBODY, Permission, public, tokens
+from argosy.platform.auth import NOBODY, Permission, merchant, public, staff, tokens
 from argosy.platform.crash_points import reached
 from argosy.platform.problems import CONTENT_TYPE, Problem, not_found, not_signed_in, problem_of
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.ids import Id, is_id
-from argosy.shared_kernel.messages import Command
+from argosy.shared_kernel.messages import Command, OperatorActed
 
 PREFIX = "/api/v1/"
 KEY_LETTERS_MAX = 255
@@ -303,17 +303,18 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     outside = runtime().outside(label)
     headers: dict[str, str] = {}
     key = asked.header("IDEMPOTENCY_KEY") if endpoint.takes_key else ""
+    also = _audited(endpoint, asked, command)
     guard = endpoint.guard(asked, command) if endpoint.guard is not None else nullcontext()
     if "HTTP_IDEMPOTENCY_KEY" in asked.request.META and endpoint.takes_key:
         keyed = _keyed(endpoint, asked, key, raw)
         with guard:
-            answer = outside.run_keyed(command, asked.actor, keyed, lambda result: _decided(endpoint, result))
+            answer = outside.run_keyed(command, asked.actor, keyed, lambda result: _decided(endpoint, result), also)
         status, body = answer.status, answer.body
         if answer.is_repeat:
             headers["Idempotent-Replay"] = "true"
     else:
         with guard:
-            status, body = endpoint.status, _text(outside.run(command, asked.actor))
+            status, body = endpoint.status, _text(outside.run(command, asked.actor, also))
     reached("request.before_answer")
     if endpoint.changes_actor:
         tokens().forget(asked.header("AUTHORIZATION"))
@@ -325,6 +326,22 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     if not body:
         return HttpResponse(status=204 if status == 200 else status, headers=headers, content_type=_JSON)
     return HttpResponse(body, status=status, content_type=_JSON, headers=headers)
+
+
+def _audited(endpoint: Endpoint, asked: Asked, command: Command) -> tuple[OperatorActed, ...]:
+    """What staff do stands in the log of the context that they do it to, in the commit that does it."""
+    acts_as_staff = endpoint.allow is staff or (endpoint.allow is merchant and not asked.actor.seller_id)
+    if not acts_as_staff:
+        return ()
+    return (
+        OperatorActed(
+            about=next(iter(asked.parameters.values()), endpoint.name),
+            what=endpoint.name,
+            operator=asked.actor.id,
+            reason=getattr(command, "reason", ""),
+            details=dict(asked.parameters),
+        ),
+    )
 
 
 def _decided(endpoint: Endpoint, result: Any) -> tuple[int, str]:

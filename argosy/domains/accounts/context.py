@@ -15,7 +15,9 @@ from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.erasures import Erasures
 from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, Letters
 from argosy.domains.accounts.application.ports import Passwords, Ports, Randomness, Seals
+from argosy.domains.accounts.application.sellers import Sellers
 from argosy.domains.accounts.application.sessions import Sessions
+from argosy.domains.accounts.application.staff import Staff
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.seller_store import Store
@@ -27,17 +29,20 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 from argosy.platform.rows import Rows
 
-SERVICES = (Accounts, Sessions, Letters, Credentials, Erasures)
+SERVICES = (Accounts, Sessions, Letters, Credentials, Sellers, Staff, Erasures)
 
 
 def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     """The services for one unit of work."""
     users, sessions, proofs = work.repository(User), work.repository(Session), work.repository(Proof)
+    stores = work.repository(Store)
     return (
-        Accounts(work, users, work.repository(Store), ports),
+        Accounts(work, users, stores, ports),
         Sessions(work, users, sessions, ports),
         Letters(work, users, proofs, ports),
         Credentials(work, users, sessions, proofs, ports),
+        Sellers(work, users, stores, sessions),
+        Staff(work, users, sessions),
         Erasures(work, users, sessions, proofs),
     )
 

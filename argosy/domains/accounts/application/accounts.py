@@ -9,7 +9,7 @@ from argosy.domains.accounts.application.letters import write_letter
 from argosy.domains.accounts.application.ports import Ports
 from argosy.domains.accounts.domain.letter import TAKEN
 from argosy.domains.accounts.domain.proof import VERIFY
-from argosy.domains.accounts.domain.seller_store import SellerIdTaken, Store, StoreOpenAlready, check_store
+from argosy.domains.accounts.domain.seller_store import REJECTED, SellerIdTaken, Store, StoreOpenAlready, check_store
 from argosy.domains.accounts.domain.texts import refuse_any, text_fault
 from argosy.domains.accounts.domain.user import (
     BUYER,
@@ -45,6 +45,10 @@ def _users_meant(command: RegisterUser) -> Sequence[By | Id]:
     return wanted + _ids(command.user_id)
 
 
+def _stores_of(user_id: str | None) -> list[By]:
+    return [by("user_id", owner) for owner in _ids(user_id)]
+
+
 def _ids(*candidates: str | None) -> list[Id]:
     """Those that can be looked up: whatever is no id has nothing, and a database may refuse to look for it."""
     return [Id(candidate) for candidate in candidates if candidate is not None and is_id(candidate)]
@@ -64,6 +68,7 @@ class Accounts:
         self.users = users
         self.stores = stores
         self.passwords = ports.passwords
+        self.policy = ports.policy
 
     @reads(users=_users_meant)
     def register_user(self, command: RegisterUser) -> Id:
@@ -103,10 +108,13 @@ class Accounts:
         address = address_from(command, command.address_id or self.work.new_id())
         return user.add_address(address, self.work.now)
 
-    @reads(stores=lambda command: _ids(command.seller_id))
-    @then_reads(users=lambda self, command: _ids(command.user_id or self.work.actor.id))
+    @reads(stores=lambda command: [*_ids(command.seller_id), *_stores_of(command.user_id)])
+    @then_reads(
+        users=lambda self, command: _ids(command.user_id or self.work.actor.id),
+        stores=lambda self, command: _stores_of(self.work.actor.id),
+    )
     def open_store(self, command: OpenStore) -> Id:
-        """Makes a person a seller; asked again for the same store, it changes nothing."""
+        """Makes a person a seller, or one who has applied; asked again for the same store, it changes nothing."""
         actor = self.work.actor
         if command.user_id not in (None, actor.id) and not _is_trusted(actor):
             raise NoSuchUser(user_id=command.user_id)
@@ -117,14 +125,23 @@ class Accounts:
         user = self._user(command.user_id or actor.id)
         if user.seller_id is not None:
             if command.seller_id in (None, user.seller_id):
+                self._perhaps_again(user, command)
                 return user.seller_id
             raise StoreOpenAlready(seller_id=user.seller_id)
         if command.seller_id is not None and self.stores.find(command.seller_id) is not None:
             raise SellerIdTaken(seller_id=command.seller_id)
         seller_id = command.seller_id or self.work.new_id()
-        self.stores.add(Store.open(seller_id, user.id, command, self.work.now))
-        user.own_store(seller_id, self.work.now)
+        must_apply = self.policy.approves_sellers and not _is_trusted(actor)
+        make = Store.apply if must_apply else Store.open
+        self.stores.add(make(seller_id, user.id, command, self.work.now))
+        user.own_store(seller_id, self.work.now, may_sell=not must_apply)
         return seller_id
+
+    def _perhaps_again(self, user: User, command: OpenStore) -> None:
+        """A store that was turned down is applied for anew."""
+        store = self.stores.find_by("user_id", user.id)
+        if store is not None and store.status == REJECTED:
+            store.apply_again(command, self.work.now)
 
     def _user(self, user_id: str) -> User:
         user = self.users.find(user_id) if is_id(user_id) else None

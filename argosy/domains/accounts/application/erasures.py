@@ -37,7 +37,7 @@ class Erasures:
         user_id = command.user_id or actor.id
         is_theirs = user_id == actor.id or actor.has("staff") or actor.has("system")
         user = self.users.find(user_id) if is_theirs and is_id(user_id) else None
-        if user is None or not user.is_active:
+        if user is None or not user.is_there:
             raise NoSuchUser(user_id=user_id)
         user.ask_erasure(self.work.now)
         self.work.announce(ReleaseBuyer(flow_id=user.id, buyer_id=user.id))
@@ -75,4 +75,4 @@ class Erasures:
 
     def _waiting(self, user_id: Id) -> User | None:
         user = self.users.find(user_id)
-        return user if user is not None and user.is_active and user.erasure == ASKED else None
+        return user if user is not None and user.is_there and user.erasure == ASKED else None

@@ -6,7 +6,17 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from argosy.contracts.accounts import AddAddress, EmailVerified, PasswordChanged, PersonErased, UserRegistered
+from argosy.contracts.accounts import (
+    AddAddress,
+    EmailVerified,
+    PasswordChanged,
+    PersonErased,
+    RoleGranted,
+    RoleWithdrawn,
+    UserBlocked,
+    UserRegistered,
+    UserUnblocked,
+)
 from argosy.domains.accounts.domain.texts import country_fault, has_unseen, refuse_any, text_fault
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
@@ -46,6 +56,14 @@ class PasswordRefused(NotAllowed):
 
 class UnknownRole(Invalid):
     """There is no such role."""
+
+
+class RoleNotGranted(RuleBroken):
+    """Nobody is made a seller: they open a store."""
+
+
+class NotOfYourself(RuleBroken):
+    """Nobody does this to themselves: ask a colleague."""
 
 
 class EmailTaken(RuleBroken):
@@ -144,6 +162,7 @@ class User(Aggregate):
     seller_id: Id | None = None
     erasure: str = NOT_ASKED
     email_verified_at: datetime | None = None
+    blocked_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
     profiles: list[Profile] = field(default_factory=list)
@@ -178,7 +197,36 @@ class User(Aggregate):
 
     @property
     def is_active(self) -> bool:
-        return self.status == ACTIVE
+        return self.status == ACTIVE and self.blocked_at is None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether this is anybody at all: who is blocked is, who is erased is not."""
+        return self.status != ERASED
+
+    def be_granted(self, role: str, now: datetime) -> None:
+        """By staff, and told."""
+        if role not in self.role_names:
+            self.grant(role, now)
+            self.record(RoleGranted(user_id=self.id, role=role))
+
+    def withdraw(self, role: str, now: datetime) -> None:
+        """May not act in `role` from now on; what they never could changes nothing."""
+        if role in self.role_names:
+            self.roles = [grant for grant in self.roles if grant.role != role]
+            self.updated_at = now
+            self.record(RoleWithdrawn(user_id=self.id, role=role))
+
+    def block(self, now: datetime) -> None:
+        """Is shut out from now on."""
+        if self.blocked_at is None:
+            self.blocked_at = self.updated_at = now
+            self.record(UserBlocked(user_id=self.id))
+
+    def unblock(self, now: datetime) -> None:
+        if self.blocked_at is not None:
+            self.blocked_at, self.updated_at = None, now
+            self.record(UserUnblocked(user_id=self.id))
 
     def grant(self, role: str, now: datetime) -> None:
         """May act in `role` from now on; granting twice changes nothing."""
@@ -202,11 +250,12 @@ class User(Aggregate):
         self.password_hash, self.updated_at = encoded, now
         self.record(PasswordChanged(user_id=self.id, by=by, changed_at=now))
 
-    def own_store(self, seller_id: Id, now: datetime) -> None:
-        """Becomes the seller of a store."""
+    def own_store(self, seller_id: Id, now: datetime, *, may_sell: bool = True) -> None:
+        """Becomes the seller of a store, perhaps of one that waits to be approved."""
         assert self.seller_id is None, "a user has one store"
         self.seller_id = seller_id
-        self.grant(SELLER, now)
+        if may_sell:
+            self.grant(SELLER, now)
         self.updated_at = now
 
     def ask_erasure(self, now: datetime) -> None:

@@ -4,34 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from argosy.contracts.accounts import (
     AddAddress,
+    ApproveSeller,
     AskPasswordReset,
     AskVerification,
+    BlockUser,
     ChangePassword,
     ConfirmEmail,
+    EndHoliday,
     EndSession,
     ErasePerson,
+    GrantRole,
     OpenStore,
     RegisterUser,
+    ReinstateSeller,
+    RejectSeller,
     ResetPassword,
     SignedIn,
     SignIn,
     SignOut,
     SignOutEverywhere,
+    StartHoliday,
+    SuspendSeller,
+    UnblockUser,
+    WithdrawRole,
 )
 from argosy.domains.accounts.adapters.inbound import sign_in_limits as limits
 from argosy.domains.accounts.adapters.outbound.queries import (
     Account,
+    PersonSeen,
+    SellerStanding,
     account_of,
     address_of,
+    person_seen,
+    seller_of,
+    sellers_by,
     sessions_of,
+    store_of,
 )
 from argosy.domains.accounts.domain.user import SavedAddress
 from argosy.platform.auth import buyer, public, staff
-from argosy.platform.pages import Page
+from argosy.platform.auth import seller as seller_only
+from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Made, delete, get, post, put
 
 
@@ -56,6 +76,29 @@ def my_sessions(asked: Asked) -> Page:
     return Page(items=sessions_of(asked.actor.id, asked.actor.session_id), next=None)
 
 
+def my_store(asked: Asked) -> SellerStanding | None:
+    """Your store: whether you may sell, and why not."""
+    return store_of(asked.actor.id)
+
+
+def seller(asked: Asked) -> SellerStanding | None:
+    """Any seller."""
+    return seller_of(asked["seller_id"])
+
+
+def sellers(asked: Asked) -> Page:
+    """Sellers in the order of their ids."""
+    query: SellersQuery = asked.query
+    found = sellers_by(query.status, query.position(tuple[_Id])[0] if query.after else None, query.limit + 1)
+    last = found[: query.limit][-1].seller_id if found else ""
+    return page(found, query, "/api/v1/sellers", cursor(last), status=query.status)
+
+
+def person(asked: Asked) -> PersonSeen | None:
+    """Anybody, as staff see them."""
+    return person_seen(asked["user_id"])
+
+
 def _device(asked: Asked) -> Mapping[str, Any]:
     return {"device": asked.header("USER_AGENT")}
 
@@ -74,6 +117,15 @@ def _writing(asked: Asked, command: AskVerification | AskPasswordReset) -> Abstr
 
 def _changing(asked: Asked, command: ChangePassword) -> AbstractContextManager[None]:
     return limits.password_limited(asked.request, asked.actor.id)
+
+
+class SellersQuery(PageQuery, kw_only=True, frozen=True):
+    """`status`: only sellers who stand so."""
+
+    status: Literal["", "APPLIED", "OPEN", "REJECTED", "SUSPENDED"] = ""
+
+
+_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 
 
 endpoints = [
@@ -124,4 +176,19 @@ endpoints = [
     post(
         "stores", OpenStore, allow=buyer, status=201, filled=("seller_id", "user_id"), answers=Made, changes_actor=True
     ),
+    get("stores/mine", my_store, allow=buyer, answers=SellerStanding),
+    put("stores/mine/holiday", StartHoliday, allow=seller_only),
+    delete("stores/mine/holiday", EndHoliday, allow=seller_only, takes_key=False),
+    # For staff.
+    get("sellers", sellers, allow=staff, answers=Page, parameters=SellersQuery),
+    get("sellers/{seller_id}", seller, allow=staff, answers=SellerStanding),
+    post("sellers/{seller_id}/approve", ApproveSeller, allow=staff),
+    post("sellers/{seller_id}/reject", RejectSeller, allow=staff),
+    post("sellers/{seller_id}/suspend", SuspendSeller, allow=staff),
+    post("sellers/{seller_id}/reinstate", ReinstateSeller, allow=staff),
+    get("users/{user_id}", person, allow=staff, answers=PersonSeen),
+    put("users/{user_id}/roles/{role}", GrantRole, allow=staff, takes_key=False),
+    delete("users/{user_id}/roles/{role}", WithdrawRole, allow=staff, takes_key=False),
+    post("users/{user_id}/block", BlockUser, allow=staff),
+    post("users/{user_id}/unblock", UnblockUser, allow=staff),
 ]

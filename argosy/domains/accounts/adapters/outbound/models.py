@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from argosy.domains.accounts.domain.proof import PURPOSES
+from argosy.domains.accounts.domain.seller_store import OPEN, REASON_MAX
 from argosy.domains.accounts.domain.session import DEVICE_MAX
 from argosy.domains.accounts.domain.user import (
     ACTIVE,
@@ -48,6 +49,7 @@ class UserRow(AggregateRow, AbstractBaseUser):
     seller_id = IdField(null=True)
     erasure = models.CharField(max_length=8, default=NOT_ASKED)
     email_verified_at = InstantField(null=True)
+    blocked_at = InstantField(null=True)
     created_at = InstantField()
     updated_at = InstantField()
 
@@ -63,7 +65,7 @@ class UserRow(AggregateRow, AbstractBaseUser):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        return self.status == ACTIVE
+        return self.status == ACTIVE and self.blocked_at is None
 
 
 class ProfileRow(models.Model):
@@ -106,6 +108,10 @@ class StoreRow(AggregateRow):
     region = models.CharField(max_length=100)
     city = models.CharField(max_length=100)
     opened_at = InstantField()
+    status = models.CharField(max_length=16, default=OPEN, db_default=OPEN)
+    reason = models.CharField(max_length=REASON_MAX, default="", db_default="")
+    on_holiday = models.BooleanField(default=False, db_default=False)
+    holiday_until = InstantField(null=True)
 
     class Meta:
         db_table = "seller_stores"

@@ -7,19 +7,21 @@ from datetime import UTC, datetime
 import msgspec
 from django.db import connections, router
 
-from argosy.domains.accounts.adapters.outbound.models import ProfileRow, SessionRow, UserRow
+from argosy.domains.accounts.adapters.outbound.models import ProfileRow, SessionRow, StoreRow, UserRoleRow, UserRow
 from argosy.domains.accounts.domain.session import fingerprint, roles_within
-from argosy.domains.accounts.domain.user import ACTIVE, SELLER, SavedAddress
+from argosy.domains.accounts.domain.user import ACTIVE, ERASED, SELLER, SavedAddress
 from argosy.engine.work import Actor
 from argosy.shared_kernel.ids import Id
 
 # Written out: it is asked once per request, and building it anew was measured to cost ten times as much as running it.
 _HOLDER = """
-    SELECT session.id, session.scope, account.id, account.seller_id, granted.role
+    SELECT session.id, session.scope, account.id, store.id, granted.role
     FROM user_sessions session
     JOIN users account ON account.id = session.user_id
+    LEFT JOIN seller_stores store ON store.id = account.seller_id AND store.status = 'OPEN'
     LEFT JOIN user_roles granted ON granted.user_id = account.id
     WHERE session.token_hash = %s AND session.expires_at > %s AND account.status = %s
+        AND account.blocked_at IS NULL
 """
 
 
@@ -61,8 +63,94 @@ def account_of(user_id: str) -> Account | None:
 
 
 def email_of(user_id: str) -> str | None:
-    """Where letters to a person go; nowhere for who is erased."""
-    return UserRow.objects.filter(id=user_id, status=ACTIVE).values_list("email", flat=True).first()
+    """Where letters to a person go; nowhere for who is erased or blocked."""
+    return UserRow.objects.filter(id=user_id, status=ACTIVE, blocked_at=None).values_list("email", flat=True).first()
+
+
+class SellerStanding(msgspec.Struct, frozen=True):
+    """A seller's store as its owner and staff see it."""
+
+    seller_id: Id
+    user_id: Id
+    store_name: str
+    country: str
+    region: str
+    city: str
+    status: str
+    reason: str
+    on_holiday: bool
+    holiday_until: datetime | None
+    opened_at: datetime
+
+
+class PersonSeen(msgspec.Struct, frozen=True):
+    """A person as staff see them."""
+
+    user_id: Id
+    email: str
+    first_name: str
+    last_name: str
+    status: str
+    roles: tuple[str, ...]
+    seller_id: Id | None
+    is_verified: bool
+    registered_at: datetime
+
+
+def store_of(user_id: str) -> SellerStanding | None:
+    """A person's own store."""
+    return next(map(_standing, StoreRow.objects.filter(user_id=user_id)), None)
+
+
+def seller_of(seller_id: str) -> SellerStanding | None:
+    """Any seller, for staff."""
+    return next(map(_standing, StoreRow.objects.filter(id=seller_id)), None)
+
+
+def sellers_by(status: str, after: str | None, limit: int) -> list[SellerStanding]:
+    """Sellers behind one id, in order of ids; of one status where it is given."""
+    rows = StoreRow.objects.order_by("id")
+    if status:
+        rows = rows.filter(status=status)
+    if after:
+        rows = rows.filter(id__gt=after)
+    return [_standing(row) for row in rows[:limit]]
+
+
+def person_seen(user_id: str) -> PersonSeen | None:
+    """Anybody who is not erased, for staff."""
+    user = UserRow.objects.filter(id=user_id).exclude(status=ERASED).first()
+    profile = ProfileRow.objects.filter(user_id=user_id).first()
+    if user is None or profile is None:
+        return None
+    roles = UserRoleRow.objects.filter(user_id=user_id).values_list("role", flat=True)
+    return PersonSeen(
+        user_id=Id(str(user.id)),
+        email=user.email,
+        first_name=profile.first_name,
+        last_name=profile.last_name,
+        status="BLOCKED" if user.blocked_at else user.status,
+        roles=tuple(sorted(roles)),
+        seller_id=Id(str(user.seller_id)) if user.seller_id else None,
+        is_verified=user.email_verified_at is not None,
+        registered_at=user.created_at,
+    )
+
+
+def _standing(row: StoreRow) -> SellerStanding:
+    return SellerStanding(
+        seller_id=Id(str(row.id)),
+        user_id=Id(str(row.user_id)),
+        store_name=row.name,
+        country=row.country,
+        region=row.region,
+        city=row.city,
+        status=row.status,
+        reason=row.reason,
+        on_holiday=row.on_holiday,
+        holiday_until=row.holiday_until,
+        opened_at=row.opened_at,
+    )
 
 
 class OpenSession(msgspec.Struct, frozen=True):

@@ -72,10 +72,11 @@ class ReleaseReservation(Command, key="flow_id"):
 
 class Restock(Command, key="flow_id"):
     """Take back a committed reservation whose goods never left; answered by StockRestocked, also where there is
-    nothing to take back."""
+    nothing to take back. With `order_ids` only what was sold to these orders, and the rest stays committed."""
 
     flow_id: Id
     reservation_id: Id
+    order_ids: tuple[Id, ...] = ()
 
 
 class ExpireReservations(Command, key="job"):

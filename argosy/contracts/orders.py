@@ -20,6 +20,16 @@ class Address(Value):
     phone: Personal[str] = ""
 
 
+class LineDiscount(Value):
+    """`amount` minor units off a line: by which rule or code, who pays for it (`platform`, or a seller's id), and how
+    it was computed."""
+
+    amount: int
+    code: str
+    funded_by: str
+    explanation: str
+
+
 class OrderLine(Value):
     """A line as it was sold, in minor units: total = quantity * unit - discount + tax on top.
 
@@ -46,6 +56,10 @@ class OrderLine(Value):
     stock_unit_id: Id
     units_each: int
     discounts: tuple[str, ...] = ()
+    category: str = ""
+    tax_category: str = ""
+    tax_rule_id: Id | None = None
+    discount_parts: tuple[LineDiscount, ...] = ()
 
 
 class OrderDraft(Value):
@@ -165,6 +179,91 @@ class OrderRefunded(Event, key="order_id"):
     seller_id: Id
     amount: int
     currency: str
+
+
+class CancelOrder(Command):
+    """Call an order off. Who may do that, and until when, is in the README of orders; what was paid goes back first,
+    and the order ends once it has."""
+
+    order_id: Id
+    reason: str = ""
+
+
+class CancellationAccepted(Value):
+    """How an order stands after a cancellation: called off, or `is_being_cancelled` while its money is on its way
+    back."""
+
+    order_id: Id
+    status: str
+    is_being_cancelled: bool
+    refund_id: Id | None
+
+
+class ChangeDelivery(Command):
+    """Send an order elsewhere in the same country and region, or under another telephone number: until its label is
+    printed. What is null stays as it is."""
+
+    order_id: Id
+    recipient: str | None = None
+    street: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
+
+
+class OrderCancellationRequested(Event, key="order_id"):
+    """Nothing of this order may leave any more: its money is on its way back."""
+
+    order_id: Id
+    buyer_id: Id
+    seller_id: Id
+    refund_id: Id
+    amount: int
+    currency: str
+    reason: str
+    asked_by: str
+
+
+class OrderCancellationFailed(Event, key="order_id"):
+    """The money could not be paid back, so that the order stands; a person must look."""
+
+    order_id: Id
+    buyer_id: Id
+    seller_id: Id
+    refund_id: Id
+    reason: str
+
+
+class DeliveryChanged(Event, key="order_id", subject="buyer_id"):
+    """Where an order goes, from now on."""
+
+    order_id: Id
+    buyer_id: Id
+    seller_id: Id
+    address: Address
+
+
+class OrderIsStuck(Event, key="order_id"):
+    """An alarm: an order has not moved on for longer than it may; a person should look."""
+
+    order_id: Id
+    seller_id: Id
+    status: str
+    since: datetime
+    what: str
+
+
+class CancelUnpaidPurchase(Command, key="purchase_id"):
+    """The time to pay by transfer is up: what is not paid is called off, and its goods and coupons are free again. Sent
+    by orders itself."""
+
+    purchase_id: Id
+
+
+class FindStuckOrders(Command, key="job"):
+    """Look for orders that have not moved on. Sent by orders' own schedule."""
+
+    job: str = "find-stuck-orders"
 
 
 class ReleaseBuyer(Command, key="flow_id"):

@@ -60,13 +60,14 @@ class VoidPayment(Command, key="flow_id"):
 
 class RefundPayment(Command, key="flow_id"):
     """Pay `amount` back (None: all that is left); answered by PaymentRefunded, also where nothing was captured.
-    `refund_id` makes it repeatable."""
+    `refund_id` makes it repeatable. With an `order_id` only that order's share gives anything back."""
 
     flow_id: Id
     payment_id: Id
     refund_id: Id
     amount: int | None = None
     reason: str = ""
+    order_id: Id | None = None
 
 
 class PaymentAuthorized(Event, key="flow_id"):

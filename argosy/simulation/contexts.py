@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from argosy.contracts.payments import StatementLine
@@ -17,8 +17,10 @@ from argosy.domains.checkout.domain.session import CheckoutSession
 from argosy.domains.inventory.context import InventoryContext
 from argosy.domains.inventory.domain.reservation import Reservation
 from argosy.domains.inventory.domain.stock import StockMovement
+from argosy.domains.orders.application.stuck import StuckOrder
 from argosy.domains.orders.context import OrdersContext
 from argosy.domains.orders.domain.order import Order
+from argosy.domains.orders.domain.policies import STUCK
 from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain.ledger import Ledger
@@ -59,7 +61,7 @@ UNIQUE: dict[str, tuple[Unique, ...]] = {
 LOGS: dict[str, tuple[tuple[type[Aggregate], tuple[str, ...]], ...]] = {
     # Parts that are written once and never loaded, as the repositories have them.
     "checkout": ((CheckoutSession, ("attempts", "failures")),),
-    "orders": ((Order, ("items", "history", "payments")),),
+    "orders": ((Order, ("items", "history", "payments", "refunds")),),
     "payments": ((PaymentIntent, ("transactions",)), (Ledger, ("entries",))),
 }
 
@@ -152,6 +154,8 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.passwords, context.randomness = PlainPasswords(), CountedBytes()
     elif kind is InventoryContext:
         context.overdue = lambda work: lambda now, limit: overdue(store, now, limit)
+    elif kind is OrdersContext:
+        context.stuck = lambda work: lambda now, limit: stuck(store, now, limit)
     elif kind is PaymentsContext:
         context.noted = lambda work: lambda after, up_to, limit: noted(store, after, up_to, limit)
     elif kind is PromotionsContext:
@@ -169,6 +173,18 @@ def overdue(store: SimulatedStore, now: datetime, limit: int) -> list[Id]:
         if row.open_until is not None and row.open_until <= now and row.id not in parked
     ]
     return [id for _, id in sorted(found)[:limit]]
+
+
+def stuck(store: SimulatedStore, now: datetime, limit: int) -> list[StuckOrder]:
+    """Orders that are in a status for longer than they may, those that wait longest first."""
+    found = [
+        StuckOrder(order.id, order.seller_id, order.status, order.updated_at, rule.what)
+        for order in store.all(Order)
+        for rule in STUCK
+        if (rule.status, rule.order_type) == (order.status, order.order_type)
+        and order.updated_at < now - timedelta(days=rule.days)
+    ]
+    return sorted(found, key=lambda one: (one.since, one.id))[:limit]
 
 
 def noted(store: SimulatedStore, after: str, up_to: str, limit: int) -> list[StatementLine]:

@@ -22,6 +22,9 @@ RETRY_CHECKOUTS = "retry checkouts"
 UNDO_SECONDS = 900
 """How long undoing may take: gateways that do not answer are looked up for minutes."""
 
+CALLED_OFF = "CALLED_OFF"
+"""An order that was cancelled before anything was paid, by its own rules and not by its checkout."""
+
 _STEPS = msgspec.json.Decoder(dict[str, str])
 _ALL = tuple(step for stage in CheckoutSaga.stages for step in stage)
 _UNDONE_BY = {step.undoes.wire_name: step.name for step in _ALL if step.undoes is not None}
@@ -117,7 +120,8 @@ def nothing_is_left(databases: Databases) -> Iterator[Violation]:
     yield from _left(
         databases,
         "orders",
-        "SELECT p.flow_id, o.status FROM purchases p JOIN orders o ON "
+        "SELECT p.flow_id, CASE WHEN o.status = 'CANCELLED' AND (o.order_type = 'CASH_ON_DELIVERY' OR o.pay_by IS NOT "
+        f"NULL) THEN '{CALLED_OFF}' ELSE o.status END FROM purchases p JOIN orders o ON "
         "o.purchase_id = p.id WHERE {only:p.flow_id} ORDER BY p.flow_id",
         _orders_are_wrong,
     )
@@ -145,14 +149,22 @@ IsWrong = Callable[[str, str, Collection[str]], bool]
 
 
 def _left(databases: Databases, label: str, sql: str, is_wrong: IsWrong) -> Iterator[Violation]:
+    """Of a sale whose orders were all called off since, others may hold something or nothing: their own checks say."""
     flows = databases.stream(
         "checkout",
         "SELECT id, outcome, steps FROM checkout_sessions WHERE outcome IN (?, ?) AND {only:id} ORDER BY id",
         COMPLETED,
         COMPENSATED,
     )
-    for flow_id, (flow, held) in side_by_side(flows, databases.stream(label, sql)):
+    called_off = databases.stream(
+        "orders",
+        "SELECT flow_id, status FROM purchases WHERE status = 'CANCELLED' AND order_count > 0 AND {only:flow_id} "
+        "ORDER BY flow_id",
+    )
+    for flow_id, (flow, held, gone) in side_by_side(flows, databases.stream(label, sql), called_off):
         for _, outcome, text in flow:
+            if gone and outcome == COMPLETED:
+                continue
             done = [name for name, at in _STEPS.decode(text).items() if at == DONE]
             for status in sorted({row[1] for row in held}):
                 if is_wrong(outcome, status, done):
@@ -163,7 +175,7 @@ def _left(databases: Databases, label: str, sql: str, is_wrong: IsWrong) -> Iter
 
 def _orders_are_wrong(outcome: str, status: str, done: Collection[str]) -> bool:
     if outcome == COMPENSATED:
-        return status not in (orders.CANCELLED, orders.REFUNDED)
+        return status not in (orders.CANCELLED, orders.REFUNDED, CALLED_OFF)
     return status in (orders.CREATED, orders.CANCELLED)
 
 

@@ -131,11 +131,13 @@ def _unanswered(databases: Databases, heard: Hearing) -> Iterator[Violation]:
 
 
 def _unpaid(databases: Databases, heard: Hearing) -> Iterator[Violation]:
-    """Payments answer when their gateway has, with another cause: until then the flow has its payment."""
+    """Payments answer when their gateway has, with another cause: until then the flow has its payment, or an order that
+    is called off its refund."""
     context = databases.runtime.contexts[heard.label]
     intents = databases.stream(
         heard.label,
-        "SELECT flow_id, count(*) FROM payment_intents WHERE {only:flow_id} GROUP BY flow_id ORDER BY flow_id",
+        "SELECT flow_id, count(*) FROM (SELECT flow_id FROM payment_intents WHERE {only:flow_id} UNION ALL "
+        "SELECT flow_id FROM refunds WHERE {only:flow_id}) known GROUP BY flow_id ORDER BY flow_id",
     )
     parked = {record.message_id for _, record in _parked(databases, context)}
     key = databases.binary(heard.source, "o.aggregate_id")

@@ -11,6 +11,7 @@ from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import PAGE, Databases, Row, side_by_side
 from argosy.apps.doctor.stock import LIVE
 from argosy.domains.orders.domain.order_status import CLOSED, DELIVERED, PAID, PREPAID, SHIPPED
+from argosy.domains.orders.domain.order_status import REFUNDED as ORDER_REFUNDED
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
 from argosy.domains.payments.context import book_path
 from argosy.domains.payments.domain import refund as refunds
@@ -81,16 +82,21 @@ def refunded_within(databases: Databases) -> Iterator[Violation]:
 def paid_in_full(databases: Databases) -> Iterator[Violation]:
     """Orders are read first: what they say is paid was captured before."""
     marks = ", ".join("?" for _ in PAID_AND_LATER)
+    # Orders that were called off alone had their part in the capture, and gave it back.
+    kept = ", ".join("?" for _ in (*PAID_AND_LATER, ORDER_REFUNDED))
     purchases = databases.stream(
         "orders",
         f"SELECT o.payment_id, p.id, p.total_amount, CAST(sum(o.total_amount) AS bigint), count(*), "
         f"CAST(sum(op.noted) AS bigint) FROM orders o JOIN purchases p ON p.id = o.purchase_id LEFT JOIN (SELECT "
         f"order_id, payment_id, sum(amount) AS noted FROM order_payments WHERE status = 'CAPTURED' GROUP BY order_id, "
         f"payment_id) op ON op.order_id = o.id AND op.payment_id = o.payment_id "
-        f"WHERE o.payment_id IS NOT NULL AND o.order_type = ? AND o.status IN ({marks}) AND {{only:o.payment_id}} "
-        f"GROUP BY o.payment_id, p.id, p.total_amount ORDER BY o.payment_id",
+        f"WHERE o.payment_id IS NOT NULL AND o.order_type = ? AND o.status IN ({kept}) AND {{only:o.payment_id}} "
+        f"GROUP BY o.payment_id, p.id, p.total_amount HAVING count(CASE WHEN o.status <> ? THEN 1 END) > 0 "
+        f"ORDER BY o.payment_id",
         PREPAID,
         *PAID_AND_LATER,
+        ORDER_REFUNDED,
+        ORDER_REFUNDED,
     )
     intents = databases.stream(
         "payments", "SELECT id, purchase_id, captured_amount FROM payment_intents WHERE {only:id} ORDER BY id"

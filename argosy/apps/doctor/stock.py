@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import Databases, side_by_side
-from argosy.domains.inventory.domain.reservation import ACTIVE, COMMITTED
+from argosy.domains.inventory.domain.reservation import ACTIVE, COMMITTED, RESTOCKED
 from argosy.domains.inventory.domain.stock import DISPATCH
 from argosy.domains.orders.domain.order_status import CLOSED, CONFIRMED, DELIVERED, PAID, SHIPPED
 
@@ -85,7 +85,10 @@ def allocated(databases: Databases) -> Iterator[Violation]:
     for id, status, owner, owned in databases.stream(
         "inventory",
         "SELECT l.id, l.status, r.id, r.status FROM stock_reservations l LEFT JOIN reservations r "
-        "ON r.id = l.reservation_id WHERE r.id IS NULL OR r.status <> l.status",
+        "ON r.id = l.reservation_id WHERE r.id IS NULL OR (r.status <> l.status AND NOT (r.status = ? AND "
+        "l.status = ?))",
+        COMMITTED,
+        RESTOCKED,
     ):
         said = f"its reservation {owner} is {owned}" if owner else "its reservation is not there"
         yield Violation(f"stock_reservations {id}", f"is {status}, and {said}")

@@ -20,7 +20,7 @@ class InventoryContext(Context):
     database = "inventory_db"
     criticality = "critical"
     services = (Stock, Reservations)
-    hears = ("checkout", "inventory")
+    hears = ("checkout", "inventory", "orders")
     schedule = (Every(seconds=15, send=ExpireReservations()),)
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:

@@ -75,7 +75,7 @@ class PaymentsContext(Context):
     database = "payments_db"
     criticality = "critical"
     services = SERVICES
-    hears = ("checkout", "payments")
+    hears = ("checkout", "payments", "orders")
     schedule = (
         Every(seconds=60, send=ReconcilePayments(), first_after=60),
         Every(seconds=60, send=CompareWithGateway(), first_after=60),

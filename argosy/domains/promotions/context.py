@@ -20,7 +20,7 @@ class PromotionsContext(Context):
     criticality = "medium"
     outbox_table = "coupons_outbox_events"
     services = (Coupons, Redemptions)
-    hears = ("checkout", "promotions")
+    hears = ("checkout", "promotions", "orders")
     schedule = (Every(seconds=30, send=ExpireCouponUses()),)
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:

@@ -9,7 +9,15 @@ from typing import ClassVar
 import msgspec
 
 from argosy.contracts.accounts import PersonErased
-from argosy.contracts.orders import Address, OrderCancelled, OrderConfirmed, OrderCreated, OrderPaid, OrderRefunded
+from argosy.contracts.orders import (
+    Address,
+    DeliveryChanged,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderCreated,
+    OrderPaid,
+    OrderRefunded,
+)
 from argosy.engine.people import blanked
 from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -159,6 +167,13 @@ class OrderHistoryProjector:
             seller = self._seller(event.seller_id)
             seller.count("refunded")
             seller.earn(-event.amount, event.currency)
+
+    @reads(orders=lambda event: [event.order_id])
+    def deliver_elsewhere(self, event: DeliveryChanged) -> None:
+        row = self.orders.get(event.order_id)
+        document = _READ(row.body)
+        document.address = msgspec.Raw(encode_sorted(event.address))
+        row.show(document)
 
     @reads(orders=lambda event: [by("buyer_id", event.user_id)])
     def forget(self, event: PersonErased) -> None:

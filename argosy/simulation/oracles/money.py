@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from argosy.domains.checkout.domain.session import COMPLETED, CheckoutSession
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.order_status import PREPAID
+from argosy.domains.orders.domain.order_status import REFUNDED as ORDER_REFUNDED
 from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.payments.domain import refund as refunds
 from argosy.domains.payments.domain.payment import (
@@ -102,6 +103,11 @@ def _orders_and_payments(place: Marketplace) -> Iterator[Violation]:
     for payment_id, orders in paid.items():
         intent = intents.get(payment_id)
         total = sum(order.total_amount for order in orders)
+        total += sum(
+            order.total_amount
+            for order in store.all(Order)
+            if order.payment_id == payment_id and order.status == ORDER_REFUNDED
+        )
         captured = intent.captured_amount if isinstance(intent, PaymentIntent) else 0
         if captured != total:
             yield Violation("I17", f"payment {payment_id}", f"captured {captured} for live orders of {total}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from argosy.domains.inventory.domain.reservation import ACTIVE, COMMITTED, Reservation
+from argosy.domains.inventory.domain.reservation import ACTIVE, COMMITTED, RESTOCKED, Reservation
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.order_status import CLOSED, CONFIRMED, DELIVERED, PAID, SHIPPED
@@ -52,7 +52,8 @@ def _reservations(place: Marketplace) -> Iterator[Violation]:
         where = f"reservation {reservation.id}"
         if reservation.status == ACTIVE:
             yield Violation("I04", where, f"is still {ACTIVE} at rest; it was to end by {reservation.open_until}")
-        if any(line.status != reservation.status for line in reservation.lines):
+        allowed = (COMMITTED, RESTOCKED) if reservation.status == COMMITTED else (reservation.status,)
+        if any(line.status not in allowed for line in reservation.lines):
             yield Violation("I05", where, f"is {reservation.status}, and its lines are not")
         if reservation.status == COMMITTED and not reservation.lines:
             yield Violation("I05", where, "is committed and allocates nothing")

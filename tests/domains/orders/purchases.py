@@ -22,7 +22,7 @@ def orders_stage() -> Stage:
         lambda work: (Orders(work, work.repository(Purchase), work.repository(Order)),),
         unique=((Purchase, ("flow_id",)), (Order, ("order_number",))),
     )
-    stage.store.keep_logs(Order, "items", "history", "payments")
+    stage.store.keep_logs(Order, "items", "history", "payments", "refunds")
     return stage
 
 

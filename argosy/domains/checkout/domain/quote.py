@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from argosy.contracts.inventory import StockLine
-from argosy.contracts.orders import OrderDraft, OrderLine
+from argosy.contracts.orders import LineDiscount, OrderDraft, OrderLine
 from argosy.contracts.payments import SellerShare
 from argosy.contracts.products import QuotedLine
 from argosy.contracts.promotions import Discount
@@ -157,6 +157,16 @@ class Pricing:
             stock_unit_id=line.stock_unit_id,
             units_each=line.units_each,
             discounts=tuple([found.explanation for found in self.discounts if found.line_no == number]),
+            category=line.category,
+            tax_category=line.tax_category,
+            tax_rule_id=self.taxes[number].rule_id if number in self.taxes else None,
+            discount_parts=tuple(
+                [
+                    LineDiscount(amount=one.amount, code=one.code, funded_by=one.funded_by, explanation=one.explanation)
+                    for one in self.discounts
+                    if one.line_no == number
+                ]
+            ),
         )
 
     def _tax(self, number: int, taxed: int) -> tuple[int, int, int]:

@@ -166,10 +166,14 @@ class Reservations:
     @reads(reservations=lambda command: (command.reservation_id,))
     @then_reads(items=_held_items)
     def restock(self, command: Restock) -> None:
-        """Nothing is sold by this reservation any more. What was not committed yet is let go of, so that a commit
-        that comes later is refused."""
+        """Nothing is sold by this reservation any more, or nothing to these orders. What was not committed yet is let
+        go of, so that a commit that comes later is refused."""
         reservation = self._found_or_refused_for_good(command)
-        if reservation.status == COMMITTED:
+        if reservation.status == COMMITTED and command.order_ids:
+            for line in reservation.allocated_to(command.order_ids):
+                self.items.get(line.stock_item_id).take_back(line.quantity, self.work.now)
+            reservation.take_back(command.order_ids)
+        elif reservation.status == COMMITTED:
             self._end(reservation, RESTOCKED, StockItem.take_back)
         elif reservation.is_active:
             self._end(reservation, RELEASED, StockItem.free)
@@ -224,7 +228,8 @@ class Reservations:
     def _end(self, reservation: Reservation, status: str, change: Change) -> None:
         now = self.work.now
         for line in reservation.lines:
-            change(self.items.get(line.stock_item_id), line.quantity, now)
+            if line.status == reservation.status:
+                change(self.items.get(line.stock_item_id), line.quantity, now)
         reservation.move(status)
 
 

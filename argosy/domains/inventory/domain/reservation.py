@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -74,7 +74,8 @@ class ReservedLine(Value):
 
 @dataclass(kw_only=True, eq=False)
 class Reservation(Aggregate):
-    """All lines of one purchase, held together and ended together. A line's status is its reservation's."""
+    """All lines of one purchase, held together and ended together. A line's status is its reservation's; but lines of
+    orders that were called off are RESTOCKED alone, until the last of them takes the reservation along."""
 
     is_kept: ClassVar[bool] = True
 
@@ -114,6 +115,19 @@ class Reservation(Aggregate):
         self.status = status
         self.open_until = None
         self.lines = [line.turned(status, line.expires_at) for line in self.lines]
+
+    def allocated_to(self, order_ids: Collection[Id]) -> list[ReservedLine]:
+        """What is sold to these orders and was not taken back."""
+        return [line for line in self.lines if line.status == COMMITTED and line.order_id in order_ids]
+
+    def take_back(self, order_ids: Collection[Id]) -> None:
+        """Nothing is sold to these orders any more."""
+        self.lines = [
+            line.turned(RESTOCKED, line.expires_at) if line.status == COMMITTED and line.order_id in order_ids else line
+            for line in self.lines
+        ]
+        if all(line.status == RESTOCKED for line in self.lines):
+            self.move(RESTOCKED)
 
 
 def demand(lines: Sequence[StockLine]) -> dict[Id, int]:

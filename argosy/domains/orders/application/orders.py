@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from argosy.contracts.orders import (
     CancelOrders,
+    CancelUnpaidPurchase,
     ConfirmOrders,
     OrderReference,
     OrdersCancelled,
@@ -15,6 +17,7 @@ from argosy.contracts.orders import (
 )
 from argosy.domains.orders.domain.order import Occasion, Order
 from argosy.domains.orders.domain.order_number import order_number
+from argosy.domains.orders.domain.policies import TRANSFER_DAYS
 from argosy.domains.orders.domain.purchase import (
     NoSuchPurchase,
     Purchase,
@@ -85,8 +88,9 @@ class Orders:
         if called_off:
             raise PurchaseWasCancelled(purchase_id=purchase.id, order_ids=called_off)
         occasion = self._occasion()
+        pay_by = self._pay_by(purchase)
         for order in orders:
-            order.confirm(command.payment_id, occasion)
+            order.confirm(command.payment_id, occasion, pay_by)
         self.work.announce(OrdersConfirmed(flow_id=command.flow_id, purchase_id=purchase.id))
 
     @reads(purchases=lambda command: [command.purchase_id], orders=lambda command: command.order_ids)
@@ -99,6 +103,14 @@ class Orders:
         elif purchase.order_count:
             self._call_off(purchase, command)
         self.work.announce(OrdersCancelled(flow_id=command.flow_id, purchase_id=command.purchase_id))
+
+    def _pay_by(self, purchase: Purchase) -> datetime | None:
+        """When a transfer must have come; then what is not paid is called off."""
+        if not purchase.is_paid_by_transfer:
+            return None
+        pay_by = self.work.now + timedelta(days=TRANSFER_DAYS)
+        self.work.later("unpaid", purchase.id, pay_by, CancelUnpaidPurchase(purchase_id=purchase.id))
+        return pay_by
 
     def _record(self, command: PlaceOrders) -> None:
         purchase = Purchase.place(command, self.work.now)

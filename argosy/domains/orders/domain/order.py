@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from argosy.contracts.orders import (
     Address,
+    DeliveryChanged,
     OrderCancelled,
     OrderConfirmed,
     OrderCreated,
@@ -27,8 +28,10 @@ from argosy.domains.orders.domain.order_status import (
     PAID,
     PREPAID,
     REFUNDED,
+    SHIPPED,
     is_legal,
 )
+from argosy.domains.orders.domain.policies import CHANGEABLE, SHIPPABLE
 from argosy.domains.orders.domain.purchase import Purchase
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import RuleBroken
@@ -42,6 +45,14 @@ class OrderCannotGoThere(RuleBroken):
     """An order only takes the steps that its table of moves allows."""
 
 
+class OrderIsBeingCancelled(RuleBroken):
+    """Nothing leaves of an order whose money is on its way back."""
+
+
+class DeliveryIsFixed(RuleBroken):
+    """An order is sent elsewhere only until its label is printed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Who changes orders, and when; `new_id` names what the change adds."""
@@ -49,6 +60,15 @@ class Occasion:
     by: str
     at: datetime
     new_id: Callable[[], Id]
+
+
+class DiscountSnapshot(Value):
+    """A discount as it was taken: by which rule or code, who pays for it, how it was computed."""
+
+    amount: int
+    code: str
+    funded_by: str
+    explanation: str
 
 
 class ProductSnapshot(Value):
@@ -60,6 +80,10 @@ class ProductSnapshot(Value):
     tax_basis_points: int
     shipping_method: str
     discounts: tuple[str, ...]
+    category: str = ""
+    tax_category: str = ""
+    tax_rule_id: Id | None = None
+    discount_parts: tuple[DiscountSnapshot, ...] = ()
 
 
 class OrderItem(Value):
@@ -113,6 +137,17 @@ class OrderItem(Value):
                 tax_basis_points=line.tax_basis_points,
                 shipping_method=line.shipping_method,
                 discounts=line.discounts,
+                category=line.category,
+                tax_category=line.tax_category,
+                tax_rule_id=line.tax_rule_id,
+                discount_parts=tuple(
+                    [
+                        DiscountSnapshot(
+                            amount=one.amount, code=one.code, funded_by=one.funded_by, explanation=one.explanation
+                        )
+                        for one in line.discount_parts
+                    ]
+                ),
             ),
         )
 
@@ -138,12 +173,24 @@ class OrderPayment(Value):
     created_at: datetime
 
 
+class OrderRefund(Value):
+    """A refund of this order that payments did."""
+
+    id: Id
+    refund_id: Id
+    amount: int
+    reason: str
+    status: str
+    created_at: datetime
+
+
 @dataclass(kw_only=True, eq=False)
 class Order(Aggregate):
     """One seller's part of a purchase.
 
-    `items`, `history` and `payments` are empty after a load and only ever added to: no rule so far looks back at them,
-    and whoever confirms a sale should not have to read its lines.
+    `items`, `history`, `payments` and `refunds` are empty after a load and only ever added to: no rule so far looks
+    back at them, and whoever confirms a sale should not have to read its lines. `pay_by` is when a transfer must have
+    come; while an order `is_being_cancelled` nothing of it may leave; once it `has_label` it cannot be sent elsewhere.
     """
 
     is_kept: ClassVar[bool] = True
@@ -158,11 +205,15 @@ class Order(Aggregate):
     total_amount: int
     payment_id: Id | None = None
     address: Address
+    pay_by: datetime | None = None
+    is_being_cancelled: bool = False
+    has_label: bool = False
     created_at: datetime
     updated_at: datetime
     items: list[OrderItem] = field(default_factory=list)
     history: list[StatusChange] = field(default_factory=list)
     payments: list[OrderPayment] = field(default_factory=list)
+    refunds: list[OrderRefund] = field(default_factory=list)
 
     @classmethod
     def place(cls, draft: OrderDraft, purchase: Purchase, address: Address, occasion: Occasion) -> Order:
@@ -218,14 +269,17 @@ class Order(Aggregate):
     def _is_paid_before_dispatch(self) -> bool:
         return self.order_type == PREPAID and self.status == PAID
 
-    def confirm(self, payment_id: Id | None, occasion: Occasion) -> None:
-        """The sale stands; a prepaid order is PAID as well. Once confirmed, asking again changes nothing."""
+    def confirm(self, payment_id: Id | None, occasion: Occasion, pay_by: datetime | None = None) -> None:
+        """The sale stands; a prepaid order is PAID as well, unless its money may come by transfer until `pay_by`. Once
+        confirmed, asking again changes nothing."""
         if self.status != CREATED and not self.is_called_off:
             return
         self.move_to(CONFIRMED, "stock committed", occasion)
         self.record(OrderConfirmed(order_id=self.id, buyer_id=self.buyer_id, seller_id=self.seller_id))
-        if self.order_type == PREPAID:
+        if self.order_type == PREPAID and pay_by is None:
             self.pay(payment_id, occasion)
+        else:
+            self.pay_by = pay_by
 
     def pay(self, payment_id: Id | None, occasion: Occasion) -> None:
         """The buyer's money for this order is there; without a payment where nothing was to pay."""
@@ -251,18 +305,7 @@ class Order(Aggregate):
         if self.is_called_off:
             return
         if self._is_paid_before_dispatch:
-            self.move_to(REFUNDED, reason, occasion)
-            if self.payment_id is not None:
-                self._note_payment("REFUNDED", occasion)
-            self.record(
-                OrderRefunded(
-                    order_id=self.id,
-                    buyer_id=self.buyer_id,
-                    seller_id=self.seller_id,
-                    amount=self.total_amount,
-                    currency=self.currency,
-                )
-            )
+            self.refund_whole(reason, occasion)
             return
         self.move_to(CANCELLED, reason, occasion)
         self.record(
@@ -271,8 +314,45 @@ class Order(Aggregate):
             )
         )
 
+    def refund_whole(self, reason: str, occasion: Occasion, refund: OrderRefund | None = None) -> None:
+        """All that was paid for it has gone back."""
+        self.move_to(REFUNDED, reason, occasion)
+        self.is_being_cancelled = False
+        if self.payment_id is not None:
+            self._note_payment("REFUNDED", occasion)
+        if refund is not None:
+            self.refunds.append(refund)
+        self.record(
+            OrderRefunded(
+                order_id=self.id,
+                buyer_id=self.buyer_id,
+                seller_id=self.seller_id,
+                amount=self.total_amount,
+                currency=self.currency,
+            )
+        )
+
+    def deliver_to(self, address: Address, occasion: Occasion) -> None:
+        """Send it there instead, while that is still possible."""
+        if self.has_label or self.is_being_cancelled or self.status not in CHANGEABLE[self.order_type]:
+            raise DeliveryIsFixed(order_id=self.id, status=self.status)
+        if address != self.address:
+            self.address, self.updated_at = address, occasion.at
+            self.record(
+                DeliveryChanged(
+                    order_id=self.id, buyer_id=self.buyer_id, seller_id=self.seller_id, address=self.address
+                )
+            )
+
+    @property
+    def may_ship(self) -> bool:
+        """Whether a first parcel may leave now."""
+        return not self.is_being_cancelled and self.status in SHIPPABLE[self.order_type]
+
     def move_to(self, status: str, reason: str, occasion: Occasion) -> None:
         """Take one legal step, and remember who took it, when and why."""
+        if status == SHIPPED and self.is_being_cancelled:
+            raise OrderIsBeingCancelled(order_id=self.id)
         if not is_legal(self.order_type, self.status, status):
             raise OrderCannotGoThere(order_id=self.id, from_status=self.status, to_status=status)
         self.history.append(

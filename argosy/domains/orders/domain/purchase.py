@@ -18,6 +18,8 @@ from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
 PLACED, CANCELLED = "PLACED", "CANCELLED"
 CASH_ON_DELIVERY_METHOD = "cash_on_delivery"
+TRANSFER_METHODS = ("bank_transfer", "manual_transfer")
+"""Paid after the sale stands, and before anything leaves."""
 
 LINES_MAX = 200
 QUANTITY_MAX = 999
@@ -65,7 +67,7 @@ class PaymentIsMissing(Invalid):
 
 
 class PaymentIsNotDueYet(Invalid):
-    """Cash on delivery is confirmed without a payment."""
+    """Cash on delivery, and what is paid by transfer, are confirmed without a payment."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -125,6 +127,10 @@ class Purchase(Aggregate):
     def order_type(self) -> str:
         return CASH_ON_DELIVERY if self.payment_method == CASH_ON_DELIVERY_METHOD else PREPAID
 
+    @property
+    def is_paid_by_transfer(self) -> bool:
+        return self.payment_method in TRANSFER_METHODS and self.total_amount > 0
+
     def must_be(self, command: PlaceOrders) -> None:
         """A repeat asks for what was placed, and nothing else."""
         if self.status == CANCELLED:
@@ -144,9 +150,10 @@ class Purchase(Aggregate):
         """What is prepaid comes with its payment, if there was anything to pay; cash on delivery without."""
         if self.status == CANCELLED:
             raise PurchaseWasCancelled(purchase_id=self.id)
-        if self.order_type == CASH_ON_DELIVERY and payment_id is not None:
+        is_paid_later = self.order_type == CASH_ON_DELIVERY or self.is_paid_by_transfer
+        if is_paid_later and payment_id is not None:
             raise PaymentIsNotDueYet(purchase_id=self.id)
-        if self.order_type == PREPAID and self.total_amount > 0 and not is_id(payment_id):
+        if not is_paid_later and self.total_amount > 0 and not is_id(payment_id):
             raise PaymentIsMissing(purchase_id=self.id)
 
     def cancel(self) -> None:

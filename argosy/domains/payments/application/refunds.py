@@ -36,13 +36,14 @@ from argosy.domains.payments.domain.refund import (
     WAITING,
     AmountIsNotRefundable,
     CaptureIsUndecided,
+    OrderHasNoShare,
     ReasonIsTooLong,
     Refund,
     RefundExceedsCapture,
     RefundIdIsTaken,
     RefundWasDeclined,
 )
-from argosy.domains.payments.domain.shares import after, before, take_back
+from argosy.domains.payments.domain.shares import after, before, left_of, take_back
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, named_id
@@ -130,7 +131,8 @@ class Refunds:
     def go_on(self, intent: PaymentIntent) -> None:
         """The capture that a refund waited for has come: pay it back."""
         refund = self._take_waiting(intent)
-        amount = min(refund.asked_amount, intent.left_amount) or intent.left_amount
+        left = left_of(intent.shares, refund.order_id)
+        amount = min(refund.asked_amount, left) or left
         self._request(intent, refund, amount)
 
     def nothing_to_refund(self, intent: PaymentIntent) -> None:
@@ -140,9 +142,12 @@ class Refunds:
         self._nothing(intent, refund.flow_id, refund.id)
 
     def _refund(self, intent: PaymentIntent, command: RefundPayment) -> None:
-        amount = intent.left_amount if command.amount is None else command.amount
-        if amount > intent.left_amount:
-            raise RefundExceedsCapture(payment_id=intent.id, asked=amount, left=intent.left_amount)
+        if command.order_id is not None and all(one.order_id != command.order_id for one in intent.shares):
+            raise OrderHasNoShare(payment_id=intent.id, order_id=command.order_id)
+        left = left_of(intent.shares, command.order_id)
+        amount = left if command.amount is None else command.amount
+        if amount > left:
+            raise RefundExceedsCapture(payment_id=intent.id, asked=amount, left=left)
         if amount == 0:
             return self._nothing(intent, command.flow_id, command.refund_id)
         refund = self._open(intent, command)
@@ -164,6 +169,7 @@ class Refunds:
             id=command.refund_id,
             payment_intent_id=intent.id,
             flow_id=command.flow_id,
+            order_id=command.order_id,
             asked_amount=command.amount or 0,
             currency=intent.currency,
             reason=command.reason,
@@ -176,7 +182,7 @@ class Refunds:
         """Book the mirror of the capture, in proportion, and then ask the gateway."""
         refund.move(REQUESTED)
         refund.amount, refund.calls = amount, 1
-        refund.parts = take_back(intent.shares, amount)
+        refund.parts = take_back(intent.shares, amount, refund.order_id)
         postings = refund_postings(intent.gateway, intent.shares, refund.parts)
         escrows = [name for name in postings if name.startswith("escrow:")]
         refund.postings = covered(postings, self.books.balances(escrows, intent.currency))
@@ -199,7 +205,8 @@ class Refunds:
         self._refuse(refund, refund.flow_id, reason)
 
     def _repeat(self, refund: Refund, command: RefundPayment) -> None:
-        if refund.payment_intent_id != command.payment_id or refund.asked_amount != (command.amount or 0):
+        asked = (command.payment_id, command.amount or 0, command.order_id)
+        if (refund.payment_intent_id, refund.asked_amount, refund.order_id) != asked:
             raise RefundIdIsTaken(refund_id=refund.id)
         if refund.status == SUCCEEDED:
             self._tell(refund, command.flow_id)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from argosy.domains.payments.domain.shares import RefundedPart
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import Invalid, RuleBroken
+from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id
 
 WAITING, REQUESTED, UNKNOWN, SUCCEEDED, FAILED = "WAITING", "REQUESTED", "UNKNOWN", "SUCCEEDED", "FAILED"
@@ -35,6 +35,10 @@ class RefundExceedsCapture(RuleBroken):
     """More was asked back than is left of what was captured."""
 
 
+class OrderHasNoShare(NotFound):
+    """The payment was not taken for this order."""
+
+
 class RefundIdIsTaken(RuleBroken):
     """Another refund was asked for under this id."""
 
@@ -55,6 +59,7 @@ class Refund(Aggregate):
 
     payment_intent_id: Id
     flow_id: Id
+    order_id: Id | None = None
     asked_amount: int
     amount: int = 0
     currency: str

@@ -133,17 +133,28 @@ def check(shares: Sequence[SellerShare], amount: int) -> None:
         raise faults[0] if len(faults) == 1 else Several(faults)
 
 
-def take_back(shares: Sequence[PaidShare], amount: int) -> tuple[RefundedPart, ...]:
-    """What a refund of `amount` takes out of each share: in proportion to what is left of each part, and never more.
+def left_of(shares: Iterable[PaidShare], order_id: Id | None = None) -> int:
+    """What can still be paid back of all shares, or of one order's."""
+    return sum(sum(one.left()) for one in shares if order_id in (None, one.order_id))
+
+
+def take_back(shares: Sequence[PaidShare], amount: int, order_id: Id | None = None) -> tuple[RefundedPart, ...]:
+    """What a refund of `amount` takes out of each share, or out of one order's alone: in proportion to what is left of
+    each part, and never more.
 
     The subsidy goes back to the platform in step with what the buyer got back of the share; the refund that empties
-    the payment takes back the rest of it to the minor unit.
+    what it takes from takes back the rest of it to the minor unit.
     """
-    weights = [left for one in shares for left in one.left()]
+    weights = [left if order_id in (None, one.order_id) else 0 for one in shares for left in one.left()]
     assert 0 < amount <= sum(weights), "a refund is positive and within what is left"
     parts = allocate(amount, weights)
     is_last = amount == sum(weights)
-    return tuple(_part(one, parts[3 * index : 3 * index + 3], is_last) for index, one in enumerate(shares))
+    return tuple(
+        _part(one, parts[3 * index : 3 * index + 3], is_last)
+        if order_id in (None, one.order_id)
+        else RefundedPart(0, 0, 0, 0)
+        for index, one in enumerate(shares)
+    )
 
 
 def _part(one: PaidShare, parts: Sequence[int], is_last: bool) -> RefundedPart:

@@ -1,13 +1,22 @@
-"""Orders over HTTP: one's own, as a buyer. Lists of them are documents of the order history."""
+"""Orders over HTTP: one's own, as a buyer; calling them off, as a buyer, a seller or staff. Lists of them are documents
+of the order history."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from argosy.domains.orders.adapters.inbound.shown import WholeOrder, WholePurchase
-from argosy.domains.orders.adapters.outbound.queries import order_of_buyer, purchase_of_buyer
+from argosy.contracts.orders import Address, CancellationAccepted, CancelOrder, ChangeDelivery
+from argosy.domains.orders.adapters.inbound.shown import OrderEligibility, WholeOrder, WholePurchase
+from argosy.domains.orders.adapters.outbound.queries import (
+    eligibility_of,
+    explanation_of,
+    order_of_buyer,
+    purchase_of_buyer,
+)
+from argosy.domains.orders.domain.explanation import OrderExplained
 from argosy.platform.auth import buyer
-from argosy.platform.rest import Asked, get
+from argosy.platform.rest import Asked, get, patch, post
+from argosy.platform.runtime import runtime
 from argosy.shared_kernel.ids import Id
 
 
@@ -21,7 +30,39 @@ def purchase(asked: Asked) -> dict[str, Any] | None:
     return purchase_of_buyer(asked["purchase_id"], Id(asked.actor.id))
 
 
+def explain_order(asked: Asked) -> OrderExplained | None:
+    """How an order came to cost what it costs: price version, discounts and who pays for them, tax rule, rounding.
+
+    For its buyer, its seller and staff; from what was frozen with it, so that the answer never changes.
+    """
+    return explanation_of(asked["order_id"], asked.actor)
+
+
+def refund_eligibility(asked: Asked) -> OrderEligibility | None:
+    """Line by line, whether its money may be asked back now without anybody's leave."""
+    found = eligibility_of(asked["order_id"], asked.actor, runtime().clock.now())
+    if found is None:
+        return None
+    return {
+        "order_id": asked["order_id"],
+        "lines": [
+            {
+                "line_no": line_no,
+                "category": category,
+                "is_eligible": one.is_eligible,
+                "until": one.until,
+                "why": one.why,
+            }
+            for line_no, category, one in found
+        ],
+    }
+
+
 endpoints = [
     get("orders/{order_id}", order, allow=buyer, answers=WholeOrder),
+    get("orders/{order_id}/explain", explain_order, allow=buyer, answers=OrderExplained),
+    get("orders/{order_id}/refund-eligibility", refund_eligibility, allow=buyer, answers=OrderEligibility),
+    post("orders/{order_id}/cancel", CancelOrder, allow=buyer, status=202, answers=CancellationAccepted),
+    patch("orders/{order_id}/delivery", ChangeDelivery, allow=buyer, answers=Address),
     get("purchases/{purchase_id}", purchase, allow=buyer, answers=WholePurchase),
 ]

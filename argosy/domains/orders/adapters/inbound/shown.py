@@ -53,6 +53,8 @@ class OrderHead(TypedDict):
     order_type: str
     currency: str
     total_amount: int
+    is_being_cancelled: bool
+    pay_by: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -75,3 +77,20 @@ class WholePurchase(TypedDict):
     payment_method: str
     created_at: datetime
     orders: list[OrderHead]
+
+
+class LineEligibility(TypedDict):
+    """Whether the money for a line may be asked back without anybody's leave, until when, and why not."""
+
+    line_no: int
+    category: str
+    is_eligible: bool
+    until: datetime | None
+    why: str
+
+
+class OrderEligibility(TypedDict):
+    """What may be asked back of an order now."""
+
+    order_id: Id
+    lines: list[LineEligibility]

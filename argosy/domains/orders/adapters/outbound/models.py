@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from argosy.domains.orders.domain.cancellation import CANCELLATION_STATUSES
 from argosy.domains.orders.domain.order_status import NOTHING, ORDER_TYPES, STATUSES
 from argosy.platform.fields import IdField, InstantField
 from argosy.platform.tables import AggregateRow, platform_tables
@@ -50,6 +51,9 @@ class OrderRow(AggregateRow):
     total_amount = models.BigIntegerField()
     payment_id = IdField(null=True)
     address_json = models.JSONField()
+    pay_by = InstantField(null=True)
+    is_being_cancelled = models.BooleanField(db_default=False)
+    has_label = models.BooleanField(db_default=False)
     created_at = InstantField()
     updated_at = InstantField()
 
@@ -204,6 +208,31 @@ class OrderRefundRow(models.Model):
     class Meta:
         db_table = "order_refunds"
         constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="order_refund_not_negative")]
+
+
+class CancellationRow(AggregateRow):
+    """A paid order that was called off, under the order's id: from asking until its money is back."""
+
+    refund_id = IdField(unique=True)
+    status = models.CharField(max_length=12)
+    asked_by = models.CharField(max_length=64)
+    asked_as = models.CharField(max_length=10)
+    reason = models.CharField(max_length=200)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    times = models.IntegerField()
+    had_left = models.BooleanField()
+    failure = models.CharField(max_length=200)
+    asked_at = InstantField()
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "order_cancellations"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=CANCELLATION_STATUSES), name="order_cancellation_status_is_known"
+            ),
+        ]
 
 
 tables = platform_tables(__name__, outbox="orders_outbox_events")

@@ -3,11 +3,37 @@ stranger's answer is the answer for an order that does not exist."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, get_type_hints
 
-from argosy.domains.orders.adapters.outbound.models import OrderItemRow, OrderRow, OrderStatusHistoryRow, PurchaseRow
-from argosy.domains.orders.domain.order_status import NOTHING
+import msgspec
+from django.db.models import Q
+
+from argosy.domains.orders.adapters.outbound.models import (
+    CancellationRow,
+    OrderItemRow,
+    OrderRow,
+    OrderStatusHistoryRow,
+    PurchaseRow,
+)
+from argosy.domains.orders.application.stuck import StuckOrder
+from argosy.domains.orders.domain.explanation import Frozen, OrderExplained, explain
+from argosy.domains.orders.domain.order import OrderItem, ProductSnapshot
+from argosy.domains.orders.domain.order_status import DELIVERED, NOTHING
+from argosy.domains.orders.domain.policies import (
+    CANCELLING_DAYS,
+    NOT_PAID_BACK,
+    STUCK,
+    Eligibility,
+    refund_eligibility,
+)
+from argosy.engine.work import Actor
 from argosy.shared_kernel.ids import Id
+
+_ITEM = [name for name in get_type_hints(OrderItem) if name != "product_snapshot"]
+_SHOWN = ("sku", "title", "price_id", "tax_basis_points", "shipping_method", "discounts")
+"""Of a line's snapshot; the rest is told by its explanation."""
 
 
 def order_of_buyer(order_id: Id, buyer_id: Id) -> dict[str, Any] | None:
@@ -37,6 +63,69 @@ def purchase_of_buyer(purchase_id: Id, buyer_id: Id) -> dict[str, Any] | None:
     }
 
 
+def explanation_of(order_id: Id, actor: Actor) -> OrderExplained | None:
+    """How an order of theirs came to cost what it costs, or None."""
+    order = _order_of(order_id, actor)
+    if order is None:
+        return None
+    purchase = PurchaseRow.objects.only("snapshot_hash").get(id=order.purchase_id)
+    frozen = Frozen(
+        order_id=order.id,
+        order_number=order.order_number,
+        placed_at=order.created_at,
+        currency=order.currency,
+        snapshot_hash=purchase.snapshot_hash,
+        total_amount=order.total_amount,
+    )
+    return explain(frozen, [_item(row) for row in OrderItemRow.objects.filter(order_id=order.id)])
+
+
+def eligibility_of(order_id: Id, actor: Actor, now: datetime) -> list[tuple[int, str, Eligibility]] | None:
+    """Line by line, with its category, whether its money may be asked back; None for what is not theirs."""
+    order = _order_of(order_id, actor)
+    if order is None:
+        return None
+    received = OrderStatusHistoryRow.objects.filter(order_id=order.id, to_status=DELIVERED).first()
+    received_at = received.changed_at if received is not None else None
+    found = []
+    for row in OrderItemRow.objects.filter(order_id=order.id).order_by("line_no"):
+        category = str(row.product_snapshot_json.get("category", ""))
+        found.append((row.line_no, category, refund_eligibility(order.status, category, received_at, now)))
+    return found
+
+
+def stuck_orders(now: datetime, limit: int) -> Sequence[StuckOrder]:
+    """Orders that are in a status for longer than they may, those that wait longest first."""
+    found: list[StuckOrder] = []
+    for rule in STUCK:
+        rows = OrderRow.objects.filter(
+            status=rule.status,
+            order_type=rule.order_type,
+            updated_at__lt=now - timedelta(days=rule.days),
+            is_being_cancelled=False,
+        ).order_by("updated_at", "id")[:limit]
+        found += [StuckOrder(Id(row.id), Id(row.seller_id), row.status, row.updated_at, rule.what) for row in rows]
+    late = CancellationRow.objects.filter(status="REFUNDING", asked_at__lt=now - timedelta(days=CANCELLING_DAYS))
+    asked = {row.id: row.asked_at for row in late.order_by("asked_at")[:limit]}
+    for row in OrderRow.objects.filter(id__in=list(asked)):
+        found.append(StuckOrder(Id(row.id), Id(row.seller_id), row.status, asked[row.id], NOT_PAID_BACK))
+    return sorted(found, key=lambda one: (one.since, one.id))[:limit]
+
+
+def _order_of(order_id: Id, actor: Actor) -> OrderRow | None:
+    """An order of this buyer's or of this seller's store; any order for staff."""
+    own = Q(buyer_id=actor.id)
+    if actor.seller_id:
+        own |= Q(seller_id=actor.seller_id)
+    rows = OrderRow.objects.filter(id=order_id)
+    return (rows if actor.has("staff") else rows.filter(own)).first()
+
+
+def _item(row: OrderItemRow) -> OrderItem:
+    sold = msgspec.convert(row.product_snapshot_json, ProductSnapshot)
+    return OrderItem(product_snapshot=sold, **{name: getattr(row, name) for name in _ITEM})
+
+
 def _head(order: OrderRow) -> dict[str, Any]:
     return {
         "order_id": order.id,
@@ -47,6 +136,8 @@ def _head(order: OrderRow) -> dict[str, Any]:
         "order_type": order.order_type,
         "currency": order.currency,
         "total_amount": order.total_amount,
+        "is_being_cancelled": order.is_being_cancelled,
+        "pay_by": order.pay_by,
         "created_at": order.created_at,
         "updated_at": order.updated_at,
     }
@@ -77,7 +168,7 @@ def _lines(order_id: Id) -> list[dict[str, Any]]:
         {
             **{name: getattr(item, name) for name in columns},
             "unit_amount": item.price_snapshot,
-            **item.product_snapshot_json,
+            **{name: value for name, value in item.product_snapshot_json.items() if name in _SHOWN},
         }
         for item in items
     ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from argosy.domains.orders.adapters.outbound.models import (
+    CancellationRow,
     OrderItemRow,
     OrderPaymentRow,
+    OrderRefundRow,
     OrderRow,
     OrderStatusHistoryRow,
     PurchaseRow,
 )
-from argosy.domains.orders.domain.order import Order, OrderItem, OrderPayment, StatusChange
+from argosy.domains.orders.domain.cancellation import Cancellation
+from argosy.domains.orders.domain.order import Order, OrderItem, OrderPayment, OrderRefund, StatusChange
 from argosy.domains.orders.domain.purchase import Purchase
 from argosy.platform.rows import Part, Rows
 
@@ -33,6 +36,8 @@ ROWS = (
             ),
             "history": Part(StatusChange, OrderStatusHistoryRow, owner="order_id", is_log=True),
             "payments": Part(OrderPayment, OrderPaymentRow, owner="order_id", is_log=True),
+            "refunds": Part(OrderRefund, OrderRefundRow, owner="order_id", is_log=True),
         },
     ),
+    Rows(Cancellation, CancellationRow),
 )

@@ -84,6 +84,7 @@ class RefundRow(AggregateRow):
     payment_intent_id = IdField(db_index=True)
     flow_id = IdField()
     refund_reference = IdField(unique=True)
+    order_id = IdField(null=True)
     asked_amount = models.BigIntegerField()
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)

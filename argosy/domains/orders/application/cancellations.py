@@ -1,0 +1,204 @@
+"""Calling orders off one by one: by those who may, while they may, and with the money back before the order ends."""
+
+from __future__ import annotations
+
+from argosy.contracts.inventory import Restock
+from argosy.contracts.orders import (
+    CancellationAccepted,
+    CancelOrder,
+    CancelUnpaidPurchase,
+    OrderCancellationFailed,
+    OrderCancellationRequested,
+)
+from argosy.contracts.payments import PaymentRefunded, RefundPayment
+from argosy.contracts.promotions import ReleaseCoupons
+from argosy.domains.orders.application.standing import as_whom
+from argosy.domains.orders.domain.cancellation import (
+    DONE,
+    FAILED,
+    REFUNDING,
+    Cancellation,
+    OrderCannotBeCancelled,
+    check_cancellation,
+    refund_id_of,
+)
+from argosy.domains.orders.domain.order import Occasion, Order, OrderRefund
+from argosy.domains.orders.domain.order_status import CONFIRMED, PAID
+from argosy.domains.orders.domain.purchase import Purchase
+from argosy.engine.reads import by, reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id, child_id
+from argosy.shared_kernel.messages import Refused
+
+NOT_PAID = "not paid in time"
+
+
+class Cancellations:
+    """What was paid goes back first, the books before the gateway; only then is the order REFUNDED, its stock free,
+    and, with the last order of its purchase, its coupons."""
+
+    def __init__(
+        self,
+        work: UnitOfWork,
+        purchases: Repository[Purchase],
+        orders: Repository[Order],
+        cancellations: Repository[Cancellation],
+    ) -> None:
+        self.work = work
+        self.purchases = purchases
+        self.orders = orders
+        self.cancellations = cancellations
+
+    @reads(orders=lambda command: [command.order_id], cancellations=lambda command: [command.order_id])
+    @then_reads(
+        purchases=lambda self, command: self._purchase_of(command.order_id),
+        orders=lambda self, command: [by("purchase_id", id) for id in self._purchase_of(command.order_id)],
+    )
+    def cancel_order(self, command: CancelOrder) -> CancellationAccepted:
+        """Asking again changes nothing, and tells how it stands."""
+        order = self.orders.find(command.order_id)
+        order, who = as_whom(order, self.work.actor, command.order_id)
+        if not (order.is_called_off or order.is_being_cancelled):
+            check_cancellation(order, who, command.reason)
+            self._cancel(order, who, command.reason.strip() or f"called off by the {who}")
+        known = self.cancellations.find(order.id)
+        return CancellationAccepted(
+            order_id=order.id,
+            status=order.status,
+            is_being_cancelled=order.is_being_cancelled,
+            refund_id=known.refund_id if known is not None else None,
+        )
+
+    @reads(orders=lambda event: [event.flow_id], cancellations=lambda event: [event.flow_id])
+    @then_reads(
+        purchases=lambda self, event: self._purchase_of(event.flow_id),
+        orders=lambda self, event: [by("purchase_id", id) for id in self._purchase_of(event.flow_id)],
+    )
+    def payment_refunded(self, event: PaymentRefunded) -> None:
+        """The money of a cancellation is back: the order ends. Other refunds are none of ours."""
+        cancellation = self._waiting(event.flow_id)
+        if cancellation is None or cancellation.refund_id != event.refund_id:
+            return
+        order = self.orders.get(event.flow_id)
+        occasion = Occasion(by=cancellation.asked_by, at=self.work.now, new_id=self.work.new_id)
+        refund = OrderRefund(
+            id=self.work.new_id(),
+            refund_id=event.refund_id,
+            amount=event.amount,
+            reason=cancellation.reason,
+            status="SUCCEEDED",
+            created_at=self.work.now,
+        )
+        order.refund_whole(cancellation.reason, occasion, refund)
+        cancellation.end(DONE, self.work.now)
+        self._release(order, has_left=cancellation.had_left)
+
+    @reads(orders=lambda event: [event.flow_id], cancellations=lambda event: [event.flow_id])
+    def refund_refused(self, event: Refused) -> None:
+        """The gateway does not pay back, and the books say so: the order stands, until it is asked for again."""
+        cancellation = self._waiting(event.flow_id) if event.command == RefundPayment.wire_name else None
+        if cancellation is None or event.details.get("refund_id", cancellation.refund_id) != cancellation.refund_id:
+            return
+        order = self.orders.get(event.flow_id)
+        order.is_being_cancelled = False
+        cancellation.end(FAILED, self.work.now, event.code)
+        self.work.announce(
+            OrderCancellationFailed(
+                order_id=order.id,
+                buyer_id=order.buyer_id,
+                seller_id=order.seller_id,
+                refund_id=cancellation.refund_id,
+                reason=event.code,
+            )
+        )
+
+    @reads(
+        purchases=lambda command: [command.purchase_id],
+        orders=lambda command: [by("purchase_id", command.purchase_id)],
+    )
+    def cancel_unpaid_purchase(self, command: CancelUnpaidPurchase) -> None:
+        """What was paid meanwhile, or called off, stays as it is."""
+        for order in self.orders.all_by("purchase_id", command.purchase_id):
+            if order.status == CONFIRMED and order.pay_by is not None and order.pay_by <= self.work.now:
+                order.call_off(NOT_PAID, self._occasion())
+                self._release(order, has_left=False)
+
+    def _cancel(self, order: Order, who: str, reason: str) -> None:
+        is_paid = order.status != CONFIRMED
+        if not is_paid:
+            order.call_off(reason, self._occasion())
+            return self._release(order, has_left=False)
+        if order.total_amount == 0:
+            has_left = order.status != PAID
+            order.refund_whole(reason, self._occasion())
+            return self._release(order, has_left=has_left)
+        if order.payment_id is None:  # Cash that no payment knows of is paid back where it was taken.
+            raise OrderCannotBeCancelled(order_id=order.id, status=order.status, asked_as=who)
+        return self._pay_back(order, order.payment_id, who, reason)
+
+    def _pay_back(self, order: Order, payment_id: Id, who: str, reason: str) -> None:
+        """Nothing of it may leave from now on; what happens next is for payments to say."""
+        cancellation = self.cancellations.find(order.id)
+        asked_by, now = self.work.actor.id, self.work.now
+        if cancellation is None:
+            cancellation = Cancellation(
+                id=order.id,
+                refund_id=refund_id_of(order.id, 1),
+                status=REFUNDING,
+                asked_by=asked_by,
+                asked_as=who,
+                reason=reason,
+                amount=order.total_amount,
+                currency=order.currency,
+                asked_at=now,
+            )
+            self.cancellations.add(cancellation)
+        else:
+            cancellation.ask_again(order, asked_by, who, reason, now)
+        cancellation.had_left = not order.may_ship
+        order.is_being_cancelled = True
+        self.work.announce(
+            RefundPayment(
+                flow_id=order.id,
+                payment_id=payment_id,
+                refund_id=cancellation.refund_id,
+                reason=reason,
+                order_id=order.id,
+            ),
+            OrderCancellationRequested(
+                order_id=order.id,
+                buyer_id=order.buyer_id,
+                seller_id=order.seller_id,
+                refund_id=cancellation.refund_id,
+                amount=order.total_amount,
+                currency=order.currency,
+                reason=reason,
+                asked_by=who,
+            ),
+        )
+
+    def _release(self, order: Order, *, has_left: bool) -> None:
+        """What never left can be sold again; coupons count for others once nothing of their purchase stands."""
+        purchase = self.purchases.get(order.purchase_id)
+        if not has_left:
+            self.work.announce(
+                Restock(
+                    flow_id=purchase.flow_id,
+                    reservation_id=child_id(purchase.flow_id, "reservation"),
+                    order_ids=(order.id,),
+                )
+            )
+        if all(other.is_called_off for other in self.orders.all_by("purchase_id", purchase.id)):
+            purchase.cancel()
+            self.work.announce(ReleaseCoupons(flow_id=purchase.flow_id))
+
+    def _waiting(self, order_id: str) -> Cancellation | None:
+        found = self.cancellations.find(order_id)
+        return found if found is not None and found.status == REFUNDING else None
+
+    def _purchase_of(self, order_id: Id) -> list[Id]:
+        order = self.orders.find(order_id)
+        return [order.purchase_id] if order is not None else []
+
+    def _occasion(self) -> Occasion:
+        return Occasion(by=self.work.actor.id, at=self.work.now, new_id=self.work.new_id)

@@ -1,0 +1,156 @@
+"""How an order came to cost what it costs, from what was frozen with it: the same answer in ten years."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from argosy.domains.orders.domain.order import DiscountSnapshot, OrderItem
+from argosy.shared_kernel.ids import Id
+
+ROUNDING = "each line by itself, half away from zero to the minor unit; sums are never rounded"
+UNKNOWN_FUNDER = "unknown"
+"""Who paid for discounts of orders that were placed before that was kept."""
+
+
+class PriceExplained(msgspec.Struct, frozen=True):
+    """Which version of which price counted."""
+
+    price_id: Id
+    unit_amount: int
+    quantity: int
+    goods_amount: int
+
+
+class TaxExplained(msgspec.Struct, frozen=True):
+    """`basis_points` of `taxed_amount`, by this rule; an inclusive tax is part of the price."""
+
+    rule_id: Id | None
+    category: str
+    basis_points: int
+    taxed_amount: int
+    tax_amount: int
+    is_inclusive: bool
+
+
+class DeliveryExplained(msgspec.Struct, frozen=True):
+    """What bringing the line cost, and the tax on that."""
+
+    method: str
+    amount: int
+    tax_amount: int
+    tax_on_top: int
+
+
+class LineExplained(msgspec.Struct, frozen=True):
+    """goods - discounts + tax on top = total; delivery is apart."""
+
+    line_no: int
+    sku: str
+    title: str
+    price: PriceExplained
+    discounts: tuple[DiscountSnapshot, ...]
+    tax: TaxExplained
+    delivery: DeliveryExplained
+    total_amount: int
+
+
+class Funding(msgspec.Struct, frozen=True):
+    """Who paid for how much of the discounts: `platform`, or a seller's id."""
+
+    funded_by: str
+    amount: int
+
+
+class OrderExplained(msgspec.Struct, frozen=True):
+    """An order's price, taken apart; `snapshot_hash` is the fingerprint of the quote that it was frozen with."""
+
+    order_id: Id
+    order_number: str
+    placed_at: datetime
+    currency: str
+    snapshot_hash: str
+    lines: tuple[LineExplained, ...]
+    funding: tuple[Funding, ...]
+    goods_amount: int
+    discount_amount: int
+    delivery_amount: int
+    tax_amount: int
+    tax_on_top: int
+    total_amount: int
+    rounding: str = ROUNDING
+
+
+class Frozen(msgspec.Struct, frozen=True):
+    """What an order was placed with, beside its lines."""
+
+    order_id: Id
+    order_number: str
+    placed_at: datetime
+    currency: str
+    snapshot_hash: str
+    total_amount: int
+
+
+def explain(frozen: Frozen, items: Sequence[OrderItem]) -> OrderExplained:
+    """Each part of the price, by line and in sum."""
+    lines = tuple([_line(item) for item in sorted(items, key=lambda item: item.line_no)])
+    paid_by: Counter[str] = Counter()
+    for line in lines:
+        for one in line.discounts:
+            paid_by[one.funded_by] += one.amount
+    return OrderExplained(
+        order_id=frozen.order_id,
+        order_number=frozen.order_number,
+        placed_at=frozen.placed_at,
+        currency=frozen.currency,
+        snapshot_hash=frozen.snapshot_hash,
+        lines=lines,
+        funding=tuple([Funding(who, amount) for who, amount in sorted(paid_by.items())]),
+        goods_amount=sum(line.price.goods_amount for line in lines),
+        discount_amount=sum(item.discount_amount for item in items),
+        delivery_amount=sum(item.shipping_amount for item in items),
+        tax_amount=sum(item.tax_amount + item.shipping_tax_amount for item in items),
+        tax_on_top=sum(item.tax_on_top + item.shipping_tax_on_top for item in items),
+        total_amount=frozen.total_amount,
+    )
+
+
+def _line(item: OrderItem) -> LineExplained:
+    sold, goods = item.product_snapshot, item.quantity * item.price_snapshot
+    return LineExplained(
+        line_no=item.line_no,
+        sku=sold.sku,
+        title=sold.title,
+        price=PriceExplained(
+            price_id=sold.price_id, unit_amount=item.price_snapshot, quantity=item.quantity, goods_amount=goods
+        ),
+        discounts=_discounts(item),
+        tax=TaxExplained(
+            rule_id=sold.tax_rule_id,
+            category=sold.tax_category,
+            basis_points=sold.tax_basis_points,
+            taxed_amount=goods - item.discount_amount,
+            tax_amount=item.tax_amount,
+            is_inclusive=item.tax_amount > 0 and item.tax_on_top == 0,
+        ),
+        delivery=DeliveryExplained(
+            method=sold.shipping_method,
+            amount=item.shipping_amount,
+            tax_amount=item.shipping_tax_amount,
+            tax_on_top=item.shipping_tax_on_top,
+        ),
+        total_amount=item.total_amount,
+    )
+
+
+def _discounts(item: OrderItem) -> tuple[DiscountSnapshot, ...]:
+    """As they were kept; of older orders only their words and their sum."""
+    sold = item.product_snapshot
+    if sold.discount_parts or not item.discount_amount:
+        return sold.discount_parts
+    words = "; ".join(sold.discounts)
+    return (DiscountSnapshot(amount=item.discount_amount, code="", funded_by=UNKNOWN_FUNDER, explanation=words),)

@@ -78,8 +78,8 @@ def sell(place: Any, crowd: Sequence[Hunter], name: str, stock: int) -> dict[str
 
 def books(place: Any, unit: str, crowd: Sequence[Hunter]) -> dict[str, float]:
     """What the databases and the gateway's own book say of this sale."""
+    from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
     from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
-    from argosy.domains.payments.context import book_path
     from argosy.domains.payments.domain.payment import APPROVED, CAPTURE
 
     flows = {hunter.progress["checkout_id"]: hunter.progress["status"] for hunter in crowd}

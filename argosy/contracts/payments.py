@@ -176,6 +176,55 @@ class ComparePayment(Command, key="payment_id"):
     ours: tuple[StatementLine, ...]
 
 
+class ReceiveWebhook(Command):
+    """A gateway said something, and its signature held: kept as it came. `operation` is what it tells of (empty:
+    nothing of ours), `payment_id` and `refund_id` are ours where it names them, `reference` is its own id. Only the
+    look-up that follows counts."""
+
+    gateway: str
+    event_id: str
+    type: str
+    operation: str
+    payment_id: Id | None
+    refund_id: Id | None
+    reference: str
+    amount: int
+    currency: str
+    told_at: datetime
+    raw: str
+
+
+class WebhookReceived(Value):
+    """It is kept; whether it was known before."""
+
+    webhook_id: Id
+    is_repeat: bool
+
+
+class ResolveWebhooks(Command, key="job"):
+    """Look again for what webhooks are about that came before it. Sent by payments' own schedule."""
+
+    job: str = "resolve-webhooks"
+
+
+class ResolveWebhook(Command, key="webhook_id"):
+    """Look again for what one webhook is about. Sent by payments itself."""
+
+    webhook_id: Id
+
+
+class WebhookUnmatched(Event, key="webhook_id"):
+    """An alarm: a gateway told of something that we know nothing of. It moves no money; a person should look."""
+
+    webhook_id: Id
+    gateway: str
+    event_id: str
+    type: str
+    reference: str
+    amount: int
+    currency: str
+
+
 # What payments tell themselves: the outcome of one call to a gateway. `outcome` is approved, declined, action (the
 # buyer must act), unknown (no answer: it may have happened) or absent (a look-up proved that it never happened); `call`
 # counts the calls of the operation, so that a late answer does not start a second chain of look-ups.

@@ -61,6 +61,12 @@ PAYMENTS = _counter(
     "Answers to payment requests: authorized action_required captured failed voided refunded contradicted",
     "outcome",
 )
+WEBHOOKS_REFUSED = _counter(
+    "argosy_webhooks_refused_total",
+    "Webhooks of which nothing was kept: the signature did not hold, or nothing could be made of them",
+    "gateway",
+    "reason",
+)
 RESERVATIONS = _counter(
     "argosy_reservations_total", "Reservations of stock: reserved short confirmed released expired restocked", "outcome"
 )

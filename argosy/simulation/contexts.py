@@ -25,6 +25,7 @@ from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent
+from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.products.context import ProductsContext
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.product import Product
@@ -158,6 +159,8 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.stuck = lambda work: lambda now, limit: stuck(store, now, limit)
     elif kind is PaymentsContext:
         context.noted = lambda work: lambda after, up_to, limit: noted(store, after, up_to, limit)
+        context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
+        context.gateway_names = lambda: frozenset({"test"})
     elif kind is PromotionsContext:
         context.expired = lambda work: lambda until, limit: expired(store, until, limit)
     build: Callable[[UnitOfWork], Sequence[Any]] = context.build
@@ -210,6 +213,12 @@ def noted(store: SimulatedStore, after: str, up_to: str, limit: int) -> list[Sta
         )
         for payment_id, told in found[:limit]
     ]
+
+
+def open_webhooks(store: SimulatedStore, limit: int) -> list[Id]:
+    """Webhooks that wait for their payment, the earliest first."""
+    found = [(row.received_at, row.id) for row in store.all(Webhook) if row.status == RECEIVED]
+    return [id for _, id in sorted(found)[:limit]]
 
 
 def expired(store: SimulatedStore, until: datetime, limit: int) -> list[ExpiredUse]:

@@ -37,6 +37,7 @@ TOLD_TO_NOBODY_YET = {
     "orders.OrderCancellationRequested",
     "orders.OrderIsStuck",
     "payments.GatewayContradicted",
+    "payments.WebhookUnmatched",
     "products.ProductCreated",
     "promotions.CouponConsumed",
     "promotions.CouponCreated",

@@ -13,7 +13,7 @@ from argosy.apps.chaos.experiments.shoppers import price
 from argosy.apps.chaos.load import Purchase, everyday
 from argosy.contracts.checkout import StartCheckout
 from argosy.contracts.orders import Address
-from argosy.domains.payments.context import book_path
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.shared_kernel.codec import decoder, encode
 from argosy.shared_kernel.ids import named_id
 from tests.marketplace import Marketplace

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from argosy.apps.doctor.examination import CHECKS, Examination
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
-from argosy.domains.payments.context import book_path
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE
 from argosy.engine.log import Position
 from argosy.engine.store import CALL

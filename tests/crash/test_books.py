@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from argosy.domains.payments.context import book_path
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.platform.runtime import dialect_of
 from tests.crash.scene import Scene
 

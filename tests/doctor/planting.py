@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from argosy.apps.doctor.examination import CHECKS, Examination, Finding
-from argosy.domains.payments.context import book_path
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.domains.payments.domain.ledger import GENESIS, entry_hash
 from argosy.shared_kernel.ids import named_id
 from tests.marketplace import Marketplace

@@ -149,6 +149,16 @@ class Case(NamedTuple):
     later: float = 0
 
 
+def webhook(id: str) -> str:
+    """One that was resolved long ago, named as it should be for `a`."""
+    named = named_id("webhook", "test", "evt") if id == "a" else OTHER
+    return (
+        "INSERT INTO payment_webhooks (id, version, sequence, gateway, event_id, type, operation, reference, amount, "
+        "currency, raw, status, outcome, told_at, received_at, resolved_at) VALUES "
+        f"('{named}', 1, 0, 'test', 'evt', 'x', '', '', 0, '', '', 'RESOLVED', 'known', '{OLD}', '{OLD}', '{OLD}')"
+    )
+
+
 CASES = [
     Case(
         "I01",
@@ -404,6 +414,16 @@ CASES = [
                 f"VALUES ({id}, 'a', 'r', 'k', 'f{id}', 201, '', '{OLD}')"
                 for id in (1, 2)
             ),
+        ),
+    ),
+    Case("I37", "a webhook kept twice", sql("payments", "payment_webhooks", *(webhook(times) for times in "ab"))),
+    Case(
+        "I37",
+        "a webhook that nothing came of",
+        sql(
+            "payments",
+            "payment_webhooks",
+            webhook("a").replace("'RESOLVED'", "'RECEIVED'").replace(f"'{OLD}')", "NULL)"),
         ),
     ),
     Case("I38", "a document that is missing", document_missing),

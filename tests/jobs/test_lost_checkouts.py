@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from argosy.apps.doctor.examination import CHECKS, Examination
 from argosy.apps.doctor.healing import heal
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
-from argosy.domains.payments.context import book_path
 from argosy.platform.worker import Worker
 from argosy.shared_kernel.ids import child_id
 from tests.doctor.selling import COUPON, checkout_id, start

@@ -10,8 +10,8 @@ from argosy.apps.chaos.calm import ENDED, parked, rows
 from argosy.apps.chaos.load import Purchase
 from argosy.apps.doctor.databases import CannotCheck
 from argosy.apps.doctor.examination import CHECKS, Examination
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
-from argosy.domains.payments.context import book_path
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE
 from argosy.platform.runtime import Runtime
 

@@ -12,11 +12,6 @@ CHECKS = (
         "nothing is shipped beyond what stands, nor before it may",
         waits_for="parcels: nothing leaves a warehouse yet",
     ),
-    Check(
-        "I37",
-        "a webhook has one effect, and none unless its signature held",
-        waits_for="webhooks: gateways are asked, and do not call",
-    ),
     Check("I39", "everybody sees their own things alone", waits_for="nothing in the data: the API's tests crawl it"),
     Check(
         "I40",

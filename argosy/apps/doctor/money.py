@@ -12,8 +12,8 @@ from argosy.apps.doctor.databases import PAGE, Databases, Row, side_by_side
 from argosy.apps.doctor.stock import LIVE
 from argosy.domains.orders.domain.order_status import CLOSED, DELIVERED, PAID, PREPAID, SHIPPED
 from argosy.domains.orders.domain.order_status import REFUNDED as ORDER_REFUNDED
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
-from argosy.domains.payments.context import book_path
 from argosy.domains.payments.domain import refund as refunds
 from argosy.domains.payments.domain.payment import (
     APPROVED,
@@ -25,8 +25,10 @@ from argosy.domains.payments.domain.payment import (
     REFUNDED,
     RETURN,
 )
+from argosy.domains.payments.domain.webhook import RECEIVED, RESOLVED, webhook_id
 
 GRACE_SECONDS = 900
+WEBHOOK_SECONDS = 3_600
 PAID_AND_LATER = (PAID, SHIPPED, DELIVERED, CLOSED)
 TAKEN = (CAPTURED, PARTIALLY_REFUNDED, REFUNDED)
 
@@ -278,6 +280,30 @@ def _is_open(operation: str, intent: Row) -> Any:
     return bool(refunds_open) if operation == REFUND else pending == operation
 
 
+def webhooks_once(databases: Databases) -> Iterator[Violation]:
+    """That a signature held is proven when it is kept, by tests; here, that each event is kept once and came to an end.
+    An event's effect is a look-up under the webhook's id, of which there is one."""
+    for gateway, event_id, times in databases.stream(
+        "payments",
+        "SELECT gateway, event_id, count(*) FROM payment_webhooks GROUP BY gateway, event_id HAVING count(*) > 1",
+    ):
+        yield Violation(f"payment_webhooks {gateway} {event_id}", f"is kept {times} times")
+    for id, gateway, event_id, status, resolved_at in databases.stream(
+        "payments", "SELECT id, gateway, event_id, status, resolved_at FROM payment_webhooks"
+    ):
+        if str(id) != webhook_id(gateway, event_id):
+            yield Violation(f"payment_webhooks {id}", f"is not named by its event {event_id} of {gateway}")
+        if (status == RESOLVED) != (resolved_at is not None):
+            yield Violation(f"payment_webhooks {id}", f"is {status}; it was resolved at {resolved_at}")
+    for id, gateway, since in databases.stream(
+        "payments",
+        "SELECT id, gateway, received_at FROM payment_webhooks WHERE status = ? AND received_at < ?",
+        RECEIVED,
+        databases.ago("payments", WEBHOOK_SECONDS),
+    ):
+        yield Violation(f"payment_webhooks {id}", f"of {gateway} is not resolved since {since}")
+
+
 CHECKS = (
     Check("I14", "captured is within what was held, and is what the gateway handed over", captured_within),
     Check("I15", "paid back, and on its way back, is within what was captured", refunded_within),
@@ -290,6 +316,7 @@ CHECKS = (
     ),
     Check("I19", "the gateway's book and ours agree on every capture and refund", gateway_agrees, spans=True),
     Check("I20", "the gateway did each operation once", one_effect, spans=True),
+    Check("I37", f"a webhook has one effect, and is resolved within {WEBHOOK_SECONDS} s", webhooks_once),
     Check(
         "I22",
         "one currency along purchase, orders, payment, ledger and refunds",

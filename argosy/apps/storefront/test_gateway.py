@@ -8,9 +8,9 @@ from django.http import HttpResponse
 
 from argosy.apps.storefront.pages import Visit
 from argosy.contracts.payments import LookUpPayment
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
 from argosy.domains.payments.adapters.outbound.models import PaymentIntentRow
-from argosy.domains.payments.context import book_path
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.ids import Id, is_id

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from argosy.contracts.payments import CompareWithGateway, ReconcilePayments, StatementLine
+from argosy.contracts.payments import CompareWithGateway, ReconcilePayments, ResolveWebhooks, StatementLine
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.captures import Captures
@@ -22,33 +21,41 @@ from argosy.domains.payments.application.statements import (
     Statements,
     read_statement,
 )
+from argosy.domains.payments.application.webhooks import OpenWebhooks, Webhooks
 from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
 from argosy.domains.payments.domain.ledger import Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
 from argosy.domains.payments.domain.shares import COMMISSION_BASIS_POINTS
+from argosy.domains.payments.domain.webhook import Webhook
 from argosy.engine.due import CallTarget
 from argosy.engine.lookback import Lookback
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context, Every
+from argosy.shared_kernel.ids import Id
 
-GATEWAYS = frozenset({"test"})
-SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation, Statements)
+SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation, Statements, Webhooks)
 
 
-def build(work: UnitOfWork, noted: Noted = lambda after, up_to, limit: ()) -> tuple[Any, ...]:
-    """The services for one unit of work."""
+def build(
+    work: UnitOfWork,
+    noted: Noted = lambda after, up_to, limit: (),
+    open_webhooks: OpenWebhooks = lambda limit: (),
+    gateways: frozenset[str] = frozenset({"test"}),
+) -> tuple[Any, ...]:
+    """The services for one unit of work; `gateways` are those that there are."""
     intents, kept_refunds = work.repository(PaymentIntent), work.repository(Refund)
     books = Books(work, work.repository(Ledger), work.repository(LedgerAccount))
     refunds = Refunds(work, books, intents, kept_refunds)
     return (
-        Authorizations(work, intents, GATEWAYS),
+        Authorizations(work, intents, gateways),
         Captures(work, books, refunds, COMMISSION_BASIS_POINTS),
         refunds,
         PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
         Statements(
             work, intents, kept_refunds, work.repository(GatewayDifference), work.repository(StatementRound), noted
         ),
+        Webhooks(work, work.repository(Webhook), intents, kept_refunds, open_webhooks),
     )
 
 
@@ -64,11 +71,6 @@ def call_targets(gateways: Mapping[str, Gateway]) -> dict[str, CallTarget]:
     }
 
 
-def book_path() -> Path:
-    """Where the test gateway keeps its own book."""
-    return Path(os.environ.get("ARGOSY_VAR", "var")) / "test_gateway.sqlite3"
-
-
 class PaymentsContext(Context):
     name = "argosy.domains.payments.adapters.outbound"
     label = "payments"
@@ -79,10 +81,27 @@ class PaymentsContext(Context):
     schedule = (
         Every(seconds=60, send=ReconcilePayments(), first_after=60),
         Every(seconds=60, send=CompareWithGateway(), first_after=60),
+        Every(seconds=60, send=ResolveWebhooks(), first_after=60),
     )
 
     def build(self, work: UnitOfWork) -> tuple[Any, ...]:
-        return build(work, self.noted(work))
+        return build(work, self.noted(work), self.open_webhooks(work), self.gateway_names())
+
+    def gateway_names(self) -> frozenset[str]:
+        """Which gateways payments can be asked of; a simulation has one of its own."""
+        from argosy.domains.payments.adapters.outbound.gateways.registry import gateways
+
+        return frozenset(gateways())
+
+    def open_webhooks(self, work: UnitOfWork) -> OpenWebhooks:
+        """Where webhooks that wait for their payment are looked for; a simulation looks through its own store."""
+
+        def look(limit: int) -> Sequence[Id]:
+            from argosy.domains.payments.adapters.outbound.queries import open_webhooks
+
+            return open_webhooks(limit)
+
+        return look
 
     def noted(self, work: UnitOfWork) -> Noted:
         """Where our own notes of money are looked up, if they are; a simulation looks through its own store instead."""
@@ -100,6 +119,6 @@ class PaymentsContext(Context):
         return ROWS
 
     def calls(self) -> dict[str, CallTarget]:
-        from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
+        from argosy.domains.payments.adapters.outbound.gateways.registry import gateways_of
 
-        return call_targets({"test": TestGateway.from_environment(book_path())})
+        return call_targets(gateways_of(os.environ))

@@ -124,8 +124,8 @@ def clock_ahead(scene: Scene) -> None:
 
 def _confirm(scene: Scene) -> None:
     """Buyers confirm at last, and are not too late."""
+    from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
     from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
-    from argosy.domains.payments.context import book_path
 
     def confirm() -> None:
         for (id,) in rows(scene.place, "payments", "SELECT id FROM payment_intents WHERE status <> 'CAPTURED'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -73,6 +74,30 @@ class Gateway(Protocol):
 
     def look_up(self, request: GatewayRequest) -> GatewayAnswer | None:
         """What became of the operation with this key; None where it never happened."""
+        ...
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway said of its own accord. `operation` is one of ours, empty where it concerns none; `payment_id` and
+    `refund_id` are ours, as we gave them with the request; `reference` is the gateway's own id."""
+
+    event_id: str
+    type: str
+    told_at: datetime
+    operation: str = ""
+    payment_id: Id | None = None
+    refund_id: Id | None = None
+    reference: str = ""
+    amount: int = 0
+    currency: str = ""
+
+
+class WebhookReader(Protocol):
+    """A gateway that calls by itself."""
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """What it says, once the signature over these very bytes holds; header names are in lower case.
+        SignatureDoesNotHold or WebhookIsUnreadable where it does not, or nothing can be made of it."""
         ...
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from argosy.domains.payments.application.gateways import GatewayRequest
 from argosy.domains.payments.domain.payment import (
     AUTHORIZE,
+    CAPTURE,
     REFUND,
     RETURN,
     VOID,
@@ -15,6 +16,7 @@ from argosy.domains.payments.domain.payment import (
 )
 from argosy.domains.payments.domain.refund import Refund
 from argosy.engine.work import UnitOfWork
+from argosy.shared_kernel.ids import Id
 
 GATEWAY = "gateway"
 """The name under which calls are registered."""
@@ -84,6 +86,27 @@ def pay_back(
         is_look_up=is_look_up,
     )
     work.call(GATEWAY, intent.id, request, at=at, id=key if refund.calls == 1 else f"{key}:{refund.calls}")
+
+
+def verify(work: UnitOfWork, intent: PaymentIntent, operation: str, why: Id, refund: Refund | None = None) -> None:
+    """Ask what became of an operation, whatever we think of it: a webhook rang. The call's number is 0, which no
+    operation counts: a yes or no is taken, anything else leaves the look-ups that are planned as they are."""
+    key = f"{intent.id}:{operation}" if refund is None else f"{intent.id}:{REFUND}:{refund.id}"
+    references = {CAPTURE: intent.authorization_reference, VOID: intent.authorization_reference}
+    request = GatewayRequest(
+        operation=operation,
+        gateway=intent.gateway,
+        payment_id=intent.id,
+        key=key,
+        amount=refund.amount if refund is not None else intent.amount,
+        currency=intent.currency,
+        call=0,
+        source=intent.source if operation == AUTHORIZE else "",
+        reference=intent.capture_reference if refund is not None else references.get(operation, ""),
+        refund_id=refund.id if refund is not None else None,
+        is_look_up=True,
+    )
+    work.call(GATEWAY, intent.id, request, id=f"{key}:{why}")
 
 
 def note(

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from argosy.domains.payments.domain.payment import MOVES
 from argosy.domains.payments.domain.refund import REFUND_MOVES
+from argosy.domains.payments.domain.webhook import WEBHOOK_STATUSES
 from argosy.platform.fields import IdField, InstantField
 from argosy.platform.tables import AggregateRow, platform_tables
 
@@ -178,6 +179,36 @@ class StatementRoundRow(AggregateRow):
 
     class Meta:
         db_table = "statement_rounds"
+
+
+class WebhookRow(AggregateRow):
+    """One event of one gateway, as it came; its id names both, so that it is kept once."""
+
+    gateway = models.CharField(max_length=50)
+    event_id = models.CharField(max_length=200)
+    type = models.CharField(max_length=100)
+    operation = models.CharField(max_length=10)
+    payment_id = IdField(null=True)
+    refund_id = IdField(null=True)
+    reference = models.CharField(max_length=255)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    raw = models.TextField()
+    status = models.CharField(max_length=10)
+    outcome = models.CharField(max_length=20)
+    told_at = InstantField()
+    received_at = InstantField()
+    resolved_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "payment_webhooks"
+        indexes = [
+            models.Index(fields=["received_at"], name="payment_webhooks_open", condition=Q(status="RECEIVED")),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "event_id"], name="webhook_is_kept_once"),
+            models.CheckConstraint(name="webhook_status_known", condition=Q(status__in=WEBHOOK_STATUSES)),
+        ]
 
 
 tables = platform_tables(__name__, outbox="payments_outbox_events")

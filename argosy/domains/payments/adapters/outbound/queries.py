@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from argosy.contracts.payments import StatementLine
-from argosy.domains.payments.adapters.outbound.models import PaymentTransactionRow
+from argosy.domains.payments.adapters.outbound.models import PaymentTransactionRow, WebhookRow
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN
+from argosy.domains.payments.domain.webhook import RECEIVED
 from argosy.shared_kernel.ids import Id
 
 
@@ -30,3 +31,9 @@ def noted_money(after: str, up_to: str, limit: int) -> Sequence[StatementLine]:
         )
         for row in rows.order_by("payment_intent_id")[:limit]
     ]
+
+
+def open_webhooks(limit: int) -> Sequence[Id]:
+    """Ids of at most so many webhooks that are RECEIVED, the earliest first."""
+    rows = WebhookRow.objects.filter(status=RECEIVED).order_by("received_at").values_list("id", flat=True)
+    return [Id(str(id)) for id in rows[:limit]]

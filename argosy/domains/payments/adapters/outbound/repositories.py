@@ -11,11 +11,13 @@ from argosy.domains.payments.adapters.outbound.models import (
     PaymentTransactionRow,
     RefundRow,
     StatementRoundRow,
+    WebhookRow,
 )
 from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
 from argosy.domains.payments.domain.ledger import Entry, Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import AUTHORIZE, PaymentIntent, PaymentTransaction
 from argosy.domains.payments.domain.refund import Refund
+from argosy.domains.payments.domain.webhook import Webhook
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
@@ -30,4 +32,5 @@ ROWS = (
     Rows(LedgerAccount, LedgerAccountRow),
     Rows(GatewayDifference, GatewayDifferenceRow),
     Rows(StatementRound, StatementRoundRow),
+    Rows(Webhook, WebhookRow),
 )

@@ -12,13 +12,15 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest
+from argosy.domains.payments.adapters.outbound.gateways import notices
+from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest, Notice
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, RETURN, VOID
 from argosy.platform.locks import FileLock
 from argosy.shared_kernel.ids import named_id
@@ -79,6 +81,7 @@ class TestGateway:
     ) -> None:
         self.path = Path(path)
         self.way = way
+        self.webhook_secrets: tuple[str, ...] = ()
         self.latency_seconds = latency_milliseconds / 1000
         self.loss = loss
         self.action_base = action_base
@@ -91,12 +94,14 @@ class TestGateway:
     def from_environment(cls, path: Path | str) -> TestGateway:
         """As ARGOSY_TEST_GATEWAY_LATENCY_MS, ARGOSY_TEST_GATEWAY_LOSS and ARGOSY_TEST_GATEWAY_WAY say."""
         way = os.environ.get("ARGOSY_TEST_GATEWAY_WAY")
-        return cls(
+        gateway = cls(
             path,
             way=Path(way) if way else None,
             latency_milliseconds=float(os.environ.get("ARGOSY_TEST_GATEWAY_LATENCY_MS", "50")),
             loss=float(os.environ.get("ARGOSY_TEST_GATEWAY_LOSS", "0")),
         )
+        gateway.webhook_secrets = tuple(os.environ.get("ARGOSY_TEST_GATEWAY_WEBHOOK_SECRET", "").split())
+        return gateway
 
     # The port.
 
@@ -168,6 +173,10 @@ class TestGateway:
             self._travel()
             return None
         return self._answer(found, is_look_up=True)
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """What it says of its own accord; nobody is believed while there is no secret."""
+        return notices.read(headers, body, self.webhook_secrets, now)
 
     # What happens at the gateway's own counter.
 

@@ -1,0 +1,70 @@
+"""Which gateways there are: our own, where the environment holds what they need, and those of other packages.
+
+A package adds one by an entry point of the group `argosy.gateways`, whose name is the gateway's and whose value is a
+factory: called with the environment, it gives a Gateway, or None where it is not set up. Nothing of ours is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
+from argosy.domains.payments.application.gateways import Gateway
+
+GROUP = "argosy.gateways"
+OPERATIONS = ("authorize", "capture", "void", "refund", "look_up")
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+Factory = Callable[[Mapping[str, str]], Gateway | None]
+
+
+class NoGateway(Exception):
+    """An entry point that gives no gateway: the text says which, and what is wrong with it."""
+
+
+def book_path(environment: Mapping[str, str] | None = None) -> Path:
+    """Where the test gateway keeps its own book."""
+    return Path((os.environ if environment is None else environment).get("ARGOSY_VAR", "var")) / "test_gateway.sqlite3"
+
+
+def test_gateway(environment: Mapping[str, str]) -> Gateway:
+    return TestGateway.from_environment(book_path(environment))
+
+
+OUR_OWN: dict[str, Factory] = {"test": test_gateway}
+
+
+def factories() -> dict[str, Factory]:
+    """By name. A name of ours is not given away."""
+    found = dict(OUR_OWN)
+    for point in entry_points(group=GROUP):
+        if not _NAME.fullmatch(point.name) or point.name in found:
+            raise NoGateway(f"{point.value}: a gateway is named by lower-case letters that no other has: {point.name}")
+        found[point.name] = point.load()
+    return found
+
+
+def gateways_of(environment: Mapping[str, str]) -> dict[str, Gateway]:
+    """Every gateway that is set up, by name."""
+    found: dict[str, Gateway] = {}
+    for name, make in factories().items():
+        gateway: Any = make(environment)
+        if gateway is None:
+            continue
+        missing = [operation for operation in OPERATIONS if not callable(getattr(gateway, operation, None))]
+        if missing:
+            raise NoGateway(f"{name}: has no {', '.join(missing)}")
+        found[name] = gateway
+    return found
+
+
+@cache
+def gateways() -> dict[str, Gateway]:
+    """Those of this process, made once."""
+    return gateways_of(os.environ)

@@ -18,7 +18,7 @@ from argosy.domains.payments.application.gateways import Gateway
 from tests.domains.payments.gateway_contract import GatewayContract
 
 PACKAGE = Path(__file__).parents[2] / "fixtures" / "example_gateway"
-SET_UP = {"EXAMPLE_GATEWAY_KEY": "sk_example"}
+SET_UP = {"example_gateway_key": "sk_example"}
 
 
 @pytest.fixture(scope="module")

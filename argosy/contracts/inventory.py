@@ -29,6 +29,88 @@ class AdjustStock(Command):
     warehouse: str = "main"
 
 
+class OpenWarehouse(Command):
+    """A place where stock is kept, by a code of your own. `country` and `serves` (other countries that are near,
+    nearest first) say how near it is to a buyer, `parcel_cost` and `abroad_cost` what a parcel from there costs
+    within its country and out of it, and the lowest `priority` goes first where nothing else decides."""
+
+    code: str
+    name: str
+    country: str
+    serves: tuple[str, ...] = ()
+    parcel_cost: int = 0
+    abroad_cost: int = 0
+    priority: int = 0
+
+
+class ChangeWarehouse(Command):
+    """Change what is given; None leaves a field as it is. Nothing more is promised from one that `is_open` no more."""
+
+    code: str
+    name: str | None = None
+    country: str | None = None
+    serves: tuple[str, ...] | None = None
+    parcel_cost: int | None = None
+    abroad_cost: int | None = None
+    priority: int | None = None
+    is_open: bool | None = None
+
+
+class SetStockRules(Command):
+    """How much of a stock item may be promised. `safety_stock` pieces are never promised. `oversell` is empty,
+    "backorder" or "preorder": up to `oversell_max` pieces may be promised beyond what is there, preorders until
+    `expected_at`. At `low_at` pieces or fewer it is told that stock runs low; 0 tells nothing."""
+
+    stock_unit_id: Id
+    warehouse: str = "main"
+    safety_stock: int = 0
+    low_at: int = 0
+    oversell: str = ""
+    oversell_max: int = 0
+    expected_at: datetime | None = None
+
+
+class EndPreorder(Command, key="stock_item_id"):
+    """The day of a preorder has come: nothing more is promised beyond what is there. Sent by inventory itself."""
+
+    stock_item_id: Id
+    expected_at: datetime
+
+
+class SendTransfer(Command):
+    """Send free pieces of a stock unit from one warehouse to another, once per reference; on their way, they are
+    nowhere on hand."""
+
+    stock_unit_id: Id
+    from_warehouse: str
+    to_warehouse: str
+    quantity: int
+    reference_id: str
+
+
+class ReceiveTransfer(Command):
+    """So many pieces of a transfer have arrived; the rest is lost. It ends the transfer."""
+
+    transfer_id: Id
+    quantity: int
+
+
+class CountedUnit(Value):
+    """So many pieces of a stock unit were counted."""
+
+    stock_unit_id: Id
+    counted: int
+
+
+class ReconcileStock(Command):
+    """What was counted in a warehouse is what is there, once per reference. Where that is less than what is promised,
+    a shortage is opened."""
+
+    warehouse: str
+    reference_id: str
+    counts: tuple[CountedUnit, ...]
+
+
 class StockLine(Value):
     """`quantity` pieces of a stock unit for one order."""
 
@@ -44,6 +126,8 @@ class ReserveStock(Command, key="flow_id"):
     reservation_id: Id
     lines: tuple[StockLine, ...]
     expires_at: datetime
+    ships_to: str = ""
+    """The country of the buyer, where it is known: which warehouses are near and cheap depends on it."""
 
 
 class ExtendReservation(Command, key="flow_id"):
@@ -154,3 +238,80 @@ class AvailabilityChanged(Event, key="stock_item_id", is_latest_only=True):
     stock_unit_id: Id
     product_id: Id | None
     available: int
+    is_oversold: bool = False
+    """Some or all of `available` is promised beyond what is there: by backorder, or by preorder until `expected_at`."""
+    expected_at: datetime | None = None
+
+
+class WarehouseOpened(Event, key="warehouse_id"):
+    warehouse_id: Id
+    seller_id: Id | None
+    code: str
+    country: str
+
+
+class WarehouseChanged(Event, key="warehouse_id"):
+    warehouse_id: Id
+    seller_id: Id | None
+    code: str
+    country: str
+    is_open: bool
+
+
+class TransferSent(Event, key="transfer_id"):
+    transfer_id: Id
+    stock_unit_id: Id
+    from_warehouse: str
+    to_warehouse: str
+    quantity: int
+
+
+class TransferReceived(Event, key="transfer_id"):
+    """The pieces that arrived are on hand; `lost` ones did not arrive."""
+
+    transfer_id: Id
+    stock_unit_id: Id
+    to_warehouse: str
+    quantity: int
+    lost: int
+
+
+class StockReconciled(Event, key="count_id"):
+    """A warehouse was counted: how many stock units, and how many of them differed."""
+
+    count_id: Id
+    warehouse: str
+    reference_id: str
+    units: int
+    differing: int
+
+
+class ShortageOpened(Event, key="stock_item_id"):
+    """`missing` pieces that are promised are not there: somebody must find some, or tell buyers. Told again when more
+    are missing."""
+
+    stock_item_id: Id
+    stock_unit_id: Id
+    warehouse: str
+    seller_id: Id | None
+    missing: int
+
+
+class ShortageClosed(Event, key="stock_item_id"):
+    """All that is promised is there again."""
+
+    stock_item_id: Id
+    stock_unit_id: Id
+    warehouse: str
+    seller_id: Id | None
+
+
+class StockRanLow(Event, key="stock_item_id"):
+    """No more than `low_at` pieces can still be promised: time to order."""
+
+    stock_item_id: Id
+    stock_unit_id: Id
+    warehouse: str
+    seller_id: Id | None
+    available: int
+    low_at: int

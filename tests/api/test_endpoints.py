@@ -367,11 +367,14 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
         "address_id": address,
         "seller_id": shop.call("GET", "stores/mine", token=shop.seller).json["seller_id"],
         "user_id": shop.call("GET", "users/me", token=shop.buyer).json["user_id"],
+        "stock_unit_id": shop.variant_id,
     }
     people = everyone(shop)
     seen = 0
     for endpoint in [one for declared in endpoints().values() for one in declared if one.method == "GET"]:
-        token = {"seller": shop.seller, "staff": people["staff"]}.get(endpoint.allow.name, shop.buyer)
+        token = {"seller": shop.seller, "merchant": shop.seller, "staff": people["staff"]}.get(
+            endpoint.allow.name, shop.buyer
+        )
         if endpoint.path == "stores/mine":
             token = shop.seller
         answer = shop.call("GET", endpoint.path.format_map(ids), token=token)

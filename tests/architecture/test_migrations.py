@@ -15,6 +15,7 @@ from django.db.migrations.state import ProjectState
 
 from argosy.platform.router import alias_of
 from tests.architecture.sources import PROJECT
+from tests.architecture.test_expand_first import constrained
 
 TAKES_AWAY = (
     migrations.RemoveField,
@@ -69,6 +70,23 @@ def _of_changed_field(old: Any, new: Any) -> str:
     return ""
 
 
+def _is_about_what_is_new(operation: Operation, migration: migrations.Migration) -> bool:
+    """A constraint of a new table, in the place of a stricter one, or of columns that the program of the release before
+    does not write."""
+    if not isinstance(operation, migrations.AddConstraint):
+        return False
+    before = migration.operations[: migration.operations.index(operation)]
+    gone = {one.name for one in before if isinstance(one, migrations.RemoveConstraint)}
+    added = {
+        (one.model_name_lower, one.name_lower)
+        for one in before
+        if isinstance(one, migrations.AddField) and not _of_new_field(one.name, one.field)
+    }
+    about = {(operation.model_name_lower, name) for name in constrained(operation.constraint)}
+    made = {one.name_lower for one in before if isinstance(one, migrations.CreateModel)}
+    return operation.model_name_lower in made or operation.constraint.name in gone or about <= added
+
+
 def refused(loader: MigrationLoader, versions: list[str]) -> Iterator[str]:
     """Steps that one release may not take. A migration that contracts names the release since which nobody uses what
     it takes away (`unused_since`), which has to be out already."""
@@ -81,7 +99,7 @@ def refused(loader: MigrationLoader, versions: list[str]) -> Iterator[str]:
         since = getattr(migration, "unused_since", "")
         state = loader.project_state([parent for parent in migration.dependencies if parent[0] == app])
         for operation in migration.operations:
-            why = narrowing(operation, state, app)
+            why = "" if _is_about_what_is_new(operation, migration) else narrowing(operation, state, app)
             if why and since not in versions:
                 yield f"{app}.{name}: {operation.describe()}: {why}"
             operation.state_forwards(app, state)

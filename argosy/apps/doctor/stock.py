@@ -32,14 +32,19 @@ def moved(databases: Databases) -> Iterator[Violation]:
 
 
 def covered(databases: Databases) -> Iterator[Violation]:
-    for id, on_hand, reserved, allocated, available in databases.stream(
+    """What is backordered or missing is promised and not there, to the piece; all else that is promised is there."""
+    for id, on_hand, reserved, allocated, available, backordered, missing in databases.stream(
         "inventory",
-        "SELECT id, total_quantity, reserved, allocated, available_quantity FROM stock_items "
-        "WHERE total_quantity < 0 OR reserved < 0 OR allocated < 0 OR reserved + allocated > total_quantity "
-        "OR available_quantity <> total_quantity - reserved - allocated",
+        "SELECT id, total_quantity, reserved, allocated, available_quantity, backordered, missing FROM stock_items "
+        "WHERE total_quantity < 0 OR reserved < 0 OR allocated < 0 OR backordered < 0 OR missing < 0 "
+        "OR reserved + allocated > total_quantity + backordered + missing "
+        "OR (backordered + missing > 0 AND reserved + allocated <> total_quantity + backordered + missing) "
+        "OR available_quantity <> total_quantity - reserved - allocated + backordered + missing",
     ):
+        lacking = f", {backordered} backordered and {missing} missing" if backordered or missing else ""
         yield Violation(
-            f"stock_items {id}", f"has {on_hand} pieces, {reserved} held, {allocated} sold and {available} available"
+            f"stock_items {id}",
+            f"has {on_hand} pieces, {reserved} held, {allocated} sold and {available} available{lacking}",
         )
 
 
@@ -102,7 +107,7 @@ def allocated(databases: Databases) -> Iterator[Violation]:
 
 
 def not_oversold(databases: Databases) -> Iterator[Violation]:
-    """Orders are read first: whatever they say is sold was received before."""
+    """Orders are read first: whatever they say is sold was received before, or is backordered or missing by now."""
     sold = databases.stream(
         "orders",
         f"SELECT i.stock_unit_id, CAST(sum((i.quantity - i.cancelled_quantity) * i.units_each) AS bigint) "
@@ -112,9 +117,9 @@ def not_oversold(databases: Databases) -> Iterator[Violation]:
     )
     received = databases.stream(
         "inventory",
-        "SELECT i.stock_unit_id, CAST(sum(m.change) AS bigint) FROM stock_items i JOIN stock_movements m "
-        "ON m.stock_item_id = i.id WHERE m.reason <> ? AND {only:i.stock_unit_id} GROUP BY i.stock_unit_id "
-        "ORDER BY i.stock_unit_id",
+        "SELECT i.stock_unit_id, CAST(sum(i.backordered + i.missing + coalesce((SELECT sum(m.change) FROM "
+        "stock_movements m WHERE m.stock_item_id = i.id AND m.reason <> ?), 0)) AS bigint) FROM stock_items i "
+        "WHERE {only:i.stock_unit_id} GROUP BY i.stock_unit_id ORDER BY i.stock_unit_id",
         DISPATCH,
     )
     for unit_id, (out, came) in side_by_side(sold, received):

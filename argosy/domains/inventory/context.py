@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import os
+from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from argosy.contracts.inventory import ExpireReservations
+from argosy.domains.inventory.application.keeping import StockKeeping
 from argosy.domains.inventory.application.reservations import OverdueReservations, Reservations
 from argosy.domains.inventory.application.stock import Stock
+from argosy.domains.inventory.application.warehouses import Counting, Transfers, Warehouses
+from argosy.domains.inventory.domain.allocation import DEFAULT_POLICY, POLICIES
 from argosy.domains.inventory.domain.reservation import Reservation
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement
+from argosy.domains.inventory.domain.transfer import StockCount, StockTransfer
+from argosy.domains.inventory.domain.warehouse import Warehouse
 from argosy.engine.due import CallTarget
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context, Every
+
+SERVICES = (Stock, Reservations, Warehouses, Transfers, Counting)
+
+
+def build(work: UnitOfWork, overdue: OverdueReservations, policy: str = DEFAULT_POLICY) -> tuple[Any, ...]:
+    """The services for one unit of work."""
+    items, movements = work.repository(StockItem), work.repository(StockMovement)
+    warehouses = work.repository(Warehouse)
+    keeping = StockKeeping(work, items, movements, warehouses)
+    return (
+        Stock(work, items, movements, warehouses),
+        Reservations(work, items, work.repository(Reservation), overdue, warehouses, policy),
+        Warehouses(work, warehouses),
+        Transfers(keeping, work.repository(StockTransfer)),
+        Counting(keeping, work.repository(StockCount)),
+    )
 
 
 class InventoryContext(Context):
@@ -19,16 +44,20 @@ class InventoryContext(Context):
     label = "inventory"
     database = "inventory_db"
     criticality = "critical"
-    services = (Stock, Reservations)
+    services = SERVICES
     hears = ("checkout", "inventory", "orders")
     schedule = (Every(seconds=15, send=ExpireReservations()),)
 
+    @cached_property
+    def policy(self) -> str:
+        """From which warehouses goods are taken: one of `POLICIES`, by the setting ARGOSY_ALLOCATION."""
+        name = os.environ.get("ARGOSY_ALLOCATION", DEFAULT_POLICY)
+        if name not in POLICIES:
+            raise ImproperlyConfigured(f"ARGOSY_ALLOCATION is {name!r}; it is one of {', '.join(POLICIES)}")
+        return name
+
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        items = work.repository(StockItem)
-        return (
-            Stock(work, items, work.repository(StockMovement)),
-            Reservations(work, items, work.repository(Reservation), self.overdue(work)),
-        )
+        return build(work, self.overdue(work), self.policy)
 
     def overdue(self, work: UnitOfWork) -> OverdueReservations:
         """Where overdue reservations are looked for; a simulation looks through its own store instead."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from argosy.contracts.inventory import (
     CommitReservation,
@@ -15,11 +14,11 @@ from argosy.contracts.inventory import (
     Restock,
     StockLine,
 )
-from argosy.domains.inventory.application.reservations import Reservations
-from argosy.domains.inventory.application.stock import Stock
+from argosy.domains.inventory.context import SERVICES, build
+from argosy.domains.inventory.domain.allocation import DEFAULT_POLICY
 from argosy.domains.inventory.domain.reservation import ACTIVE, COMMITTED, Reservation
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement, stock_item_id
-from argosy.engine.work import Actor, UnitOfWork
+from argosy.engine.work import Actor
 from argosy.shared_kernel.ids import Id
 from tests.support import Stage, an_id
 
@@ -31,19 +30,12 @@ STAFF = Actor(id=an_id("staff"), roles=frozenset({"staff"}))
 UNIT, OTHER = an_id("unit"), an_id("other unit")
 
 
-def inventory_stage() -> Stage:
+def inventory_stage(policy: str = DEFAULT_POLICY) -> Stage:
     def overdue(now: datetime, limit: int) -> Sequence[Id]:
         late = [row for row in stage.all(Reservation) if row.open_until is not None and row.open_until <= now]
         return [row.id for row in sorted(late, key=lambda row: (row.open_until, row.id))[:limit]]
 
-    def build(work: UnitOfWork) -> tuple[Any, ...]:
-        items = work.repository(StockItem)
-        return (
-            Stock(work, items, work.repository(StockMovement)),
-            Reservations(work, items, work.repository(Reservation), overdue),
-        )
-
-    stage = Stage((Stock, Reservations), build)
+    stage = Stage(SERVICES, lambda work: build(work, overdue, policy))
     return stage
 
 
@@ -110,5 +102,8 @@ def check_books(stage: Stage) -> None:
         assert item.on_hand == moved[item.id]
         assert item.reserved == held[item.id, ACTIVE]
         assert item.allocated == held[item.id, COMMITTED]
-        assert min(item.on_hand, item.reserved, item.allocated, item.available) >= 0
+        assert min(item.on_hand, item.reserved, item.allocated, item.backordered, item.missing) >= 0
+        lacking = max(0, item.promised - item.on_hand)
+        assert item.backordered + item.missing == lacking
+        assert (item.missing_since is not None) == (item.missing > 0)
     assert stage.undeclared_loads == 0

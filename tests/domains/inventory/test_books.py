@@ -9,13 +9,20 @@ from hypothesis import strategies as st
 
 from argosy.contracts.inventory import (
     AdjustStock,
+    CountedUnit,
     ExpireReservation,
     ExpireReservations,
+    OpenWarehouse,
     ReceiveStock,
+    ReceiveTransfer,
+    ReconcileStock,
     ReservationConfirmed,
+    SendTransfer,
+    SetStockRules,
     StockReserved,
 )
 from argosy.domains.inventory.domain.reservation import Reservation
+from argosy.domains.inventory.domain.transfer import transfer_id
 from argosy.shared_kernel.errors import DomainError
 from tests.domains.inventory.staging import (
     OTHER,
@@ -31,9 +38,14 @@ from tests.support import Stage, an_id
 
 UNITS = st.sampled_from([UNIT, OTHER])
 NAMES = st.sampled_from("abcde")
+PLACES = st.sampled_from(["main", "north"])
 ACTS = st.one_of(
-    st.tuples(st.just("receive"), UNITS, st.integers(1, 9), st.sampled_from("123456")),
-    st.tuples(st.just("adjust"), UNITS, st.integers(-6, 6).filter(bool), st.sampled_from("123456")),
+    st.tuples(st.just("receive"), UNITS, st.integers(1, 9), st.sampled_from("123456"), PLACES),
+    st.tuples(st.just("adjust"), UNITS, st.integers(-6, 6).filter(bool), st.sampled_from("123456"), PLACES),
+    st.tuples(st.just("send"), UNITS, st.integers(1, 4), st.sampled_from("123456")),
+    st.tuples(st.just("arrive"), UNITS, st.integers(0, 4), st.sampled_from("123456")),
+    st.tuples(st.just("count"), UNITS, st.integers(0, 9), st.sampled_from("123456"), PLACES),
+    st.tuples(st.just("rule"), UNITS, st.integers(0, 3), st.integers(0, 4), PLACES),
     st.tuples(
         st.just("reserve"),
         NAMES,
@@ -50,10 +62,36 @@ ACTS = st.one_of(
 
 def message_of(stage: Stage, act: tuple[Any, ...]) -> Any:
     match act:
-        case ("receive", unit, quantity, reference):
-            return ReceiveStock(stock_unit_id=unit, quantity=quantity, reference_id=reference)
-        case ("adjust", unit, change, reference):
-            return AdjustStock(stock_unit_id=unit, change=change, reason="counted", reference_id=reference)
+        case ("receive", unit, quantity, reference, place):
+            return ReceiveStock(stock_unit_id=unit, quantity=quantity, reference_id=reference, warehouse=place)
+        case ("adjust", unit, change, reference, place):
+            return AdjustStock(
+                stock_unit_id=unit, change=change, reason="counted", reference_id=reference, warehouse=place
+            )
+        case ("send", unit, quantity, reference):
+            return SendTransfer(
+                stock_unit_id=unit,
+                from_warehouse="main",
+                to_warehouse="north",
+                quantity=quantity,
+                reference_id=reference,
+            )
+        case ("arrive", unit, quantity, reference):
+            return ReceiveTransfer(transfer_id=transfer_id(unit, reference), quantity=quantity)
+        case ("count", unit, counted, reference, place):
+            return ReconcileStock(
+                warehouse=place,
+                reference_id=reference,
+                counts=(CountedUnit(stock_unit_id=unit, counted=counted),),
+            )
+        case ("rule", unit, safety, beyond, place):
+            return SetStockRules(
+                stock_unit_id=unit,
+                warehouse=place,
+                safety_stock=safety,
+                oversell="backorder" if beyond else "",
+                oversell_max=beyond,
+            )
         case ("reserve", name, lines, minutes):
             return reserve(stage, name, *lines, minutes=minutes)
         case ("commit", name):
@@ -69,6 +107,7 @@ def message_of(stage: Stage, act: tuple[Any, ...]) -> Any:
 @given(st.lists(st.tuples(ACTS, st.integers(1, 3)), max_size=30))
 def test_counters_equal_rows_after_any_history_with_repeats(history: list[tuple[tuple[Any, ...], int]]) -> None:
     stage = inventory_stage()
+    stage.send(OpenWarehouse(code="north", name="North", country="PT"))
     ended: dict[str, str] = {}
     for act, times in history:
         if act == ("wait",):

@@ -22,6 +22,7 @@ from argosy.contracts.inventory import (
     StockRestocked,
     StockShort,
 )
+from argosy.domains.inventory.domain.allocation import DEFAULT_POLICY, ordered, place_of
 from argosy.domains.inventory.domain.reservation import (
     ACTIVE,
     COMMITTED,
@@ -37,6 +38,7 @@ from argosy.domains.inventory.domain.reservation import (
     demand,
 )
 from argosy.domains.inventory.domain.stock import StockItem, spread
+from argosy.domains.inventory.domain.warehouse import Warehouse
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id
@@ -78,13 +80,18 @@ class Reservations:
         items: Repository[StockItem],
         reservations: Repository[Reservation],
         overdue: OverdueReservations,
+        warehouses: Repository[Warehouse],
+        policy: str = DEFAULT_POLICY,
     ) -> None:
         self.work = work
         self.items = items
         self.reservations = reservations
         self.overdue = overdue
+        self.warehouses = warehouses
+        self.policy = policy
 
     @reads(reservations=lambda command: (command.reservation_id,), items=_units)
+    @then_reads(warehouses=lambda self, command: self._places(command))
     def reserve_stock(self, command: ReserveStock) -> None:
         """Hold every line, or none and tell every shortage."""
         earlier = self.reservations.find(command.reservation_id)
@@ -95,7 +102,7 @@ class Reservations:
         wanted = demand(command.lines)
         if command.expires_at <= now:
             raise TooLateToHold(expires_at=command.expires_at.isoformat())
-        shelves = {unit_id: self._shelf(unit_id) for unit_id in wanted}
+        shelves = self._shelves(wanted, command.ships_to)
         shortages = _shortages(wanted, shelves)
         if shortages:
             self.work.announce(
@@ -204,10 +211,19 @@ class Reservations:
             StockReserved(flow_id=command.flow_id, reservation_id=earlier.id, expires_at=earlier.expires_at)
         )
 
-    def _shelf(self, stock_unit_id: Id) -> list[StockItem]:
-        """The stock items of a unit over all warehouses, in an order that a re-run repeats."""
-        items = self.items.all_by("stock_unit_id", stock_unit_id)
-        return items if len(items) < 2 else sorted(items, key=lambda item: item.warehouse)
+    def _shelves(self, wanted: dict[Id, int], ships_to: str) -> dict[Id, list[StockItem]]:
+        """The stock items of each unit over all warehouses, in the order in which they are to be taken from."""
+        shelves = {unit_id: self.items.all_by("stock_unit_id", unit_id) for unit_id in wanted}
+        places = {place_of(item): None for shelf in shelves.values() for item in shelf if _may_choose(shelf)}
+        if not places:
+            return shelves
+        warehouses = {id: self.warehouses.find(id) for id in places}
+        return ordered(self.policy, wanted, shelves, warehouses, ships_to)
+
+    def _places(self, command: ReserveStock) -> list[Id]:
+        """The warehouses to choose from. Most units lie in `main` alone, and nothing is looked up."""
+        shelves = [self.items.all_by("stock_unit_id", line.stock_unit_id) for line in command.lines]
+        return list({place_of(item): None for shelf in shelves if _may_choose(shelf) for item in shelf})
 
     def _of_flow(self, command: ExtendReservation | CommitReservation) -> Reservation:
         reservation = self.reservations.find(command.reservation_id)
@@ -233,10 +249,15 @@ class Reservations:
         reservation.move(status)
 
 
+def _may_choose(shelf: Sequence[StockItem]) -> bool:
+    """Whether it matters what is known of this unit's warehouses."""
+    return len(shelf) > 1 or (len(shelf) == 1 and shelf[0].warehouse_id is not None)
+
+
 def _shortages(wanted: dict[Id, int], shelves: dict[Id, list[StockItem]]) -> tuple[Shortage, ...]:
     short = []
     for unit_id, asked in wanted.items():
-        available = sum([item.available for item in shelves[unit_id]])
+        available = sum([item.promisable for item in shelves[unit_id]])
         if available < asked:
             short.append(Shortage(stock_unit_id=unit_id, asked=asked, available=available))
     return tuple(short)

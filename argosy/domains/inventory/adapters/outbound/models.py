@@ -11,9 +11,13 @@ from argosy.platform.tables import AggregateRow, platform_tables
 STATUSES = ["ACTIVE", "COMMITTED", "RELEASED", "EXPIRED", "RESTOCKED"]
 
 
+OVERSELLS = ["", "backorder", "preorder"]
+
+
 class StockItemRow(AggregateRow):
     stock_unit_id = IdField(db_index=True)
     warehouse = models.CharField(max_length=32)
+    warehouse_id = IdField(null=True)
     product_id = IdField(null=True)
     variant_id = IdField(null=True)
     seller_id = IdField(null=True)
@@ -21,20 +25,52 @@ class StockItemRow(AggregateRow):
     reserved = models.BigIntegerField()
     allocated = models.BigIntegerField()
     available_quantity = models.BigIntegerField()
+    safety_stock = models.BigIntegerField(default=0, db_default=0)
+    low_at = models.BigIntegerField(default=0, db_default=0)
+    oversell = models.CharField(max_length=16, default="", db_default="")
+    oversell_max = models.BigIntegerField(default=0, db_default=0)
+    expected_at = InstantField(null=True)
+    # Promised beyond what is there: on purpose, and because a count found less.
+    backordered = models.BigIntegerField(default=0, db_default=0)
+    missing = models.BigIntegerField(default=0, db_default=0)
+    missing_since = InstantField(null=True)
     updated_at = InstantField()
 
     class Meta:
         db_table = "stock_items"
+        indexes = [
+            models.Index(fields=["seller_id", "id"], name="stock_items_by_seller"),
+            models.Index(fields=["missing_since"], condition=Q(missing__gt=0), name="stock_items_short"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(total_quantity__gte=0), name="stock_on_hand_not_negative"),
             models.CheckConstraint(condition=Q(reserved__gte=0), name="stock_reserved_not_negative"),
             models.CheckConstraint(condition=Q(allocated__gte=0), name="stock_allocated_not_negative"),
             models.CheckConstraint(
-                condition=Q(total_quantity__gte=F("reserved") + F("allocated")), name="stock_promises_are_covered"
+                condition=Q(total_quantity__gte=F("reserved") + F("allocated") - F("backordered") - F("missing")),
+                name="stock_promises_are_covered",
             ),
             models.CheckConstraint(
-                condition=Q(available_quantity=F("total_quantity") - F("reserved") - F("allocated")),
+                condition=Q(
+                    available_quantity=F("total_quantity")
+                    - F("reserved")
+                    - F("allocated")
+                    + F("backordered")
+                    + F("missing")
+                )
+                & (Q(backordered=0, missing=0) | Q(available_quantity=0)),
                 name="stock_available_is_what_is_left",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    backordered__gte=0, missing__gte=0, safety_stock__gte=0, low_at__gte=0, oversell_max__gte=0
+                ),
+                name="stock_rules_not_negative",
+            ),
+            models.CheckConstraint(condition=Q(oversell__in=OVERSELLS), name="stock_oversell_is_known"),
+            models.CheckConstraint(
+                condition=Q(missing=0, missing_since__isnull=True) | Q(missing__gt=0, missing_since__isnull=False),
+                name="stock_shortage_has_a_beginning",
             ),
         ]
 
@@ -96,6 +132,75 @@ class StockMovementRow(AggregateRow):
             models.UniqueConstraint(fields=["stock_item_id", "reference_id", "reason"], name="stock_moved_once"),
             models.CheckConstraint(condition=~Q(change=0), name="stock_movement_moves"),
         ]
+
+
+class WarehouseRow(AggregateRow):
+    """A seller's own, or (without seller) the marketplace's. The id is made of owner and code."""
+
+    seller_id = IdField(null=True, db_index=True)
+    code = models.CharField(max_length=32)
+    name = models.CharField(max_length=100)
+    country = models.CharField(max_length=2)
+    serves = models.JSONField()
+    parcel_cost = models.BigIntegerField()
+    abroad_cost = models.BigIntegerField()
+    priority = models.BigIntegerField()
+    is_open = models.BooleanField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "warehouses"
+        constraints = [
+            models.UniqueConstraint(fields=["seller_id", "code"], name="warehouse_once_per_owner_and_code"),
+            models.CheckConstraint(
+                condition=Q(parcel_cost__gte=0, abroad_cost__gte=0, priority__gte=0),
+                name="warehouse_costs_not_negative",
+            ),
+        ]
+
+
+class StockTransferRow(AggregateRow):
+    """Pieces on their way between warehouses, and what of them arrived."""
+
+    stock_unit_id = IdField()
+    seller_id = IdField(null=True)
+    from_item_id = IdField()
+    to_item_id = IdField()
+    from_warehouse = models.CharField(max_length=32)
+    to_warehouse = models.CharField(max_length=32)
+    quantity = models.BigIntegerField()
+    received = models.BigIntegerField()
+    status = models.CharField(max_length=12)
+    reference_id = models.CharField(max_length=100)
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "stock_transfers"
+        indexes = [models.Index(fields=["seller_id", "id"], name="stock_transfers_by_seller")]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=["SENT", "RECEIVED"]), name="stock_transfer_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, received__gte=0, received__lte=F("quantity"))
+                & (Q(status="RECEIVED") | Q(received=0)),
+                name="stock_transfer_brings_what_was_sent",
+            ),
+        ]
+
+
+class StockCountRow(AggregateRow):
+    """That a warehouse was counted; written once."""
+
+    warehouse = models.CharField(max_length=32)
+    seller_id = IdField(null=True)
+    reference_id = models.CharField(max_length=100)
+    units = models.BigIntegerField()
+    differing = models.BigIntegerField()
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "stock_counts"
 
 
 tables = platform_tables(__name__, outbox="inventory_outbox_events")

@@ -5,8 +5,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from argosy.domains.inventory.adapters.outbound.models import ReservationRow, tables
+import msgspec
+from django.db.models import F, QuerySet
+
+from argosy.domains.inventory.adapters.outbound.models import (
+    ReservationRow,
+    StockItemRow,
+    StockMovementRow,
+    StockTransferRow,
+    WarehouseRow,
+    tables,
+)
+from argosy.domains.inventory.domain.stock import StockLevel
 from argosy.shared_kernel.ids import Id
+
+
+class ShownWarehouse(msgspec.Struct, kw_only=True, frozen=True):
+    """A warehouse that the asker may use; `is_own` says who may change it."""
+
+    warehouse_id: Id
+    code: str
+    name: str
+    country: str
+    serves: list[str]
+    parcel_cost: int
+    abroad_cost: int
+    priority: int
+    is_open: bool
+    is_own: bool
+
+
+class ShownTransfer(msgspec.Struct, kw_only=True, frozen=True):
+    """Pieces on their way, or what of them arrived."""
+
+    transfer_id: Id
+    stock_unit_id: Id
+    from_warehouse: str
+    to_warehouse: str
+    quantity: int
+    received: int
+    status: str
+    reference_id: str
+    created_at: datetime
+
+
+class ShownMovement(msgspec.Struct, kw_only=True, frozen=True):
+    """Pieces that came or went, and why."""
+
+    movement_id: Id
+    warehouse: str
+    change: int
+    reason: str
+    reference_id: str
+    created_at: datetime
 
 
 def overdue_reservations(now: datetime, limit: int) -> Sequence[Id]:
@@ -20,3 +71,120 @@ def overdue_reservations(now: datetime, limit: int) -> Sequence[Id]:
         ReservationRow.objects.filter(open_until__lte=now).exclude(id__in=list(parked)).order_by("open_until", "id")
     )
     return [Id(id) for id in open_ones.values_list("id", flat=True)[:limit]]
+
+
+def levels(
+    seller_id: str | None, *, after: str = "", limit: int, warehouse: str = "", only: str = ""
+) -> list[StockLevel]:
+    """Stock items by id, of one seller or (None) of all: `only` those that ran "low" or are "short"."""
+    rows = StockItemRow.objects.order_by("id")
+    if seller_id is not None:
+        rows = rows.filter(seller_id=seller_id)
+    if after:
+        rows = rows.filter(id__gt=after)
+    if warehouse:
+        rows = rows.filter(warehouse=warehouse)
+    if only == "low":
+        rows = rows.filter(low_at__gt=0, available_quantity__lte=F("low_at") + F("safety_stock"))
+    elif only == "short":
+        rows = rows.filter(missing__gt=0)
+    return _levels(rows[:limit])
+
+
+def levels_of_unit(stock_unit_id: str, seller_id: str | None) -> list[StockLevel]:
+    """A stock unit in each of its warehouses; nothing for strangers."""
+    rows = StockItemRow.objects.filter(stock_unit_id=stock_unit_id).order_by("warehouse")
+    return _levels(rows if seller_id is None else rows.filter(seller_id=seller_id))
+
+
+def movements_of_unit(
+    stock_unit_id: str, seller_id: str | None, *, before: tuple[datetime, str] | None = None, limit: int
+) -> list[ShownMovement]:
+    """What came and went of a stock unit, the newest first."""
+    items = StockItemRow.objects.filter(stock_unit_id=stock_unit_id)
+    if seller_id is not None:
+        items = items.filter(seller_id=seller_id)
+    places = dict(items.values_list("id", "warehouse"))
+    rows = StockMovementRow.objects.filter(stock_item_id__in=list(places)).order_by("-created_at", "-id")
+    if before is not None:
+        at, id = before
+        rows = rows.filter(created_at__lte=at).exclude(created_at=at, id__gte=id)
+    return [
+        ShownMovement(
+            movement_id=Id(row.id),
+            warehouse=places[row.stock_item_id],
+            change=row.change,
+            reason=row.reason,
+            reference_id=row.reference_id,
+            created_at=row.created_at,
+        )
+        for row in rows[:limit]
+    ]
+
+
+def warehouses(seller_id: str | None) -> list[ShownWarehouse]:
+    """A seller's own warehouses and the marketplace's; for staff (None) the marketplace's."""
+    rows = WarehouseRow.objects.filter(seller_id__isnull=True).order_by("code")
+    own = WarehouseRow.objects.filter(seller_id=seller_id).order_by("code") if seller_id is not None else []
+    return [
+        ShownWarehouse(
+            warehouse_id=Id(row.id),
+            code=row.code,
+            name=row.name,
+            country=row.country,
+            serves=row.serves,
+            parcel_cost=row.parcel_cost,
+            abroad_cost=row.abroad_cost,
+            priority=row.priority,
+            is_open=row.is_open,
+            is_own=row.seller_id == seller_id,
+        )
+        for row in (*own, *rows)
+    ]
+
+
+def transfers(seller_id: str | None, *, after: str = "", limit: int, status: str = "") -> list[ShownTransfer]:
+    """Transfers by id, of one seller or (None) of all."""
+    rows = StockTransferRow.objects.order_by("id")
+    if seller_id is not None:
+        rows = rows.filter(seller_id=seller_id)
+    if after:
+        rows = rows.filter(id__gt=after)
+    if status:
+        rows = rows.filter(status=status)
+    return [
+        ShownTransfer(
+            transfer_id=Id(row.id),
+            stock_unit_id=Id(row.stock_unit_id),
+            from_warehouse=row.from_warehouse,
+            to_warehouse=row.to_warehouse,
+            quantity=row.quantity,
+            received=row.received,
+            status=row.status,
+            reference_id=row.reference_id,
+            created_at=row.created_at,
+        )
+        for row in rows[:limit]
+    ]
+
+
+def _levels(rows: QuerySet[StockItemRow]) -> list[StockLevel]:
+    return [
+        StockLevel(
+            stock_item_id=Id(row.id),
+            stock_unit_id=Id(row.stock_unit_id),
+            warehouse=row.warehouse,
+            on_hand=row.total_quantity,
+            reserved=row.reserved,
+            allocated=row.allocated,
+            available=row.available_quantity,
+            safety_stock=row.safety_stock,
+            low_at=row.low_at,
+            oversell=row.oversell,
+            oversell_max=row.oversell_max,
+            expected_at=row.expected_at,
+            backordered=row.backordered,
+            missing=row.missing,
+        )
+        for row in rows
+    ]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from argosy.domains.inventory.adapters.outbound.models import (
     ReservationRow,
+    StockCountRow,
     StockItemRow,
     StockMovementRow,
     StockReservationRow,
+    StockTransferRow,
+    WarehouseRow,
 )
 from argosy.domains.inventory.domain.reservation import Reservation, ReservedLine
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement
+from argosy.domains.inventory.domain.transfer import StockCount, StockTransfer
+from argosy.domains.inventory.domain.warehouse import Warehouse
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
@@ -32,4 +37,7 @@ ROWS = (
         },
     ),
     Rows(StockMovement, StockMovementRow),
+    Rows(Warehouse, WarehouseRow),
+    Rows(StockTransfer, StockTransferRow),
+    Rows(StockCount, StockCountRow),
 )

@@ -1,0 +1,154 @@
+"""Stock and warehouses over HTTP: for their seller alone, and nothing that cannot be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.shop import Shop, assert_problem
+from tests.support import an_id
+
+PORTO = {"code": "porto", "name": "Porto", "country": "PT", "serves": ["ES"], "parcel_cost": 500}
+
+
+@pytest.fixture
+def stranger(shop: Shop) -> str:
+    token = shop.person()
+    assert shop.call("POST", "stores", {"store_name": "Other"}, token=token).status == 201
+    return token
+
+
+def level(shop: Shop, warehouse: str) -> dict[str, Any]:
+    found = shop.call("GET", f"stock/{shop.variant_id}", token=shop.seller).json["items"]
+    (one,) = [one for one in found if one["warehouse"] == warehouse]
+    return dict(one)
+
+
+def test_goods_go_from_one_warehouse_to_another_and_are_sold_from_both(shop: Shop) -> None:
+    assert shop.call("POST", "warehouses", PORTO, token=shop.seller).status == 201
+    sent = shop.call(
+        "POST",
+        f"stock/{shop.variant_id}/transfers",
+        {"from_warehouse": "main", "to_warehouse": "porto", "quantity": 49, "reference_id": "lorry"},
+        token=shop.seller,
+    )
+    assert sent.status == 201, sent
+    (way,) = shop.call("GET", "transfers?status=SENT", token=shop.seller).json["items"]
+    assert (way["transfer_id"], way["quantity"], way["status"]) == (sent.json["id"], 49, "SENT")
+    assert (
+        shop.call("POST", f"transfers/{way['transfer_id']}/arrival", {"quantity": 48}, token=shop.seller).status == 204
+    )
+    assert (level(shop, "main")["on_hand"], level(shop, "porto")["on_hand"]) == (1, 48)
+    shop.drain()
+    assert shop.bought(lines=[shop.line(quantity=49)])["status"] == "COMPLETED"
+    assert (level(shop, "main")["allocated"], level(shop, "porto")["allocated"]) == (1, 48)
+    moves = shop.call("GET", f"stock/{shop.variant_id}/movements?limit=2", token=shop.seller).json
+    assert [one["reason"] for one in moves["items"]] == ["transfer_in", "transfer_out"]
+    rest = shop.call("GET", moves["next"].removeprefix("/api/v1/"), token=shop.seller).json
+    assert [one["reason"] for one in rest["items"]] == ["receipt"]
+
+
+def test_a_count_below_what_is_sold_is_a_shortage_that_its_seller_sees(shop: Shop) -> None:
+    assert shop.bought(lines=[shop.line(quantity=40)])["status"] == "COMPLETED"
+    body = {"reference_id": "monday", "counts": [{"stock_unit_id": shop.variant_id, "counted": 30}]}
+    assert shop.call("POST", "warehouses/main/counts", body, token=shop.seller).status == 201
+    assert shop.call("POST", "warehouses/main/counts", body, token=shop.seller).status == 201
+    (short,) = shop.call("GET", "stock?only=short", token=shop.seller).json["items"]
+    assert (short["on_hand"], short["allocated"], short["missing"], short["available"]) == (30, 40, 10, 0)
+    assert shop.bought("two")["status"] != "COMPLETED"
+
+
+def test_rules_say_how_much_may_be_promised(shop: Shop) -> None:
+    rules = f"stock/{shop.variant_id}/rules"
+    assert shop.call("PUT", rules, {"safety_stock": 50}, token=shop.seller).json["safety_stock"] == 50
+    assert shop.bought("one")["status"] != "COMPLETED"
+    assert shop.call("PUT", rules, {"oversell": "backorder", "oversell_max": 60}, token=shop.seller).status == 200
+    assert shop.bought("two", lines=[shop.line(quantity=55)])["status"] == "COMPLETED"
+    assert level(shop, "main")["backordered"] == 5
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "stock/{unit}", None),
+        ("GET", "stock/{unit}/movements", None),
+        ("PUT", "stock/{unit}/rules", {"safety_stock": 1}),
+        (
+            "POST",
+            "stock/{unit}/transfers",
+            {"from_warehouse": "main", "to_warehouse": "porto", "quantity": 1, "reference_id": "x"},
+        ),
+        ("POST", "transfers/{transfer}/arrival", {"quantity": 1}),
+        ("PATCH", "warehouses/porto", {"name": "Mine"}),
+        (
+            "POST",
+            "warehouses/main/counts",
+            {"reference_id": "x", "counts": [{"stock_unit_id": "{unit}", "counted": 1}]},
+        ),
+    ],
+)
+def test_a_stranger_is_answered_as_if_nothing_were_there(
+    shop: Shop, stranger: str, method: str, path: str, body: Any
+) -> None:
+    assert shop.call("POST", "warehouses", PORTO, token=shop.seller).status == 201
+    transfer = shop.call(
+        "POST",
+        f"stock/{shop.variant_id}/transfers",
+        {"from_warehouse": "main", "to_warehouse": "porto", "quantity": 1, "reference_id": "lorry"},
+        token=shop.seller,
+    ).json["id"]
+    before = shop.written()
+    foreign = shop.call(method, *_named(path, body, shop.variant_id, transfer), token=stranger)
+    unknown = shop.call(method, *_named(path, body, an_id("none"), an_id("no transfer")), token=stranger)
+    assert (foreign.status, unknown.status) == (404, 404)
+    told = [
+        answer.body.decode().replace(shop.variant_id, "X").replace(an_id("none"), "X") for answer in (foreign, unknown)
+    ]
+    assert told[0].replace(transfer, "Y") == told[1].replace(an_id("no transfer"), "Y")
+    assert shop.written() == before
+    assert shop.call("GET", "stock", token=stranger).json["items"] == []
+    assert shop.call("GET", "transfers", token=stranger).json["items"] == []
+    assert shop.call("GET", "warehouses", token=stranger).json["items"] == []
+
+
+def _named(path: str, body: Any, unit: str, transfer: str) -> tuple[str, Any]:
+    import json
+
+    text = json.dumps(body).replace("{unit}", unit)
+    return path.format(unit=unit, transfer=transfer), json.loads(text)
+
+
+def test_all_faults_of_a_count_and_of_a_warehouse_are_told_at_once(shop: Shop) -> None:
+    before = shop.written()
+    answer = shop.call(
+        "POST",
+        "warehouses/MAIN/counts",
+        {"reference_id": "", "counts": [{"stock_unit_id": shop.variant_id, "counted": -1}]},
+        token=shop.seller,
+    )
+    faults = assert_problem(answer, 422, "several")["faults"]
+    assert [fault["code"] for fault in faults] == [
+        "malformed_warehouse_code",
+        "text_not_readable",
+        "quantity_out_of_bounds",
+    ]
+    answer = shop.call("POST", "warehouses", {**PORTO, "code": "!", "country": "x", "priority": -1}, token=shop.seller)
+    assert len(assert_problem(answer, 422, "several")["faults"]) == 3
+    for counted in (1.5, "1", True, None, 2**63, 1e3):
+        answer = shop.call(
+            "POST",
+            "warehouses/main/counts",
+            {"reference_id": "x", "counts": [{"stock_unit_id": shop.variant_id, "counted": counted}]},
+            token=shop.seller,
+        )
+        assert_problem(answer, 422, "invalid_request")
+    for counts in ([], [{"stock_unit_id": an_id(str(n)), "counted": 1} for n in range(501)]):
+        answer = shop.call("POST", "warehouses/main/counts", {"reference_id": "x", "counts": counts}, token=shop.seller)
+        assert_problem(answer, 422, "nothing_was_counted")
+    assert shop.written() == before
+
+
+def test_buyers_keep_no_stock(shop: Shop) -> None:
+    assert_problem(shop.call("GET", "stock", token=shop.buyer), 403, "sellers_only")
+    assert_problem(shop.call("POST", "warehouses", PORTO), 401, "not_signed_in")

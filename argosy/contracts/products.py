@@ -69,6 +69,120 @@ class SetPrice(Command):
     effective_from: datetime | None = None
 
 
+class SetSale(Command):
+    """A sale price of a variant from `starts_at` (now when left out) until `ends_at`, when its price is again what it
+    is before the sale. No other price may be planned to begin in between."""
+
+    product_id: Id
+    variant_id: Id
+    amount: int
+    currency: str
+    ends_at: datetime
+    starts_at: datetime | None = None
+
+
+class OptionAxis(Value):
+    """One thing in which variants differ, such as colour, and the values that it may have, in the order of choosing."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+class SetOptions(Command):
+    """The axes along which a product's variants differ: each variant has one value of each, and no two the same. None
+    at all lets variants differ as they like."""
+
+    product_id: Id
+    axes: tuple[OptionAxis, ...]
+
+
+class CombineOptions(Command):
+    """Make every variant of the product's axes that is not there yet, all at this price. Their SKUs are made of the
+    product's and their values."""
+
+    product_id: Id
+    amount: int
+    currency: str
+    weight_grams: int = 0
+    length_mm: int = 0
+    width_mm: int = 0
+    height_mm: int = 0
+
+
+class LinkStock(Command):
+    """From which stock unit a variant draws, and how many pieces of it."""
+
+    product_id: Id
+    variant_id: Id
+    stock_unit_id: Id
+    units_each: int = 1
+
+
+class SetVisibility(Command):
+    """Who finds a product that is on sale: everybody ("listed"), or only whoever has its address ("unlisted")."""
+
+    product_id: Id
+    visibility: str
+
+
+class SetSlug(Command):
+    """The last part of the product's address. Earlier ones go on leading to it."""
+
+    product_id: Id
+    slug: str
+
+
+class SetTexts(Command):
+    """Title and description in another language; both empty take them away."""
+
+    product_id: Id
+    locale: str
+    title: str
+    description: str = ""
+
+
+class AttributeRule(Value):
+    """What a category says of an attribute. `kind` is "text", "number", "boolean" or "choice"; a number is of `unit`,
+    a choice one of `values`. One that `is_required` must be there before a product goes on sale; one `of_variant` is
+    a matter of each variant, and demanded only where there are several."""
+
+    name: str
+    kind: str = "text"
+    unit: str = ""
+    values: tuple[str, ...] = ()
+    is_required: bool = False
+    of_variant: bool = False
+
+
+class AddCategory(Command):
+    """A category below another, or (without `parent`) at the top. Products name it by its code."""
+
+    code: str
+    name: str
+    parent: str = ""
+    position: int = 0
+
+
+class MoveCategory(Command):
+    """Put a category, with all below it, under another one, or (without `parent`) at the top."""
+
+    code: str
+    parent: str = ""
+    position: int = 0
+
+
+class RenameCategory(Command):
+    code: str
+    name: str
+
+
+class SetCategoryAttributes(Command):
+    """What products of this category, and of those below it, say of themselves."""
+
+    code: str
+    attributes: tuple[AttributeRule, ...]
+
+
 class PublishProduct(Command):
     product_id: Id
 
@@ -141,6 +255,17 @@ class ListedVariant(Value):
     stock_unit_id: Id
     units_each: int
     weight_grams: int
+    was_amount: int | None = None
+    """Set during a sale: the lowest price of the 30 days before it, which alone may be shown as the former one."""
+    sale_ends_at: datetime | None = None
+
+
+class LocalTexts(Value):
+    """Title and description in one language."""
+
+    locale: str
+    title: str
+    description: str
 
 
 class ProductCreated(Event, key="product_id"):
@@ -171,6 +296,10 @@ class ProductPublished(Event, key="product_id"):
     images: tuple[str, ...]
     attributes: tuple[Attribute, ...]
     variants: tuple[ListedVariant, ...]
+    options: tuple[OptionAxis, ...] = ()
+    slug: str = ""
+    visibility: str = "listed"
+    texts: tuple[LocalTexts, ...] = ()
 
 
 class PriceChanged(Event, key="product_id"):
@@ -180,6 +309,8 @@ class PriceChanged(Event, key="product_id"):
     amount: int
     currency: str
     effective_from: datetime
+    was_amount: int | None = None
+    sale_ends_at: datetime | None = None
 
 
 class ProductUnpublished(Event, key="product_id"):
@@ -192,3 +323,13 @@ class ProductArchived(Event, key="product_id"):
     """No longer on sale, for good."""
 
     product_id: Id
+
+
+class CategoryChanged(Event, key="category_id"):
+    """A category as it now is: its name, and where it stands."""
+
+    category_id: Id
+    code: str
+    name: str
+    parent_id: Id | None
+    position: int

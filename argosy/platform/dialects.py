@@ -55,7 +55,6 @@ class Write(NamedTuple):
         )
         return f"ON CONFLICT ({keys}) DO UPDATE SET {changed}"
 
-
     def asked(self, value: Callable[[int], str]) -> str:
         """What is inserted of each column of calls that are asked for, where `value` gives what was given: no lease and
         no attempt behind another call of the key."""

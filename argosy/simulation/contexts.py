@@ -27,6 +27,7 @@ from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.products.context import ProductsContext
+from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.product import Product
 from argosy.domains.promotions.application.redemptions import ExpiredUse
@@ -161,6 +162,8 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.noted = lambda work: lambda after, up_to, limit: noted(store, after, up_to, limit)
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
         context.gateway_names = lambda: frozenset({"test"})
+    elif kind is ProductsContext:
+        context.below = lambda work: lambda category_id: below(store, category_id)
     elif kind is PromotionsContext:
         context.expired = lambda work: lambda until, limit: expired(store, until, limit)
     build: Callable[[UnitOfWork], Sequence[Any]] = context.build
@@ -188,6 +191,16 @@ def stuck(store: SimulatedStore, now: datetime, limit: int) -> list[StuckOrder]:
         and order.updated_at < now - timedelta(days=rule.days)
     ]
     return sorted(found, key=lambda one: (one.since, one.id))[:limit]
+
+
+def below(store: SimulatedStore, category_id: Id) -> list[Id]:
+    """Categories below one, those nearer to it first."""
+    found: list[Id] = []
+    level = [category_id]
+    while level:
+        level = sorted(row.id for row in store.all(Category) if row.parent_id in level)
+        found += level
+    return found
 
 
 def noted(store: SimulatedStore, after: str, up_to: str, limit: int) -> list[StatementLine]:

@@ -368,6 +368,8 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
         "seller_id": shop.call("GET", "stores/mine", token=shop.seller).json["seller_id"],
         "user_id": shop.call("GET", "users/me", token=shop.buyer).json["user_id"],
         "stock_unit_id": shop.variant_id,
+        "variant_id": shop.variant_id,
+        "slug": "lamp",
     }
     people = everyone(shop)
     seen = 0

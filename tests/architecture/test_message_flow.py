@@ -46,6 +46,7 @@ TOLD_TO_NOBODY_YET = {
     "inventory.WarehouseOpened",
     "payments.GatewayContradicted",
     "payments.WebhookUnmatched",
+    "products.CategoryChanged",
     "products.ProductCreated",
     "promotions.CouponConsumed",
     "promotions.CouponCreated",

@@ -51,6 +51,23 @@ def card(stage: Stage, name: str) -> Any:
     return msgspec.json.decode(stage.one(ProductListing, an_id(name)).card)
 
 
+def shown(name: str, amount: int, colour: str) -> dict[str, Any]:
+    """A variant that nothing was told of but that it is for sale."""
+    return {
+        "variant_id": an_id(name),
+        "sku": name,
+        "amount": amount,
+        "currency": "BRL",
+        "attributes": [{"name": "colour", "value": colour}],
+        "stock_unit_id": an_id(f"unit of {name}"),
+        "units_each": 1,
+        "in_stock": False,
+        "left": 0,
+        "was_amount": None,
+        "sale_ends_at": None,
+    }
+
+
 def test_a_published_product_has_a_page_and_a_card() -> None:
     stage = stage_of(CATALOGUE)
     stage.send(published("bear", listed("small", 500, colour="blue"), listed("large", 900, colour="red")))
@@ -65,29 +82,13 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
         "attributes": [],
         "listed_at": "2026-01-01T00:00:00.000Z",
         "is_published": True,
+        "options": [],
+        "slug": "",
+        "is_listed": True,
+        "texts": [],
         "variants": [
-            {
-                "variant_id": an_id("small"),
-                "sku": "small",
-                "amount": 500,
-                "currency": "BRL",
-                "attributes": [{"name": "colour", "value": "blue"}],
-                "stock_unit_id": an_id("unit of small"),
-                "units_each": 1,
-                "in_stock": False,
-                "left": 0,
-            },
-            {
-                "variant_id": an_id("large"),
-                "sku": "large",
-                "amount": 900,
-                "currency": "BRL",
-                "attributes": [{"name": "colour", "value": "red"}],
-                "stock_unit_id": an_id("unit of large"),
-                "units_each": 1,
-                "in_stock": False,
-                "left": 0,
-            },
+            shown("small", 500, "blue"),
+            shown("large", 900, "red"),
         ],
     }
     assert card(stage, "bear") == {
@@ -100,6 +101,8 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
         "price_from": 500,
         "price_to": 900,
         "in_stock": False,
+        "was_from": None,
+        "slug": "",
     }
     row = stage.one(ProductListing, an_id("bear"))
     assert row.variant_attributes == {"colour": ["blue", "red"]}

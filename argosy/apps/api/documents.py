@@ -9,6 +9,7 @@ import msgspec
 
 from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
+from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.auth import buyer, public, seller
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
@@ -45,6 +46,12 @@ class Categories(msgspec.Struct, kw_only=True):
 def product(asked: Asked) -> Document | None:
     """A product on sale, with its variants and prices."""
     return _sent(catalogue.product_page(asked["product_id"]), is_public=True)
+
+
+def product_by_slug(asked: Asked) -> Document | None:
+    """A product on sale by a slug that it has or had; `slug` in the answer is the one that it has."""
+    product_id = product_with_slug(asked["slug"])
+    return None if product_id is None else _sent(catalogue.product_page(product_id), is_public=True)
 
 
 def products(asked: Asked) -> Page:
@@ -101,6 +108,7 @@ endpoints = {
     "products": [
         get("products", products, allow=public, parameters=ListingQuery, answers=Page),
         get("products/{product_id}", product, allow=public, answers=ProductPage),
+        get("slugs/{slug}", product_by_slug, allow=public, answers=ProductPage),
         get("categories", categories, allow=public, answers=Categories),
     ],
     "carts": [get("carts/mine/summary", my_cart_summary, allow=buyer, answers=CartDocument)],

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", page(get=window.home)),
     path("products", page(get=window.listing)),
     path("products/<str:product_id>", page(get=window.product)),
+    path("p/<str:slug>", page(get=window.product_by_slug)),
     path("cart", page(get=cart.show, allow=buyer)),
     path("cart/lines", page(post=cart.add)),
     path("cart/lines/change", page(post=cart.change, allow=buyer)),

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.stores import store_name, store_names
+from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import PageQuery, cursor
 from argosy.platform.problems import Problem, not_found
@@ -86,6 +87,17 @@ def listing(visit: Visit) -> HttpResponse:
 def product(visit: Visit) -> HttpResponse:
     """One product, with what is needed to put it in the cart."""
     return product_shown(visit, visit["product_id"], visit.asked("variant"), visit.asked("quantity"))
+
+
+def product_by_slug(visit: Visit) -> HttpResponse:
+    """A product by its readable address; an earlier one leads to the one of today, for good."""
+    product_id = product_with_slug(visit["slug"])
+    found = product_on_sale(product_id) if product_id else None
+    if found is None:
+        raise not_found()
+    if found.slug and found.slug != visit["slug"]:
+        return HttpResponsePermanentRedirect(f"/p/{found.slug}")
+    return product_shown(visit, found.product_id, visit.asked("variant"), visit.asked("quantity"))
 
 
 def product_shown(

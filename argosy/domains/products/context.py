@@ -6,13 +6,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from argosy.domains.products.application.catalogue import Catalogue
+from argosy.domains.products.application.categories import Categories, Subtree
+from argosy.domains.products.application.describing import Describing
+from argosy.domains.products.application.making import Making
 from argosy.domains.products.application.pricing import Pricing
+from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.price import Price
 from argosy.domains.products.domain.product import Product
+from argosy.domains.products.domain.slug import Slug
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 from argosy.platform.rows import Rows
+
+SERVICES = (Catalogue, Pricing, Describing, Categories)
+
+
+def build(work: UnitOfWork, below: Subtree) -> tuple[Any, ...]:
+    """The services for one unit of work."""
+    categories, slugs = work.repository(Category), work.repository(Slug)
+    ports = (work, work.repository(Product), work.repository(Price), work.repository(Offer))
+    making = Making(*ports, categories)
+    return Catalogue(making, slugs), Pricing(*ports), Describing(making, slugs), Categories(work, categories, below)
 
 
 class ProductsContext(Context):
@@ -22,12 +37,17 @@ class ProductsContext(Context):
     label = "products"
     database = "products_db"
     criticality = "high"
-    services = (Catalogue, Pricing)
+    services = SERVICES
     hears = ("checkout", "products")
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        ports = (work, work.repository(Product), work.repository(Price), work.repository(Offer))
-        return Catalogue(*ports), Pricing(*ports)
+        return build(work, self.below(work))
+
+    def below(self, work: UnitOfWork) -> Subtree:
+        """Where what is below a category is looked up; a simulation looks through its own store instead."""
+        from argosy.domains.products.adapters.outbound.queries import below
+
+        return below
 
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.products.adapters.outbound.repositories import ROWS

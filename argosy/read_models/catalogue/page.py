@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
-from argosy.contracts.products import Attribute, ListedVariant, PriceChanged, ProductPublished, ProductUpdated
+from argosy.contracts.products import (
+    Attribute,
+    ListedVariant,
+    LocalTexts,
+    OptionAxis,
+    PriceChanged,
+    ProductPublished,
+    ProductUpdated,
+)
 from argosy.shared_kernel.codec import decoder
 from argosy.shared_kernel.ids import Id
 
@@ -15,7 +24,8 @@ SHOWN_MAX = 10
 
 
 class VariantShown(msgspec.Struct):
-    """One thing to buy; `left` is set where few are left. Prices are in minor units of `currency`."""
+    """One thing to buy; `left` is set where few are left. Prices are in minor units of `currency`. During a sale,
+    `was_amount` is the lowest price of the 30 days before it, where that was higher."""
 
     variant_id: Id
     sku: str
@@ -26,6 +36,8 @@ class VariantShown(msgspec.Struct):
     units_each: int
     in_stock: bool = False
     left: int | None = None
+    was_amount: int | None = None
+    sale_ends_at: datetime | None = None
 
     def take_stock(self, units: int) -> None:
         """So many pieces of its stock unit were last told of."""
@@ -47,6 +59,10 @@ class ProductPage(msgspec.Struct):
     variants: list[VariantShown]
     listed_at: str
     is_published: bool = True
+    options: tuple[OptionAxis, ...] = ()
+    slug: str = ""
+    is_listed: bool = True
+    texts: tuple[LocalTexts, ...] = ()
 
     @classmethod
     def of(cls, event: ProductPublished, listed_at: str) -> ProductPage:
@@ -61,6 +77,10 @@ class ProductPage(msgspec.Struct):
             attributes=event.attributes,
             variants=[_shown(variant) for variant in event.variants],
             listed_at=listed_at,
+            options=event.options,
+            slug=event.slug,
+            is_listed=event.visibility == "listed",
+            texts=event.texts,
         )
 
     @property
@@ -81,6 +101,7 @@ class ProductPage(msgspec.Struct):
         for variant in self.variants:
             if variant.variant_id == event.variant_id:
                 variant.amount, variant.currency = event.amount, event.currency
+                variant.was_amount, variant.sale_ends_at = event.was_amount, event.sale_ends_at
 
     def take_stock(self, stock_unit_id: str, units: int) -> None:
         for variant in self.variants:
@@ -89,7 +110,8 @@ class ProductPage(msgspec.Struct):
 
 
 class Card(msgspec.Struct):
-    """What a listing shows of a product. Prices from - to are of its variants in `currency`."""
+    """What a listing shows of a product. Prices from - to are of its variants in `currency`; `was_from` is the former
+    price of the one at `price_from`, during a sale."""
 
     product_id: Id
     seller_id: Id
@@ -100,12 +122,16 @@ class Card(msgspec.Struct):
     price_from: int
     price_to: int
     in_stock: bool
+    was_from: int | None = None
+    slug: str = ""
 
     @classmethod
     def of(cls, page: ProductPage) -> Card:
         """A product that is sold in several currencies is listed in that of its first variant."""
         currency = page.variants[0].currency if page.variants else ""
-        amounts = [variant.amount for variant in page.variants if variant.currency == currency] or [0]
+        sold = [variant for variant in page.variants if variant.currency == currency]
+        amounts = [variant.amount for variant in sold] or [0]
+        cheapest = min(sold, key=lambda variant: variant.amount, default=None)
         return cls(
             product_id=page.product_id,
             seller_id=page.seller_id,
@@ -116,6 +142,8 @@ class Card(msgspec.Struct):
             price_from=min(amounts),
             price_to=max(amounts),
             in_stock=page.in_stock,
+            was_from=cheapest.was_amount if cheapest is not None else None,
+            slug=page.slug,
         )
 
 
@@ -139,6 +167,8 @@ def _shown(variant: ListedVariant) -> VariantShown:
         attributes=variant.attributes,
         stock_unit_id=variant.stock_unit_id,
         units_each=variant.units_each,
+        was_amount=variant.was_amount,
+        sale_ends_at=variant.sale_ends_at,
     )
 
 

@@ -205,14 +205,14 @@ class CatalogueProjector:
         self._count(listing, page)
         listing.title, listing.category, listing.currency = card.title, card.category, card.currency
         listing.price_from, listing.price_to, listing.in_stock = card.price_from, card.price_to, card.in_stock
-        listing.is_published = page.is_published
+        listing.is_published = page.is_published and page.is_listed
         listing.variant_attributes = values_by_attribute(page.variants)
         listing.card = encode_sorted(card).decode()
 
     def _count(self, listing: ProductListing, page: ProductPage) -> None:
         """Move the product from the category where it was counted to the one where it now is."""
         was = listing.category if listing.is_published else None
-        now = page.category if page.is_published else None
+        now = page.category if page.is_published and page.is_listed else None
         for category, change in ((was, -1), (now, 1)):
             if category is not None and was != now:
                 count = self.categories.find(category_id(category))

@@ -7,12 +7,11 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.products import Attribute, CreateProduct, NewVariant, PublishProduct, QuoteLines, WantedLine
-from argosy.domains.products.application.catalogue import Catalogue
-from argosy.domains.products.application.pricing import Pricing
+from argosy.domains.products.context import SERVICES, build
+from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.offer import Offer
-from argosy.domains.products.domain.price import Price
 from argosy.domains.products.domain.product import Product
-from argosy.engine.work import Actor, UnitOfWork
+from argosy.engine.work import Actor
 from argosy.shared_kernel.ids import Id
 from tests.support import Stage, an_id
 
@@ -24,17 +23,23 @@ AS_STAFF = Actor(id=an_id("di"), roles=frozenset({"staff"}))
 MUG = an_id("mug")
 
 
-def _build(work: UnitOfWork) -> tuple[Catalogue, Pricing]:
-    ports = (work, work.repository(Product), work.repository(Price), work.repository(Offer))
-    return Catalogue(*ports), Pricing(*ports)
-
-
 class ProductsStage(Stage):
     """Fails the test on any load that no use case declared, once `check` is called."""
 
     def __init__(self) -> None:
-        super().__init__((Catalogue, Pricing), _build, unique=((Product, ("sku_key",)), (Offer, ("sku_key",))))
+        super().__init__(
+            SERVICES, lambda work: build(work, self.below), unique=((Product, ("sku_key",)), (Offer, ("sku_key",)))
+        )
         self.store.keep_logs(Product, "publications")
+
+    def below(self, category_id: Id) -> list[Id]:
+        """What the database's look-up finds, in memory."""
+        found: list[Id] = []
+        level = [category_id]
+        while level:
+            level = sorted(one.id for one in self.all(Category) if one.parent_id in level)
+            found += level
+        return found
 
     def create(self, *variants: NewVariant, actor: Actor | None = None, **more: Any) -> Id:
         """A draft; its id."""

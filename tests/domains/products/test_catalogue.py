@@ -25,7 +25,8 @@ from argosy.contracts.products import (
     UnpublishProduct,
     UpdateProduct,
 )
-from argosy.domains.products.application.catalogue import NoSuchStockUnit, ProductIdTaken, SkuTaken, VariantIdTaken
+from argosy.domains.products.application.catalogue import ProductIdTaken
+from argosy.domains.products.application.making import NoSuchStockUnit, SkuTaken, VariantIdTaken
 from argosy.domains.products.application.ownership import NoSuchProduct, NotYoursToChoose, SellerIsMissing, SellersOnly
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.price import Price
@@ -200,6 +201,7 @@ def test_publishing_tells_the_whole_product(stage: ProductsStage) -> None:
             images=("https://img.example/1.jpg",),
             attributes=(Attribute(name="material", value="clay"),),
             variants=tuple(listed),
+            slug="a-mug",
         )
     ]
     assert all(offer.is_on_sale for offer in stage.all(Offer))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from argosy.contracts.products import (
     AddVariant,
     ArchiveProduct,
@@ -13,61 +15,49 @@ from argosy.contracts.products import (
     UnpublishProduct,
     UpdateProduct,
 )
+from argosy.domains.products.application.making import Making, SkuTaken, category_ids, offers_meant
 from argosy.domains.products.application.ownership import NotYoursToChoose, ids, is_trusted, owned, seller_for
+from argosy.domains.products.domain.category import Demands
 from argosy.domains.products.domain.description import (
     check_description,
     new_attributes,
     new_images,
-    new_variant,
     text_faults,
     variant_faults,
     variant_id_of,
 )
-from argosy.domains.products.domain.offer import Offer
-from argosy.domains.products.domain.price import Price
-from argosy.domains.products.domain.product import AttributeValue, Product, Variant, sku_key
+from argosy.domains.products.domain.product import DRAFT, Product, sku_key
+from argosy.domains.products.domain.slug import Slug, slug_beside, slug_id, slug_of
 from argosy.domains.products.domain.texts import refuse_any
-from argosy.engine.reads import By, by, reads, then_reads
-from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.errors import NotFound, RuleBroken
+from argosy.engine.reads import by, reads, then_reads
+from argosy.engine.work import Repository
+from argosy.shared_kernel.errors import RuleBroken
 from argosy.shared_kernel.ids import Id, is_id, named_id
-
-
-class SkuTaken(RuleBroken):
-    """This seller has something else with this SKU."""
 
 
 class ProductIdTaken(RuleBroken):
     """This id belongs to another product."""
 
 
-class VariantIdTaken(RuleBroken):
-    """This id belongs to another variant."""
-
-
-class NoSuchStockUnit(NotFound):
-    """There is no such stock unit among this seller's."""
-
-
 class Catalogue:
     """Writes products, and with each its offers: the same transaction, so that they never differ."""
 
-    def __init__(
-        self,
-        work: UnitOfWork,
-        products: Repository[Product],
-        prices: Repository[Price],
-        offers: Repository[Offer],
-    ) -> None:
-        self.work = work
-        self.products = products
-        self.prices = prices
-        self.offers = offers
+    def __init__(self, making: Making, slugs: Repository[Slug]) -> None:
+        self.making = making
+        self.slugs = slugs
+        self.work = making.work
+        self.products = making.products
+        self.prices = making.prices
+        self.offers = making.offers
+        self.categories = making.categories
 
-    @reads(products=lambda command: ids(command.product_id))
+    @reads(
+        products=lambda command: ids(command.product_id),
+        categories=lambda command: category_ids(command.category),
+    )
     @then_reads(
         products=lambda self, command: [by("sku_key", self._sku_key(command))],
-        offers=lambda self, command: self._offers_meant(self._seller(command), command.variants),
+        offers=lambda self, command: offers_meant(self._seller(command), command.variants),
     )
     def create_product(self, command: CreateProduct) -> Id:
         """A draft. Asked again with its id, it changes nothing."""
@@ -84,6 +74,9 @@ class Catalogue:
             return same.id
         if self.products.find_by("sku_key", key) is not None:
             raise SkuTaken(sku=command.sku)
+        demands = self.making.demands_of(command.category.strip())
+        attributes = self.making.typed(demands, command.attributes, "attributes")
+        variants = self._typed_variants(demands, command.variants)
         now = self.work.now
         product = Product(
             id=command.product_id or named_id("product", key),
@@ -98,14 +91,14 @@ class Catalogue:
             updated_at=now,
         )
         product.images = new_images(product.id, command.images)
-        product.attributes = new_attributes(product.id, None, command.attributes)
-        made = self._made(product, command.variants)
-        for variant, attributes in made:
-            product.add_variant(variant, attributes, now)
+        product.attributes = new_attributes(product.id, None, attributes)
+        made = self.making.made(product, variants)
+        for variant, said in made:
+            product.add_variant(variant, said, now)
         product.describe()
         self.products.add(product)
         for variant, _ in made:
-            self._offer(product, variant)
+            self.making.offer(product, variant)
         return product.id
 
     @reads(
@@ -113,9 +106,8 @@ class Catalogue:
         offers=lambda command: ids(command.variant.variant_id, command.variant.stock_unit_id),
     )
     @then_reads(
-        offers=lambda self, command: self._offers_meant(
-            self.products.get(command.product_id).seller_id, [command.variant]
-        )
+        offers=lambda self, command: offers_meant(self.products.get(command.product_id).seller_id, [command.variant]),
+        categories=lambda self, command: self.making.categories_of(command.product_id),
     )
     def add_variant(self, command: AddVariant) -> Id:
         """One more variant of a product. Asked again for the same SKU, it changes nothing."""
@@ -126,13 +118,21 @@ class Catalogue:
         there = product.variant(variant_id_of(product.seller_id, command.variant))
         if there is not None and there.sku == command.variant.sku.strip():
             return there.id
-        ((variant, attributes),) = self._made(product, [command.variant])
-        product.add_variant(variant, attributes, self.work.now)
-        self._offer(product, variant)
+        demands = self.making.demands_of(product.category)
+        (wanted,) = self._typed_variants(demands, [command.variant])
+        ((variant, attributes),) = self.making.made(product, [wanted])
+        product.add_variant(variant, attributes, self.work.now, demands)
+        self.making.offer(product, variant)
         return variant.id
 
-    @reads(products=lambda command: ids(command.product_id))
-    @then_reads(offers=lambda self, command: self._variants_of(command.product_id))
+    @reads(
+        products=lambda command: ids(command.product_id),
+        categories=lambda command: category_ids(command.category or ""),
+    )
+    @then_reads(
+        offers=lambda self, command: self._variants_of(command.product_id),
+        categories=lambda self, command: self.making.categories_of(command.product_id),
+    )
     def update_product(self, command: UpdateProduct) -> None:
         """Changes the texts that are given."""
         product = owned(self.products, command.product_id, self.work.actor)
@@ -140,15 +140,22 @@ class Catalogue:
         title, description, category = (
             None if text is None else text.strip() for text in (command.title, command.description, command.category)
         )
-        product.rewrite(title, description, category, self.work.now)
+        demands = self.making.demands_of(product.category if category is None else category)
+        product.rewrite((title, description, category), self.work.now, demands)
         self._follow(product)
 
     @reads(products=lambda command: ids(command.product_id))
-    @then_reads(offers=lambda self, command: self._variants_of(command.product_id))
+    @then_reads(
+        offers=lambda self, command: self._variants_of(command.product_id),
+        categories=lambda self, command: self.making.categories_of(command.product_id),
+        slugs=lambda self, command: self._slugs_meant(command.product_id),
+    )
     def publish_product(self, command: PublishProduct) -> None:
         """On sale, or refused with all that is missing."""
         product = owned(self.products, command.product_id, self.work.actor)
-        product.publish(self.work.new_id(), self.work.now)
+        if not product.slug and product.status == DRAFT:
+            product.slug = self._new_slug(product)
+        product.publish(self.work.new_id(), self.work.now, self.making.demands_of(product.category))
         self._follow(product)
 
     @reads(products=lambda command: ids(command.product_id))
@@ -177,47 +184,31 @@ class Catalogue:
         product = self.products.find(product_id) if is_id(product_id) else None
         return [variant.id for variant in product.variants] if product is not None else []
 
-    @staticmethod
-    def _offers_meant(seller_id: Id, variants: Sequence[NewVariant]) -> list[By | Id]:
-        wanted: list[By | Id] = []
-        for one in variants:
-            wanted.append(by("sku_key", sku_key(seller_id, one.sku.strip())))
-            wanted += ids(variant_id_of(seller_id, one), one.stock_unit_id)
-        return wanted
+    def _new_slug(self, product: Product) -> str:
+        """A slug for a product that has none, made of its title."""
+        slug = slug_of(product.title, product.id)
+        if self.slugs.find(slug_id(slug)) is not None:
+            slug = slug_beside(slug, product.id)
+        if self.slugs.find(slug_id(slug)) is None:
+            self.slugs.add(Slug(id=slug_id(slug), text=slug, product_id=product.id, created_at=self.work.now))
+        return slug
 
-    def _made(
-        self,
-        product: Product,
-        variants: Sequence[NewVariant],
-    ) -> list[tuple[Variant, list[AttributeValue]]]:
-        """The variants as described, if nobody has their ids and SKUs, and if their stock is this seller's."""
-        made = [new_variant(product, wanted, len(product.variants) + index) for index, wanted in enumerate(variants)]
-        own = {variant.id for variant in product.variants} | {variant.id for variant, _ in made}
-        for variant, _ in made:
-            if self.offers.find_by("sku_key", sku_key(product.seller_id, variant.sku)) is not None:
-                raise SkuTaken(sku=variant.sku)
-            if self.offers.find(variant.id) is not None:
-                raise VariantIdTaken(variant_id=variant.id)
-            if variant.stock_unit_id not in own and not is_trusted(self.work.actor):
-                unit = self.offers.find(variant.stock_unit_id)
-                if unit is None or unit.seller_id != product.seller_id:
-                    raise NoSuchStockUnit(stock_unit_id=variant.stock_unit_id)
-        return made
+    def _slugs_meant(self, product_id: str) -> list[Id]:
+        product = self.products.find(product_id) if is_id(product_id) else None
+        if product is None or product.slug:
+            return []
+        slug = slug_of(product.title, product.id)
+        return [slug_id(slug), slug_id(slug_beside(slug, product.id))]
 
-    def _offer(self, product: Product, variant: Variant) -> None:
-        """Offer a new variant at its first price."""
-        price = None
-        if variant.price:
-            price = Price(
-                id=self.work.new_id(),
-                product_id=product.id,
-                variant_id=variant.id,
-                base_price=variant.price,
-                currency=variant.currency,
-                effective_from=self.work.now,
+    def _typed_variants(self, demands: Demands, variants: Sequence[NewVariant]) -> list[NewVariant]:
+        return [
+            replace(  # type: ignore[type-var]
+                one, attributes=self.making.typed(demands, one.attributes, f"variants.{index}.attributes")
             )
-            self.prices.add(price)
-        self.offers.add(Offer.of(product, variant, price))
+            if demands.rules
+            else one
+            for index, one in enumerate(variants)
+        ]
 
     def _follow(self, product: Product) -> None:
         for variant in product.variants:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from argosy.contracts.products import ApplyPrice, LinesQuoted, PriceChanged, QuotedLine, QuoteLines, SetPrice
+from dataclasses import replace
+
+from argosy.contracts.products import ApplyPrice, LinesQuoted, PriceChanged, QuotedLine, QuoteLines, SetPrice, SetSale
 from argosy.domains.products.application.ownership import ids, owned
 from argosy.domains.products.domain.offer import LinesNotForSale, Offer, check_lines, quoted, why_not_for_sale
 from argosy.domains.products.domain.price import Price, add_version, money_faults, price_at
 from argosy.domains.products.domain.product import ARCHIVED, Product, ProductIsArchived
+from argosy.domains.products.domain.sale import Sale, plan_sale, was_price
 from argosy.domains.products.domain.texts import refuse_any
 from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -92,15 +95,48 @@ class Pricing:
             return counts.id
         self.prices.add(new)
         if starts > now:
-            self.work.later(
-                _TIMER,
-                new.id,
-                starts,
-                ApplyPrice(product_id=product.id, variant_id=command.variant_id, effective_from=starts),
-            )
+            self._plan(new)
         else:
             self._charge(product, new)
         return new.id
+
+    @reads(
+        products=lambda command: ids(command.product_id),
+        prices=lambda command: [by("variant_id", id) for id in ids(command.variant_id)],
+        offers=lambda command: ids(command.variant_id),
+    )
+    def set_sale(self, command: SetSale) -> Id:
+        """A lower price for a while; the id of its version. The price before it comes back by itself."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        now = self.work.now
+        starts = command.starts_at or now
+        refuse_any(
+            [
+                *money_faults(command.amount, command.currency),
+                NotAnInstant(field="starts_at") if starts.tzinfo is None else None,
+                NotAnInstant(field="ends_at") if command.ends_at.tzinfo is None else None,
+            ]
+        )
+        if product.variant(command.variant_id) is None:
+            raise NoSuchVariant(variant_id=command.variant_id)
+        product.be_open()
+        sale = Sale(
+            amount=command.amount,
+            currency=command.currency,
+            starts_at=starts,
+            ends_at=command.ends_at,
+            price_id=self.work.new_id(),
+            after_id=self.work.new_id(),
+        )
+        lowered, after = plan_sale(self.prices.all_by("variant_id", command.variant_id), sale, now)
+        for version in (lowered, after):
+            self.prices.add(version)
+        self._plan(after)
+        if starts > now:
+            self._plan(lowered)
+        else:
+            self._charge(product, lowered)
+        return lowered.id
 
     @reads(
         products=lambda command: [command.product_id],
@@ -118,9 +154,25 @@ class Pricing:
         if price is not None and self.offers.get(command.variant_id).price_id != price.id:
             self._charge(product, price)
 
+    def _plan(self, price: Price) -> None:
+        """Have it come into force when its time comes."""
+        self.work.later(
+            _TIMER,
+            price.id,
+            price.effective_from,
+            ApplyPrice(product_id=price.product_id, variant_id=price.variant_id, effective_from=price.effective_from),
+        )
+
     def _charge(self, product: Product, price: Price) -> None:
+        was = was_price(self.prices.all_by("variant_id", price.variant_id), price)
+        ends_at = price.effective_to if price.discount else None
+        priced = product.variant(price.variant_id)
+        assert priced is not None, f"{product.id} has no variant {price.variant_id}"
         self.offers.get(price.variant_id).charge(price)
-        product.copy_price(price.variant_id, price.amount, price.currency, self.work.now)
+        product.copy_price(
+            replace(priced, price=price.amount, currency=price.currency, was_price=was, sale_ends_at=ends_at),
+            self.work.now,
+        )
         product.record(
             PriceChanged(
                 product_id=product.id,
@@ -129,5 +181,7 @@ class Pricing:
                 amount=price.amount,
                 currency=price.currency,
                 effective_from=price.effective_from,
+                was_amount=was,
+                sale_ends_at=ends_at,
             )
         )

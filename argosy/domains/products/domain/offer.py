@@ -84,6 +84,10 @@ class Offer(Aggregate):
         self.category = product.category
         self.is_on_sale = product.status == PUBLISHED
 
+    def draw_on(self, stock_unit_id: Id, units_each: int) -> None:
+        """Draw on this stock unit from now on."""
+        self.stock_unit_id, self.units_each = stock_unit_id, units_each
+
     def charge(self, price: Price) -> None:
         """Sell at this price from now on."""
         self.unit_amount = price.amount

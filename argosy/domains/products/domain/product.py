@@ -9,12 +9,17 @@ from datetime import datetime
 from argosy.contracts.products import (
     Attribute,
     ListedVariant,
+    LocalTexts,
+    OptionAxis,
     ProductArchived,
     ProductCreated,
     ProductPublished,
     ProductUnpublished,
     ProductUpdated,
 )
+from argosy.domains.products.domain.category import Demands
+from argosy.domains.products.domain.option import Option, OptionsDoNotFit, misfits
+from argosy.domains.products.domain.publishing import LISTED, missing
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
@@ -23,6 +28,7 @@ DRAFT, PUBLISHED, ARCHIVED = "DRAFT", "PUBLISHED", "ARCHIVED"
 STATUSES = (DRAFT, PUBLISHED, ARCHIVED)
 MOVES = frozenset(((DRAFT, PUBLISHED), (PUBLISHED, DRAFT), (DRAFT, ARCHIVED), (PUBLISHED, ARCHIVED)))
 VARIANTS_MAX = 200
+FREE = Demands()
 
 
 class ProductIsArchived(RuleBroken):
@@ -52,6 +58,9 @@ class Variant:
     length_mm: int
     width_mm: int
     height_mm: int
+    was_price: int | None = None
+    """During a sale, the former price that may be shown."""
+    sale_ends_at: datetime | None = None
 
     @property
     def volume_mm3(self) -> int:
@@ -90,6 +99,16 @@ class Publication:
     unlisted_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class LocalText:
+    """Title and description in another language."""
+
+    id: Id
+    locale: str
+    title: str
+    description: str
+
+
 def sku_key(seller_id: str, sku: str) -> Id:
     """The same for the same seller's same SKU, and for nothing else."""
     return named_id("sku", seller_id, sku)
@@ -115,10 +134,22 @@ class Product(Aggregate):
     updated_at: datetime
     published_at: datetime | None = None
     """When it first came on sale."""
+    visibility: str = LISTED
+    slug: str = ""
     variants: list[Variant] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     attributes: list[AttributeValue] = field(default_factory=list)
     publications: list[Publication] = field(default_factory=list)
+    options: list[Option] = field(default_factory=list)
+    texts: list[LocalText] = field(default_factory=list)
+
+    @property
+    def sold(self) -> list[Variant]:
+        return self.variants
+
+    @property
+    def axes(self) -> list[Option]:
+        return sorted(self.options, key=lambda option: option.position)
 
     def describe(self) -> None:
         """Told once, when it is new."""
@@ -132,45 +163,83 @@ class Product(Aggregate):
         mine = sorted((one for one in self.attributes if one.variant_id == variant_id), key=lambda one: one.position)
         return tuple(Attribute(name=one.name, value=one.value) for one in mine)
 
-    def missing(self) -> list[str]:
-        """All that keeps it from being on sale. Attributes are demanded where they tell several variants apart."""
-        found = [name for name in ("title", "category") if not getattr(self, name)]
-        if not self.variants:
-            found.append("variants")
-        if any(not variant.price for variant in self.variants):
-            found.append("price")
-        if len(self.variants) > 1 and any(not self.attributes_of(variant.id) for variant in self.variants):
-            found.append("variant_attributes")
-        if len({variant.currency for variant in self.variants}) > 1:
-            found.append("one_currency")
-        return found
-
-    def add_variant(self, variant: Variant, attributes: Iterable[AttributeValue], now: datetime) -> None:
+    def add_variant(
+        self, variant: Variant, attributes: Iterable[AttributeValue], now: datetime, demands: Demands = FREE
+    ) -> None:
         """One more variant; a product that is on sale stays whole, and is described anew."""
-        self._be_open()
+        self.be_open()
         if len(self.variants) >= VARIANTS_MAX:
             raise TooManyVariants(most=VARIANTS_MAX)
         self.variants.append(variant)
         self.attributes.extend(attributes)
-        self.updated_at = now
-        if self.status == PUBLISHED:
-            self._be_ready()
-            self._tell_published()
+        self._lie_on_axes()
+        self._described_anew(now, demands)
 
-    def rewrite(self, title: str | None, description: str | None, category: str | None, now: datetime) -> None:
-        """Change the texts; None leaves one as it is."""
-        self._be_open()
-        texts = (
+    def set_options(self, options: list[Option], now: datetime, demands: Demands) -> None:
+        """The axes along which its variants differ; refused where one that is there does not lie on them."""
+        self.be_open()
+        if options == self.axes:
+            return
+        self.options = options
+        self._lie_on_axes()
+        self._described_anew(now, demands)
+
+    def link_stock(self, variant_id: Id, stock_unit_id: Id, units_each: int, now: datetime, demands: Demands) -> None:
+        """From which stock unit a variant draws from now on."""
+        self.be_open()
+        linked = [
+            replace(one, stock_unit_id=stock_unit_id, units_each=units_each) if one.id == variant_id else one
+            for one in self.variants
+        ]
+        if linked != self.variants:
+            self.variants = linked
+            self._described_anew(now, demands)
+
+    def show_to(self, visibility: str, now: datetime, demands: Demands) -> None:
+        """Who finds it."""
+        self.be_open()
+        if visibility != self.visibility:
+            self.visibility = visibility
+            self._described_anew(now, demands)
+
+    def take_slug(self, slug: str, now: datetime, demands: Demands) -> None:
+        """The last part of its address from now on."""
+        self.be_open()
+        if slug != self.slug:
+            self.slug = slug
+            self._described_anew(now, demands)
+
+    def picture(self, images: list[Image], now: datetime, demands: Demands) -> None:
+        """These pictures, in the order of their positions."""
+        self.be_open()
+        if images != self.images:
+            self.images = images
+            self._described_anew(now, demands)
+
+    def translate(self, text: LocalText, now: datetime, demands: Demands) -> None:
+        """Say it in another language; without words, no more."""
+        self.be_open()
+        others = [one for one in self.texts if one.locale != text.locale]
+        texts = [*others, text] if text.title or text.description else others
+        if sorted(texts, key=_locale) != sorted(self.texts, key=_locale):
+            self.texts = texts
+            self._described_anew(now, demands)
+
+    def rewrite(self, texts: tuple[str | None, str | None, str | None], now: datetime, demands: Demands = FREE) -> None:
+        """Change title, description and category; None leaves one as it is."""
+        self.be_open()
+        title, description, category = texts
+        said = (
             self.title if title is None else title,
             self.description if description is None else description,
             self.category if category is None else category,
         )
-        if texts == (self.title, self.description, self.category):
+        if said == (self.title, self.description, self.category):
             return
-        self.title, self.description, self.category = texts
+        self.title, self.description, self.category = said
         self.updated_at = now
         if self.status == PUBLISHED:
-            self._be_ready()
+            self._be_ready(demands)
         if self.published_at is not None:
             self.record(
                 ProductUpdated(
@@ -178,19 +247,17 @@ class Product(Aggregate):
                 )
             )
 
-    def copy_price(self, variant_id: Id, amount: int, currency: str, now: datetime) -> None:
+    def copy_price(self, priced: Variant, now: datetime) -> None:
         """Note the price that a variant has now."""
-        self.variants = [
-            replace(one, price=amount, currency=currency) if one.id == variant_id else one for one in self.variants
-        ]
+        self.variants = [priced if one.id == priced.id else one for one in self.variants]
         self.updated_at = now
 
-    def publish(self, publication_id: Id, now: datetime) -> None:
+    def publish(self, publication_id: Id, now: datetime, demands: Demands = FREE) -> None:
         """On sale from now on; a product that is on sale stays so and nothing is told."""
         if self.status == PUBLISHED:
             return
-        self._be_open()
-        self._be_ready()
+        self.be_open()
+        self._be_ready(demands)
         self._move(PUBLISHED, now)
         self.published_at = self.published_at or now
         self.publications.append(Publication(id=publication_id, status=PUBLISHED, published_at=now))
@@ -198,7 +265,7 @@ class Product(Aggregate):
 
     def unpublish(self, publication_id: Id, now: datetime) -> None:
         """Off sale, and a draft again."""
-        self._be_open()
+        self.be_open()
         if self.status == DRAFT:
             return
         self._unlist(publication_id, DRAFT, now)
@@ -225,14 +292,26 @@ class Product(Aggregate):
             Publication(id=publication_id, status=status, published_at=self.published_at, unlisted_at=now)
         )
 
-    def _be_open(self) -> None:
+    def be_open(self) -> None:
         if self.status == ARCHIVED:
             raise ProductIsArchived(product_id=self.id)
 
-    def _be_ready(self) -> None:
-        missing = self.missing()
-        if missing:
-            raise ProductNotReady(product_id=self.id, missing=missing)
+    def _be_ready(self, demands: Demands) -> None:
+        found = missing(self, demands)
+        if found:
+            raise ProductNotReady(product_id=self.id, missing=found)
+
+    def _lie_on_axes(self) -> None:
+        skus = misfits(self.axes, [(one.sku, self.attributes_of(one.id)) for one in self.variants])
+        if skus:
+            raise OptionsDoNotFit(product_id=self.id, skus=skus)
+
+    def _described_anew(self, now: datetime, demands: Demands) -> None:
+        """What is on sale stays whole, and is told again."""
+        self.updated_at = now
+        if self.status == PUBLISHED:
+            self._be_ready(demands)
+            self._tell_published()
 
     def _tell_published(self) -> None:
         self.record(
@@ -246,6 +325,13 @@ class Product(Aggregate):
                 attributes=self.attributes_of(None),
                 images=tuple(image.url for image in sorted(self.images, key=lambda image: image.position)),
                 variants=tuple(self._listed(one) for one in sorted(self.variants, key=lambda one: one.position)),
+                options=tuple(OptionAxis(name=one.name, values=one.values) for one in self.axes),
+                slug=self.slug,
+                visibility=self.visibility,
+                texts=tuple(
+                    LocalTexts(locale=one.locale, title=one.title, description=one.description)
+                    for one in sorted(self.texts, key=_locale)
+                ),
             )
         )
 
@@ -259,4 +345,10 @@ class Product(Aggregate):
             stock_unit_id=variant.stock_unit_id,
             units_each=variant.units_each,
             weight_grams=variant.weight_grams,
+            was_amount=variant.was_price,
+            sale_ends_at=variant.sale_ends_at,
         )
+
+
+def _locale(text: LocalText) -> str:
+    return text.locale

@@ -2,17 +2,92 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
 from argosy.contracts.products import (
+    AddCategory,
     AddVariant,
     ArchiveProduct,
+    CombineOptions,
     CreateProduct,
+    LinkStock,
+    MoveCategory,
     PublishProduct,
+    RenameCategory,
+    SetCategoryAttributes,
+    SetOptions,
     SetPrice,
+    SetSale,
+    SetSlug,
+    SetTexts,
+    SetVisibility,
     UnpublishProduct,
     UpdateProduct,
 )
-from argosy.platform.auth import merchant, seller
-from argosy.platform.rest import Made, patch, post
+from argosy.domains.products.adapters.outbound import queries
+from argosy.platform.auth import merchant, public, seller, staff
+from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.pages import Page, PageQuery, cursor, page
+from argosy.platform.rest import PREFIX, Asked, Made, get, patch, post, put
+
+_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class AsOf(msgspec.Struct, kw_only=True, frozen=True):
+    """Which versions: all, or (with `at`) the one in force then."""
+
+    at: _Instant | None = None
+
+
+class Prices(msgspec.Struct, kw_only=True):
+    """A variant's price history, oldest first, planned versions included."""
+
+    items: list[queries.PriceVersion]
+
+
+class CategoryTree(msgspec.Struct, kw_only=True):
+    """All categories, those above before those below them."""
+
+    items: list[queries.ShownCategory]
+
+
+def my_products(asked: Asked) -> Page:
+    """Your products by id, drafts and archived ones too."""
+    query: PageQuery = asked.query
+    after = query.position(tuple[_Id])
+    found = queries.products_of(asked.actor.seller_id, after[0] if after else "", query.limit + 1)
+    last = cursor(found[query.limit - 1].product_id) if len(found) > query.limit else ""
+    return page(found, query, f"{PREFIX}stores/mine/products", last)
+
+
+def my_product(asked: Asked) -> queries.OwnProduct | None:
+    """One of your products as you described it."""
+    return queries.product_of(asked["product_id"], asked.actor.seller_id)
+
+
+def my_prices(asked: Asked) -> Prices | None:
+    """What your variant cost, costs and will cost, or what it costs at one time."""
+    query: AsOf = asked.query
+    found = queries.prices_of(asked["variant_id"], asked["product_id"], asked.actor.seller_id)
+    if not found:
+        return None
+    if query.at is not None:
+        found = [one for one in found if _is_in_force(one, query.at)]
+    return Prices(items=found)
+
+
+def category_tree(asked: Asked) -> CategoryTree:
+    """The tree of categories, and what each says of attributes."""
+    return CategoryTree(items=queries.category_tree())
+
+
+def _is_in_force(version: queries.PriceVersion, at: datetime) -> bool:
+    return version.effective_from <= at and (version.effective_to is None or at < version.effective_to)
+
 
 endpoints = [
     post(
@@ -26,8 +101,29 @@ endpoints = [
     ),
     patch("products/{product_id}", UpdateProduct, allow=merchant),
     post("products/{product_id}/variants", AddVariant, allow=merchant, status=201, answers=Made),
+    put("products/{product_id}/options", SetOptions, allow=merchant),
+    post("products/{product_id}/combinations", CombineOptions, allow=merchant),
+    put("products/{product_id}/variants/{variant_id}/stock", LinkStock, allow=merchant),
     post("products/{product_id}/variants/{variant_id}/prices", SetPrice, allow=merchant, status=201, answers=Made),
+    post("products/{product_id}/variants/{variant_id}/sales", SetSale, allow=merchant, status=201, answers=Made),
+    put("products/{product_id}/visibility", SetVisibility, allow=merchant),
+    put("products/{product_id}/slug", SetSlug, allow=merchant),
+    put("products/{product_id}/texts/{locale}", SetTexts, allow=merchant),
     post("products/{product_id}/publish", PublishProduct, allow=merchant),
     post("products/{product_id}/unpublish", UnpublishProduct, allow=merchant),
     post("products/{product_id}/archive", ArchiveProduct, allow=merchant),
+    get("stores/mine/products", my_products, allow=seller, parameters=PageQuery, answers=Page),
+    get("stores/mine/products/{product_id}", my_product, allow=seller, answers=queries.OwnProduct),
+    get(
+        "stores/mine/products/{product_id}/variants/{variant_id}/prices",
+        my_prices,
+        allow=seller,
+        parameters=AsOf,
+        answers=Prices,
+    ),
+    get("categories/tree", category_tree, allow=public, answers=CategoryTree),
+    post("categories", AddCategory, allow=staff, status=201, answers=Made),
+    put("categories/{code}/place", MoveCategory, allow=staff),
+    put("categories/{code}/name", RenameCategory, allow=staff),
+    put("categories/{code}/attributes", SetCategoryAttributes, allow=staff),
 ]

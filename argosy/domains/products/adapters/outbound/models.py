@@ -25,6 +25,8 @@ class ProductRow(AggregateRow):
     created_at = InstantField()
     updated_at = InstantField()
     published_at = InstantField(null=True)
+    visibility = models.CharField(max_length=16, default="listed", db_default="listed")
+    slug = models.CharField(max_length=80, default="", db_default="")
 
     class Meta:
         db_table = "products"
@@ -55,6 +57,8 @@ class VariantRow(models.Model):
     length_mm = models.BigIntegerField()
     width_mm = models.BigIntegerField()
     height_mm = models.BigIntegerField()
+    was_price = models.BigIntegerField(null=True)
+    sale_ends_at = InstantField(null=True)
 
     class Meta:
         db_table = "product_variants"
@@ -91,6 +95,61 @@ class AttributeRow(models.Model):
 
     class Meta:
         db_table = "product_attributes"
+
+
+class OptionRow(models.Model):
+    """An axis along which the product's variants differ."""
+
+    id = IdField(primary_key=True)
+    product_id = IdField(db_index=True)
+    position = models.BigIntegerField()
+    name = models.CharField(max_length=100)
+    choices = models.JSONField()
+
+    class Meta:
+        db_table = "product_options"
+
+
+class TextRow(models.Model):
+    """Title and description in another language."""
+
+    id = IdField(primary_key=True)
+    product_id = IdField(db_index=True)
+    locale = models.CharField(max_length=20)
+    title = models.CharField(max_length=500)
+    description = models.TextField()
+
+    class Meta:
+        db_table = "product_texts"
+        constraints = [models.UniqueConstraint(fields=["product_id", "locale"], name="texts_one_per_locale")]
+
+
+class CategoryRow(AggregateRow):
+    """A category of the tree. `path` and `inherited` copy what stands above it."""
+
+    code = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
+    parent_id = IdField(null=True, db_index=True)
+    path = models.JSONField()
+    position = models.BigIntegerField()
+    attributes = models.JSONField()
+    inherited = models.JSONField()
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "product_categories"
+
+
+class SlugRow(AggregateRow):
+    """A slug that a product has or had."""
+
+    text = models.CharField(max_length=80, unique=True)
+    product_id = IdField(db_index=True)
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "product_slugs"
 
 
 class PublicationRow(models.Model):

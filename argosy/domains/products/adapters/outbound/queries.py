@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from argosy.domains.products.adapters.outbound.models import PriceRow, ProductRow, VariantRow
+from argosy.contracts.products import AttributeRule
+from argosy.domains.products.adapters.outbound.models import CategoryRow, PriceRow, ProductRow, SlugRow, VariantRow
 from argosy.shared_kernel.ids import Id
 
 PAGE_MAX = 100
@@ -51,6 +52,19 @@ class PriceVersion(msgspec.Struct, frozen=True):
     currency: str
     effective_from: datetime
     effective_to: datetime | None
+    base_amount: int = 0
+    """What it costs outside of a sale."""
+
+
+class ShownCategory(msgspec.Struct, kw_only=True, frozen=True):
+    """A category, and where it stands; `attributes` are what it and those above it say of products."""
+
+    category_id: Id
+    code: str
+    name: str
+    parent: str
+    position: int
+    attributes: list[AttributeRule]
 
 
 def product_of(product_id: str, seller_id: str) -> OwnProduct | None:
@@ -64,7 +78,7 @@ def products_of(seller_id: str, after: str = "", limit: int = PAGE_MAX) -> list[
     mine = ProductRow.objects.filter(seller_id=seller_id)
     if after:
         mine = mine.filter(id__gt=after)
-    return _whole(list(mine.order_by("id").values_list(*_COLUMNS)[: min(limit, PAGE_MAX)]))
+    return _whole(list(mine.order_by("id").values_list(*_COLUMNS)[: min(limit, PAGE_MAX + 1)]))
 
 
 def prices_of(variant_id: str, product_id: str, seller_id: str) -> list[PriceVersion]:
@@ -72,8 +86,41 @@ def prices_of(variant_id: str, product_id: str, seller_id: str) -> list[PriceVer
     owner = ProductRow.objects.filter(id=product_id, seller_id=seller_id).values("id")
     rows = PriceRow.objects.filter(variant_id=variant_id, product_id__in=owner).order_by("effective_from", "id")
     return [
-        PriceVersion(Id(row.id), row.base_price - row.discount, row.currency, row.effective_from, row.effective_to)
+        PriceVersion(
+            Id(row.id),
+            row.base_price - row.discount,
+            row.currency,
+            row.effective_from,
+            row.effective_to,
+            row.base_price,
+        )
         for row in rows
+    ]
+
+
+def product_by_slug(slug: str) -> Id | None:
+    """Which product a slug leads to; it may have another one by now."""
+    found = SlugRow.objects.filter(text=slug).values_list("product_id", flat=True).first()
+    return None if found is None else Id(found)
+
+
+def category_tree() -> list[ShownCategory]:
+    """All categories, those above before those below them."""
+    rows = list(CategoryRow.objects.order_by("position", "name", "id"))
+    codes = {row.id: row.code for row in rows}
+    by_depth = sorted(rows, key=lambda row: len(row.path))
+    return [
+        ShownCategory(
+            category_id=Id(row.id),
+            code=row.code,
+            name=row.name,
+            parent=codes.get(row.parent_id, ""),
+            position=row.position,
+            attributes=msgspec.convert(
+                list({rule["name"]: rule for rule in (*row.inherited, *row.attributes)}.values()), list[AttributeRule]
+            ),
+        )
+        for row in by_depth
     ]
 
 
@@ -85,3 +132,15 @@ def _whole(rows: Sequence[tuple[Any, ...]]) -> list[OwnProduct]:
             OwnVariant(one.id, one.sku, one.price, one.currency, one.attributes_json, one.stock_unit_id, one.units_each)
         )
     return [OwnProduct(**dict(zip(_FIELDS, row, strict=True)), variants=variants[row[0]]) for row in rows]
+
+
+def below(category_id: Id) -> list[Id]:
+    """Ids of all categories below this one, those nearer to it first: one statement a level, of which there are few."""
+    found: list[Id] = []
+    level = [category_id]
+    while level:
+        level = [
+            Id(id) for id in CategoryRow.objects.filter(parent_id__in=level).order_by("id").values_list("id", flat=True)
+        ]
+        found += level
+    return found

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from argosy.domains.products.adapters.outbound.models import (
     AttributeRow,
+    CategoryRow,
     ImageRow,
     OfferRow,
+    OptionRow,
     PriceRow,
     ProductRow,
     PublicationRow,
+    SlugRow,
+    TextRow,
     VariantRow,
 )
+from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.offer import Offer
+from argosy.domains.products.domain.option import Option
 from argosy.domains.products.domain.price import Price
-from argosy.domains.products.domain.product import AttributeValue, Image, Product, Publication, Variant, category_id
+from argosy.domains.products.domain.product import (
+    AttributeValue,
+    Image,
+    LocalText,
+    Product,
+    Publication,
+    Variant,
+    category_id,
+)
+from argosy.domains.products.domain.slug import Slug
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
@@ -31,8 +46,12 @@ ROWS = (
             "images": Part(Image, ImageRow, owner="product_id"),
             "attributes": Part(AttributeValue, AttributeRow, owner="product_id"),
             "publications": Part(Publication, PublicationRow, owner="product_id", is_log=True),
+            "options": Part(Option, OptionRow, owner="product_id", names={"values": "choices"}),
+            "texts": Part(LocalText, TextRow, owner="product_id"),
         },
     ),
     Rows(Price, PriceRow),
     Rows(Offer, OfferRow),
+    Rows(Category, CategoryRow),
+    Rows(Slug, SlugRow),
 )

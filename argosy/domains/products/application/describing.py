@@ -1,0 +1,184 @@
+"""What a seller says of a product beside its texts: options, stock, address, who finds it, other languages."""
+
+from __future__ import annotations
+
+import re
+
+from argosy.contracts.products import (
+    Attribute,
+    CombineOptions,
+    LinkStock,
+    NewVariant,
+    SetOptions,
+    SetSlug,
+    SetTexts,
+    SetVisibility,
+)
+from argosy.domains.products.application.making import Making, offers_meant
+from argosy.domains.products.application.ownership import ids, owned
+from argosy.domains.products.application.pricing import NoSuchVariant
+from argosy.domains.products.domain.category import Demands
+from argosy.domains.products.domain.description import SKU_MAX, UNITS_EACH_MAX, id_fault, text_faults, variant_faults
+from argosy.domains.products.domain.option import (
+    NoOptionsToCombine,
+    all_choices,
+    choice_of,
+    new_options,
+    option_faults,
+    sku_of,
+)
+from argosy.domains.products.domain.product import LocalText, Product
+from argosy.domains.products.domain.publishing import VISIBILITIES, NotAVisibility
+from argosy.domains.products.domain.slug import Slug, SlugTaken, check_slug, slug_id
+from argosy.domains.products.domain.texts import number_fault, refuse_any
+from argosy.engine.reads import By, reads, then_reads
+from argosy.engine.work import Repository
+from argosy.shared_kernel.errors import Invalid, RuleBroken
+from argosy.shared_kernel.ids import Id, named_id
+
+LOCALES_MAX = 40
+_LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
+
+
+class MalformedLocale(Invalid):
+    """A language is written like pt, pt-BR or zh-Hant (BCP 47)."""
+
+
+class TooManyLanguages(RuleBroken):
+    """A product is described in at most 40 languages."""
+
+
+class Describing:
+    """Each use case leaves a product that is on sale whole, and tells it again where it changed."""
+
+    def __init__(self, making: Making, slugs: Repository[Slug]) -> None:
+        self.making = making
+        self.work = making.work
+        self.products = making.products
+        self.offers = making.offers
+        self.categories = making.categories
+        self.slugs = slugs
+
+    @reads(products=lambda command: ids(command.product_id))
+    @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
+    def set_options(self, command: SetOptions) -> None:
+        """The axes along which variants differ. Each variant that is there has to lie on them."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        refuse_any(option_faults(command.axes))
+        product.set_options(new_options(product.id, command.axes), self.work.now, self._demands(product))
+
+    @reads(products=lambda command: ids(command.product_id))
+    @then_reads(
+        categories=lambda self, command: self.making.categories_of(command.product_id),
+        offers=lambda self, command: self._offers_of_combinations(command),
+    )
+    def combine_options(self, command: CombineOptions) -> None:
+        """Every variant of the axes that is not there yet; those that are there stay as they are."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        product.be_open()
+        if not product.axes:
+            raise NoOptionsToCombine(product_id=product.id)
+        wanted = self._combinations(product, command)
+        if wanted:
+            refuse_any(variant_faults("variant", wanted[0]))
+        demands = self._demands(product)
+        made = self.making.made(product, wanted)
+        for variant, attributes in made:
+            product.add_variant(variant, attributes, self.work.now, demands)
+        for variant, _ in made:
+            self.making.offer(product, variant)
+
+    @reads(
+        products=lambda command: ids(command.product_id),
+        offers=lambda command: ids(command.variant_id, command.stock_unit_id),
+    )
+    @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
+    def link_stock(self, command: LinkStock) -> None:
+        """From which stock unit a variant draws. What is promised already stays promised from where it was."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        if product.variant(command.variant_id) is None:
+            raise NoSuchVariant(variant_id=command.variant_id)
+        refuse_any(
+            [
+                id_fault("stock_unit_id", command.stock_unit_id),
+                number_fault("units_each", command.units_each, least=1, most=UNITS_EACH_MAX),
+            ]
+        )
+        self.making.draw_on(command.stock_unit_id, product)
+        product.link_stock(
+            command.variant_id, command.stock_unit_id, command.units_each, self.work.now, self._demands(product)
+        )
+        self.offers.get(command.variant_id).draw_on(command.stock_unit_id, command.units_each)
+
+    @reads(products=lambda command: ids(command.product_id))
+    @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
+    def set_visibility(self, command: SetVisibility) -> None:
+        """Who finds it."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        if command.visibility not in VISIBILITIES:
+            raise NotAVisibility(field="visibility", known=list(VISIBILITIES))
+        product.show_to(command.visibility, self.work.now, self._demands(product))
+
+    @reads(products=lambda command: ids(command.product_id), slugs=lambda command: [slug_id(command.slug)])
+    @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
+    def set_slug(self, command: SetSlug) -> None:
+        """Its address from now on. One that it had before may be taken again; another product's may not."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        check_slug(command.slug)
+        there = self.slugs.find(slug_id(command.slug))
+        if there is not None and there.product_id != product.id:
+            raise SlugTaken(slug=command.slug)
+        product.take_slug(command.slug, self.work.now, self._demands(product))
+        if there is None:
+            self.slugs.add(
+                Slug(id=slug_id(command.slug), text=command.slug, product_id=product.id, created_at=self.work.now)
+            )
+
+    @reads(products=lambda command: ids(command.product_id))
+    @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
+    def set_texts(self, command: SetTexts) -> None:
+        """Title and description in another language."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        refuse_any(
+            [
+                None if _LOCALE.fullmatch(command.locale) else MalformedLocale(field="locale"),
+                *text_faults(command.title, command.description, None),
+            ]
+        )
+        if len(product.texts) >= LOCALES_MAX and all(one.locale != command.locale for one in product.texts):
+            raise TooManyLanguages(most=LOCALES_MAX)
+        text = LocalText(
+            id=named_id("text", product.id, command.locale),
+            locale=command.locale,
+            title=command.title.strip(),
+            description=command.description.strip(),
+        )
+        product.translate(text, self.work.now, self._demands(product))
+
+    def _demands(self, product: Product) -> Demands:
+        return self.making.demands_of(product.category)
+
+    def _combinations(self, product: Product, command: CombineOptions) -> list[NewVariant]:
+        """The variants that are not there yet."""
+        axes = product.axes
+        there = {choice_of(axes, product.attributes_of(one.id)) for one in product.variants}
+        return [
+            NewVariant(
+                sku=sku_of(product.sku, chosen, SKU_MAX),
+                amount=command.amount,
+                currency=command.currency,
+                attributes=tuple(
+                    Attribute(name=axis.name, value=value) for axis, value in zip(axes, chosen, strict=True)
+                ),
+                weight_grams=command.weight_grams,
+                length_mm=command.length_mm,
+                width_mm=command.width_mm,
+                height_mm=command.height_mm,
+            )
+            for chosen in all_choices(axes)
+            if chosen not in there
+        ]
+
+    def _offers_of_combinations(self, command: CombineOptions) -> list[By | Id]:
+        product = self.products.get(command.product_id)
+        return offers_meant(product.seller_id, self._combinations(product, command))

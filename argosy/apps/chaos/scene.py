@@ -61,14 +61,16 @@ class Scene:
 
     # Processes.
 
-    def worker(self, contexts: str = "", folder: Path | None = None, **environment: str) -> Program:
+    def worker(
+        self, contexts: str = "", environment: dict[str, str] | None = None, folder: Path | None = None
+    ) -> Program:
         """A worker that listens; or that has ended already, where it was told to die. `folder`: of another version."""
         program = self._keep(programs.worker(contexts, environment, folder))
         ear = self.var / "doorbell" / f"worker-{program.process.pid}.sock"
         within(lambda: ear.exists() or not program.is_alive, programs.READY_SECONDS)
         return program
 
-    def web(self, port: int = 0, folder: Path | None = None, **environment: str) -> Program:
+    def web(self, port: int = 0, environment: dict[str, str] | None = None, folder: Path | None = None) -> Program:
         """The web, answering; another one at another port."""
         program = self._keep(programs.web(port or self.port, environment, folder))
         wait_until_live(program, port or self.port)

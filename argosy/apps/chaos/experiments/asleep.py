@@ -21,7 +21,7 @@ def asleep(scene: Scene) -> None:
     """It stops itself when the gateway has answered and nothing of that is written; another takes its context over; it
     wakes and writes."""
     scene.web()
-    sleeper = scene.worker(SLEEPS, **{VARIABLE: f"{STOPS_AT}:{scene.chance.randint(10, 40)}", SIGNAL: "STOP"})
+    sleeper = scene.worker(SLEEPS, {VARIABLE: f"{STOPS_AT}:{scene.chance.randint(10, 40)}", SIGNAL: "STOP"})
     if not within(lambda: _held_by(scene, sleeper), PATIENCE_SECONDS):
         scene.wrong.append("the first worker did not begin")
         return

@@ -34,7 +34,7 @@ def in_mid_batch(scene: Scene) -> None:
         until, rounds = time.monotonic() + scene.seconds, 0
         while scene.goes_on(until) or rounds < 2:
             rounds += 1
-            works = scene.worker(**{VARIABLE: f"commit.between_statements:{scene.chance.randint(20, 400)}"})
+            works = scene.worker(environment={VARIABLE: f"commit.between_statements:{scene.chance.randint(20, 400)}"})
             give_up = time.monotonic() + DIES_WITHIN_SECONDS
             while works.is_alive and time.monotonic() < give_up:
                 scene.wait(0.05)

@@ -31,7 +31,11 @@ def storm(scene: Scene) -> None:
     scene.measured["sustained, checkouts/s"] = round(rate)
     web.end()
     scene.programs.remove(web)
-    scene.web(ARGOSY_SHED_CHECKOUTS=str(int(rate * WORK_SECONDS)), ARGOSY_SHED_CHECKOUTS_SECONDS=str(WORK_SECONDS / 2))
+    bounds = {
+        "ARGOSY_SHED_CHECKOUTS": str(int(rate * WORK_SECONDS)),
+        "ARGOSY_SHED_CHECKOUTS_SECONDS": str(WORK_SECONDS / 2),
+    }
+    scene.web(environment=bounds)
     tally = scene.load.tally
     before, told = scene.accepted(), tally.counts["told to come back"]
     tally.accepted_seconds.clear()

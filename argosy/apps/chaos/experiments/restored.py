@@ -27,7 +27,7 @@ NAMED_SECONDS = 40.0
 def restored(scene: Scene) -> None:
     """A backup under load; sales go on, and the office pays some of them back; then the backup is what there is."""
     hurry = {HURRY: str(FRESH_SECONDS)}
-    web, works = scene.web(), scene.worker(**hurry)
+    web, works = scene.web(), scene.worker(environment=hurry)
     with scene.buying():
         if not within(lambda: scene.completed() > 2 * REFUNDS, scene.calm_seconds):
             scene.wrong.append("nothing was sold")
@@ -46,7 +46,7 @@ def restored(scene: Scene) -> None:
     connections.close_all()
     scene.injected["databases restored"] += 1
     scene.web()
-    scene.worker(**hurry)
+    scene.worker(environment=hurry)
     with scene.buying():
         scene.wait(scene.seconds / 2)
     _named(scene, paid_back)

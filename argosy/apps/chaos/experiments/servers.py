@@ -95,7 +95,7 @@ def clock_ahead(scene: Scene) -> None:
 
     with scene.buying(make=make):
         scene.wait(2.0)
-        wrong = scene.worker(**{AHEAD: str(AHEAD_SECONDS)})
+        wrong = scene.worker(environment={AHEAD: str(AHEAD_SECONDS)})
         scene.injected["workers ten minutes ahead"] += 1
         scene.wait(scene.seconds / 2)
         scene.kill(right)

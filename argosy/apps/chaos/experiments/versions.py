@@ -29,7 +29,7 @@ def two_versions(scene: Scene) -> None:
             return
         _goes_on(scene, "under N after the migration")
     second = free_ports()[0]
-    scene.web(second, newer)
+    scene.web(second, folder=newer)
     scene.load.ports = [scene.port, second]
     new = scene.worker(folder=newer)
     with scene.buying():

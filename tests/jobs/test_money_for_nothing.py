@@ -7,7 +7,7 @@ import pytest
 
 from argosy.apps.doctor.examination import chosen
 from argosy.apps.doctor.money import GRACE_SECONDS
-from argosy.contracts.payments import ReconcilePayments
+from argosy.contracts.payments import PaymentCaptured, ReconcilePayments
 from argosy.domains.payments.context import PaymentsContext
 from tests.doctor.selling import start, take_money_for_nothing
 from tests.jobs.conftest import Time
@@ -59,3 +59,21 @@ def test_each_payment_is_asked_after_once(shop: Marketplace, time: Time) -> None
     [(asked,)] = shop.rows("payments", told, "orders.SettlePayments")
     assert len(msgspec.json.decode(asked)["payments"]) == 3
     assert shop.rows("orders", "SELECT DISTINCT status FROM orders") == [("PAID",)]
+
+
+def test_what_an_older_program_has_told_is_read_as_it_meant_it(
+    shop: Marketplace, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job looks back at messages that are minutes old: by then the program may be a newer one."""
+    take_money_for_nothing(shop)
+    told: list[int] = []
+
+    def upcast(cls: type, version: int, fields: dict[str, object]) -> dict[str, object]:
+        told.append(version)
+        return fields
+
+    monkeypatch.setattr(PaymentCaptured, "upcast", classmethod(upcast))
+    monkeypatch.setattr(PaymentCaptured, "schema_version", 2)
+    time.pass_by(GRACE_SECONDS - 300)
+    assert set(told) == {1}
+    assert shop.rows("payments", PAYMENTS) == [("REFUNDED", 500, 500)]

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from argosy.contracts.orders import CapturedPayment, PaymentsSettled, SettlePayments
 from argosy.contracts.payments import PaymentCaptured, ReconcilePayments, RefundPayment
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.engine.lookback import Lookback
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.ids import Id, named_id
 
 SETTLED_SECONDS = 300
 """By then the orders that it was taken for stand. A third of the time in which money for nothing is paid back."""
 PAGE = 200
 REASON = "taken for no order that stands"
-
-_CAPTURED = msgspec.json.Decoder(PaymentCaptured)
 
 
 def refund_id_of(payment_id: Id) -> Id:
@@ -59,7 +56,8 @@ class PaymentReconciliation:
 
     def _captured_long_ago(self) -> list[Id]:
         records = self.captured.records([PaymentCaptured.wire_name], SETTLED_SECONDS, PAGE)
-        return list(dict.fromkeys(_CAPTURED.decode(record.payload).payment_id for record in records))
+        captured = (decode(record.wire_name, record.version, record.payload) for record in records)
+        return list(dict.fromkeys(event.payment_id for event in captured if isinstance(event, PaymentCaptured)))
 
 
 def _asked(intent: PaymentIntent) -> CapturedPayment:

@@ -15,8 +15,11 @@ from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.messages import Command, Message, Refused
 
 
-class Delivery(msgspec.Struct, gc=False):
-    """One message on its way into a use case, and what became of it."""
+class Delivery(msgspec.Struct):
+    """One message on its way into a use case, and what became of it.
+
+    Seen by the collector of garbage: a failure holds the frames that it went through, and these hold what failed.
+    """
 
     message: Message
     cause: Cause

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from argosy.domains.orders.domain.policies import STUCK
 from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain.ledger import Ledger
-from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent
+from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent, PaymentTransaction
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.products.context import ProductsContext
 from argosy.domains.products.domain.category import Category
@@ -159,7 +160,8 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
     elif kind is OrdersContext:
         context.stuck = lambda work: lambda now, limit: stuck(store, now, limit)
     elif kind is PaymentsContext:
-        context.noted = lambda work: lambda after, up_to, limit: noted(store, after, up_to, limit)
+        index = Noted(store)
+        context.noted = lambda work: index.find
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
         context.gateway_names = lambda: frozenset({"test"})
     elif kind is ProductsContext:
@@ -203,29 +205,40 @@ def below(store: SimulatedStore, category_id: Id) -> list[Id]:
     return found
 
 
-def noted(store: SimulatedStore, after: str, up_to: str, limit: int) -> list[StatementLine]:
-    """Approved captures, refunds and returns of payments behind one id and up to another, in order of payments."""
-    found = [
-        (payment_id, told)
-        for payment_id, told in store.parts(PaymentIntent, "transactions")
-        if told.status == APPROVED
-        and told.type in (CAPTURE, REFUND, RETURN)
-        and payment_id > after
-        and (not up_to or payment_id <= up_to)
-    ]
-    found.sort(key=lambda one: (one[0], one[1].id))
-    return [
-        StatementLine(
-            key=f"{payment_id}:{told.type}",
-            operation=told.type,
-            payment_id=payment_id,
-            gateway_transaction_id=told.gateway_transaction_id,
-            amount=told.amount,
-            currency=told.currency,
-            done_at=told.created_at,
-        )
-        for payment_id, told in found[:limit]
-    ]
+class Noted:
+    """Approved captures, refunds and returns, in order of payments: an index, which keeps up with what is written."""
+
+    def __init__(self, store: SimulatedStore) -> None:
+        self.store = store
+        self._lines: list[tuple[str, str, StatementLine]] = []
+        self._seen = 0
+
+    def find(self, after: str, up_to: str, limit: int) -> list[StatementLine]:
+        """Those of payments behind one id and up to another."""
+        written = self.store.parts(PaymentIntent, "transactions")
+        for payment_id, told in written[self._seen :]:
+            if told.status == APPROVED and told.type in (CAPTURE, REFUND, RETURN):
+                insort(self._lines, (payment_id, told.id, _line(payment_id, told)), key=_place)
+        self._seen = len(written)
+        first = bisect_right(self._lines, (after, "~"), key=_place)
+        end = bisect_right(self._lines, (up_to, "~"), key=_place) if up_to else len(self._lines)
+        return [line for _, _, line in self._lines[first : min(end, first + limit)]]
+
+
+def _place(one: tuple[str, str, StatementLine]) -> tuple[str, str]:
+    return one[0], one[1]
+
+
+def _line(payment_id: Id, told: PaymentTransaction) -> StatementLine:
+    return StatementLine(
+        key=f"{payment_id}:{told.type}",
+        operation=told.type,
+        payment_id=payment_id,
+        gateway_transaction_id=told.gateway_transaction_id,
+        amount=told.amount,
+        currency=told.currency,
+        done_at=told.created_at,
+    )
 
 
 def open_webhooks(store: SimulatedStore, limit: int) -> list[Id]:

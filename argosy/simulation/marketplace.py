@@ -152,7 +152,7 @@ class Marketplace:
         is_broker = self.random.random() < 0.5
         worker = Worker(f"worker {number + 1}", self.parts, self.bell, self._skew(), is_broker=is_broker)
         worker.fleet = self
-        worker.pace = self.random.choice((30_000, 150_000, 400_000, 400_000))
+        worker.pace = self.random.choice((30_000, 150_000, 400_000, 900_000))
         worker.batch_max = self.random.choice((256, 256, 256, 256, 256, 256, 16, 3))
         self.bell.workers.append(worker)
         return worker

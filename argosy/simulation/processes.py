@@ -28,6 +28,8 @@ PEOPLE = "accounts"
 """Who tells of people that are to be forgotten."""
 LEASE = 8 * SECOND
 POLL = SECOND
+VIEWS_PACE = 4
+"""Views wait a moment while flows go on, and do more at once."""
 IDLE_LANE_LAG = 600
 """As many messages as a log of thirty days has room for, some five times."""
 
@@ -248,7 +250,8 @@ class Worker:
 
     def _plan(self, seat: Seat, delay: int) -> None:
         seat.is_planned = True
-        self._later(delay + self._random.randrange(1, self.pace), lambda: self._step(seat))
+        pace = VIEWS_PACE * self.pace if seat.part.is_view else self.pace
+        self._later(delay + self._random.randrange(1, pace), lambda: self._step(seat))
 
     def _hear_all(self, source: str, at: int) -> None:
         """What was late has come by then."""

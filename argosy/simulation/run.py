@@ -20,7 +20,7 @@ from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND
 from argosy.simulation.shop import ALL_GOODS, BUYERS, SELLERS, open_shop
 from argosy.simulation.visitors import Visitor
 
-DAYS, RUSHES, CHECKOUTS = 30, 20, 310
+DAYS, RUSHES, CHECKOUTS = 30, 16, 320
 REST = 12 * HOUR
 """How long after the last fault everything may take to come to rest."""
 
@@ -157,6 +157,7 @@ def simulate(plan: Plan, *, with_digest: bool = True) -> Outcome:
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = where.filename.rpartition("argosy/")[2]
         simulation.oracles.broken("run", f"{place}:{where.lineno}", f"{type(error).__name__}: {error}")
+    simulation.place.scheduler.end()
     return simulation.outcome(with_digest=with_digest)
 
 

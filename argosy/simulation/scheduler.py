@@ -69,6 +69,10 @@ class Scheduler:
             self._run(event)
         self.time = max(self.time, end)
 
+    def end(self) -> None:
+        """Nothing that was planned comes about any more, and what it would have been about may be forgotten."""
+        self._queue.clear()
+
     def is_running(self, owner: str) -> bool:
         return owner in self._running
 

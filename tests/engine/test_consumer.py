@@ -9,7 +9,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from argosy.engine import consumer as consumer_module
 from argosy.engine.consumer import BATCH_MAX, BATCH_MIN, Consumer, SubscriptionStopped, next_batch_max
 from argosy.engine.due import RECURRING
 from argosy.engine.log import Record, lane_of
@@ -375,10 +374,8 @@ def test_a_busy_source_does_not_keep_the_others_waiting(play: Play) -> None:
     assert play.total() == 5
 
 
-def test_lanes_without_news_follow_so_that_a_restart_need_not_read_the_whole_log(
-    play: Play, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(consumer_module, "IDLE_LANE_LAG", 10)
+def test_lanes_without_news_follow_so_that_a_restart_need_not_read_the_whole_log(play: Play) -> None:
+    play.consumer.idle_lane_lag = 10
     play.tell(*(count(0, flow="busy") for _ in range(11)))
     play.tell(count(0, flow="new", name="b"), version=9)
     play.run()

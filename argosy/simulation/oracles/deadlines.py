@@ -18,6 +18,9 @@ class DeadlineOracle:
     def __init__(self, place: Marketplace) -> None:
         self.place = place
         self._over: set[str] = set()
+        self._looked_at = 0
+        self._open: dict[str, None] = {}
+        """Checkouts that had not ended when they were last looked at."""
 
     def begin(self) -> None:
         self.place.scheduler.after(EVERY, "deadlines", self._look)
@@ -46,12 +49,14 @@ class DeadlineOracle:
         place = self.place
         last = place.scheduler.time - GRACE - 2 * place.clocks_differ
         found = []
-        for session in place.store("checkout").all(CheckoutSession):
-            where = f"checkout {session.id}"
-            if session.id in self._over or where in self._over:
-                continue
-            if session.outcome:
-                self._over.add(session.id)
+        sessions = place.store("checkout").rows.get(CheckoutSession, {})
+        self._open.update(dict.fromkeys(list(sessions)[self._looked_at :]))
+        self._looked_at = len(sessions)
+        for id in list(self._open):
+            session, where = sessions[id], f"checkout {id}"
+            assert isinstance(session, CheckoutSession)
+            if session.outcome or where in self._over:
+                del self._open[id]
             elif session.deadline is not None and microseconds(session.deadline) < last:
                 found.append(("I33", where, f"is still {session.status}; it had until {session.deadline}"))
         for reservation in place.store("inventory").all(Reservation):

@@ -148,6 +148,8 @@ class Statements:
         ours = _by_payment(self.noted(first, last, 2 * PAGE))
         for payment_id in sorted(theirs.keys() | ours.keys()):
             mine, other = ours.get(payment_id, []), theirs.get(payment_id, [])
+            if [*map(_movement, mine)] == [*map(_movement, other)]:
+                continue
             alone = _missing(mine, other, settled), _missing(other, mine, settled)
             if is_id(payment_id) and any(alone):
                 self.work.announce(ComparePayment(payment_id=Id(payment_id), ours=alone[0], theirs=alone[1]))

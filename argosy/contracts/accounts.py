@@ -26,6 +26,7 @@ class RegisterUser(Command):
 
 class SignIn(Command):
     """Exchange an e-mail and a password for a bearer token, limited to `roles` where any are named; answers SignedIn.
+    Who has a second factor sends its `code`, six digits or a recovery code, with them.
 
     Its answer holds the token: it must not be stored, so this command takes no Idempotency-Key.
     """
@@ -34,6 +35,7 @@ class SignIn(Command):
     password: Personal[str]
     roles: tuple[str, ...] = ()
     device: Personal[str] = ""
+    code: Personal[str] = ""
 
 
 class SignedIn(Value):
@@ -267,6 +269,64 @@ class UnblockUser(Command):
 
     user_id: Id
     reason: str = ""
+
+
+class BeginSecondFactor(Command):
+    """Choose to sign in with a second factor, too: a clock code (TOTP, RFC 6238). Knows one's password. Answers
+    SecondFactorBegun; it counts from ConfirmSecondFactor on."""
+
+    password: Personal[str]
+
+
+class SecondFactorBegun(Value):
+    """The only time that the secret is told: as text, and as the address that an authenticator reads as a picture."""
+
+    secret: Personal[str]
+    address: Personal[str]
+
+
+class ConfirmSecondFactor(Command):
+    """Show that the authenticator works, with a code of it. Answers RecoveryCodes. From now on it is asked for."""
+
+    code: Personal[str]
+
+
+class RecoveryCodes(Value):
+    """The only time that they are told. Each stands for one code of a lost authenticator."""
+
+    codes: tuple[str, ...]
+
+
+class RenewRecoveryCodes(Command):
+    """New recovery codes in place of all before; knows a code. Answers RecoveryCodes."""
+
+    code: Personal[str]
+
+
+class RemoveSecondFactor(Command):
+    """Sign in by the password alone again; knows the password and a code."""
+
+    password: Personal[str]
+    code: Personal[str]
+
+
+class SecondFactorAdded(Event, key="user_id"):
+    """A person signs in with a second factor from now on."""
+
+    user_id: Id
+
+
+class SecondFactorRemoved(Event, key="user_id"):
+    """A person signs in with their password alone again."""
+
+    user_id: Id
+
+
+class RecoveryCodeUsed(Event, key="user_id"):
+    """A person has signed in without their authenticator."""
+
+    user_id: Id
+    left: int
 
 
 class SellerApplied(Event, key="seller_id"):

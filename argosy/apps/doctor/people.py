@@ -83,6 +83,13 @@ def _accounts(databases: Databases) -> Iterator[Violation]:
         "ORDER BY s.id",
     ):
         yield Violation(f"user_sessions {id}", f"is a session of {user_id}, who was erased")
+    for table in ("user_proofs", "user_second_factors"):
+        for id, user_id in databases.stream(
+            "accounts",
+            f"SELECT k.id, k.user_id FROM {table} k JOIN users u ON u.id = k.user_id WHERE u.status = 'ERASED' "
+            "ORDER BY k.id",
+        ):
+            yield Violation(f"{table} {id}", f"is a credential of {user_id}, who was erased")
 
 
 def _log(databases: Databases, label: str, people: Collection[str]) -> Iterator[Violation]:

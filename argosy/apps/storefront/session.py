@@ -26,7 +26,7 @@ def sign_in(visit: Visit) -> HttpResponse:
     """A new session, and back to where the visitor came from."""
     typed, password, following = _typed(visit)
     try:
-        signed_in = _session(visit.request, typed["email"], password)
+        signed_in = _session(visit.request, typed["email"], password, visit.sent("code"))
     except DomainError as error:
         page = visit.show("sign_in", status=_status(error), next=following, typed=typed, faults=faults_by_field(error))
         if isinstance(error, TooMany):
@@ -88,8 +88,8 @@ def _typed(visit: Visit) -> tuple[dict[str, str], str, str]:
     return typed, visit.request.POST.get("password", ""), own_address(visit.sent("next"))
 
 
-def _session(request: HttpRequest, email: str, password: str) -> SignedIn:
-    command = SignIn(email=email, password=password, device=request.headers.get("User-Agent", ""))
+def _session(request: HttpRequest, email: str, password: str, code: str = "") -> SignedIn:
+    command = SignIn(email=email, password=password, code=code, device=request.headers.get("User-Agent", ""))
     with limited(request, command):
         signed_in: SignedIn = runtime().outside("accounts").run(command, NOBODY)
     return signed_in

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import Argon2Passwords
+from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
 from argosy.domains.accounts.adapters.outbound.gateways.randomness import SystemRandomness
 from argosy.domains.accounts.adapters.outbound.gateways.seals import SecretSeals
 from argosy.domains.accounts.application.accounts import Accounts
 from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.erasures import Erasures
 from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, Letters
-from argosy.domains.accounts.application.ports import Passwords, Ports, Randomness, Seals
+from argosy.domains.accounts.application.ports import Codes, Passwords, Ports, Randomness, Seals
+from argosy.domains.accounts.application.second_factors import SecondFactors
 from argosy.domains.accounts.application.sellers import Sellers
 from argosy.domains.accounts.application.sessions import Sessions
 from argosy.domains.accounts.application.staff import Staff
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.proof import Proof
+from argosy.domains.accounts.domain.second_factor import SecondFactor
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User
@@ -29,21 +32,22 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 from argosy.platform.rows import Rows
 
-SERVICES = (Accounts, Sessions, Letters, Credentials, Sellers, Staff, Erasures)
+SERVICES = (Accounts, Sessions, Letters, Credentials, SecondFactors, Sellers, Staff, Erasures)
 
 
 def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     """The services for one unit of work."""
     users, sessions, proofs = work.repository(User), work.repository(Session), work.repository(Proof)
-    stores = work.repository(Store)
+    stores, factors = work.repository(Store), work.repository(SecondFactor)
     return (
         Accounts(work, users, stores, ports),
-        Sessions(work, users, sessions, ports),
+        Sessions(work, users, sessions, factors, ports),
         Letters(work, users, proofs, ports),
         Credentials(work, users, sessions, proofs, ports),
+        SecondFactors(work, users, factors, ports),
         Sellers(work, users, stores, sessions),
         Staff(work, users, sessions),
-        Erasures(work, users, sessions, proofs),
+        Erasures(work, users, sessions, proofs, factors),
     )
 
 
@@ -68,9 +72,10 @@ class AccountsContext(Context):
     passwords: Passwords = Argon2Passwords()
     randomness: Randomness = SystemRandomness()
     seals: Seals = SecretSeals()
+    codes: Codes = ClockCodes()
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        return build(work, Ports(self.passwords, self.randomness, self.seals, policy_from(os.environ)))
+        return build(work, Ports(self.passwords, self.randomness, self.seals, self.codes, policy_from(os.environ)))
 
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.accounts.adapters.outbound.repositories import ROWS

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.accounts import RegisterUser
+from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
 from argosy.domains.accounts.application.letters import LETTERS, LetterRequest
 from argosy.domains.accounts.application.ports import Ports
 from argosy.domains.accounts.context import SERVICES, build
@@ -60,6 +61,12 @@ class PlainSeals:
     def token(self, seed: bytes) -> str:
         return f"sealed-{seed.hex()}"
 
+    def seal(self, secret: bytes) -> str:
+        return f"box:{secret[::-1].hex()}"
+
+    def open(self, sealed: str) -> bytes:
+        return bytes.fromhex(sealed.removeprefix("box:"))[::-1]
+
 
 class AccountsStage(Stage):
     """`passwords` counts what is verified."""
@@ -80,7 +87,7 @@ class AccountsStage(Stage):
         )
 
     def _build(self, work: UnitOfWork) -> Sequence[Any]:
-        return build(work, Ports(self.passwords, self.chance, PlainSeals(), self.policy))
+        return build(work, Ports(self.passwords, self.chance, PlainSeals(), ClockCodes(), self.policy))
 
     def tell_due(self) -> list[Message]:
         """Timers that are due are told and worked off; what came of them."""

@@ -9,6 +9,7 @@ from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
 from argosy.domains.accounts.application.letters import forget_proof
 from argosy.domains.accounts.application.sessions import forget_session
 from argosy.domains.accounts.domain.proof import Proof
+from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import ASKED, ERASED, NoSuchUser, User
 from argosy.engine.reads import by, reads, then_reads
@@ -23,12 +24,18 @@ class Erasures:
     """Forgets people: at once here, and everywhere else when nothing of theirs is in flight any more."""
 
     def __init__(
-        self, work: UnitOfWork, users: Repository[User], sessions: Repository[Session], proofs: Repository[Proof]
+        self,
+        work: UnitOfWork,
+        users: Repository[User],
+        sessions: Repository[Session],
+        proofs: Repository[Proof],
+        factors: Repository[SecondFactor],
     ) -> None:
         self.work = work
         self.users = users
         self.sessions = sessions
         self.proofs = proofs
+        self.factors = factors
 
     @then_reads(users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]))
     def erase_person(self, command: ErasePerson) -> None:
@@ -46,6 +53,7 @@ class Erasures:
         users=lambda event: [event.flow_id],
         sessions=lambda event: [by("user_id", event.flow_id)],
         proofs=lambda event: [by("user_id", event.flow_id)],
+        factors=lambda event: [factor_id(event.flow_id)],
     )
     def erase(self, event: BuyerReleased) -> None:
         """Credentials, profile, roles and sessions are gone with this."""
@@ -56,6 +64,9 @@ class Erasures:
             forget_session(self.work, self.sessions, session)
         for proof in self.proofs.all_by("user_id", user.id):
             forget_proof(self.work, self.proofs, proof)
+        factor = self.factors.find(factor_id(user.id))
+        if factor is not None:
+            self.factors.remove(factor)
         user.erase(self.work.now)
         self.work.later("erasure", user.id, self.work.now + IN_FLIGHT, TellErasure(user_id=user.id))
 

@@ -28,9 +28,27 @@ class Randomness(Protocol):
 
 
 class Seals(Protocol):
-    """What this marketplace's secret makes of a seed: the same token each time, and nobody else's."""
+    """What only this marketplace's secret does: `token` makes the same of a seed each time, and nobody else can."""
 
     def token(self, seed: bytes) -> str: ...
+
+    def seal(self, secret: bytes) -> str:
+        """What may be kept in place of the secret."""
+        ...
+
+    def open(self, sealed: str) -> bytes | None:
+        """The secret; None where another marketplace's secret has sealed it."""
+        ...
+
+
+class Codes(Protocol):
+    """Codes of an authenticator (TOTP, RFC 6238)."""
+
+    def is_code(self, secret: bytes, at_seconds: int, code: str) -> bool: ...
+
+    def shown(self, secret: bytes, email: str) -> tuple[str, str]:
+        """The secret as text, and as an otpauth address."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,4 +58,5 @@ class Ports:
     passwords: Passwords
     randomness: Randomness
     seals: Seals
+    codes: Codes
     policy: Policy = field(default_factory=Policy)

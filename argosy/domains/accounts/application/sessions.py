@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from argosy.contracts.accounts import EndSession, ExpireSession, SignedIn, SignIn, SignOut, SignOutEverywhere
 from argosy.domains.accounts.application.ports import Ports
+from argosy.domains.accounts.application.second_factors import uses_code
+from argosy.domains.accounts.domain.second_factor import (
+    SecondFactor,
+    SecondFactorNeeded,
+    SecondFactorRefused,
+    factor_id,
+)
 from argosy.domains.accounts.domain.session import (
     TOKEN_BYTES,
     NoSuchSession,
@@ -16,7 +23,7 @@ from argosy.domains.accounts.domain.user import PASSWORD_MAX, ROLES, UnknownRole
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import Invalid, Several
-from argosy.shared_kernel.ids import is_id
+from argosy.shared_kernel.ids import Id, is_id
 
 SESSION_TIMER = "session"
 
@@ -29,19 +36,24 @@ class Sessions:
         work: UnitOfWork,
         users: Repository[User],
         sessions: Repository[Session],
+        factors: Repository[SecondFactor],
         ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
         self.sessions = sessions
+        self.factors = factors
+        self.ports = ports
         self.passwords = ports.passwords
         self.randomness = ports.randomness
         self.policy = ports.policy
 
     @reads(users=lambda command: [by("email", normalised_email(command.email))])
+    @then_reads(factors=lambda self, command: self._factor_meant(command.email))
     def sign_in(self, command: SignIn) -> SignedIn:
         """A token for who knows the password. Everybody else gets one answer after one verification, whether there is
-        such an account or not: neither the words nor the time tell which."""
+        such an account or not: neither the words nor the time tell which. Only who knows the password is asked for a
+        second factor."""
         unknown = [UnknownRole(role=role) for role in command.roles if role not in ROLES]
         if unknown:
             raise Several(unknown)
@@ -51,6 +63,12 @@ class Sessions:
         is_right = self.passwords.verify(encoded, command.password[: PASSWORD_MAX + 1])
         if user is None or not user.password_hash or not is_right or not self._may_sign_in(user):
             raise SignInRefused()
+        factor = self.factors.find(factor_id(user.id))
+        if factor is not None and factor.counts:
+            if not command.code:
+                raise SecondFactorNeeded()
+            if not uses_code(factor, command.code, self.ports, self.work):
+                raise SecondFactorRefused()
         return self._opened(user, command)
 
     def _opened(self, user: User, command: SignIn) -> SignedIn:
@@ -99,6 +117,11 @@ class Sessions:
 
     def _may_sign_in(self, user: User) -> bool:
         return user.is_active and (user.is_verified or not self.policy.verifies_emails)
+
+    def _factor_meant(self, email: str) -> list[Id]:
+        """Looked for where nobody is, too: who has none is found as quickly as who is none."""
+        user = self._user(email)
+        return [factor_id(user.id if user is not None else Id("nobody"))]
 
     def _user(self, email: str) -> User | None:
         try:

@@ -13,18 +13,24 @@ from argosy.contracts.accounts import (
     ApproveSeller,
     AskPasswordReset,
     AskVerification,
+    BeginSecondFactor,
     BlockUser,
     ChangePassword,
     ConfirmEmail,
+    ConfirmSecondFactor,
     EndHoliday,
     EndSession,
     ErasePerson,
     GrantRole,
     OpenStore,
+    RecoveryCodes,
     RegisterUser,
     ReinstateSeller,
     RejectSeller,
+    RemoveSecondFactor,
+    RenewRecoveryCodes,
     ResetPassword,
+    SecondFactorBegun,
     SignedIn,
     SignIn,
     SignOut,
@@ -53,6 +59,7 @@ from argosy.platform.auth import seller as seller_only
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Made, delete, get, post, put
+from argosy.shared_kernel.messages import Command
 
 
 def my_account(asked: Asked) -> Account | None:
@@ -115,7 +122,7 @@ def _writing(asked: Asked, command: AskVerification | AskPasswordReset) -> Abstr
     return limits.letters_limited(asked.request, command)
 
 
-def _changing(asked: Asked, command: ChangePassword) -> AbstractContextManager[None]:
+def _proving(asked: Asked, command: Command) -> AbstractContextManager[None]:
     return limits.password_limited(asked.request, asked.actor.id)
 
 
@@ -125,6 +132,7 @@ class SellersQuery(PageQuery, kw_only=True, frozen=True):
     status: Literal["", "APPLIED", "OPEN", "REJECTED", "SUSPENDED"] = ""
 
 
+_proven: dict[str, Any] = {"allow": buyer, "takes_key": False, "guard": _proving}
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 
 
@@ -142,7 +150,12 @@ endpoints = [
     post("users/verifications/confirm", ConfirmEmail, allow=public, takes_key=False),
     post("passwords/resets", AskPasswordReset, allow=public, status=202, takes_key=False, guard=_writing),
     post("passwords/resets/confirm", ResetPassword, allow=public, takes_key=False),
-    put("users/me/password", ChangePassword, allow=buyer, takes_key=False, guard=_changing),
+    put("users/me/password", ChangePassword, allow=buyer, takes_key=False, guard=_proving),
+    # Their answers hold secrets, which are never stored.
+    post("users/me/second-factor", BeginSecondFactor, answers=SecondFactorBegun, **_proven),
+    post("users/me/second-factor/confirm", ConfirmSecondFactor, answers=RecoveryCodes, **_proven),
+    post("users/me/second-factor/recovery-codes", RenewRecoveryCodes, answers=RecoveryCodes, **_proven),
+    post("users/me/second-factor/remove", RemoveSecondFactor, **_proven),
     # Its answer holds the token, which is never stored: so it takes no Idempotency-Key.
     post(
         "sessions",

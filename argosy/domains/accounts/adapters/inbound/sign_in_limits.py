@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from django.http import HttpRequest
 
 from argosy.contracts.accounts import AskPasswordReset, AskVerification, RegisterUser, SignIn
+from argosy.domains.accounts.domain.second_factor import SecondFactorRefused
 from argosy.domains.accounts.domain.session import SignInRefused
 from argosy.domains.accounts.domain.user import PasswordRefused, normalised_email
 from argosy.platform.limits import Limit, address_of, counted_as, limits, seconds
@@ -59,7 +60,7 @@ def limited(request: HttpRequest, command: SignIn) -> Iterator[None]:
         raise TooManyAttempts(retry_after=seconds(wait))
     try:
         yield
-    except SignInRefused:
+    except (SignInRefused, SecondFactorRefused):
         raise
     except BaseException:
         # Nothing was found out about the password.
@@ -96,14 +97,14 @@ def registering_limited(request: HttpRequest, command: RegisterUser) -> Iterator
 
 @contextmanager
 def password_limited(request: HttpRequest, actor_id: str) -> Iterator[None]:
-    """Change a password inside of this: who has found an open session guesses no password with it."""
+    """Ask for what needs a password or a code inside of this: who has found an open session guesses neither."""
     wanted = [(counted_as("password", actor_id, address_of(request)), HERE)]
     wait = limits().take(wanted)
     if wait:
         raise TooManyAttempts(retry_after=seconds(wait))
     try:
         yield
-    except PasswordRefused:
+    except (PasswordRefused, SecondFactorRefused):
         raise
     except BaseException:
         limits().give_back(wanted)

@@ -155,4 +155,19 @@ class ProofRow(AggregateRow):
         ]
 
 
+class SecondFactorRow(AggregateRow):
+    """A person's second factor; `secret` is sealed, `recovery` the fingerprints of the codes that are left."""
+
+    user_id = IdField()
+    secret = models.CharField(max_length=255)
+    created_at = InstantField()
+    confirmed_at = InstantField(null=True)
+    last_step = models.BigIntegerField(default=0)
+    recovery = models.JSONField()
+
+    class Meta:
+        db_table = "user_second_factors"
+        constraints = [models.UniqueConstraint(fields=["user_id"], name="second_factors_one_per_user")]
+
+
 tables = platform_tables(__name__, outbox="accounts_outbox_events")

@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 import msgspec
 from django.db import connections, router
 
-from argosy.domains.accounts.adapters.outbound.models import ProfileRow, SessionRow, StoreRow, UserRoleRow, UserRow
+from argosy.domains.accounts.adapters.outbound.models import (
+    ProfileRow,
+    SecondFactorRow,
+    SessionRow,
+    StoreRow,
+    UserRoleRow,
+    UserRow,
+)
 from argosy.domains.accounts.domain.session import fingerprint, roles_within
 from argosy.domains.accounts.domain.user import ACTIVE, ERASED, SELLER, SavedAddress
 from argosy.engine.work import Actor
@@ -50,6 +57,7 @@ class Account(msgspec.Struct, frozen=True):
     addresses: tuple[SavedAddress, ...]
     erasure: str = ""
     is_verified: bool = False
+    has_second_factor: bool = False
 
 
 def account_of(user_id: str) -> Account | None:
@@ -58,8 +66,9 @@ def account_of(user_id: str) -> Account | None:
     profile = ProfileRow.objects.filter(user_id=user_id).values_list("first_name", "last_name", "address_json").first()
     if user is None or profile is None:
         return None
+    has_factor = SecondFactorRow.objects.filter(user_id=user_id, confirmed_at__isnull=False).exists()
     addresses = msgspec.convert(profile[2], tuple[SavedAddress, ...])
-    return Account(Id(user_id), user[0], profile[0], profile[1], addresses, user[1], user[2] is not None)
+    return Account(Id(user_id), user[0], profile[0], profile[1], addresses, user[1], user[2] is not None, has_factor)
 
 
 def email_of(user_id: str) -> str | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from argosy.domains.accounts.adapters.outbound.models import (
     ProfileRow,
     ProofRow,
+    SecondFactorRow,
     SessionRow,
     StoreRow,
     UserRoleRow,
     UserRow,
 )
 from argosy.domains.accounts.domain.proof import Proof
+from argosy.domains.accounts.domain.second_factor import SecondFactor
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import Profile, RoleGrant, User
@@ -28,4 +30,5 @@ ROWS = (
     Rows(Store, StoreRow),
     Rows(Session, SessionRow),
     Rows(Proof, ProofRow),
+    Rows(SecondFactor, SecondFactorRow),
 )

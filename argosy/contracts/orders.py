@@ -211,6 +211,16 @@ class ChangeDelivery(Command):
     phone: str | None = None
 
 
+class RecordMoney(Command):
+    """The money for an order came outside of any gateway: a transfer that it waited for, or cash at the door. `amount`
+    is all of what the order costs, `reference` is the bank's or the carrier's."""
+
+    order_id: Id
+    amount: int
+    currency: str
+    reference: str
+
+
 class OrderCancellationRequested(Event, key="order_id"):
     """Nothing of this order may leave any more: its money is on its way back."""
 

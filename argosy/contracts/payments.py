@@ -27,11 +27,18 @@ class AuthorizePayment(Command, key="flow_id"):
     order_id: Id | None = None
 
 
+class CategoryGoods(Value):
+    """How much of an order's goods is of one category: commission may differ by it."""
+
+    category: str
+    amount: int
+
+
 class SellerShare(Value):
     """How one seller's order splits what the buyer paid.
 
     paid = goods + shipping + tax, all after discounts; `subsidy` is what the platform's coupons took off: the seller
-    gets it on top, from the platform.
+    gets it on top, from the platform. `goods` takes the goods apart by category; empty where nobody knows.
     """
 
     order_id: Id
@@ -40,6 +47,7 @@ class SellerShare(Value):
     shipping_amount: int
     tax_amount: int
     subsidy_amount: int
+    goods: tuple[CategoryGoods, ...] = ()
 
 
 class CapturePayment(Command, key="flow_id"):
@@ -48,6 +56,22 @@ class CapturePayment(Command, key="flow_id"):
     flow_id: Id
     payment_id: Id
     shares: tuple[SellerShare, ...]
+
+
+class BookReceipt(Command, key="flow_id"):
+    """Money came outside of any gateway, whole: `gateway` is `bank` or `cash`; answered by ReceiptBooked. `payment_id`
+    makes it repeatable."""
+
+    flow_id: Id
+    payment_id: Id
+    purchase_id: Id
+    order_id: Id
+    buyer_id: Id
+    amount: int
+    currency: str
+    gateway: str
+    reference: str
+    share: SellerShare
 
 
 class VoidPayment(Command, key="flow_id"):
@@ -97,6 +121,16 @@ class PaymentCaptured(Event, key="flow_id"):
     flow_id: Id
     payment_id: Id
     purchase_id: Id
+    amount: int
+    currency: str
+
+
+class ReceiptBooked(Event, key="flow_id"):
+    """What came outside of any gateway is in the books."""
+
+    flow_id: Id
+    payment_id: Id
+    order_id: Id
     amount: int
     currency: str
 
@@ -176,6 +210,24 @@ class ComparePayment(Command, key="payment_id"):
     ours: tuple[StatementLine, ...]
 
 
+class SetCommission(Command):
+    """What the platform takes of goods, in ten-thousandths: of one seller's (or all), of one category's (or all), from
+    a time on. The most particular rule counts, then the latest; a payment keeps what counted when it was captured."""
+
+    basis_points: int
+    seller_id: Id | None = None
+    category: str = ""
+    effective_from: datetime | None = None
+
+
+class CommissionSet(Event, key="rule_id"):
+    rule_id: Id
+    seller_id: Id | None
+    category: str
+    basis_points: int
+    effective_from: datetime
+
+
 class ReceiveWebhook(Command):
     """A gateway said something, and its signature held: kept as it came. `operation` is what it tells of (empty:
     nothing of ours), `payment_id` and `refund_id` are ours where it names them, `reference` is its own id. Only the
@@ -242,6 +294,8 @@ class AuthorizationAnswered(Command, key="payment_id"):
 
 
 class CaptureAnswered(Command, key="payment_id"):
+    """`fee_amount` is what the gateway keeps for itself, in the currency of the payment."""
+
     payment_id: Id
     call: int
     outcome: str
@@ -249,6 +303,7 @@ class CaptureAnswered(Command, key="payment_id"):
     amount: int = 0
     currency: str = ""
     reason: str = ""
+    fee_amount: int = 0
 
 
 class VoidAnswered(Command, key="payment_id"):

@@ -26,6 +26,7 @@ from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent, PaymentTransaction
+from argosy.domains.payments.domain.shares import default_rate
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.products.context import ProductsContext
 from argosy.domains.products.domain.category import Category
@@ -158,11 +159,15 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
     elif kind is InventoryContext:
         context.overdue = lambda work: lambda now, limit: overdue(store, now, limit)
     elif kind is OrdersContext:
+        context.sold = lambda work: (
+            lambda order_id: [item for id, item in store.parts(Order, "items") if id == order_id]
+        )
         context.stuck = lambda work: lambda now, limit: stuck(store, now, limit)
     elif kind is PaymentsContext:
         index = Noted(store)
         context.noted = lambda work: index.find
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
+        context.rates = lambda work: default_rate
         context.gateway_names = lambda: frozenset({"test"})
     elif kind is ProductsContext:
         context.below = lambda work: lambda category_id: below(store, category_id)

@@ -50,6 +50,7 @@ TOLD_TO_NOBODY_YET = {
     "payments.GatewayContradicted",
     "payments.WebhookUnmatched",
     "products.CategoryChanged",
+    "payments.CommissionSet",
     "products.ProductCreated",
     "promotions.CouponConsumed",
     "promotions.CouponCreated",

@@ -13,6 +13,7 @@ from argosy.apps.doctor.databases import Databases, Row, side_by_side
 from argosy.domains.payments.domain import refund as refunds
 from argosy.domains.payments.domain.ledger import (
     CAPTURE,
+    FEE,
     REFUND,
     REFUND_REVERSED,
     SUSPENSE_RETURNED,
@@ -147,7 +148,7 @@ def booked_once(databases: Databases) -> Iterator[Violation]:
         "payments",
         "SELECT p.id, p.captured_amount, p.suspended_amount, "
         "(SELECT count(*) FROM payment_transactions t WHERE t.payment_intent_id = p.id AND t.type = ? AND "
-        "t.status = ?) FROM payment_intents p ORDER BY p.id",
+        "t.status = ?), p.fee_amount FROM payment_intents p ORDER BY p.id",
         RETURN,
         APPROVED,
     )
@@ -155,7 +156,7 @@ def booked_once(databases: Databases) -> Iterator[Violation]:
     owned = databases.stream("payments", _REFUNDS)
     for payment_id, (intent, rows, own) in side_by_side(intents, entries, owned):
         booked = list(_transactions(rows))
-        due = _causes(payment_id, intent[0] if intent else (payment_id, 0, 0, 0), [row[1:] for row in own])
+        due = _causes(payment_id, intent[0] if intent else (payment_id, 0, 0, 0, 0), [row[1:] for row in own])
         for one in booked:
             if due.pop(one.id, None) != one.kind:
                 yield Violation(
@@ -214,8 +215,10 @@ def _transactions(rows: Iterable[Row]) -> Iterator[Booked]:
 
 def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str]:
     """The transactions that a payment must have, by id."""
-    _, captured, suspended, returns = intent
+    _, captured, suspended, returns, fee = intent
     due: dict[str, str] = {payment_id: CAPTURE} if captured else {}
+    if fee:
+        due[named_id("fee", payment_id)] = FEE
     if suspended or returns:
         due[named_id("suspense", payment_id)] = SUSPENSE_TAKEN
     if returns and not suspended:

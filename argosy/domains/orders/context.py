@@ -9,6 +9,7 @@ from argosy.domains.orders.application.cancellations import Cancellations
 from argosy.domains.orders.application.deliveries import Deliveries
 from argosy.domains.orders.application.departures import Departures
 from argosy.domains.orders.application.orders import Orders
+from argosy.domains.orders.application.receipts import Receipts, SoldItems
 from argosy.domains.orders.application.reconciling import OrderReconciliation
 from argosy.domains.orders.application.stuck import StuckOrders, StuckOrderWatch
 from argosy.domains.orders.domain.cancellation import Cancellation
@@ -24,7 +25,7 @@ class OrdersContext(Context):
     label = "orders"
     database = "orders_db"
     criticality = "critical"
-    services = (Orders, Departures, OrderReconciliation, Cancellations, Deliveries, StuckOrderWatch)
+    services = (Orders, Departures, OrderReconciliation, Cancellations, Deliveries, StuckOrderWatch, Receipts)
     hears = ("checkout", "accounts", "orders", "payments")
     schedule = (
         Every(seconds=60, send=FindOpenPurchases(), first_after=60),
@@ -40,7 +41,14 @@ class OrdersContext(Context):
             Cancellations(work, purchases, orders, work.repository(Cancellation)),
             Deliveries(work, orders),
             StuckOrderWatch(work, self.stuck(work)),
+            Receipts(work, orders, self.sold(work)),
         )
+
+    def sold(self, work: UnitOfWork) -> SoldItems:
+        """Where an order's lines are looked up, which are not loaded with it."""
+        from argosy.domains.orders.adapters.outbound.queries import sold_items
+
+        return sold_items
 
     def stuck(self, work: UnitOfWork) -> StuckOrders:
         """Where orders that do not move on are looked for; a simulation looks through its own store instead."""

@@ -10,11 +10,14 @@ from argosy.contracts.payments import CompareWithGateway, ReconcilePayments, Res
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.captures import Captures
+from argosy.domains.payments.application.commissions import Commissions
 from argosy.domains.payments.application.gateways import Gateway, GatewayRequest, ask
 from argosy.domains.payments.application.outgoing import GATEWAY
+from argosy.domains.payments.application.receipts import Receipts
 from argosy.domains.payments.application.reconciling import PaymentReconciliation
 from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.application.statements import (
+    COMPARED,
     STATEMENT,
     Noted,
     StatementRequest,
@@ -22,11 +25,12 @@ from argosy.domains.payments.application.statements import (
     read_statement,
 )
 from argosy.domains.payments.application.webhooks import OpenWebhooks, Webhooks
+from argosy.domains.payments.domain.commission import CommissionRule
 from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
 from argosy.domains.payments.domain.ledger import Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
-from argosy.domains.payments.domain.shares import COMMISSION_BASIS_POINTS
+from argosy.domains.payments.domain.shares import Rates, default_rate
 from argosy.domains.payments.domain.webhook import Webhook
 from argosy.engine.due import CallTarget
 from argosy.engine.lookback import Lookback
@@ -34,7 +38,7 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context, Every
 from argosy.shared_kernel.ids import Id
 
-SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation, Statements, Webhooks)
+SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation, Statements, Webhooks, Commissions, Receipts)
 
 
 def build(
@@ -42,6 +46,7 @@ def build(
     noted: Noted = lambda after, up_to, limit: (),
     open_webhooks: OpenWebhooks = lambda limit: (),
     gateways: frozenset[str] = frozenset({"test"}),
+    rates: Rates = default_rate,
 ) -> tuple[Any, ...]:
     """The services for one unit of work; `gateways` are those that there are."""
     intents, kept_refunds = work.repository(PaymentIntent), work.repository(Refund)
@@ -49,13 +54,15 @@ def build(
     refunds = Refunds(work, books, intents, kept_refunds)
     return (
         Authorizations(work, intents, gateways),
-        Captures(work, books, refunds, COMMISSION_BASIS_POINTS),
+        Captures(work, books, refunds, rates),
         refunds,
         PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
         Statements(
             work, intents, kept_refunds, work.repository(GatewayDifference), work.repository(StatementRound), noted
         ),
         Webhooks(work, work.repository(Webhook), intents, kept_refunds, open_webhooks),
+        Commissions(work, work.repository(CommissionRule)),
+        Receipts(work, books, intents, rates),
     )
 
 
@@ -85,7 +92,13 @@ class PaymentsContext(Context):
     )
 
     def build(self, work: UnitOfWork) -> tuple[Any, ...]:
-        return build(work, self.noted(work), self.open_webhooks(work), self.gateway_names())
+        return build(work, self.noted(work), self.open_webhooks(work), self.gateway_names(), self.rates(work))
+
+    def rates(self, work: UnitOfWork) -> Rates:
+        """What commission counts now; a simulation has the default."""
+        from argosy.domains.payments.adapters.outbound.commissions import rates_at
+
+        return rates_at(work.now)
 
     def gateway_names(self) -> frozenset[str]:
         """Which gateways payments can be asked of; a simulation has one of its own."""
@@ -109,7 +122,7 @@ class PaymentsContext(Context):
         def look(after: str, up_to: str, limit: int) -> Sequence[StatementLine]:
             from argosy.domains.payments.adapters.outbound.queries import noted_money
 
-            return noted_money(after, up_to, limit)
+            return noted_money(COMPARED, after, up_to, limit)
 
         return look
 

@@ -10,6 +10,7 @@ from argosy.domains.payments.domain import refund as refunds
 from argosy.domains.payments.domain.ledger import (
     CAPTURE,
     COMMISSION,
+    FEE,
     REFUND,
     REFUND_REVERSED,
     SUSPENSE,
@@ -75,6 +76,8 @@ def _causes(place: Marketplace, kinds: dict[str, str]) -> Iterator[Violation]:
     for intent in store.all(PaymentIntent):
         if intent.captured_amount:
             due[intent.id] = CAPTURE
+        if intent.fee_amount:
+            due[named_id("fee", intent.id)] = FEE
         if intent.suspended_amount or intent.id in returned:
             due[named_id("suspense", intent.id)] = SUSPENSE_TAKEN
         if intent.id in returned and not intent.suspended_amount:

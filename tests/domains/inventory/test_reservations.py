@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from argosy.contracts.inventory import (
@@ -18,6 +19,7 @@ from argosy.contracts.inventory import (
     ReservationExpired,
     ReservationReleased,
     Shortage,
+    StockLine,
     StockReserved,
     StockRestocked,
     StockShort,
@@ -224,6 +226,36 @@ def test_restocking_takes_a_sale_back_once() -> None:
     ]
     assert (counts(stage), status(stage, "a")) == ((10, 0, 0), "RESTOCKED")
     assert refusal(stage.send(commit("a")))[0] == "reservation_has_ended"
+    check_books(stage)
+
+
+def test_what_was_sold_to_one_order_is_taken_back_alone_and_once() -> None:
+    stage = stocked()
+    one = StockLine(order_id=an_id("x"), stock_unit_id=UNIT, quantity=3)
+    two = StockLine(order_id=an_id("y"), stock_unit_id=UNIT, quantity=2)
+    both = msgspec.structs.replace(reserve(stage, "a", (UNIT, 1)), lines=(one, two))
+    stage.send(both, commit("a"))
+    part = msgspec.structs.replace(restock("a"), order_ids=(an_id("x"),))
+    restocked = StockRestocked(flow_id=an_id("flow a"), reservation_id=an_id("a"))
+    for _ in range(2):
+        assert stage.send(part)[0] == restocked
+        assert (counts(stage), status(stage, "a")) == ((10, 0, 2), "COMMITTED")
+    assert stage.send(msgspec.structs.replace(part, order_ids=(an_id("nobody's"),)))[0] == restocked
+    assert counts(stage) == (10, 0, 2)
+    check_books(stage)
+    stage.send(msgspec.structs.replace(part, order_ids=(an_id("y"),)))
+    assert (counts(stage), status(stage, "a")) == ((10, 0, 0), "RESTOCKED")
+    stage.send(restock("a"))
+    assert counts(stage) == (10, 0, 0)
+    check_books(stage)
+
+
+def test_taking_all_back_leaves_alone_what_was_taken_back_before() -> None:
+    stage = stocked()
+    lines = tuple(StockLine(order_id=an_id(name), stock_unit_id=UNIT, quantity=2) for name in "xy")
+    stage.send(msgspec.structs.replace(reserve(stage, "a", (UNIT, 1)), lines=lines), commit("a"))
+    stage.send(msgspec.structs.replace(restock("a"), order_ids=(an_id("x"),)), restock("a"))
+    assert (counts(stage), status(stage, "a")) == ((10, 0, 0), "RESTOCKED")
     check_books(stage)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.contracts.payments import PaymentRefunded, RefundAnswered
+from argosy.contracts.payments import PaymentRefunded, RefundAnswered, RefundPayment
+from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Refused
 from tests.domains.payments.counter import (
     ANNA,
+    BEN,
     FLOW,
     PAYMENT,
     captured,
@@ -175,3 +178,34 @@ def test_refunds_in_odd_parts_leave_every_account_as_it_was() -> None:
     assert counter.intent.status == "REFUNDED"
     assert {counter.balance(each.account) for each in counter.entries} == {0}
     assert counter.faults() == []
+
+
+def of_order(seller: Id, amount: int | None = None, name: str = "refund") -> RefundPayment:
+    return msgspec.structs.replace(refund(amount, name), order_id=an_id(f"order of {seller}"))
+
+
+def test_a_refund_of_one_order_takes_from_its_share_alone() -> None:
+    counter = captured()
+    others = counter.balance(f"escrow:{BEN}")
+    counter.send(of_order(ANNA))
+    assert told(counter.call()) == ["PaymentRefunded"]
+    assert (counter.intent.refunded_amount, counter.balance(f"escrow:{ANNA}")) == (7_100, 0)
+    assert counter.balance("promotions") == 0
+    assert counter.balance(f"escrow:{BEN}") == others
+    assert counter.faults() == []
+    counter.send(of_order(BEN, name="rest"))
+    counter.call()
+    assert counter.intent.status == "REFUNDED"
+    assert {counter.balance(each.account) for each in counter.entries} == {0}
+
+
+def test_a_refund_of_one_order_is_within_what_was_paid_for_it() -> None:
+    counter = captured()
+    (no,) = counter.send(of_order(BEN, 2_901))
+    assert isinstance(no, Refused) and (no.code, no.details["left"]) == ("refund_exceeds_capture", 2_900)
+    (none,) = counter.send(of_order(an_id("stranger"), name="other"))
+    assert isinstance(none, Refused) and none.code == "order_has_no_share"
+    assert counter.stage.undeclared_loads == 0
+    counter.send(of_order(BEN, name="one"))
+    (taken,) = counter.send(of_order(ANNA, name="one"))
+    assert isinstance(taken, Refused) and taken.code == "refund_id_is_taken"

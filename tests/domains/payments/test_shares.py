@@ -10,6 +10,8 @@ from argosy.contracts.payments import SellerShare
 from argosy.domains.payments.domain.ledger import capture_postings, covered, mirrored, refund_postings
 from argosy.domains.payments.domain.shares import (
     OrderIsSharedTwice,
+    Rate,
+    Rates,
     ShareIsWrong,
     SharesDoNotAddUp,
     after,
@@ -49,8 +51,13 @@ def total(found: tuple[SellerShare, ...]) -> int:
     return sum(one.goods_amount + one.shipping_amount + one.tax_amount for one in found)
 
 
+def flat(basis_points: int) -> Rates:
+    """The same rate for everybody's goods."""
+    return lambda seller_id, category: Rate(basis_points)
+
+
 def test_a_share_splits_into_seller_commission_and_tax() -> None:
-    frozen = freeze(SHARES, 500)
+    frozen = freeze(SHARES, flat(500))
     assert [(one.seller_amount, one.commission_amount, one.tax_amount) for one in frozen] == [
         (6_200, 300, 600),
         (2_540, 120, 240),
@@ -62,7 +69,7 @@ def test_sellers_commission_and_tax_are_what_was_captured_and_subsidised(
     found: tuple[SellerShare, ...],
     basis_points: int,
 ) -> None:
-    postings = capture_postings("test", freeze(found, basis_points))
+    postings = capture_postings("test", freeze(found, flat(basis_points)))
     assert sum(postings.values()) == 0
     assert postings["clearing:test"] == total(found)
     assert postings.get("promotions", 0) == sum(one.subsidy_amount for one in found)
@@ -75,7 +82,7 @@ def test_refunds_give_back_exactly_what_was_taken_and_no_part_more_than_it_had(
     found: tuple[SellerShare, ...],
     data: st.DataObject,
 ) -> None:
-    frozen = now = freeze(found, 500)
+    frozen = now = freeze(found, flat(500))
     booked = dict(capture_postings("test", frozen))
     left = total(found)
     while left:
@@ -100,7 +107,7 @@ def test_what_an_escrow_lacks_is_claimed_and_the_rest_is_as_before(
     found: tuple[SellerShare, ...],
     data: st.DataObject,
 ) -> None:
-    frozen = freeze(found, 500)
+    frozen = freeze(found, flat(500))
     postings = refund_postings("test", frozen, take_back(frozen, total(found)))
     balances = {name: data.draw(st.integers(0, 10**9)) for name in postings if name.startswith("escrow:")}
     paid = covered(postings, balances)
@@ -136,14 +143,14 @@ def test_all_faults_of_the_shares_are_told_at_once() -> None:
 
 
 def test_the_subsidy_goes_back_in_step_with_the_refund() -> None:
-    frozen = freeze((a_share(ANNA, 1_000, subsidy=100),), 0)
+    frozen = freeze((a_share(ANNA, 1_000, subsidy=100),), flat(0))
     half = take_back(frozen, 500)
     assert half[0].subsidy == 50
     assert take_back(after(frozen, half), 500)[0].subsidy == 50
 
 
 def test_a_share_that_its_coupon_paid_for_gives_the_subsidy_back_at_the_end() -> None:
-    frozen = freeze((a_share(ANNA, 1_000), a_share(BEN, 0, subsidy=700)), 500)
+    frozen = freeze((a_share(ANNA, 1_000), a_share(BEN, 0, subsidy=700)), flat(500))
     half = take_back(frozen, 400)
     assert half[1].subsidy == 0
     assert take_back(after(frozen, half), 600)[1].subsidy == 700

@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from argosy.contracts.inventory import StockLine
 from argosy.contracts.orders import LineDiscount, OrderDraft, OrderLine
-from argosy.contracts.payments import SellerShare
+from argosy.contracts.payments import CategoryGoods, SellerShare
 from argosy.contracts.products import QuotedLine
 from argosy.contracts.promotions import Discount
 from argosy.contracts.shipping import DeliveryCharge
@@ -180,8 +180,10 @@ class Pricing:
     def _share(self, order: OrderDraft) -> SellerShare:
         """What of the buyer's money is goods, delivery and tax; what the platform took off it pays to the seller."""
         goods = shipping = tax = subsidy = 0
+        by_category: dict[str, int] = {}
         for line in order.lines:
             goods += line.total_amount - line.tax_amount
+            by_category[line.category] = by_category.get(line.category, 0) + line.total_amount - line.tax_amount
             shipping += line.shipping_amount + line.shipping_tax_on_top - line.shipping_tax_amount
             tax += line.tax_amount + line.shipping_tax_amount
             subsidy += self.subsidies[line.line_no]
@@ -192,6 +194,7 @@ class Pricing:
             shipping_amount=shipping,
             tax_amount=tax,
             subsidy_amount=subsidy,
+            goods=tuple([CategoryGoods(category=name, amount=amount) for name, amount in by_category.items()]),
         )
 
 

@@ -9,6 +9,8 @@ from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.domain.ledger import CAPTURE as CAPTURE_BOOKED
 from argosy.domains.payments.domain.ledger import (
     COMMISSION,
+    FEE,
+    FEES,
     LEDGER_ID,
     PROMOTIONS,
     REFUNDS,
@@ -45,7 +47,7 @@ from argosy.domains.payments.domain.payment import (
     PaymentWasCancelled,
     is_sane,
 )
-from argosy.domains.payments.domain.shares import check, freeze
+from argosy.domains.payments.domain.shares import Rates, check, default_rate, freeze
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import UnitOfWork
 from argosy.shared_kernel.ids import Id, named_id
@@ -57,7 +59,7 @@ CAPTURE_DECLINED = "capture_declined"
 class Captures:
     """Money taken, booked in the unit of work that learns of it."""
 
-    def __init__(self, work: UnitOfWork, books: Books, refunding: Refunds, commission_basis_points: int) -> None:
+    def __init__(self, work: UnitOfWork, books: Books, refunding: Refunds, rates: Rates = default_rate) -> None:
         self.work = work
         self.books = books
         self.refunding = refunding
@@ -65,7 +67,7 @@ class Captures:
         self.refunds = refunding.refunds
         self.ledgers = books.ledgers
         self.accounts = books.accounts
-        self.commission_basis_points = commission_basis_points
+        self.rates = rates
 
     @reads(intents=lambda command: [command.payment_id])
     def capture_payment(self, command: CapturePayment) -> None:
@@ -83,7 +85,7 @@ class Captures:
             raise PaymentIsNotAuthorized(payment_id=intent.id, status=intent.status)
         check(command.shares, intent.amount)
         intent.flow_id = command.flow_id
-        intent.shares = freeze(command.shares, self.commission_basis_points)
+        intent.shares = freeze(command.shares, self.rates)
         # A flow asks once it was told that the amount is held. Payments that have gone back to a backup hear both at
         # once, and the gateway says again what it did: the capture follows the authorization then.
         return None if is_early else start(self.work, intent, CAPTURE)
@@ -169,6 +171,10 @@ class Captures:
         intent.captured_amount = answer.amount
         intent.capture_reference = answer.gateway_transaction_id
         self._book(intent, intent.id, CAPTURE_BOOKED, intent.currency, capture_postings(intent.gateway, intent.shares))
+        if answer.fee_amount > 0:
+            intent.fee_amount = answer.fee_amount
+            postings = {FEES: answer.fee_amount, clearing(intent.gateway): -answer.fee_amount}
+            self._book(intent, named_id("fee", intent.id), FEE, intent.currency, postings)
         self._tell(intent, intent.flow_id)
         if intent.waiting_refund_id is not None:
             self.refunding.go_on(intent)
@@ -262,6 +268,8 @@ class Captures:
             account_id(TAX, currency),
             account_id(PROMOTIONS, currency),
         ]
+        if answer.fee_amount > 0:
+            found.append(account_id(FEES, currency))
         found += [account_id(escrow(one.seller_id), currency) for one in intent.shares]
         if intent.waiting_refund_id is not None:
             found.append(account_id(REFUNDS, intent.currency))

@@ -46,6 +46,7 @@ class GatewayAnswer(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = ""
     reason: str = ""
     action_url: str = ""
+    fee_amount: int = 0
 
 
 class GatewayDidNotAnswer(Exception):
@@ -145,6 +146,7 @@ def _told(request: GatewayRequest, answer: GatewayAnswer) -> Command:
             amount=answer.amount,
             currency=answer.currency,
             reason=answer.reason,
+            fee_amount=answer.fee_amount,
         )
     if request.operation == VOID:
         return VoidAnswered(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.contracts.orders import CapturedPayment, PaymentsSettled, SettlePayments
-from argosy.contracts.payments import PaymentCaptured, ReconcilePayments, RefundPayment
+from argosy.contracts.payments import PaymentCaptured, ReceiptBooked, ReconcilePayments, RefundPayment
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.engine.lookback import Lookback
 from argosy.engine.reads import reads, then_reads
@@ -55,9 +55,12 @@ class PaymentReconciliation:
                 )
 
     def _captured_long_ago(self) -> list[Id]:
-        records = self.captured.records([PaymentCaptured.wire_name], SETTLED_SECONDS, PAGE)
-        captured = (decode(record.wire_name, record.version, record.payload) for record in records)
-        return list(dict.fromkeys(event.payment_id for event in captured if isinstance(event, PaymentCaptured)))
+        told = [PaymentCaptured.wire_name, ReceiptBooked.wire_name]
+        records = self.captured.records(told, SETTLED_SECONDS, PAGE)
+        taken = (decode(record.wire_name, record.version, record.payload) for record in records)
+        return list(
+            dict.fromkeys(event.payment_id for event in taken if isinstance(event, PaymentCaptured | ReceiptBooked))
+        )
 
 
 def _asked(intent: PaymentIntent) -> CapturedPayment:

@@ -41,6 +41,8 @@ from argosy.shared_kernel.ids import Id, is_id
 
 STATEMENT = "statement"
 """The name under which calls for a page are registered."""
+COMPARED = "test"
+"""The gateway whose book is read; others show theirs by statements that nobody asks for yet."""
 PAGE = 500
 ROUND_SECONDS = 900
 """A new round begins this long after the last one ended."""
@@ -131,10 +133,10 @@ class Statements:
         self.rounds = rounds
         self.noted = noted
 
-    @reads(rounds=lambda command: [round_id("test")])
+    @reads(rounds=lambda command: [round_id(COMPARED)])
     def compare_with_gateway(self, command: CompareWithGateway) -> None:
         """Goes on where the round stands; asking again while a page is on its way changes nothing."""
-        self._ask(self._round("test"))
+        self._ask(self._round(COMPARED))
 
     @reads(rounds=lambda command: [round_id(command.gateway)])
     def statement_read(self, command: StatementRead) -> None:

@@ -21,11 +21,14 @@ GENESIS = "0" * 64
 
 CAPTURE, REFUND, REFUND_REVERSED = "capture", "refund", "refund_reversed"
 SUSPENSE_TAKEN, SUSPENSE_RETURNED = "suspense_taken", "suspense_returned"
+FEE = "fee"
 
 COMMISSION, TAX, PROMOTIONS, EXCHANGE = "commission", "tax", "promotions", "exchange"
 REFUNDS = "refunds"
 """Refunds that a seller's escrow no longer covered: the platform's claim on the seller."""
 SUSPENSE = "suspense"
+FEES = "fees"
+"""What gateways keep for themselves."""
 
 # The normal side of each kind of account, and whether it may be below zero: a gateway nets later refunds against later
 # payments, tax may have been handed to the state already, an exchange position has two directions.
@@ -39,6 +42,7 @@ _KINDS: dict[str, tuple[str, bool]] = {
     EXCHANGE: (CREDIT, True),
     REFUNDS: (DEBIT, False),
     SUSPENSE: (CREDIT, False),
+    FEES: (DEBIT, False),
 }
 
 

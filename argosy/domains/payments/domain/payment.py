@@ -138,6 +138,7 @@ class PaymentIntent(Aggregate):
     captured_amount: int = 0
     refunded_amount: int = 0
     refunding_amount: int = 0
+    fee_amount: int = 0
     suspended_amount: int = 0
     suspended_currency: str = ""
     deadline: datetime | None = None

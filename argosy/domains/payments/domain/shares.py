@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -28,11 +28,22 @@ class SharesDoNotAddUp(Invalid):
     """The shares sum to another amount than the payment."""
 
 
+class CommissionPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Commission on goods of one category, by the rule that counted."""
+
+    category: str
+    goods_amount: int
+    basis_points: int
+    commission_amount: int
+    rule_id: Id | None = None
+
+
 class PaidShare(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One seller's share as frozen at capture, and how much of each part was paid back since.
 
     The seller's part is goods + delivery - commission (delivery is passed through: who ships is paid for it), and the
-    subsidy on top. Commission is taken on what the buyer paid for the goods.
+    subsidy on top. Commission is taken on what the buyer paid for the goods; `commission_parts` say how it came about
+    where a rule counted, and `commission_basis_points` is then what they come to.
     """
 
     order_id: Id
@@ -43,6 +54,7 @@ class PaidShare(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     subsidy_amount: int
     commission_amount: int
     commission_basis_points: int
+    commission_parts: tuple[CommissionPart, ...] = ()
     refunded_seller: int = 0
     refunded_commission: int = 0
     refunded_tax: int = 0
@@ -90,20 +102,56 @@ class RefundedPart(NamedTuple):
     subsidy: int
 
 
-def freeze(shares: Iterable[SellerShare], basis_points: int) -> tuple[PaidShare, ...]:
+class Rate(NamedTuple):
+    """What the platform takes of goods, and by which rule; the default has none."""
+
+    basis_points: int
+    rule_id: Id | None = None
+
+
+Rates = Callable[[Id, str], Rate]
+"""The rate that counts for a seller's goods of a category."""
+
+
+def default_rate(seller_id: Id, category: str) -> Rate:
+    return Rate(COMMISSION_BASIS_POINTS)
+
+
+def freeze(shares: Iterable[SellerShare], rates: Rates = default_rate) -> tuple[PaidShare, ...]:
     """The shares with the commission that is in force now."""
-    return tuple(
-        PaidShare(
-            order_id=one.order_id,
-            seller_id=one.seller_id,
-            goods_amount=one.goods_amount,
-            shipping_amount=one.shipping_amount,
-            tax_amount=one.tax_amount,
-            subsidy_amount=one.subsidy_amount,
-            commission_amount=share(one.goods_amount, basis_points),
-            commission_basis_points=basis_points,
-        )
-        for one in shares
+    return tuple([_frozen(one, rates) for one in shares])
+
+
+def _frozen(one: SellerShare, rates: Rates) -> PaidShare:
+    goods = [(each.category, each.amount) for each in one.goods] or [("", one.goods_amount)]
+    found = [(category, amount, rates(one.seller_id, category)) for category, amount in goods]
+    basis_points = found[0][2].basis_points
+    commission = share(one.goods_amount, basis_points)
+    parts: tuple[CommissionPart, ...] = ()
+    if any(rate.rule_id is not None or rate.basis_points != basis_points for _, _, rate in found):
+        parts = tuple([_commission(category, amount, rate) for category, amount, rate in found])
+        commission = sum(part.commission_amount for part in parts)
+        basis_points = commission * 10_000 // one.goods_amount if one.goods_amount else basis_points
+    return PaidShare(
+        order_id=one.order_id,
+        seller_id=one.seller_id,
+        goods_amount=one.goods_amount,
+        shipping_amount=one.shipping_amount,
+        tax_amount=one.tax_amount,
+        subsidy_amount=one.subsidy_amount,
+        commission_amount=commission,
+        commission_basis_points=basis_points,
+        commission_parts=parts,
+    )
+
+
+def _commission(category: str, amount: int, rate: Rate) -> CommissionPart:
+    return CommissionPart(
+        category=category,
+        goods_amount=amount,
+        basis_points=rate.basis_points,
+        commission_amount=share(amount, rate.basis_points),
+        rule_id=rate.rule_id,
     )
 
 
@@ -121,6 +169,11 @@ def check(shares: Sequence[SellerShare], amount: int) -> None:
         ):
             faults.append(ShareIsWrong(share=index))
             continue
+        if one.goods and (sum(each.amount for each in one.goods), min(each.amount for each in one.goods) < 0) != (
+            one.goods_amount,
+            False,
+        ):
+            faults.append(ShareIsWrong(share=index, field="goods"))
         if one.order_id in orders:
             faults.append(OrderIsSharedTwice(order_id=one.order_id))
         orders.add(one.order_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from argosy.contracts.orders import Address, CancellationAccepted, CancelOrder, ChangeDelivery
+from argosy.contracts.orders import Address, CancellationAccepted, CancelOrder, ChangeDelivery, RecordMoney
 from argosy.domains.orders.adapters.inbound.shown import OrderEligibility, WholeOrder, WholePurchase
 from argosy.domains.orders.adapters.outbound.queries import (
     eligibility_of,
@@ -14,7 +14,7 @@ from argosy.domains.orders.adapters.outbound.queries import (
     purchase_of_buyer,
 )
 from argosy.domains.orders.domain.explanation import OrderExplained
-from argosy.platform.auth import buyer
+from argosy.platform.auth import buyer, staff
 from argosy.platform.rest import Asked, get, patch, post
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.ids import Id
@@ -63,6 +63,7 @@ endpoints = [
     get("orders/{order_id}/explain", explain_order, allow=buyer, answers=OrderExplained),
     get("orders/{order_id}/refund-eligibility", refund_eligibility, allow=buyer, answers=OrderEligibility),
     post("orders/{order_id}/cancel", CancelOrder, allow=buyer, status=202, answers=CancellationAccepted),
+    post("orders/{order_id}/money", RecordMoney, allow=staff, status=202),
     patch("orders/{order_id}/delivery", ChangeDelivery, allow=buyer, answers=Address),
     get("purchases/{purchase_id}", purchase, allow=buyer, answers=WholePurchase),
 ]

@@ -94,6 +94,11 @@ def eligibility_of(order_id: Id, actor: Actor, now: datetime) -> list[tuple[int,
     return found
 
 
+def sold_items(order_id: Id) -> Sequence[OrderItem]:
+    """The lines of an order, as sold."""
+    return [_item(row) for row in OrderItemRow.objects.filter(order_id=order_id).order_by("line_no")]
+
+
 def stuck_orders(now: datetime, limit: int) -> Sequence[StuckOrder]:
     """Orders that are in a status for longer than they may, those that wait longest first."""
     found: list[StuckOrder] = []

@@ -26,6 +26,7 @@ class PaymentIntentRow(AggregateRow):
     captured_amount = models.BigIntegerField()
     refunded_amount = models.BigIntegerField()
     refunding_amount = models.BigIntegerField()
+    fee_amount = models.BigIntegerField(db_default=0)
     suspended_amount = models.BigIntegerField()
     suspended_currency = models.CharField(max_length=3)
     deadline = InstantField(null=True)
@@ -179,6 +180,25 @@ class StatementRoundRow(AggregateRow):
 
     class Meta:
         db_table = "statement_rounds"
+
+
+class CommissionRuleRow(AggregateRow):
+    """What the platform takes of goods from a time on. Rules are added and never changed."""
+
+    seller_id = IdField(null=True)
+    category = models.CharField(max_length=100)
+    basis_points = models.IntegerField()
+    effective_from = InstantField()
+    set_by = models.CharField(max_length=64)
+    set_at = InstantField()
+
+    class Meta:
+        db_table = "commission_rules"
+        constraints = [
+            models.CheckConstraint(
+                name="commission_within_goods", condition=Q(basis_points__gte=0, basis_points__lte=10_000)
+            ),
+        ]
 
 
 class WebhookRow(AggregateRow):

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from argosy.contracts.payments import StatementLine
-from argosy.domains.payments.adapters.outbound.models import PaymentTransactionRow, WebhookRow
+from argosy.domains.payments.adapters.outbound.models import PaymentIntentRow, PaymentTransactionRow, WebhookRow
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN
 from argosy.domains.payments.domain.webhook import RECEIVED
 from argosy.shared_kernel.ids import Id
 
 
-def noted_money(after: str, up_to: str, limit: int) -> Sequence[StatementLine]:
-    """At most so many approved captures, refunds and returns of payments behind one id and up to another, in order of
-    payments; an empty `up_to` is the end."""
-    rows = PaymentTransactionRow.objects.filter(status=APPROVED, type__in=(CAPTURE, REFUND, RETURN))
+def noted_money(gateway: str, after: str, up_to: str, limit: int) -> Sequence[StatementLine]:
+    """At most so many approved captures, refunds and returns at a gateway, of payments behind one id and up to another,
+    in order of payments; an empty `up_to` is the end."""
+    rows = PaymentTransactionRow.objects.filter(
+        status=APPROVED,
+        type__in=(CAPTURE, REFUND, RETURN),
+        payment_intent_id__in=PaymentIntentRow.objects.filter(gateway=gateway).values("id"),
+    )
     if after:
         rows = rows.filter(payment_intent_id__gt=after)
     if up_to:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argosy.domains.payments.adapters.outbound.models import (
+    CommissionRuleRow,
     GatewayDifferenceRow,
     LedgerAccountRow,
     LedgerHeadRow,
@@ -13,6 +14,7 @@ from argosy.domains.payments.adapters.outbound.models import (
     StatementRoundRow,
     WebhookRow,
 )
+from argosy.domains.payments.domain.commission import CommissionRule
 from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
 from argosy.domains.payments.domain.ledger import Entry, Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import AUTHORIZE, PaymentIntent, PaymentTransaction
@@ -33,4 +35,5 @@ ROWS = (
     Rows(GatewayDifference, GatewayDifferenceRow),
     Rows(StatementRound, StatementRoundRow),
     Rows(Webhook, WebhookRow),
+    Rows(CommissionRule, CommissionRuleRow),
 )

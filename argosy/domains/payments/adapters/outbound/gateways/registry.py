@@ -14,8 +14,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
 from argosy.domains.payments.application.gateways import Gateway
+from argosy.domains.payments.domain.receipt import BANK, CASH
 
 GROUP = "argosy.gateways"
 OPERATIONS = ("authorize", "capture", "void", "refund", "look_up")
@@ -37,7 +39,11 @@ def test_gateway(environment: Mapping[str, str]) -> Gateway:
     return TestGateway.from_environment(book_path(environment))
 
 
-OUR_OWN: dict[str, Factory] = {"test": test_gateway}
+def by_hand(environment: Mapping[str, str]) -> Gateway:
+    return ByHand()
+
+
+OUR_OWN: dict[str, Factory] = {"test": test_gateway, BANK: by_hand, CASH: by_hand}
 
 
 def factories() -> dict[str, Factory]:

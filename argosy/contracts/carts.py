@@ -41,6 +41,19 @@ class CartLine(Value):
     quantity: int
 
 
+class DescribeCart(Command, key="flow_id"):
+    """What is in this buyer's cart now? Answered by CartDescribed; an empty cart has no lines."""
+
+    flow_id: Id
+    buyer_id: Id
+
+
+class CartDescribed(Event, key="flow_id"):
+    flow_id: Id
+    lines: tuple[CartLine, ...]
+    coupons: tuple[str, ...]
+
+
 class CartChanged(Event, key="cart_id"):
     """The whole cart as it now is."""
 

@@ -23,6 +23,7 @@ class StartCheckout(Command, subject="buyer_id"):
     """Buy these lines. The same (buyer, client_request_id) is one purchase, however often it is asked.
 
     `expected_total` is what the buyer was shown, in minor units: another total ends the flow before money moves.
+    `quote_id` takes over a quote of the same lines, destination and coupons: it is bought at exactly that price.
     """
 
     checkout_id: Id
@@ -36,6 +37,26 @@ class StartCheckout(Command, subject="buyer_id"):
     payment_source: str = "tok_approve"
     coupons: tuple[str, ...] = ()
     expected_total: int | None = None
+    quote_id: Id | None = None
+
+
+class RequestQuote(Command):
+    """What would this cost, delivered there? Without `lines` the buyer's cart is priced, with the coupons that are
+    noted in it, each thing delivered by `shipping_method`. Nothing is held; the price stands until it expires."""
+
+    quote_id: Id
+    buyer_id: Id
+    country: str
+    region: str = ""
+    lines: tuple[CheckoutLine, ...] = ()
+    coupons: tuple[str, ...] = ()
+    shipping_method: str = "standard"
+
+
+class SweepQuotes(Command, key="job"):
+    """Forget quotes that expired a while ago. Sent by checkout's own schedule."""
+
+    job: str = "sweep-quotes"
 
 
 class AbortCheckout(Command):

@@ -37,9 +37,24 @@ class PricedLine(Value):
     amount: int
 
 
+class QuotedUse(Value):
+    """A use that a quote counted with: which rule it is of, what it took off, and the terms that it counted under.
+    `quantity` pieces are drawn from a rule that has only so many."""
+
+    rule_id: Id
+    amount: int
+    terms: str
+    code: str = ""
+    quantity: int = 0
+
+
 class ReserveCoupons(Command, key="flow_id"):
     """Decide every discount of a purchase and hold one use of each coupon until `expires_at`; answered by
-    CouponsReserved, or Refused with every code that does not count. Without codes nothing is held."""
+    CouponsReserved, or Refused with every code that does not count. Without codes nothing is held.
+
+    With `quoted` uses the purchase is priced already: nothing is decided anew, `lines` are empty, and these very uses
+    are held, or Refused where one of them does not hold any more.
+    """
 
     flow_id: Id
     buyer_id: Id
@@ -47,6 +62,18 @@ class ReserveCoupons(Command, key="flow_id"):
     currency: str
     lines: tuple[PricedLine, ...]
     expires_at: datetime
+    quoted: tuple[QuotedUse, ...] = ()
+
+
+class QuoteDiscounts(Command, key="flow_id"):
+    """Decide every discount of a purchase and hold nothing; answered by DiscountsQuoted, or Refused with every code
+    that does not count."""
+
+    flow_id: Id
+    buyer_id: Id
+    codes: tuple[str, ...]
+    currency: str
+    lines: tuple[PricedLine, ...]
 
 
 class Discount(Value):
@@ -58,6 +85,14 @@ class Discount(Value):
     code: str
     funded_by: str
     explanation: str
+
+
+class DiscountsQuoted(Event, key="flow_id"):
+    """`uses` must be held before the discounts may be given."""
+
+    flow_id: Id
+    discounts: tuple[Discount, ...]
+    uses: tuple[QuotedUse, ...]
 
 
 class CouponsReserved(Event, key="flow_id"):

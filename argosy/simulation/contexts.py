@@ -14,6 +14,7 @@ from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User
 from argosy.domains.carts.context import CartsContext
 from argosy.domains.checkout.context import CheckoutContext
+from argosy.domains.checkout.domain.quotation import Quotation
 from argosy.domains.checkout.domain.session import CheckoutSession
 from argosy.domains.inventory.context import InventoryContext
 from argosy.domains.inventory.domain.reservation import Reservation
@@ -171,6 +172,8 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.gateway_names = lambda: frozenset({"test"})
     elif kind is ProductsContext:
         context.below = lambda work: lambda category_id: below(store, category_id)
+    elif kind is CheckoutContext:
+        context.expired_quotes = lambda work: lambda until, limit: expired_quotes(store, until, limit)
     elif kind is PromotionsContext:
         context.expired = lambda work: lambda until, limit: expired(store, until, limit)
     build: Callable[[UnitOfWork], Sequence[Any]] = context.build
@@ -249,6 +252,12 @@ def _line(payment_id: Id, told: PaymentTransaction) -> StatementLine:
 def open_webhooks(store: SimulatedStore, limit: int) -> list[Id]:
     """Webhooks that wait for their payment, the earliest first."""
     found = [(row.received_at, row.id) for row in store.all(Webhook) if row.status == RECEIVED]
+    return [id for _, id in sorted(found)[:limit]]
+
+
+def expired_quotes(store: SimulatedStore, until: datetime, limit: int) -> list[Id]:
+    """Quotes whose time was up by then, earliest first."""
+    found = [(row.expires_at, row.id) for row in store.all(Quotation) if row.expires_at <= until]
     return [id for _, id in sorted(found)[:limit]]
 
 

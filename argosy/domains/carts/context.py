@@ -16,6 +16,7 @@ class CartsContext(Context):
     database = "cart_db"
     criticality = "high"
     services = (Carts,)
+    hears = ("checkout",)
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
         return (Carts(work, work.repository(Cart)),)

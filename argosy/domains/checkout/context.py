@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from argosy.contracts.checkout import CompensateCheckout, ExpireCheckout, FindSlowCheckouts, RetryCheckout
+from argosy.contracts.checkout import (
+    CompensateCheckout,
+    ExpireCheckout,
+    FindSlowCheckouts,
+    RetryCheckout,
+    SweepQuotes,
+)
 from argosy.domains.checkout.application.checkout_flow import CheckoutFlow
 from argosy.domains.checkout.application.people import CheckoutPeople
+from argosy.domains.checkout.application.quotes import ExpiredQuotes, Quotes
 from argosy.domains.checkout.application.saga import CheckoutSaga
 from argosy.domains.checkout.application.watching import CheckoutWatch
+from argosy.domains.checkout.domain.quotation import Quotation
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
+from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context, Every
 from argosy.platform.flows import Watched
@@ -20,9 +29,12 @@ class CheckoutContext(Context):
     label = "checkout"
     database = "checkout_db"
     criticality = "high"
-    services = (CheckoutFlow, CheckoutWatch, CheckoutPeople)
+    services = (CheckoutFlow, CheckoutWatch, CheckoutPeople, Quotes)
     hears = ("checkout", "orders")
-    schedule = (Every(seconds=120, send=FindSlowCheckouts(), first_after=120),)
+    schedule = (
+        Every(seconds=120, send=FindSlowCheckouts(), first_after=120),
+        Every(seconds=120, send=SweepQuotes(), first_after=180),
+    )
     flows = (
         Watched(
             name="checkout",
@@ -37,8 +49,23 @@ class CheckoutContext(Context):
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
         sessions, details = work.repository(CheckoutSession), work.repository(CheckoutDetail)
-        parts = (work, sessions, details)
-        return CheckoutFlow(*parts), CheckoutWatch(*parts), CheckoutPeople(*parts)
+        quotes = work.repository(Quotation)
+        return (
+            CheckoutFlow(work, sessions, details, quotes),
+            CheckoutWatch(work, sessions, details),
+            CheckoutPeople(work, sessions, details, quotes),
+            Quotes(work, quotes, self.expired_quotes(work)),
+        )
+
+    def expired_quotes(self, work: UnitOfWork) -> ExpiredQuotes:
+        """Where expired quotes are looked for; a simulation looks through its own store instead."""
+        from argosy.domains.checkout.adapters.outbound.quotes import expired_quotes
+
+        return expired_quotes
+
+    def news(self, changes: Changes) -> set[str]:
+        """Quotes that somebody may be waiting for; checkouts have a view of their own."""
+        return {f"document:quote:{now.id}" for now, _ in changes.updates.get(Quotation, ())}
 
     def rows(self) -> Any:
         from argosy.domains.checkout.adapters.outbound.repositories import ROWS

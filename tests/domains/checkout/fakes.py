@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from argosy.contracts import inventory, orders, payments, products, promotions, shipping, taxes
+from argosy.contracts import carts, inventory, orders, payments, products, promotions, shipping, taxes
 from argosy.contracts.checkout import CheckoutLine, StartCheckout
 from argosy.contracts.orders import Address
 from argosy.shared_kernel.errors import snake_case
@@ -76,6 +76,16 @@ class Participant:
         self.effects[command.flow_id, effect] += 1
 
 
+class Carts(Participant):
+    """`lines` and `coupons` are what is in everybody's cart."""
+
+    lines: tuple[carts.CartLine, ...] = ()
+    coupons: tuple[str, ...] = ()
+
+    def on_describe_cart(self, command: carts.DescribeCart) -> list[Event]:
+        return [carts.CartDescribed(flow_id=command.flow_id, lines=self.lines, coupons=self.coupons)]
+
+
 class Products(Participant):
     def on_quote_lines(self, command: products.QuoteLines) -> list[Event]:
         return [
@@ -119,21 +129,31 @@ class Promotions(Participant):
         if command.codes:
             self.state[command.flow_id] = "held"
             self.did(command, "hold")
+        return [promotions.CouponsReserved(flow_id=command.flow_id, discounts=self.discounts(command))]
+
+    def discounts(
+        self, command: promotions.ReserveCoupons | promotions.QuoteDiscounts
+    ) -> tuple[promotions.Discount, ...]:
+        return tuple(
+            promotions.Discount(
+                line_no=line.line_no,
+                amount=share(line.amount, self.basis_points),
+                coupon_id=an_id("coupon"),
+                code="TEN",
+                funded_by="platform",
+                explanation="10 % off",
+            )
+            for line in command.lines
+            if command.codes
+        )
+
+    def on_quote_discounts(self, command: promotions.QuoteDiscounts) -> list[Event]:
+        discounts = self.discounts(command)
+        total = sum(discount.amount for discount in discounts)
+        use = promotions.QuotedUse(rule_id=an_id("coupon"), amount=total, terms="ten", code="TEN")
         return [
-            promotions.CouponsReserved(
-                flow_id=command.flow_id,
-                discounts=tuple(
-                    promotions.Discount(
-                        line_no=line.line_no,
-                        amount=share(line.amount, self.basis_points),
-                        coupon_id=an_id("coupon"),
-                        code="TEN",
-                        funded_by="platform",
-                        explanation="10 % off",
-                    )
-                    for line in command.lines
-                    if command.codes
-                ),
+            promotions.DiscountsQuoted(
+                flow_id=command.flow_id, discounts=discounts, uses=(use,) if command.codes else ()
             )
         ]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.domains.checkout.application.checkout_flow import CheckoutFlow
+from argosy.domains.checkout.application.quotes import Quotes
 from argosy.domains.checkout.application.watching import CheckoutWatch
+from argosy.domains.checkout.domain.quotation import Quotation
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
 from argosy.engine.work import Actor, UnitOfWork
 from argosy.shared_kernel.messages import Command, Event, Message
 from tests.domains.checkout.fakes import (
     BUYER,
+    Carts,
     Inventory,
     Orders,
     Participant,
@@ -27,16 +30,22 @@ BUYING = Actor(id=BUYER, roles=frozenset({"buyer"}))
 
 def build(work: UnitOfWork) -> tuple[object, ...]:
     sessions, details = work.repository(CheckoutSession), work.repository(CheckoutDetail)
-    return CheckoutFlow(work, sessions, details), CheckoutWatch(work, sessions, details)
+    quotes = work.repository(Quotation)
+    return (
+        CheckoutFlow(work, sessions, details, quotes),
+        CheckoutWatch(work, sessions, details),
+        Quotes(work, quotes, lambda until, limit: []),
+    )
 
 
 class Play:
     """`asked` is every command that checkout sent, `told` every event, by class name in order."""
 
     def __init__(self, **participants: Participant) -> None:
-        self.stage = Stage((CheckoutFlow, CheckoutWatch), build, unique=[(CheckoutSession, ("request_key",))])
+        self.stage = Stage((CheckoutFlow, CheckoutWatch, Quotes), build, unique=[(CheckoutSession, ("request_key",))])
         self.stage.store.keep_logs(CheckoutSession, "attempts", "failures")
         self.participants: dict[str, Any] = {
+            "carts": Carts(),
             "products": Products(),
             "promotions": Promotions(),
             "shipping": Shipping(),

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from argosy.contracts.carts import AddToCart, ApplyCoupon, CartLine, ChangeQuantity, EmptyCart, RemoveCoupon
+from argosy.contracts.carts import (
+    AddToCart,
+    ApplyCoupon,
+    CartDescribed,
+    CartLine,
+    ChangeQuantity,
+    DescribeCart,
+    EmptyCart,
+    RemoveCoupon,
+)
 from argosy.contracts.checkout import CheckoutCompleted
 from argosy.domains.carts.domain.cart import Cart, cart_id_of
 from argosy.engine.reads import reads, then_reads
@@ -72,6 +81,18 @@ class Carts:
         cart = self.carts.find(event.cart_id)
         if cart is not None and cart.user_id == event.buyer_id:
             cart.take_out(event.variant_ids, event.coupons, self.work.now)
+
+    @reads(carts=lambda command: [cart_id_of(command.buyer_id)])
+    def describe_cart(self, command: DescribeCart) -> None:
+        """What is in it; there is nothing in a cart that was never begun."""
+        cart = self.carts.find(cart_id_of(command.buyer_id))
+        self.work.announce(
+            CartDescribed(
+                flow_id=command.flow_id,
+                lines=cart.lines if cart is not None else (),
+                coupons=cart.codes if cart is not None else (),
+            )
+        )
 
     def _own(self) -> Cart:
         """The asker's cart, which comes to be with the first thing in it."""

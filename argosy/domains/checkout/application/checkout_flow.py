@@ -24,9 +24,13 @@ from argosy.contracts.products import LinesQuoted
 from argosy.contracts.promotions import CouponsConsumed, CouponsReleased, CouponsReserved
 from argosy.contracts.shipping import ShippingQuoted
 from argosy.contracts.taxes import TaxQuoted
-from argosy.domains.checkout.application.saga import ABORTED, EXPIRED, CheckoutSaga
+from argosy.domains.checkout.application.quotes import REQUEST as QUOTE_REQUEST
+from argosy.domains.checkout.application.quotes import QuoteSaga
+from argosy.domains.checkout.application.saga import ABORTED, EXPIRED, SNAPSHOT, CheckoutSaga
 from argosy.domains.checkout.domain import session as sessions
-from argosy.domains.checkout.domain.request import read
+from argosy.domains.checkout.domain.quotation import NoSuchQuote, Quotation
+from argosy.domains.checkout.domain.quote import Snapshot
+from argosy.domains.checkout.domain.request import CheckoutRequest, read
 from argosy.domains.checkout.domain.session import (
     BuyerIsSomebodyElse,
     CheckoutDetail,
@@ -42,6 +46,7 @@ from argosy.domains.checkout.domain.session import (
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Event, Refused
 
 PlainAnswer = (
@@ -59,17 +64,8 @@ PlainAnswer = (
     | OrdersCancelled
     | CouponsReleased
 )
-DetailedAnswer = (
-    LinesQuoted
-    | CouponsReserved
-    | ShippingQuoted
-    | TaxQuoted
-    | OrdersPlaced
-    | ReservationConfirmed
-    | OrdersConfirmed
-    | CouponsConsumed
-    | Refused
-)
+DetailedAnswer = CouponsReserved | OrdersPlaced | ReservationConfirmed | OrdersConfirmed | CouponsConsumed
+PricingAnswer = LinesQuoted | ShippingQuoted | TaxQuoted | Refused
 
 
 class CheckoutFlow:
@@ -80,16 +76,19 @@ class CheckoutFlow:
         work: UnitOfWork,
         sessions: Repository[CheckoutSession],
         details: Repository[CheckoutDetail],
+        quotes: Repository[Quotation],
     ) -> None:
         self.work = work
         self.sessions = sessions
         self.details = details
+        self.quotes = quotes
 
     @reads(
         sessions=lambda command: [
             command.checkout_id,
             by("request_key", request_key(command.buyer_id, command.client_request_id)),
-        ]
+        ],
+        quotes=lambda command: [command.quote_id] if is_id(command.quote_id) else [],
     )
     @then_reads(details=lambda self, command: [session.id for session in self._known(command)])
     def start_checkout(self, command: StartCheckout) -> CheckoutStanding:
@@ -106,8 +105,11 @@ class CheckoutFlow:
         if self.sessions.find(command.checkout_id) is not None:
             raise CheckoutIdIsTaken(checkout_id=command.checkout_id)
         session = CheckoutSession.start(command.checkout_id, command.buyer_id, request, self.work.now)
+        detail = CheckoutDetail(id=session.id, request=text)
+        if request.quote_id is not None:
+            self._take_over(request.quote_id, request, session, detail)
         self.sessions.add(session)
-        self.details.add(CheckoutDetail(id=session.id, request=text))
+        self.details.add(detail)
         assert session.deadline is not None
         self.work.later(
             "deadline", session.id, session.deadline, ExpireCheckout(checkout_id=session.id, deadline=session.deadline)
@@ -154,6 +156,29 @@ class CheckoutFlow:
     def on_detailed_answer(self, event: DetailedAnswer) -> None:
         """What is decided with the request or the quote at hand."""
         self._go_on(event, event.flow_id)
+
+    @reads(sessions=lambda event: [event.flow_id], details=lambda event: [event.flow_id])
+    @then_reads(quotes=lambda self, event: [] if self.sessions.find(event.flow_id) else [event.flow_id])
+    def on_pricing_answer(self, event: PricingAnswer) -> None:
+        """What a checkout asks, and a quote as well."""
+        if self.sessions.find(event.flow_id) is not None:
+            self._go_on(event, event.flow_id)
+            return
+        quote = self.quotes.find(event.flow_id)
+        if quote is not None:
+            self.work.announce(*QuoteSaga(quote, self.work).on(event))
+
+    def _take_over(
+        self, quote_id: Id, request: CheckoutRequest, session: CheckoutSession, detail: CheckoutDetail
+    ) -> None:
+        """The purchase is priced as the buyer's own quote says, or refused."""
+        quote = self.quotes.find(quote_id)
+        if quote is None or quote.buyer_id != session.buyer_id:
+            raise NoSuchQuote(quote_id=quote_id)
+        quote.check(request, QUOTE_REQUEST.decode(quote.request), self.work.now)
+        snapshot: Snapshot = SNAPSHOT.decode(quote.snapshot).of(session.id)
+        detail.price(snapshot, quote.uses)
+        session.price(snapshot, holds_uses=bool(quote.uses))
 
     def _go_on(self, event: Event, flow_id: str) -> None:
         session = self.sessions.find(flow_id)

@@ -13,8 +13,9 @@ import msgspec
 from argosy.contracts import inventory, orders, payments, products, promotions, shipping, taxes
 from argosy.contracts.checkout import RetryCheckout
 from argosy.contracts.products import QuotedLine
-from argosy.contracts.promotions import Discount
+from argosy.contracts.promotions import Discount, QuotedUse
 from argosy.contracts.shipping import DeliveryCharge
+from argosy.domains.checkout.application.questions import parcel_lines, priced_lines, wanted_lines
 from argosy.domains.checkout.domain import session as sessions
 from argosy.domains.checkout.domain.quote import (
     Pricing,
@@ -22,7 +23,6 @@ from argosy.domains.checkout.domain.quote import (
     Snapshot,
     StockOfSnapshot,
     goods_amount,
-    hash_of,
     taxable_lines,
 )
 from argosy.domains.checkout.domain.request import Bought, CheckoutRequest
@@ -42,11 +42,12 @@ _ENDS_AS = {"expired": sessions.EXPIRED, "aborted": sessions.ABORTED}
 _REQUEST = decoder(CheckoutRequest)
 _BOUGHT = decoder(Bought)
 _LINES = msgspec.json.Decoder(tuple[QuotedLine, ...])
+USES = msgspec.json.Decoder(tuple[QuotedUse, ...])
 _DISCOUNTS = msgspec.json.Decoder(tuple[Discount, ...])
 _CHARGES = msgspec.json.Decoder(tuple[DeliveryCharge, ...])
 _STOCK = decoder(StockOfSnapshot)
 _SHARES = decoder(SharesOfSnapshot)
-_SNAPSHOT = decoder(Snapshot)
+SNAPSHOT = decoder(Snapshot)
 
 
 class CheckoutSaga(Saga[CheckoutSession]):
@@ -90,12 +91,17 @@ class CheckoutSaga(Saga[CheckoutSession]):
         return self._asked
 
     @property
+    def _is_priced(self) -> bool:
+        """Whether nothing need be quoted any more: the snapshot is frozen, here or in the quote that was taken over."""
+        return self._detail.snapshot != ""
+
+    @property
     def _quoted(self) -> tuple[QuotedLine, ...]:
         return self._lines or _LINES.decode(self._detail.lines)
 
     @property
     def _drafts(self) -> tuple[orders.OrderDraft, ...]:
-        return self._orders or _SNAPSHOT.decode(self._detail.snapshot).orders
+        return self._orders or SNAPSHOT.decode(self._detail.snapshot).orders
 
     def watch(self, times: int = 0) -> None:
         """Look after this flow in a while, for as long as something of it is not answered."""
@@ -138,18 +144,10 @@ class CheckoutSaga(Saga[CheckoutSession]):
 
     # 1: the quote.
 
-    def quote_lines(self) -> products.QuoteLines:
-        return products.QuoteLines(
-            flow_id=self.state.id,
-            lines=tuple(
-                [
-                    products.WantedLine(
-                        line_no=number, product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity
-                    )
-                    for number, line in enumerate(self._request.lines, 1)
-                ]
-            ),
-        )
+    def quote_lines(self) -> products.QuoteLines | None:
+        if self._is_priced:
+            return None
+        return products.QuoteLines(flow_id=self.state.id, lines=wanted_lines(self._request.lines))
 
     def take_lines(self, message: products.LinesQuoted) -> Reason | None:
         if goods_amount(message.lines) > AMOUNT_MAX:
@@ -159,61 +157,48 @@ class CheckoutSaga(Saga[CheckoutSession]):
         self._detail.lines = _text(message.lines)
         return None
 
-    def reserve_coupons(self) -> promotions.ReserveCoupons:
+    def reserve_coupons(self) -> promotions.ReserveCoupons | None:
+        """Decide the discounts and hold what they use; of a purchase that is priced, only hold it."""
+        quoted: tuple[QuotedUse, ...] = ()
+        if self._is_priced:
+            quoted = USES.decode(self._detail.discounts) if self._detail.discounts else ()
+            if not quoted:
+                return None
         return promotions.ReserveCoupons(
             flow_id=self.state.id,
             buyer_id=self.state.buyer_id,
             codes=self._request.coupons,
             currency=self.state.currency,
             expires_at=self._until(sessions.CHECKOUT_SECONDS + sessions.COUPON_GRACE_SECONDS),
-            lines=tuple(
-                [
-                    promotions.PricedLine(
-                        line_no=line.line_no,
-                        seller_id=line.seller_id,
-                        product_id=line.product_id,
-                        category=line.category,
-                        quantity=line.quantity,
-                        amount=line.quantity * line.unit_amount,
-                    )
-                    for line in self._quoted
-                ]
-            ),
+            lines=() if quoted else priced_lines(self._quoted),
+            quoted=quoted,
         )
 
     def take_discounts(self, message: promotions.CouponsReserved) -> None:
-        self._detail.discounts = _text(message.discounts)
+        if not self._is_priced:
+            self._detail.discounts = _text(message.discounts)
 
     def release_coupons(self) -> promotions.ReleaseCoupons | None:
         return promotions.ReleaseCoupons(flow_id=self.state.id) if self.state.has_coupons else None
 
-    def quote_delivery(self) -> shipping.QuoteShipping:
+    def quote_delivery(self) -> shipping.QuoteShipping | None:
+        if self._is_priced:
+            return None
         request = self._request
         return shipping.QuoteShipping(
             flow_id=self.state.id,
             country=request.address.country,
             region=request.address.region,
             currency=self.state.currency,
-            lines=tuple(
-                [
-                    shipping.ParcelLine(
-                        line_no=line.line_no,
-                        seller_id=line.seller_id,
-                        method=request.lines[line.line_no - 1].shipping_method,
-                        quantity=line.quantity,
-                        weight_grams=line.weight_grams,
-                        volume_mm3=line.volume_mm3,
-                        amount=line.quantity * line.unit_amount,
-                    )
-                    for line in self._quoted
-                ]
-            ),
+            lines=parcel_lines(self._quoted, request.lines),
         )
 
     def take_charges(self, message: shipping.ShippingQuoted) -> None:
         self._detail.charges = _text(message.charges)
 
-    def quote_tax(self) -> taxes.QuoteTax:
+    def quote_tax(self) -> taxes.QuoteTax | None:
+        if self._is_priced:
+            return None
         detail, address = self._detail, self._request.address
         return taxes.QuoteTax(
             flow_id=self.state.id,
@@ -236,12 +221,8 @@ class CheckoutSaga(Saga[CheckoutSession]):
         ).snapshot(session.id, session.currency)
         if snapshot.total_amount > AMOUNT_MAX:
             return Reason("total_too_large", {"maximum": AMOUNT_MAX})
-        frozen = encode(snapshot)
-        detail.snapshot, detail.snapshot_hash = frozen.decode(), hash_of(frozen)
-        # The answers that went into the snapshot are in it.
-        detail.lines = detail.discounts = detail.charges = ""
-        session.total_amount = snapshot.total_amount
-        session.order_ids = tuple([order.order_id for order in snapshot.orders])
+        detail.price(snapshot)
+        session.price(snapshot, holds_uses=session.has_coupons)
         if request.expected_total not in (None, snapshot.total_amount):
             return Reason("price_changed", {"expected": request.expected_total, "actual": snapshot.total_amount})
         self._orders = snapshot.orders

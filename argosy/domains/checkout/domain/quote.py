@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import Any
+
+import msgspec
 
 from argosy.contracts.inventory import StockLine
 from argosy.contracts.orders import LineDiscount, OrderDraft, OrderLine
@@ -20,6 +23,7 @@ from argosy.contracts.taxes import LineTax, TaxableLine
 from argosy.shared_kernel.ids import Id, child_id
 from argosy.shared_kernel.messages import Value
 
+_with: Any = msgspec.structs.replace
 PLATFORM = "platform"
 DELIVERY_CATEGORY = "delivery"
 DELIVERY_LINES_FROM = 1_000
@@ -34,6 +38,17 @@ class Snapshot(Value):
     orders: tuple[OrderDraft, ...]
     shares: tuple[SellerShare, ...]
     stock: tuple[StockLine, ...]
+
+    def of(self, checkout_id: Id) -> Snapshot:
+        """The same purchase as that of a checkout, whose orders are its own."""
+        ids = {order.order_id: order_id_of(checkout_id, order.seller_id) for order in self.orders}
+        return Snapshot(
+            currency=self.currency,
+            total_amount=self.total_amount,
+            orders=tuple([_with(order, order_id=ids[order.order_id]) for order in self.orders]),
+            shares=tuple([_with(share, order_id=ids[share.order_id]) for share in self.shares]),
+            stock=tuple([_with(line, order_id=ids[line.order_id]) for line in self.stock]),
+        )
 
 
 class StockOfSnapshot(Value):

@@ -93,6 +93,7 @@ class CheckoutRequest(Value):
     payment_source: str
     coupons: tuple[str, ...]
     expected_total: int | None
+    quote_id: Id | None = None
 
 
 class VariantOfLine(Value):
@@ -108,18 +109,17 @@ class Bought(Value):
 
 def read(command: StartCheckout) -> CheckoutRequest:
     """The request in its one canonical form, or everything that is wrong with it at once."""
-    lines = _sum_up(command.lines)
+    lines = sum_up(command.lines)
     faults = [
         *_wrong_ids(command),
-        *_wrong_lines(command.lines, lines),
+        *wrong_lines(command.lines, lines),
         *_wrong_address(command.address),
         *_wrong_payment(command),
     ]
     coupons = tuple(dict.fromkeys(command.coupons))
-    if len(coupons) > COUPONS_MAX:
-        faults.append(TooManyCoupons(asked=len(coupons), maximum=COUPONS_MAX))
-    else:
-        faults += [NotACode(field="coupons", value=code) for code in coupons if not _CODE.fullmatch(code)]
+    faults += wrong_coupons(coupons)
+    if command.quote_id is not None and not is_id(command.quote_id):
+        faults.append(NotAnId(field="quote_id"))
     if not _REQUEST_ID.fullmatch(command.client_request_id):
         faults.append(ClientRequestIdUnreadable())
     if faults:
@@ -134,10 +134,11 @@ def read(command: StartCheckout) -> CheckoutRequest:
         payment_source=command.payment_source,
         coupons=coupons,
         expected_total=command.expected_total,
+        quote_id=command.quote_id,
     )
 
 
-def _sum_up(lines: tuple[CheckoutLine, ...]) -> tuple[CheckoutLine, ...]:
+def sum_up(lines: tuple[CheckoutLine, ...]) -> tuple[CheckoutLine, ...]:
     """Lines of one variant and one method as one line, where the first of them stands."""
     if len({line.variant_id for line in lines}) == len(lines):
         return lines
@@ -161,7 +162,7 @@ def _wrong_ids(command: StartCheckout) -> Iterator[DomainError]:
             yield NotAnId(field=name)
 
 
-def _wrong_lines(sent: tuple[CheckoutLine, ...], lines: tuple[CheckoutLine, ...]) -> Iterator[DomainError]:
+def wrong_lines(sent: tuple[CheckoutLine, ...], lines: tuple[CheckoutLine, ...]) -> Iterator[DomainError]:
     if not 1 <= len(lines) <= LINES_MAX:
         yield LinesOutOfRange(asked=len(lines), maximum=LINES_MAX)
         return
@@ -181,13 +182,30 @@ def _wrong_lines(sent: tuple[CheckoutLine, ...], lines: tuple[CheckoutLine, ...]
         seen.add(line.variant_id)
 
 
+def wrong_coupons(coupons: tuple[str, ...]) -> Iterator[DomainError]:
+    if len(coupons) > COUPONS_MAX:
+        yield TooManyCoupons(asked=len(coupons), maximum=COUPONS_MAX)
+        return
+    for code in coupons:
+        if not is_code(code):
+            yield NotACode(field="coupons", value=code)
+
+
+def is_code(text: str) -> bool:
+    return _CODE.fullmatch(text) is not None
+
+
+def wrong_country(country: str) -> Iterator[DomainError]:
+    if not _COUNTRY.fullmatch(country):
+        yield CountryUnreadable(field="country")
+
+
 def _wrong_address(address: Address) -> Iterator[DomainError]:
     for name, shortest, longest in _ADDRESS_LENGTHS:
         text = getattr(address, name)
         if not shortest <= len(text.strip()) <= len(text) <= longest or (text and not text.isprintable()):
             yield AddressFieldOutOfRange(field=name, minimum=shortest, maximum=longest)
-    if not _COUNTRY.fullmatch(address.country):
-        yield CountryUnreadable(field="country")
+    yield from wrong_country(address.country)
 
 
 def _wrong_payment(command: StartCheckout) -> Iterator[DomainError]:

@@ -23,8 +23,10 @@ from argosy.contracts.checkout import (
     CheckoutPaymentAuthorized,
     CheckoutStarted,
 )
+from argosy.domains.checkout.domain.quote import Snapshot, hash_of
 from argosy.domains.checkout.domain.request import CASH_ON_DELIVERY, CheckoutRequest
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.errors import NotAllowed, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id, child_id, named_id
 from argosy.shared_kernel.messages import Value
@@ -194,6 +196,12 @@ class CheckoutSession(Flow):
         """Whether money is taken now: not for what costs nothing, nor for what is paid at the door."""
         return self.total_amount > 0 and self.payment_method != CASH_ON_DELIVERY
 
+    def price(self, snapshot: Snapshot, *, holds_uses: bool) -> None:
+        """What it costs is known, and which orders it will be."""
+        self.currency, self.total_amount = snapshot.currency, snapshot.total_amount
+        self.order_ids = tuple([order.order_id for order in snapshot.orders])
+        self.has_coupons = holds_uses
+
     def hold_stock(self) -> None:
         """Orders are recorded and their stock is held."""
         self._become(RESERVED)
@@ -277,6 +285,14 @@ class CheckoutDetail(Aggregate):
     charges: str = ""
     snapshot: str = ""
     snapshot_hash: str = ""
+
+    def price(self, snapshot: Snapshot, uses: str = "") -> None:
+        """Freeze the snapshot. The answers that went into it are in it; in the place of the discounts stand the uses
+        that are still to be held for a quote."""
+        frozen = encode(snapshot)
+        self.snapshot, self.snapshot_hash = frozen.decode(), hash_of(frozen)
+        self.lines = self.charges = ""
+        self.discounts = uses
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,9 @@ from argosy.contracts.promotions import (
     CouponsReleased,
     CouponsReserved,
     Discount,
+    DiscountsQuoted,
     ExpireCouponUses,
+    QuoteDiscounts,
     ReleaseCoupons,
     ReserveCoupons,
 )
@@ -42,6 +44,10 @@ EXPIRED_AT_ONCE_MAX = 500
 
 class CouponsNotValid(RuleBroken):
     """These codes do not count; nothing is held."""
+
+
+class PriceChanged(RuleBroken):
+    """What the quote took off does not hold any more; nothing is held."""
 
 
 class TooManyCodes(RuleBroken):
@@ -86,8 +92,30 @@ class Redemptions:
     @then_reads(buyer_uses=lambda self, command: self._limited(command))
     def reserve_coupons(self, command: ReserveCoupons) -> None:
         """Every code counts and one use of each is held, or none. A repeat gets the same discounts."""
-        discounts = self._decide(command) if command.codes else []
+        if command.quoted:
+            self._hold_quoted(command)
+            discounts = []
+        else:
+            discounts = self._decide(command) if command.codes else []
         self.work.announce(CouponsReserved(flow_id=command.flow_id, discounts=tuple(discounts)))
+
+    @reads(coupons=lambda command: [want for code in command.codes for want in of_code(code)])
+    @then_reads(buyer_uses=lambda self, command: self._limited(command))
+    def quote_discounts(self, command: QuoteDiscounts) -> None:
+        """What every code would take off now. Nothing is held: the uses are named, to be held by who takes it over."""
+        check(command)
+        uses, discounts = [], []
+        if command.codes:
+            uses = [
+                Redemption.hold(coupon, command.flow_id, command.buyer_id, self.work.now)
+                for coupon in self._all_valid(command, self._codes(command))
+            ]
+            discounts = discounts_of(uses, command.lines)
+        self.work.announce(
+            DiscountsQuoted(
+                flow_id=command.flow_id, discounts=tuple(discounts), uses=tuple([use.as_quoted() for use in uses])
+            )
+        )
 
     @reads(uses=lambda command: [by("flow_id", command.flow_id)])
     @then_reads(coupons=lambda self, command: self._coupons_used(command))
@@ -137,9 +165,7 @@ class Redemptions:
 
     def _decide(self, command: ReserveCoupons) -> list[Discount]:
         check(command)
-        if len(command.codes) > STACKING.coupons_max:
-            raise TooManyCodes(asked=len(command.codes), maximum=STACKING.coupons_max)
-        codes = [normal(code) for code in command.codes]
+        codes = self._codes(command)
         held = self.uses.all_by("flow_id", command.flow_id)
         if held:
             return self._repeat(command, codes, held)
@@ -147,12 +173,48 @@ class Redemptions:
         uses = [Redemption.hold(coupon, command.flow_id, command.buyer_id, command.expires_at) for coupon in coupons]
         discounts = discounts_of(uses, command.lines)
         for coupon, use in zip(coupons, uses, strict=True):
-            use.currency = command.currency
-            coupon.hold_use()
-            if use.has_buyer_limit:
-                self._buyer_use(use).hold_use()
-            self.uses.add(use)
+            self._hold(coupon, use, command.currency)
         return discounts
+
+    def _hold_quoted(self, command: ReserveCoupons) -> None:
+        """Every use that the quote counted with is held under the terms that it counted under, or none."""
+        held = self.uses.all_by("flow_id", command.flow_id)
+        if held:
+            if not all(use.is_live for use in held):
+                raise CouponsWereReleased(flow_id=command.flow_id)
+            if {(use.coupon_id, use.discount_amount) for use in held} != {
+                (q.rule_id, q.amount) for q in command.quoted
+            }:
+                raise OtherCouponsAreHeld(flow_id=command.flow_id)
+            return
+        faults, uses = [], []
+        for quoted in command.quoted:
+            coupon = self._coupon(normal(quoted.code))
+            reason = self._reason_against(coupon, command)
+            if not reason and coupon is not None:
+                use = Redemption.hold(coupon, command.flow_id, command.buyer_id, command.expires_at)
+                use.discount_amount = quoted.amount
+                reason = "" if use.as_quoted() == quoted else "terms_changed"
+                uses.append((coupon, use))
+            if reason:
+                faults.append({"code": quoted.code[:CODE_LENGTH_MAX], "reason": reason})
+        if faults:
+            raise PriceChanged(codes=faults)
+        for coupon, use in uses:
+            self._hold(coupon, use, command.currency)
+
+    def _hold(self, coupon: Coupon, use: Redemption, currency: str) -> None:
+        use.currency = currency
+        coupon.hold_use()
+        if use.has_buyer_limit:
+            self._buyer_use(use).hold_use()
+        self.uses.add(use)
+
+    @staticmethod
+    def _codes(command: ReserveCoupons | QuoteDiscounts) -> list[str]:
+        if len(command.codes) > STACKING.coupons_max:
+            raise TooManyCodes(asked=len(command.codes), maximum=STACKING.coupons_max)
+        return [normal(code) for code in command.codes]
 
     def _repeat(self, command: ReserveCoupons, codes: Sequence[str], held: Sequence[Redemption]) -> list[Discount]:
         """The same answer by the terms that were held, whatever has become of the coupons since."""
@@ -167,7 +229,7 @@ class Redemptions:
             raise OtherCouponsAreHeld(flow_id=command.flow_id)
         return discounts
 
-    def _all_valid(self, command: ReserveCoupons, codes: Sequence[str]) -> list[Coupon]:
+    def _all_valid(self, command: ReserveCoupons | QuoteDiscounts, codes: Sequence[str]) -> list[Coupon]:
         """The coupons of these codes, or every code that does not count and why."""
         coupons, faults = [], []
         for index, code in enumerate(codes):
@@ -184,7 +246,7 @@ class Redemptions:
     def _coupon(self, code: str) -> Coupon | None:
         return self.coupons.find_by("code", code) if is_code(code) else None
 
-    def _reason_against(self, coupon: Coupon | None, command: ReserveCoupons) -> str:
+    def _reason_against(self, coupon: Coupon | None, command: ReserveCoupons | QuoteDiscounts) -> str:
         if coupon is None:
             return "unknown_coupon"
         reason = coupon.reason_against(self.work.now)
@@ -192,7 +254,8 @@ class Redemptions:
             known = self.buyer_uses.find(buyer_use_id(coupon.id, command.buyer_id))
             if not UsagePolicy(coupon.max_uses_per_buyer).allows_one_more(known.uses if known else 0):
                 reason = "used_up_by_you"
-        if not reason and not any(applies_to(coupon.funded_by, line) for line in command.lines):
+        # A quote has no lines any more: what it is for was decided with it.
+        if not reason and command.lines and not any(applies_to(coupon.funded_by, line) for line in command.lines):
             reason = "not_for_these_goods"
         return reason
 
@@ -216,7 +279,7 @@ class Redemptions:
 
     # What is declared to be read.
 
-    def _limited(self, command: ReserveCoupons) -> list[Id]:
+    def _limited(self, command: ReserveCoupons | QuoteDiscounts) -> list[Id]:
         """Counts of this buyer's uses, for the coupons that limit them."""
         coupons = [self._coupon(normal(code)) for code in command.codes]
         return [

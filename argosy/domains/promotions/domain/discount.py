@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from argosy.contracts.promotions import Discount, PricedLine, ReserveCoupons
+from argosy.contracts.promotions import Discount, PricedLine, QuoteDiscounts, ReserveCoupons
 from argosy.domains.promotions.domain.coupon import PLATFORM
 from argosy.domains.promotions.domain.redemption import Redemption
 from argosy.shared_kernel.errors import Invalid
@@ -84,7 +84,7 @@ def _take(use: Redemption, numbers: Sequence[int], left: dict[int, int]) -> list
     return taken
 
 
-def check(command: ReserveCoupons) -> None:
+def check(command: ReserveCoupons | QuoteDiscounts) -> None:
     """Discounts are decided on lines that can be read; every fault is told at once."""
     exponent(command.currency)
     faults = list(_malformed(command))
@@ -92,7 +92,7 @@ def check(command: ReserveCoupons) -> None:
         raise LinesAreMalformed(faults=faults)
 
 
-def _malformed(command: ReserveCoupons) -> Iterator[dict[str, Any]]:
+def _malformed(command: ReserveCoupons | QuoteDiscounts) -> Iterator[dict[str, Any]]:
     lines = command.lines
     for name in ("flow_id", "buyer_id"):
         if not is_id(getattr(command, name)):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from argosy.contracts.promotions import QuotedUse
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import RuleBroken
@@ -81,6 +82,16 @@ class Redemption(Aggregate):
         """What is remembered of a release that came before its request."""
         return cls(
             id=child_id(flow_id, "use"), flow_id=flow_id, coupon_id=None, user_id=None, status=RELEASED, expires_at=now
+        )
+
+    def as_quoted(self) -> QuotedUse:
+        """This use as a quote names it."""
+        assert self.coupon_id is not None
+        return QuotedUse(
+            rule_id=self.coupon_id,
+            code=self.code,
+            amount=self.discount_amount,
+            terms=f"{self.basis_points} of {self.funded_by}",
         )
 
     @property

@@ -1,18 +1,21 @@
-"""Checkout over HTTP: start, watch, abort. A checkout can be waited for."""
+"""Checkout over HTTP: quote, start, watch, abort. Quotes and checkouts can be waited for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from argosy.contracts.checkout import AbortCheckout, StartCheckout
+from argosy.contracts.checkout import AbortCheckout, RequestQuote, StartCheckout
 from argosy.domains.checkout.adapters.outbound.queries import Progress, checkout_of_buyer
+from argosy.domains.checkout.adapters.outbound.quotes import QuoteShown, quote_of_buyer
+from argosy.domains.checkout.domain.quotation import QuoteStanding
 from argosy.domains.checkout.domain.session import CheckoutStanding
 from argosy.platform.auth import buyer
 from argosy.platform.rest import Asked, Document, get, post
 from argosy.shared_kernel.ids import named_id
 
 NEWS = "document:checkout_progress:{checkout_id}"
+QUOTE_NEWS = "document:quote:{quote_id}"
 
 
 def server_fields(asked: Asked) -> Mapping[str, Any]:
@@ -35,7 +38,31 @@ def checkout(asked: Asked) -> Document | None:
     )
 
 
+def quote(asked: Asked) -> Document | None:
+    """What one of your purchases would cost.
+
+    It can be waited for as a checkout can. A quote that is READY may be bought by naming it in StartCheckout, until it
+    expires.
+    """
+    found = quote_of_buyer(asked["quote_id"], asked.actor.id)
+    return (
+        None if found is None else Document(found.body, found.etag, is_settled=found.is_final, is_final=found.is_final)
+    )
+
+
 endpoints = [
+    post(
+        "quotes",
+        RequestQuote,
+        allow=buyer,
+        status=202,
+        fill=lambda asked: {"quote_id": asked.new_id(), "buyer_id": asked.actor.id},
+        filled=("quote_id", "buyer_id"),
+        answers=QuoteStanding,
+        location="quotes/{quote_id}",
+        watches=QUOTE_NEWS,
+    ),
+    get("quotes/{quote_id}", quote, allow=buyer, answers=QuoteShown, watches=QUOTE_NEWS),
     post(
         "checkouts",
         StartCheckout,

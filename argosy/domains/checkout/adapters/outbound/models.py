@@ -9,6 +9,7 @@ from argosy.platform.fields import IdField, InstantField
 from argosy.platform.tables import AggregateRow, platform_tables
 
 STATUSES = ("STARTED", "RESERVED", "PAID", "COMPLETED", "FAILED", "EXPIRED", "ABORTED")
+QUOTE_STATUSES = ("PRICING", "READY", "FAILED")
 OUTCOMES = ("", "UNDOING", "STUCK", "COMPLETED", "COMPENSATED")
 
 
@@ -59,6 +60,37 @@ class CheckoutDetailRow(AggregateRow):
 
     class Meta:
         db_table = "checkout_details"
+
+
+class QuoteRow(AggregateRow):
+    """One quote; request, answers and snapshot are JSON text. Swept an hour after it expired."""
+
+    buyer_id = IdField(db_index=True)
+    status = models.CharField(max_length=10)
+    requested_at = InstantField()
+    expires_at = InstantField(db_index=True)
+    deadline = InstantField(null=True)
+    stage = models.SmallIntegerField()
+    outcome = models.CharField(max_length=12)
+    failure = models.CharField(max_length=100)
+    failure_details = models.TextField()
+    steps = models.JSONField()
+    request = models.TextField()
+    lines = models.TextField()
+    discounts = models.TextField()
+    uses = models.TextField()
+    charges = models.TextField()
+    snapshot = models.TextField()
+    snapshot_hash = models.CharField(max_length=64)
+    total_amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        db_table = "checkout_quotes"
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=QUOTE_STATUSES), name="quote_status_known"),
+            models.CheckConstraint(condition=Q(total_amount__gte=0), name="quote_total_not_negative"),
+        ]
 
 
 class CheckoutStepRow(models.Model):

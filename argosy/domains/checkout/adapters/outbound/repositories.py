@@ -7,7 +7,9 @@ from argosy.domains.checkout.adapters.outbound.models import (
     CheckoutFailureRow,
     CheckoutSessionRow,
     CheckoutStepRow,
+    QuoteRow,
 )
+from argosy.domains.checkout.domain.quotation import Quotation
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutFailure, CheckoutSession, StepAttempt
 from argosy.platform.rows import Part, Rows
 
@@ -22,4 +24,5 @@ ROWS = (
         },
     ),
     Rows(CheckoutDetail, CheckoutDetailRow),
+    Rows(Quotation, QuoteRow),
 )

@@ -1,0 +1,156 @@
+"""Quotes over HTTP: seen before anything is bought, waited for, taken over, nobody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.shop import ADDRESS, Shop, assert_problem, nobodys
+
+
+def asked(shop: Shop, *, token: str = "", **changes: Any) -> dict[str, Any]:
+    """A quote as it is once it was worked off."""
+    token = token or shop.buyer
+    body = {"lines": [shop.line()], "country": "PT", **changes}
+    answer = shop.call("POST", "quotes", body, token=token)
+    assert (answer.status, answer.json["status"]) == (202, "PRICING"), answer
+    assert answer.headers["location"] == f"/api/v1/quotes/{answer.json['quote_id']}"
+    assert 'rel="wait"' in answer.headers["link"]
+    pricing = shop.call("GET", f"quotes/{answer.json['quote_id']}", token=token)
+    assert (pricing.json["status"], pricing.json["is_final"], pricing.json["lines"]) == ("PRICING", False, [])
+    shop.drain()
+    found: dict[str, Any] = shop.call("GET", f"quotes/{answer.json['quote_id']}", token=token).json
+    return found
+
+
+def staff_coupon(shop: Shop, code: str, basis_points: int = 1_000, **terms: Any) -> None:
+    made = shop.call("POST", "coupons", {"code": code, "basis_points": basis_points, **terms}, token=shop.seller)
+    assert made.status == 201, made
+
+
+def test_a_quote_tells_the_whole_price_and_a_checkout_takes_it_over(shop: Shop) -> None:
+    staff_coupon(shop, "TEN", max_uses=1)
+    quote = asked(shop, coupons=["TEN"])
+    assert (quote["status"], quote["currency"], quote["failure"]) == ("READY", "EUR", None)
+    assert (quote["goods_amount"], quote["discount_amount"], quote["shipping_amount"]) == (2_500, 250, 499)
+    assert (
+        quote["total_amount"]
+        == 2_749
+        == sum(line["total_amount"] + line["shipping_amount"] + line["shipping_tax_on_top"] for line in quote["lines"])
+    )
+    (discount,) = quote["discounts"]
+    assert (discount["code"], discount["amount"]) == ("TEN", 250)
+    assert discount["explanation"] == "TEN: 10.00 % of 2500 is 250; 250 on 2500; paid by seller"
+    held = shop.place.rows("promotions", "SELECT uses_reserved, uses_consumed FROM coupons")
+    assert held == [(0, 0)], "a quote holds nothing"
+    ended = shop.bought(quote_id=quote["quote_id"], coupons=["TEN"], expected_total=2_749)
+    assert (ended["status"], ended["total_amount"]) == ("COMPLETED", 2_749)
+    assert "lines" not in ended["steps"] and "tax" not in ended["steps"]
+    order = shop.call("GET", f"orders/{ended['order_ids'][0]}", token=shop.buyer).json
+    assert order["total_amount"] == 2_749
+    assert shop.place.rows("promotions", "SELECT uses_reserved, uses_consumed FROM coupons") == [(0, 1)]
+
+
+def test_the_cart_is_quoted(shop: Shop) -> None:
+    shop.call("POST", "carts/mine/lines", shop.line(quantity=2), token=shop.buyer)
+    quote = asked(shop, lines=[])
+    assert (quote["status"], quote["total_amount"]) == ("READY", 5_499)
+    other = asked(shop, lines=[], token=shop.person())
+    assert (other["status"], other["failure"]["code"]) == ("FAILED", "cart_is_empty")
+
+
+def test_a_changed_price_does_not_change_a_quote(shop: Shop) -> None:
+    quote = asked(shop)
+    path = f"products/{shop.product_id}/variants/{shop.variant_id}/prices"
+    assert shop.call("POST", path, {"amount": 9_999, "currency": "EUR"}, token=shop.seller).status < 300
+    shop.drain()
+    ended = shop.bought(quote_id=quote["quote_id"])
+    assert (ended["status"], ended["total_amount"]) == ("COMPLETED", 2_999)
+
+
+def test_a_coupon_that_is_used_up_meanwhile_ends_it_before_money_moves(shop: Shop) -> None:
+    staff_coupon(shop, "ONCE", max_uses=1)
+    quote = asked(shop, coupons=["ONCE"])
+    other = shop.person()
+    assert shop.bought(coupons=["ONCE"], token=other)["status"] == "COMPLETED"
+    ended = shop.bought(quote_id=quote["quote_id"], coupons=["ONCE"])
+    assert (ended["status"], ended["is_undone"]) == ("FAILED", True)
+    assert ended["failure"] == {"code": "price_changed", "details": {"codes": [{"code": "ONCE", "reason": "used_up"}]}}
+    assert shop.place.rows("payments", "SELECT count(*) FROM payment_intents")[0][0] == 1
+    assert shop.place.rows("orders", "SELECT count(*) FROM orders")[0][0] == 1
+
+
+def test_a_quote_that_does_not_fit_is_refused_at_once(shop: Shop) -> None:
+    quote = asked(shop)
+    before = shop.written()
+    mine = {"quote_id": quote["quote_id"]}
+    for body, status, code in [
+        ({**mine, "expected_total": 2_998}, 409, "price_changed"),
+        ({**mine, "lines": [shop.line(quantity=2)]}, 409, "quote_is_for_another_purchase"),
+        ({**mine, "address": {**ADDRESS, "country": "ES"}}, 409, "quote_is_for_another_purchase"),
+        ({"quote_id": nobodys("quote")}, 404, "no_such_quote"),
+        ({"quote_id": "no id"}, 422, "invalid_request"),
+        ({"quote_id": 5}, 422, "invalid_request"),
+    ]:
+        answer = shop.call("POST", "checkouts", shop.purchase(**body), token=shop.buyer)
+        assert_problem(answer, status, code)
+    assert shop.written() == before
+
+
+def test_an_expired_quote_is_refused(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argosy.domains.checkout.domain.quotation.QUOTE_SECONDS", -1)
+    quote = asked(shop)
+    assert quote["status"] == "EXPIRED"
+    answer = shop.call("POST", "checkouts", shop.purchase(quote_id=quote["quote_id"]), token=shop.buyer)
+    assert_problem(answer, 409, "quote_expired")
+
+
+def test_a_stranger_s_quote_is_answered_like_one_that_does_not_exist(shop: Shop) -> None:
+    quote, stranger, nothing = asked(shop)["quote_id"], shop.person(), nobodys("quote")
+    for seen, unseen in [
+        (
+            shop.call("GET", f"quotes/{quote}", token=stranger),
+            shop.call("GET", f"quotes/{nothing}", token=stranger),
+        ),
+        (
+            shop.call("POST", "checkouts", shop.purchase(quote_id=quote), token=stranger),
+            shop.call("POST", "checkouts", shop.purchase(quote_id=nothing), token=stranger),
+        ),
+    ]:
+        assert seen.status == unseen.status == 404
+        assert seen.body.replace(quote.encode(), b"") == unseen.body.replace(nothing.encode(), b"")
+
+
+def test_a_quote_says_what_cannot_be_bought(shop: Shop) -> None:
+    quote = asked(shop, coupons=["NEVER"])
+    assert quote["status"] == "FAILED"
+    assert quote["failure"] == {
+        "code": "coupons_not_valid",
+        "details": {"codes": [{"code": "NEVER", "reason": "unknown_coupon"}]},
+    }
+    answer = shop.call("POST", "checkouts", shop.purchase(quote_id=quote["quote_id"]), token=shop.buyer)
+    assert_problem(answer, 409, "quote_is_not_ready")
+
+
+def test_old_quotes_are_swept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from argosy.contracts.checkout import SweepQuotes
+
+    asked(shop)
+    shop.place.do("checkout", SweepQuotes())
+    assert shop.place.rows("checkout", "SELECT count(*) FROM checkout_quotes") == [(1,)]
+    monkeypatch.setattr("argosy.domains.checkout.application.quotes.KEPT_SECONDS", -3_600)
+    shop.place.do("checkout", SweepQuotes())
+    assert shop.place.rows("checkout", "SELECT count(*) FROM checkout_quotes") == [(0,)]
+
+
+def test_a_person_s_quotes_go_with_them(shop: Shop) -> None:
+    from argosy.contracts.accounts import TellErasure
+
+    asked(shop)
+    user_id = shop.call("GET", "users/me", token=shop.buyer).json["user_id"]
+    assert shop.call("DELETE", "users/me", token=shop.buyer).status == 202
+    shop.drain()
+    shop.place.do("accounts", TellErasure(user_id=user_id))
+    shop.drain()
+    assert shop.place.rows("checkout", "SELECT count(*) FROM checkout_quotes") == [(0,)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -90,6 +91,16 @@ def recurring_timer(wire_name: str, key: str, payload: str, at: datetime) -> Due
         correlation_id=wire_name,
         cause_id=RECURRING,
     )
+
+
+@dataclass(frozen=True)
+class Every:
+    """A recurring command: told in the context's own log every `seconds`, for the first time `first_after` seconds
+    after a worker has taken the context."""
+
+    seconds: int
+    send: Command
+    first_after: int = 0
 
 
 class TooLate(Exception):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django.apps import AppConfig
 
-from argosy.engine.due import CallTarget
+from argosy.engine.due import CallTarget, Every
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.people import people_of
 from argosy.engine.store import Changes
@@ -17,20 +16,9 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.flows import Watched
 from argosy.platform.rows import Rows
 from argosy.platform.sql_store import SqlStore
-from argosy.shared_kernel.messages import Command
 
 if TYPE_CHECKING:
     from argosy.platform.runtime import Runtime
-
-
-@dataclass(frozen=True)
-class Every:
-    """A recurring command: told in the context's own log every `seconds`, for the first time `first_after` seconds
-    after a worker has taken the context."""
-
-    seconds: int
-    send: Command
-    first_after: int = 0
 
 
 class Subscription(NamedTuple):

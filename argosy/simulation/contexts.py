@@ -39,11 +39,10 @@ from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.redemption import RESERVED, Redemption
 from argosy.domains.shipping.context import ShippingContext
 from argosy.domains.taxes.context import TaxesContext
-from argosy.engine.due import CallTarget
+from argosy.engine.due import CallTarget, Every
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.people import people_of
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Every
 from argosy.read_models.views import VIEWS
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.ids import Id

@@ -18,9 +18,10 @@ from argosy.domains.checkout.application.saga import CheckoutSaga
 from argosy.domains.checkout.application.watching import CheckoutWatch
 from argosy.domains.checkout.domain.quotation import Quotation
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
+from argosy.engine.due import Every
 from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context, Every
+from argosy.platform.context import Context
 from argosy.platform.flows import Watched
 
 

@@ -18,9 +18,9 @@ from argosy.domains.inventory.domain.reservation import Reservation
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement
 from argosy.domains.inventory.domain.transfer import StockCount, StockTransfer
 from argosy.domains.inventory.domain.warehouse import Warehouse
-from argosy.engine.due import CallTarget
+from argosy.engine.due import CallTarget, Every
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context, Every
+from argosy.platform.context import Context
 
 SERVICES = (Stock, Reservations, Warehouses, Transfers, Counting)
 

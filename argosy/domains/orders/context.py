@@ -15,9 +15,10 @@ from argosy.domains.orders.application.stuck import StuckOrders, StuckOrderWatch
 from argosy.domains.orders.domain.cancellation import Cancellation
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.purchase import Purchase
+from argosy.engine.due import Every
 from argosy.engine.lookback import Lookback
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context, Every
+from argosy.platform.context import Context
 
 
 class OrdersContext(Context):

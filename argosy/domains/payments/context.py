@@ -32,10 +32,10 @@ from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
 from argosy.domains.payments.domain.shares import Rates, default_rate
 from argosy.domains.payments.domain.webhook import Webhook
-from argosy.engine.due import CallTarget
+from argosy.engine.due import CallTarget, Every
 from argosy.engine.lookback import Lookback
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context, Every
+from argosy.platform.context import Context
 from argosy.shared_kernel.ids import Id
 
 SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation, Statements, Webhooks, Commissions, Receipts)

@@ -9,8 +9,9 @@ from argosy.domains.promotions.application.coupons import Coupons
 from argosy.domains.promotions.application.redemptions import ExpiredUses, Redemptions
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
+from argosy.engine.due import Every
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context, Every
+from argosy.platform.context import Context
 
 
 class PromotionsContext(Context):

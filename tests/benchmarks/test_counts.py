@@ -35,17 +35,16 @@ class CallsAtOnce:
     """A pool that runs a call as it is submitted."""
 
     def __init__(self) -> None:
-        self._done: list[tuple[Due, Any]] = []
+        self._done: dict[object, list[tuple[Due, Any]]] = {}
 
-    def submit(self, due: Due, run: Callable[[], Any]) -> None:
-        self._done.append((due, run()))
+    def submit(self, due: Due, run: Callable[[], Any], owner: object = None) -> None:
+        self._done.setdefault(owner, []).append((due, run()))
 
     def room(self) -> int:
         return 4 * CHECKOUTS
 
-    def finished(self) -> list[tuple[Due, Any]]:
-        done, self._done = self._done, []
-        return done
+    def finished(self, owner: object = None) -> list[tuple[Due, Any]]:
+        return self._done.pop(owner, [])
 
     def is_idle(self) -> bool:
         return not self._done

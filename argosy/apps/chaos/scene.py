@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from argosy.apps.chaos import goods, programs
-from argosy.apps.chaos.calm import NotCalm, rows, wait_until_calm
+from argosy.apps.chaos.calm import ENDED, NotCalm, rows, wait_until_calm
 from argosy.apps.chaos.cluster import Cluster
 from argosy.apps.chaos.conditions import GATEWAY_WAY
 from argosy.apps.chaos.load import Load, Make, everyday
@@ -138,6 +138,14 @@ class Scene:
     def completed(self) -> int:
         [(done,)] = rows(self.place, "checkout", "SELECT count(*) FROM checkout_sessions WHERE status = 'COMPLETED'")
         return int(done)
+
+    def under_way(self) -> int:
+        """Checkouts that have begun and not ended."""
+        marks = ", ".join(f"'{status}'" for status in ENDED)
+        [(going,)] = rows(
+            self.place, "checkout", f"SELECT count(*) FROM checkout_sessions WHERE status NOT IN ({marks})"
+        )
+        return int(going)
 
     # The world.
 

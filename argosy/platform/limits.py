@@ -6,17 +6,19 @@ Attempts are taken before anything is tried, so that many at once are no way aro
 to be none.
 
 Whether a store is there is no matter of taste: a limit that cannot be counted refuses. SQLite by default, in a file of
-its own beside the databases; a table of the accounts' database where these are on PostgreSQL.
+its own beside the databases; a table of the accounts' database where these are on PostgreSQL; Redis where
+`ARGOSY_LIMITS=redis` says so (redis_limits.py).
 """
 
 from __future__ import annotations
 
 import ipaddress
 import math
+import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
@@ -34,6 +36,15 @@ from argosy.platform.locks import FileLock, LockTimeout
 KEY_BYTES = 16
 SWEEP_EVERY = 500
 _TABLE = "CREATE {kind} IF NOT EXISTS limits (key {text} PRIMARY KEY, until {real} NOT NULL)"
+
+
+def now() -> float:
+    """Seconds, by this machine's clock: those of all webs must agree to about a second."""
+    return time.time()
+
+
+class LimitsSettingIsWrong(Exception):
+    """The text says what is set, and what could be."""
 
 
 class Limit(NamedTuple):
@@ -63,16 +74,16 @@ class Limits(Protocol):
 
 
 class _Counted:
-    """What both stores share: the reckoning, over rows that they read and write in one transaction."""
+    """What both databases share: the reckoning, over rows that they read and write in one transaction."""
 
     def __init__(self) -> None:
         self._turns = 0
 
     def take(self, wanted: Sequence[tuple[str, Limit]]) -> float:
-        now = time.time()
+        at = now()
         with self._rows([key for key, _ in wanted]) as rows:
-            taken = {key: max(rows.get(key, 0.0), now) + limit.every for key, limit in wanted}
-            wait = max(taken[key] - now - limit.burst * limit.every for key, limit in wanted)
+            taken = {key: max(rows.get(key, 0.0), at) + limit.every for key, limit in wanted}
+            wait = max(taken[key] - at - limit.burst * limit.every for key, limit in wanted)
             if wait > 1e-6:
                 return wait
             rows.update(taken)
@@ -86,11 +97,11 @@ class _Counted:
 
     def remember(self, key: str, seconds: float) -> None:
         with self._rows([key]) as rows:
-            rows[key] = time.time() + seconds
+            rows[key] = now() + seconds
 
     def knows(self, key: str) -> bool:
         with self._rows([key]) as rows:
-            return rows.get(key, 0.0) > time.time()
+            return rows.get(key, 0.0) > now()
 
     def _rows(self, keys: Sequence[str]) -> Any:
         raise NotImplementedError
@@ -123,7 +134,7 @@ class SqliteLimits(_Counted):
                     changed = [(key, until) for key, until in rows.items() if before.get(key) != until]
                     connection.executemany("INSERT OR REPLACE INTO limits (key, until) VALUES (?, ?)", changed)
                     if self._is_time_to_sweep():
-                        connection.execute("DELETE FROM limits WHERE until < ?", (time.time(),))
+                        connection.execute("DELETE FROM limits WHERE until < ?", (now(),))
                     connection.execute("COMMIT")
                 except BaseException:
                     if connection.in_transaction:
@@ -189,7 +200,7 @@ class PostgresLimits(_Counted):
                         cursor.execute("UPDATE limits SET until = %s WHERE key = %s", [until, key])
                 if self._is_time_to_sweep():
                     over = "SELECT key FROM limits WHERE until < %s FOR UPDATE SKIP LOCKED"
-                    cursor.execute(f"DELETE FROM limits WHERE key IN ({over})", [time.time()])
+                    cursor.execute(f"DELETE FROM limits WHERE key IN ({over})", [now()])
         except DatabaseError as error:
             self._is_made = False
             connections[self.alias].close_if_unusable_or_obsolete()
@@ -205,9 +216,23 @@ class PostgresLimits(_Counted):
 @cache
 def limits() -> Limits:
     """The one store of this marketplace, as its settings say."""
+    if url := limits_redis(os.environ):
+        from argosy.platform.redis_limits import RedisLimits
+
+        return RedisLimits(url)
     if connections["default"].vendor == "postgresql":
         return PostgresLimits()
     return SqliteLimits(Path(settings.VAR) / "limits.sqlite3")
+
+
+def limits_redis(environment: Mapping[str, str]) -> str:
+    """Where the Redis is that counts; empty where the databases do."""
+    kind = environment.get("ARGOSY_LIMITS", "")
+    if kind not in ("", "databases", "redis"):
+        raise LimitsSettingIsWrong(f"ARGOSY_LIMITS={kind}: there are databases, redis")
+    if kind == "redis" and not environment.get("ARGOSY_REDIS"):
+        raise LimitsSettingIsWrong("ARGOSY_LIMITS=redis needs ARGOSY_REDIS=redis://host:6379")
+    return environment["ARGOSY_REDIS"] if kind == "redis" else ""
 
 
 def counted_as(*parts: str) -> str:

@@ -9,13 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from django.db import connections
 from django.test import RequestFactory
 
 from argosy.engine.store import StoreUnavailable
 from argosy.platform import limits as module
-from argosy.platform.limits import Limit, PostgresLimits, SqliteLimits, address_of, counted_as, seconds
+from argosy.platform.limits import (
+    Limit,
+    LimitsSettingIsWrong,
+    PostgresLimits,
+    SqliteLimits,
+    address_of,
+    counted_as,
+    limits_redis,
+    seconds,
+)
+from argosy.platform.redis_limits import RedisLimits
 from tests.marketplace import Marketplace
+from tests.needed_services import demand
 
 THREE = Limit(burst=3, every=10)
 
@@ -35,10 +47,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.fixture
+@pytest.fixture(params=["databases", pytest.param("redis", marks=pytest.mark.redis)])
 def store(request: pytest.FixtureRequest, tmp_path: Path, marketplace: Marketplace) -> Iterator[Any]:
-    """The one that this run's databases call for."""
-    if connections["default"].vendor == "postgresql":
+    """The one that this run's databases call for, and Redis."""
+    if request.param == "redis":
+        client = redis.Redis.from_url(demand("redis"))
+        client.flushdb()
+        yield RedisLimits(demand("redis"))
+        client.close()
+    elif connections["default"].vendor == "postgresql":
         yield PostgresLimits()
     else:
         yield SqliteLimits(tmp_path / "limits.sqlite3")
@@ -85,6 +102,15 @@ def test_a_key_is_known_for_its_time(store: Any, clock: Clock) -> None:
 def test_what_has_come_back_is_forgotten(store: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SWEEP_EVERY", 2)
     store.take([("old", THREE)])
+    if isinstance(store, RedisLimits):
+        # Redis forgets by itself, when all has come back.
+        store.take([("old", THREE)])
+        store.remember("known", 60)
+        left = {key.rpartition(":")[2]: store._client.pttl(key) for key in store._client.scan_iter()}
+        assert 19_000 < left.pop("old") <= 20_000
+        assert 59_000 < left.pop("known") <= 60_000
+        assert not left
+        return
     clock.now += 3_600
     store.take([("new", THREE)])
     with store._rows(["old", "new"]) as rows:
@@ -117,6 +143,50 @@ def test_a_store_that_is_away_lets_nobody_through(tmp_path: Path) -> None:
     broken.write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreUnavailable):
         SqliteLimits(broken).take([("a", THREE)])
+
+
+def test_a_redis_that_is_away_lets_nobody_through() -> None:
+    away = RedisLimits("redis://127.0.0.1:1")
+    asked = (
+        lambda: away.take([("a", THREE)]),
+        lambda: away.give_back([("a", THREE)]),
+        lambda: away.knows("a"),
+        lambda: away.remember("a", 1),
+    )
+    for ask in asked:
+        with pytest.raises(StoreUnavailable, match="limits cannot be counted"):
+            ask()
+
+
+@pytest.mark.redis
+def test_what_cannot_be_counted_is_refused_also_where_redis_answers() -> None:
+    """A key that is none of ours, or a server that lets nobody write."""
+    client = redis.Redis.from_url(demand("redis"))
+    client.flushdb()
+    client.lpush("{argosy-limits}:a", "no number")
+    with pytest.raises(StoreUnavailable):
+        RedisLimits(demand("redis")).take([("a", THREE)])
+    client.flushdb()
+
+
+@pytest.mark.parametrize(
+    ("settings", "store"),
+    [
+        ({}, ""),
+        ({"ARGOSY_REDIS": "redis://h"}, ""),
+        ({"ARGOSY_LIMITS": "redis", "ARGOSY_REDIS": "redis://h"}, "redis://h"),
+    ],
+)
+def test_settings_alone_decide_where_is_counted(settings: dict[str, str], store: str) -> None:
+    assert limits_redis(settings) == store
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"ARGOSY_LIMITS": "redis"}, {"ARGOSY_LIMITS": "memory", "ARGOSY_REDIS": "redis://h"}]
+)
+def test_a_store_that_there_is_none_of_is_refused_by_name(wrong: dict[str, str]) -> None:
+    with pytest.raises(LimitsSettingIsWrong, match="ARGOSY_LIMITS"):
+        limits_redis(wrong)
 
 
 def test_a_file_that_was_taken_away_is_not_counted_in(tmp_path: Path) -> None:

@@ -55,11 +55,13 @@ def _check_settings() -> None:
     """Settings of the processes that serve, refused here in one line."""
     from argosy.observability.logging import LogSettingIsWrong, chosen
     from argosy.observability.tracing import TracingSettingIsWrong, checked
+    from argosy.platform.limits import LimitsSettingIsWrong, limits_redis
 
     environment = os.environ
     try:
+        limits_redis(environment)
         chosen({"format": environment.get("ARGOSY_LOG_FORMAT", "auto")}, "format")
         chosen({"level": environment.get("ARGOSY_LOG_LEVEL", "info")}, "level")
         checked(environment.get("ARGOSY_TRACING", "off"), environment.get("ARGOSY_TRACING_RATIO", "1"))
-    except (LogSettingIsWrong, TracingSettingIsWrong) as fault:
+    except (LimitsSettingIsWrong, LogSettingIsWrong, TracingSettingIsWrong) as fault:
         raise Failed(str(fault)) from None

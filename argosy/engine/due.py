@@ -13,6 +13,7 @@ from argosy.engine.batch import Delivery, run
 from argosy.engine.kept import Kept
 from argosy.engine.log import Record, lane_of
 from argosy.engine.participant import Participant
+from argosy.engine.people import subject_of
 from argosy.engine.store import CALL, TIMER, Changes, Due, Fence, Store, StoreUnavailable, VersionConflict
 from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.clock import Clock
@@ -59,7 +60,7 @@ class Timers:
                     payload=timer.payload,
                     correlation_id=timer.correlation_id,
                     cause_id=timer.cause_id,
-                    subject="",
+                    subject=subject_of(timer.name, timer.payload),
                     created_at=now,
                 )
             )

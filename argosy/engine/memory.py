@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from argosy.engine.log import START, Page, Position, Record
-from argosy.engine.people import blanked_record
+from argosy.engine.people import blanked_record, blanked_timer
 from argosy.engine.store import CALL, TIMER, Changes, Cursor, Due, Fence, IdempotencyKey, Parked, VersionConflict
 from argosy.shared_kernel.aggregate import Aggregate
 
@@ -129,6 +129,11 @@ class MemoryStore:
         for parked in self._parked.values():
             if parked.record.subject in people:
                 parked.record = blanked_record(parked.record)
+        for due in self.due_rows.values():
+            if due.kind == TIMER:
+                due.payload = blanked_timer(due, people)
+        for where in [where for where in self._answers if where[0] in people]:
+            del self._answers[where]
 
     def _check(self, changes: Changes) -> None:  # noqa: PLR0912 - a branch for each kind of change
         """Every compare that a database makes, before anything is written."""

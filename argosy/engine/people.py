@@ -6,7 +6,7 @@ row's subject. So no context blanks its own log: it is done here, once, for all 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 from argosy.contracts.accounts import PersonErased
 from argosy.engine.log import Record
 from argosy.engine.participant import Participant, handlers_of
+from argosy.engine.store import Due
 from argosy.engine.work import UnitOfWork
 from argosy.shared_kernel.codec import UnknownMessage, decoder
 from argosy.shared_kernel.messages import MESSAGES, personal_fields
@@ -24,8 +25,8 @@ BLANK = ""
 
 
 class People:
-    """What every database does when a person was erased: its log and what is parked there forget them, in the commit of
-    this message."""
+    """What every database does when a person was erased: its log, what is parked there and what its timers are to tell
+    forget them, and the answers that are kept for their repeated requests are gone, in the commit of this message."""
 
     def __init__(self, work: UnitOfWork) -> None:
         self.work = work
@@ -66,6 +67,30 @@ def blanked_record(record: Record) -> Record:
 def tells_of(record: Record, people: Iterable[str]) -> bool:
     """Whether anything about one of these people is left in it."""
     return record.subject in people and blanked_payload(record) != record.payload
+
+
+@cache
+def names_about_people() -> tuple[str, ...]:
+    """Wire names of the messages that say something about a person, and about whom."""
+    return tuple(sorted(name for name, kind in MESSAGES.items() if kind.subject_field and personal_fields(kind)))
+
+
+def subject_of(wire_name: str, payload: str) -> str:
+    """Whom a message is about; nobody, where it does not say."""
+    kind = MESSAGES.get(wire_name)
+    if kind is None or not kind.subject_field:
+        return ""
+    return decoder(dict[str, Any]).decode(payload).get(kind.subject_field) or ""
+
+
+def blanked_timer(timer: Due, people: Container[str]) -> str:
+    """What a timer is to tell, without what it says about these people."""
+    if timer.name not in names_about_people() or subject_of(timer.name, timer.payload) not in people:
+        return timer.payload
+    kind = MESSAGES[timer.name]
+    if timer.version > kind.schema_version:
+        raise UnknownMessage(timer.name, timer.version)
+    return blanked(kind, timer.payload)
 
 
 @cache

@@ -58,12 +58,23 @@ def is_behind(runtime: Runtime, source: str) -> bool:
             return False
 
 
+def must_forget(runtime: Runtime, source: str) -> bool:
+    """Whether people were erased since this log's archive was gone through; nobody, where nothing is archived."""
+    if runtime.stores[source].log.segments.last() is None:
+        return False
+    return bool(erased_since(runtime, min(_gone_through(runtime, source).values()))[0])
+
+
+def _gone_through(runtime: Runtime, source: str) -> dict[int, Position]:
+    cursors = runtime.stores[source].cursors(archive_subscription(source))
+    return {lane: cursors[SOURCE, lane].position if (SOURCE, lane) in cursors else START for lane in range(LANES)}
+
+
 def forget(runtime: Runtime, source: str, fence: Fence, keep: Callable[[], None]) -> int:
     """Write anew what tells of people erased since this was done last; how many segments that were. `keep` is called
     now and then, to hold on to the lease."""
     store, name = runtime.stores[source], archive_subscription(source)
-    cursors = store.cursors(name)
-    was = {lane: cursors[SOURCE, lane].position if (SOURCE, lane) in cursors else START for lane in range(LANES)}
+    was = _gone_through(runtime, source)
     people, reached = erased_since(runtime, min(was.values()))
     rewritten = 0
     if people:

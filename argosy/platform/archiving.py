@@ -90,6 +90,12 @@ def alone(runtime: Runtime, source: str) -> Iterator[Fence]:
         store.keep_lease(fence, now - timedelta(seconds=1))
 
 
+def keep(runtime: Runtime, source: str, fence: Fence) -> None:
+    """Hold on to that lease."""
+    until = runtime.clock.now() + timedelta(seconds=LEASE_SECONDS)
+    runtime.stores[source].keep_lease(fence, until)
+
+
 class Archiver:
     """Archives one log. `told_before` is how old a message must be to go."""
 
@@ -168,4 +174,4 @@ class Archiver:
         time.sleep(_PAUSE_SECONDS)
 
     def _keep(self, fence: Fence) -> None:
-        self.store.keep_lease(fence, self.runtime.clock.now() + timedelta(seconds=LEASE_SECONDS))
+        keep(self.runtime, self.source, fence)

@@ -85,7 +85,7 @@ class EngineTables:
         if changes.unparked or changes.parked:
             writes += self._parked_writes(changes)
         if changes.erased:
-            writes += blanking(self.dialect, self.outbox, f"{self.prefix}_parked", changes.erased)
+            writes += blanking(self.dialect, self.outbox, self.prefix, changes.erased)
         if changes.handled:
             handled = [(name, self.dialect.json(known)) for name, known in changes.handled.items()]
             writes.append(Write("upsert", f"{self.prefix}_subscriptions", _HANDLED, handled, _HANDLED[:1]))

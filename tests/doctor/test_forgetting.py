@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import gzip
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
+from argosy.apps.doctor.rounds import InBackground
 from argosy.contracts.accounts import ErasePerson, RegisterUser, SignIn
 from argosy.engine import consumer
-from argosy.engine.store import Changes, Parked
+from argosy.engine.store import TIMER, Changes, Due, IdempotencyKey, Parked
 from argosy.engine.work import Actor
 from argosy.platform import archiving, segment_folder
 from argosy.platform.archived import segments_of
-from argosy.platform.archiving import Archiver
+from argosy.platform.archived_people import must_forget
+from argosy.platform.archiving import Archiver, alone
+from argosy.platform.forgetting_rounds import JOB, ForgettingRounds
 from argosy.platform.segment_folder import SegmentFolder
+from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.messages import Event, Personal
 from tests.doctor.planting import violated
 from tests.doctor.selling import start
 from tests.marketplace import Marketplace
 from tests.platform.test_archiving import Dies, Mortal, everything, keep_segments
+
+
+class CustomerTold(Event, key="customer_id", subject="customer_id"):
+    customer_id: str
+    street: Personal[str]
+
 
 ANA, EVA = named_id("doctor", "buyer", "Ana"), named_id("doctor", "buyer", "Eva")
 STREET = "Rua das Flores 12"
@@ -147,6 +159,35 @@ def test_parked_messages_forget_as_well(place: Marketplace) -> None:
     assert ANA in text
 
 
+def planned(person: Id) -> Due:
+    """A message about a person that is told tomorrow; none of today's is, and the first one must not be forgotten."""
+    told = CustomerTold(customer_id=person, street=STREET)
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    payload = encode(told).decode()
+    return Due(f"letter:{person}", TIMER, CustomerTold.wire_name, person, at, payload, "", "")
+
+
+def answered(person: Id) -> IdempotencyKey:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return IdempotencyKey(person, "POST /x", "key", "hash", 201, f'{{"street":"{STREET}"}}', at)
+
+
+def test_what_is_due_and_what_was_answered_is_forgotten_as_well(place: Marketplace) -> None:
+    store = place.runtime.stores["payments"]
+    for person in (ANA, EVA):
+        store.commit(Changes(due={planned(person).id: planned(person)}, idempotency_key=answered(person)))
+    due = "SELECT key, payload FROM payments_due WHERE id LIKE 'letter:%' ORDER BY key"
+    erase(place, ANA)
+    assert {key: STREET in payload for key, payload in place.rows("payments", due)} == {ANA: False, EVA: True}
+    assert {key: key in payload for key, payload in place.rows("payments", due)} == {ANA: True, EVA: True}
+    assert store.answer(ANA, "POST /x", "key") is None
+    assert store.answer(EVA, "POST /x", "key") == answered(EVA)
+    assert later(place) == []
+    store.commit(Changes(due={planned(ANA).id: planned(ANA)}, idempotency_key=answered(ANA)))
+    assert [line.split(" ")[0] for line in later(place)] == ["payments_due", "payments_idempotency_keys"]
+    place.rows("payments", "DELETE FROM payments_due WHERE id LIKE 'letter:%'")
+
+
 def test_the_archive_forgets_with_the_next_archiving(place: Marketplace) -> None:
     archive(place)
     before = {label: everything(place, 100, label) for label in TOLD}
@@ -164,6 +205,26 @@ def test_the_archive_forgets_with_the_next_archiving(place: Marketplace) -> None
         assert sorted(listed) == place.runtime.segments.names(label), "no earlier revision is left"
     assert any(".r2." in name for name in place.runtime.segments.names("orders"))
     assert later(place) == []
+
+
+def test_a_worker_has_archives_forget_by_itself(place: Marketplace) -> None:
+    archive(place)
+    rounds = ForgettingRounds(place.runtime, place.runtime.contexts)
+    assert rounds.turn() == 0, "nobody was erased"
+    erase(place, ANA)
+    assert (rows_about(place, ANA, STREET)["orders"], len(later(place)) >= 3) == (2, True)
+    with alone(place.runtime, "orders"):
+        rounds.turn()
+        assert rows_about(place, ANA, STREET)["orders"] == 2, "somebody else is at it"
+    background = InBackground(rounds, rest_seconds=0.01, job=JOB)
+    background.start()
+    give_up = monotonic() + 20
+    while any(must_forget(place.runtime, label) for label in TOLD) and monotonic() < give_up:
+        sleep(0.05)
+    background.stop()
+    assert rows_about(place, ANA, STREET) == dict.fromkeys(TOLD, 0)
+    assert later(place) == []
+    assert rounds.turn() == 0, "once is enough"
 
 
 def test_what_is_archived_unheard_is_forgotten_too(place: Marketplace) -> None:

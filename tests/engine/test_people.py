@@ -7,8 +7,11 @@ import pytest
 
 from argosy.apps.contracts import messages
 from argosy.contracts.orders import Address
+from argosy.engine.due import Timers
 from argosy.engine.log import START, Record
-from argosy.engine.people import BLANK, blanked, blanked_payload, blanked_record, tells_of
+from argosy.engine.memory import MemoryStore
+from argosy.engine.people import BLANK, blanked, blanked_payload, blanked_record, blanked_timer, tells_of
+from argosy.engine.store import TIMER, Changes, Due
 from argosy.shared_kernel.codec import UnknownMessage, decoder, encode
 from argosy.shared_kernel.messages import Event, Message, Personal, Value, personal_fields
 from tests.support import FakeClock
@@ -82,3 +85,22 @@ def test_every_field_about_a_person_can_be_blanked(kind: type[Message]) -> None:
             here = next(field.type for field in msgspec.structs.fields(here) if field.name == step)
         [field] = [field for field in msgspec.structs.fields(here) if field.name == last]
         assert decoder(field.type).decode(f'"{BLANK}"') == BLANK
+
+
+def test_a_timer_s_message_is_told_of_whom_it_is_about_and_forgets_them_before() -> None:
+    clock, store = FakeClock(), MemoryStore("stage", ())
+    timer = Due("t", TIMER, Posted.wire_name, "1", clock.now(), encode(POSTED).decode(), "", "")
+    assert blanked_timer(timer, {"q"}) == timer.payload
+    assert "dear" not in blanked_timer(timer, {"p"})
+    store.commit(Changes(due={timer.id: timer}))
+    Timers(store, clock).step()
+    assert [one.subject for one in store.log.records] == ["p"], "else it could not be found to be blanked"
+
+
+def test_nothing_that_is_asked_of_the_outside_says_who_somebody_is() -> None:
+    """Requests wait among what is due, and go into no log: nobody would blank them."""
+    from argosy.platform.runtime import runtime
+
+    for context in runtime().contexts.values():
+        for name, target in context.calls().items():
+            assert not personal_fields(target.request), f"{context.label}'s {name}"

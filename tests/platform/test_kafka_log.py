@@ -7,8 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from confluent_kafka.admin import ConfigResource
 
 from argosy.engine.log import LANES, START, Position, Record, lane_of
 from argosy.engine.memory import MemoryLog
@@ -228,6 +230,26 @@ def test_the_lane_of_a_key_decides_its_partition(place: Carried, outbox: MemoryO
 
 
 @pytest.mark.kafka
+@pytest.mark.parametrize(("hours", "segment_hours"), [(168, 24), (48, 6), (2, 1)])
+def test_a_topic_forgets_within_its_retention_and_one_segment(hours: int, segment_hours: int) -> None:
+    """A person who was erased is remembered there for no longer; a segment that is being written is never forgotten,
+    and the broker's own default for its length is a week."""
+    settings = KafkaSettings(demand("kafka"), f"test-{uuid4().hex[:10]}.", 1, retention_hours=hours)
+    cluster = Cluster(settings)
+    cluster.ensure_topic(SOURCE)
+    try:
+        topic = ConfigResource(ConfigResource.Type.TOPIC, settings.topic(SOURCE))
+        [kept] = [done.result(20) for done in cluster._admin.describe_configs([topic]).values()]
+        wanted = ("retention.ms", "segment.ms", "cleanup.policy")
+        assert [kept[name].value for name in wanted] == [
+            str(hours * 3_600_000),
+            str(segment_hours * 3_600_000),
+            "delete",
+        ]
+    finally:
+        cluster.remove_topics([SOURCE])
+
+
 def test_nothing_is_known_of_a_topic_that_is_not_there(place: Carried) -> None:
     assert place.log.head() == NOT_KNOWN
     assert place.log.read(START, NAMES, 10) == ([], START, True)

@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> None:
     ready()
     from argosy.apps.doctor.rounds import InBackground, Rounds
     from argosy.observability.tracing import TracingSettingIsWrong
+    from argosy.platform.forgetting_rounds import EVERY_SECONDS, JOB, ForgettingRounds
     from argosy.platform.kafka.settings import SettingIsUnusable
     from argosy.platform.presence import present
     from argosy.platform.runtime import runtime
@@ -72,12 +73,14 @@ def run(options: argparse.Namespace) -> None:
     snapshots.keep_writing()
     if options.metrics_port:
         _serve_metrics(options, snapshots.name)
-    doctor = None if options.no_doctor else InBackground(Rounds(runtime(), complain))
-    if doctor is not None:
-        doctor.start()
+    rounds = [InBackground(ForgettingRounds(runtime(), wanted), EVERY_SECONDS, job=JOB)]
+    if not options.no_doctor:
+        rounds.append(InBackground(Rounds(runtime(), complain)))
+    for one in rounds:
+        one.start()
     worker.run()
-    if doctor is not None:
-        doctor.stop()
+    for one in rounds:
+        one.stop()
     snapshots.close()
 
 

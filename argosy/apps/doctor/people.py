@@ -13,14 +13,15 @@ from argosy.apps.doctor.databases import Databases
 from argosy.contracts.accounts import PersonErased
 from argosy.contracts.orders import Address
 from argosy.engine.log import START, Record
-from argosy.engine.people import blanked, tells_of
+from argosy.engine.people import blanked, blanked_timer, names_about_people, subject_of, tells_of
+from argosy.engine.store import TIMER, Due
 from argosy.shared_kernel.codec import decode
 
 LOGS_SECONDS = 3_600
 """By when every database has heard of an erasure and forgotten."""
 
-ARCHIVES_DAYS = 7
-"""By when `argosy archive` has gone through the archives."""
+ARCHIVES_DAYS = 1
+"""By when a worker has gone through the archives: it looks every ten minutes."""
 
 _RECORD = msgspec.json.Decoder(Record)
 _PAGE = 1_000
@@ -50,6 +51,8 @@ def forgotten(databases: Databases) -> Iterator[Violation]:
             record = _RECORD.decode(text)
             if tells_of(record, told):
                 yield _left(f"{table} {id}", record)
+        yield from _due(databases, f"{context.table_prefix}_due", context.label, told)
+        yield from _answers(databases, f"{context.table_prefix}_idempotency_keys", context.label, told)
     yield from _documents(databases, told)
 
 
@@ -107,6 +110,27 @@ def _log(databases: Databases, label: str, people: Collection[str]) -> Iterator[
         )
         if tells_of(record, people):
             yield _left(f"{log.table} {message_id}", record)
+
+
+def _due(databases: Databases, table: str, label: str, people: Collection[str]) -> Iterator[Violation]:
+    names = names_about_people()
+    for id, name, version, payload in databases.stream(
+        label,
+        f"SELECT id, name, version, payload FROM {table} WHERE kind = 'timer' AND "
+        f"name IN ({', '.join('?' for _ in names)}) ORDER BY id",
+        *names,
+    ):
+        timer = Due(id, TIMER, name, "", databases.now, payload, "", "", version)
+        if blanked_timer(timer, people) != payload:
+            yield Violation(f"{table} {id}", f"({name}) is to tell of {subject_of(name, payload)}, who was erased")
+
+
+def _answers(databases: Databases, table: str, label: str, people: Collection[str]) -> Iterator[Violation]:
+    marks = ", ".join("?" for _ in people)
+    for id, actor in databases.stream(
+        label, f"SELECT id, actor FROM {table} WHERE actor IN ({marks}) ORDER BY id", *people
+    ):
+        yield Violation(f"{table} {id}", f"keeps what {actor} was answered, who was erased")
 
 
 def _documents(databases: Databases, people: Collection[str]) -> Iterator[Violation]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import structlog
 from django.db import connections
@@ -120,15 +121,30 @@ class Rounds:
             self.fence = None
 
 
-class InBackground:
-    """Goes the rounds in a thread of a worker, until `stop`."""
+class Turns(Protocol):
+    """What is gone round by round."""
 
-    def __init__(self, rounds: Rounds, rest_seconds: float = REST_SECONDS, share: float = SHARE) -> None:
+    def turn(self) -> object:
+        """Do what is due."""
+        ...
+
+    def give_back(self) -> None:
+        """Let another worker go on at once."""
+        ...
+
+
+class InBackground:
+    """Goes the rounds in a thread of a worker, until `stop`; they are counted as runs of this job."""
+
+    def __init__(
+        self, rounds: Turns, rest_seconds: float = REST_SECONDS, share: float = SHARE, job: str = LEASE
+    ) -> None:
         self.rounds = rounds
+        self.job = job
         self.rest_seconds = rest_seconds
         self.share = share
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="doctor", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=job, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -149,14 +165,14 @@ class InBackground:
             try:
                 self.rounds.turn()
             except CannotCheck as reason:
-                metrics.JOB_RUNS.labels(LEASE, "failed").inc()
+                metrics.JOB_RUNS.labels(self.job, "failed").inc()
                 logger.warning("cannot check", reason=str(reason))
-            except Exception:  # a fault of the doctor is nobody else's end
-                metrics.JOB_RUNS.labels(LEASE, "failed").inc()
-                logger.exception("the doctor's round failed")
+            except Exception:  # a fault of a job is nobody else's end
+                metrics.JOB_RUNS.labels(self.job, "failed").inc()
+                logger.exception("a round failed", task=self.job)
             else:
-                metrics.JOB_RUNS.labels(LEASE, "done").inc()
-                metrics.JOB_LAST_DONE.labels(LEASE).set_to_current_time()
+                metrics.JOB_RUNS.labels(self.job, "done").inc()
+                metrics.JOB_LAST_DONE.labels(self.job).set_to_current_time()
             rest = self.rest_after(time.thread_time() - began)
             connections.close_all()
         with suppress(StoreUnavailable):  # The lease ends by itself.

@@ -105,6 +105,8 @@ class Cluster:
             replication_factor=settings.replication,
             config={
                 "retention.ms": str(settings.retention_hours * 3_600_000),
+                # A broker forgets whole segments, and never the one that it writes.
+                "segment.ms": str(settings.segment_hours * 3_600_000),
                 "max.message.bytes": str(MESSAGE_BYTES_MAX),
                 "min.insync.replicas": str(max(1, settings.replication - 1)),
                 "cleanup.policy": "delete",

@@ -25,6 +25,12 @@ class KafkaSettings(NamedTuple):
     retention_hours: int = RETENTION_HOURS
     options: Mapping[str, str] = {}
 
+    @property
+    def segment_hours(self) -> int:
+        """A topic begins a new segment this often: a message is gone after the retention and one of these, and the few
+        minutes until the broker looks."""
+        return max(1, self.retention_hours // 7)
+
     def topic(self, source: str) -> str:
         return f"{self.prefix}log-{source}"
 

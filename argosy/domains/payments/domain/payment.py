@@ -9,6 +9,7 @@ from typing import ClassVar
 from argosy.contracts.payments import AuthorizePayment, GatewayContradicted
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.cards import holds_card_number
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Value
@@ -280,12 +281,13 @@ def check_request(command: AuthorizePayment, gateways: frozenset[str], now: date
 
 
 def is_token(source: str) -> bool:
-    """Whether a source could be a gateway's token: plain text that is no row of digits."""
+    """Whether a source could be a gateway's token: plain text that is no row of digits, and holds no card's number."""
     return (
         0 < len(source) <= SOURCE_LENGTH_MAX
         and source.isascii()
         and source.isprintable()
         and not source.replace(" ", "").replace("-", "").isdigit()
+        and not holds_card_number(source)
     )
 
 

@@ -52,7 +52,21 @@ def stripe_gateway(environment: Mapping[str, str]) -> Gateway | None:
     return StripeGateway.from_environment(environment)
 
 
-OUR_OWN: dict[str, Factory] = {"test": test_gateway, BANK: by_hand, CASH: by_hand, "stripe": stripe_gateway}
+def razorpay_gateway(environment: Mapping[str, str]) -> Gateway | None:
+    if not (environment.get("ARGOSY_RAZORPAY_KEY") and environment.get("ARGOSY_RAZORPAY_SECRET")):
+        return None
+    from argosy.domains.payments.adapters.outbound.gateways.razorpay import RazorpayGateway
+
+    return RazorpayGateway.from_environment(environment)
+
+
+OUR_OWN: dict[str, Factory] = {
+    "test": test_gateway,
+    BANK: by_hand,
+    CASH: by_hand,
+    "stripe": stripe_gateway,
+    "razorpay": razorpay_gateway,
+}
 
 
 def factories() -> dict[str, Factory]:

@@ -1,0 +1,300 @@
+"""Razorpay, on its official library: an order of ours is paid at their page, held, and captured by hand.
+
+Settings, from the environment alone: ARGOSY_RAZORPAY_KEY and ARGOSY_RAZORPAY_SECRET (without both there is no such
+gateway), ARGOSY_RAZORPAY_PAGE, the page with their checkout to which `?order_id=` is added, the webhook's secret
+ARGOSY_RAZORPAY_WEBHOOK_SECRET (two with a space between while one is replaced), and ARGOSY_RAZORPAY_URL for another
+address than Razorpay's own.
+
+Razorpay knows no idempotency keys: an order bears our payment's id as its receipt, a refund our key in its notes, and
+both are looked for before they are made. It cannot let go of what is held: an order that was let go of is marked so, is
+never captured, and pays itself back after its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import razorpay
+import requests
+from razorpay.errors import BadRequestError, GatewayError, ServerError
+
+from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest, Notice
+from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, RETURN
+from argosy.domains.payments.domain.signatures import TOLERANCE_SECONDS, SignatureDoesNotHold, verify_plain
+from argosy.domains.payments.domain.webhook import WebhookIsUnreadable
+from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.money import AMOUNT_MAX, exponent
+
+TIMEOUT_SECONDS = 8
+HELD_MINUTES = 7_200
+"""How long a payment is held that nobody captures: five days, then Razorpay pays it back."""
+
+_OPERATIONS = {
+    "payment.authorized": AUTHORIZE,
+    "payment.captured": CAPTURE,
+    "order.paid": CAPTURE,
+    "refund.created": REFUND,
+    "refund.processed": REFUND,
+    "refund.failed": REFUND,
+}
+_NO_DECISIONS = (401, 403, 408, 409, 429)
+"""The library takes these for a no; they say nothing of the operation."""
+
+
+class _Session(requests.Session):
+    """Bounded, and followed nowhere else; what is no decision is not taken for one."""
+
+    def request(self, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+        options = {**options, "allow_redirects": False, "timeout": TIMEOUT_SECONDS}
+        try:
+            response = super().request(*args, **options)
+        except requests.RequestException as error:
+            raise GatewayDidNotAnswer(type(error).__name__) from error
+        status = response.status_code
+        if 300 <= status < 400 or status >= 500 or status in _NO_DECISIONS:
+            raise GatewayDidNotAnswer(str(status))
+        return response
+
+
+class RazorpayGateway:
+    """Safe from any number of threads."""
+
+    def __init__(
+        self, auth: tuple[str, str], *, page: str, webhook_secrets: tuple[str, ...] = (), url: str = ""
+    ) -> None:
+        self.page = page
+        self.webhook_secrets = webhook_secrets
+        addresses = {"base_url": url} if url else {}
+        self._razorpay: Any = razorpay.Client(session=_Session(), auth=auth, **addresses)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> RazorpayGateway | None:
+        key, secret = environment.get("ARGOSY_RAZORPAY_KEY", ""), environment.get("ARGOSY_RAZORPAY_SECRET", "")
+        if not (key and secret):
+            return None
+        return cls(
+            (key, secret),
+            page=environment.get("ARGOSY_RAZORPAY_PAGE", ""),
+            webhook_secrets=tuple(environment.get("ARGOSY_RAZORPAY_WEBHOOK_SECRET", "").split()),
+            url=environment.get("ARGOSY_RAZORPAY_URL", ""),
+        )
+
+    # The port.
+
+    def authorize(self, request: GatewayRequest) -> GatewayAnswer:
+        def ask() -> GatewayAnswer:
+            if exponent(request.currency) == 3 and request.amount % 10:
+                return GatewayAnswer(outcome=DECLINED, reason="amount_not_payable")
+            order = self._order(request.payment_id)
+            if order is None:
+                held = {"capture": "manual", "capture_options": {"manual_expiry_period": HELD_MINUTES}}
+                order = self._razorpay.order.create(
+                    {
+                        "amount": request.amount,
+                        "currency": request.currency,
+                        "receipt": request.payment_id,
+                        "notes": {"payment_id": request.payment_id, "key": request.key},
+                        "payment": held,
+                    }
+                )
+            return self._held(order)
+
+        return _asked(ask)
+
+    def capture(self, request: GatewayRequest) -> GatewayAnswer:
+        def ask() -> GatewayAnswer:
+            order = self._order(request.payment_id)
+            if order is None or _is_let_go(order):
+                return GatewayAnswer(outcome=DECLINED, reason="let_go")
+            payment = self._payment(order)
+            if payment is None or request.amount != payment["amount"]:
+                return GatewayAnswer(outcome=DECLINED, reason="nothing_held")
+            if payment["status"] == "authorized":
+                currency = {"currency": request.currency}
+                payment = self._razorpay.payment.capture(payment["id"], request.amount, currency)
+            return _taken(payment)
+
+        return _asked(ask)
+
+    def void(self, request: GatewayRequest) -> GatewayAnswer:
+        def ask() -> GatewayAnswer:
+            order = self._order(request.payment_id)
+            if order is None:
+                return GatewayAnswer(outcome=APPROVED, gateway_transaction_id=request.key)
+            payment = self._payment(order)
+            if payment is not None and payment["status"] in ("captured", "refunded"):
+                return GatewayAnswer(outcome=DECLINED, gateway_transaction_id=payment["id"], reason="captured")
+            if not _is_let_go(order):
+                self._razorpay.order.edit(order["id"], {"notes": {**_notes(order), "let_go": request.key}})
+            return GatewayAnswer(outcome=APPROVED, gateway_transaction_id=order["id"])
+
+        return _asked(ask)
+
+    def refund(self, request: GatewayRequest) -> GatewayAnswer:
+        def ask() -> GatewayAnswer:
+            found = self._refund(request)
+            if found is None:
+                notes = {"payment_id": request.payment_id, "key": request.key, "refund_id": request.refund_id or ""}
+                data = {"amount": request.amount, "notes": notes, "speed": "normal"}
+                found = self._razorpay.payment.refund(request.reference, data)
+            return _paid_back(found)
+
+        return _asked(ask)
+
+    def look_up(self, request: GatewayRequest) -> GatewayAnswer | None:
+        def ask() -> GatewayAnswer | None:
+            if request.operation in (REFUND, RETURN):
+                found = self._refund(request)
+                return None if found is None else _paid_back(found)
+            order = self._order(request.payment_id)
+            if order is None:
+                return None
+            if request.operation == AUTHORIZE:
+                return self._held(order)
+            payment = self._payment(order)
+            is_taken = payment is not None and payment["status"] in ("captured", "refunded")
+            if request.operation == CAPTURE:
+                return _taken(payment) if is_taken and payment is not None else None
+            if is_taken:
+                return GatewayAnswer(outcome=DECLINED, reason="captured")
+            return GatewayAnswer(outcome=APPROVED, gateway_transaction_id=order["id"]) if _is_let_go(order) else None
+
+        try:
+            return ask()
+        except (BadRequestError, GatewayError, ServerError, requests.RequestException, ValueError) as error:
+            raise GatewayDidNotAnswer(request.key) from error
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """What it says of its own accord. Its signature has no time: one that is played again is known by its id."""
+        verify_plain(headers.get("x-razorpay-signature", ""), body, self.webhook_secrets)
+        try:
+            event = msgspec.json.decode(body, type=_Event)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            raise WebhookIsUnreadable() from None
+        event_id = headers.get("x-razorpay-event-id", "")
+        if not 0 < len(event_id) <= 200:
+            raise WebhookIsUnreadable()
+        if event.created_at > now.timestamp() + TOLERANCE_SECONDS:
+            raise SignatureDoesNotHold()
+        operation = _OPERATIONS.get(event.event, "")
+        payment, refund = event.payload.payment.entity, event.payload.refund.entity
+        told = refund if operation == REFUND else payment
+        payment_id = (
+            _noted(told, "payment_id") or _noted(payment, "payment_id") or event.payload.order.entity.receipt or ""
+        )
+        refund_id = _noted(refund, "refund_id")
+        if operation == REFUND and not is_id(refund_id):
+            operation = ""  # Made at Razorpay's own counter: their statement tells of it.
+        return Notice(
+            event_id=event_id,
+            type=event.event,
+            told_at=datetime.fromtimestamp(event.created_at, UTC),
+            operation=operation,
+            payment_id=Id(payment_id) if is_id(payment_id) else None,
+            refund_id=Id(refund_id) if is_id(refund_id) else None,
+            reference=told.id,
+            amount=min(max(told.amount, 0), AMOUNT_MAX),
+            currency=told.currency[:3],
+        )
+
+    def _order(self, payment_id: str) -> dict[str, Any] | None:
+        found: list[dict[str, Any]] = self._razorpay.order.all({"receipt": payment_id})["items"]
+        return next((order for order in found if order.get("receipt") == payment_id), None)
+
+    def _payment(self, order: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The one payment of an order that came to something."""
+        found: list[dict[str, Any]] = self._razorpay.order.payments(order["id"])["items"]
+        return next((one for one in found if one["status"] in ("authorized", "captured", "refunded")), None)
+
+    def _refund(self, request: GatewayRequest) -> dict[str, Any] | None:
+        found: list[dict[str, Any]] = self._razorpay.payment.fetch_multiple_refund(request.reference)["items"]
+        return next((one for one in found if _notes(one).get("key") == request.key), None)
+
+    def _held(self, order: Mapping[str, Any]) -> GatewayAnswer:
+        """Held once somebody has paid at their page."""
+        payment = self._payment(order)
+        if payment is None:
+            joint = "&" if "?" in self.page else "?"
+            url = f"{self.page}{joint}order_id={order['id']}"
+            return GatewayAnswer(outcome=ACTION, gateway_transaction_id=order["id"], action_url=url)
+        return GatewayAnswer(
+            outcome=APPROVED,
+            gateway_transaction_id=payment["id"],
+            amount=payment["amount"],
+            currency=payment["currency"],
+        )
+
+
+class _Entity(msgspec.Struct):
+    id: str = ""
+    amount: int = 0
+    currency: str = ""
+    receipt: str | None = None
+    notes: dict[str, Any] | list[Any] = {}
+
+
+class _Part(msgspec.Struct):
+    entity: _Entity = msgspec.field(default_factory=_Entity)
+
+
+class _Payload(msgspec.Struct):
+    payment: _Part = msgspec.field(default_factory=_Part)
+    refund: _Part = msgspec.field(default_factory=_Part)
+    order: _Part = msgspec.field(default_factory=_Part)
+
+
+class _Event(msgspec.Struct):
+    event: str
+    created_at: int
+    payload: _Payload
+
+
+def _noted(entity: _Entity, name: str) -> str:
+    return str(entity.notes.get(name, "")) if isinstance(entity.notes, dict) else ""
+
+
+def _notes(thing: Mapping[str, Any]) -> dict[str, Any]:
+    """Razorpay sends an empty list where there are no notes."""
+    notes = thing.get("notes")
+    return notes if isinstance(notes, dict) else {}
+
+
+def _is_let_go(order: Mapping[str, Any]) -> bool:
+    return bool(_notes(order).get("let_go"))
+
+
+def _asked(ask: Callable[[], GatewayAnswer]) -> GatewayAnswer:
+    """What it answers. A no is an answer; all else is not known, and looked up before anybody asks again."""
+    try:
+        return ask()
+    except BadRequestError as error:
+        return GatewayAnswer(outcome=DECLINED, reason=str(error)[:100] or "bad_request")
+    except (GatewayError, ServerError, requests.RequestException, ValueError, KeyError) as error:
+        raise GatewayDidNotAnswer(type(error).__name__) from error
+
+
+def _taken(payment: Mapping[str, Any]) -> GatewayAnswer:
+    return GatewayAnswer(
+        outcome=APPROVED,
+        gateway_transaction_id=payment["id"],
+        amount=payment["amount"],
+        currency=payment["currency"],
+        # What Razorpay keeps is told in rupees, whatever was paid.
+        fee_amount=int(payment.get("fee") or 0) if payment["currency"] == "INR" else 0,
+    )
+
+
+def _paid_back(refund: Mapping[str, Any]) -> GatewayAnswer:
+    if refund["status"] == "failed":
+        return GatewayAnswer(outcome=DECLINED, gateway_transaction_id=refund["id"], reason="refund_failed")
+    if refund["status"] != "processed":
+        raise GatewayDidNotAnswer(refund["id"])
+    return GatewayAnswer(
+        outcome=APPROVED,
+        gateway_transaction_id=refund["id"],
+        amount=refund["amount"],
+        currency=refund["currency"],
+    )

@@ -1,0 +1,164 @@
+"""Razorpay, on its own library, against a stand-in: orders paid at its page, held, captured by hand, and paid back."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from argosy.domains.payments.adapters.outbound.gateways import registry
+from argosy.domains.payments.application.gateways import Gateway, GatewayDidNotAnswer
+from argosy.domains.payments.domain.signatures import SignatureDoesNotHold
+from argosy.domains.payments.domain.webhook import WebhookIsUnreadable
+from tests.domains.payments.gateway_contract import GatewayContract
+from tests.services.razorpay import AUTH, RazorpayStandIn, standing_in
+from tests.support import an_id
+
+razorpay = pytest.importorskip("razorpay")
+SECRET = "rzp_webhook"
+PAYMENT, REFUND = an_id("payment"), an_id("refund")
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def there() -> Iterator[RazorpayStandIn]:
+    with standing_in() as stand_in:
+        yield stand_in
+
+
+def gateway_at(there: RazorpayStandIn) -> Any:
+    return registry.razorpay_gateway(
+        {
+            "ARGOSY_RAZORPAY_KEY": AUTH[0],
+            "ARGOSY_RAZORPAY_SECRET": AUTH[1],
+            "ARGOSY_RAZORPAY_PAGE": "https://shop.example/pay",
+            "ARGOSY_RAZORPAY_WEBHOOK_SECRET": f"older {SECRET}",
+            "ARGOSY_RAZORPAY_URL": there.url,
+        }
+    )
+
+
+class TestRazorpay(GatewayContract):
+    currency = "INR"
+
+    @pytest.fixture(autouse=True)
+    def stand_in(self, there: RazorpayStandIn) -> None:
+        self.there = there
+
+    def make(self) -> Gateway:
+        gateway: Gateway = gateway_at(self.there)
+        return gateway
+
+    def held(self, gateway: Gateway) -> str:
+        """The buyer pays at their page, and the look-up finds it held."""
+        asked = gateway.authorize(self.ask("authorize"))
+        assert asked.outcome == "action"
+        assert asked.action_url == f"https://shop.example/pay?order_id={asked.gateway_transaction_id}"
+        paid = self.there.pay(asked.gateway_transaction_id)
+        answer = self.looked_up(gateway, self.ask("authorize"))
+        assert answer is not None and (answer.outcome, answer.amount, answer.currency) == ("approved", 1_000, "INR")
+        assert answer.gateway_transaction_id == paid
+        return paid
+
+    def test_a_decline_is_an_answer(self) -> None:
+        """An order is declined by nobody: buyers may try again at the page until its time is up. A refund may be."""
+        gateway = self.make()
+        reference = self.taken(gateway)
+        answer = gateway.refund(self.refund_of("too much", 1_001, reference))
+        assert answer.outcome == "declined" and "greater than" in answer.reason
+
+    def test_one_order_is_made_however_often_it_is_asked_for(self) -> None:
+        gateway = self.make()
+        first, again = (gateway.authorize(self.ask("authorize")) for _ in range(2))
+        assert first == again
+        [(_, _, sent)] = [one for one in self.there.sent if one[:2] == ("POST", "/v1/orders")]
+        assert (sent["amount"], sent["currency"], sent["receipt"]) == (1_000, "INR", self.ask("authorize").payment_id)
+        assert sent["payment"] == {"capture": "manual", "capture_options": {"manual_expiry_period": 7_200}}
+
+    def test_the_fee_comes_with_the_capture(self) -> None:
+        gateway = self.make()
+        assert gateway.capture(self.ask("capture", reference=self.held(gateway))).fee_amount == 20
+
+
+def test_without_keys_there_is_no_razorpay() -> None:
+    assert registry.razorpay_gateway({"ARGOSY_RAZORPAY_KEY": "rzp"}) is None
+
+
+@pytest.mark.parametrize("status", [308, 401, 429, 500, 503])
+def test_what_is_no_answer_is_not_known_and_never_taken_for_a_no(there: RazorpayStandIn, status: int) -> None:
+    gateway = gateway_at(there)
+    request = TestRazorpay().ask("authorize")
+    for ask in (gateway.authorize, gateway.capture, gateway.void, gateway.refund, gateway.look_up):
+        there.next = [(status, {"error": {"code": "BAD_REQUEST_ERROR", "description": "x"}})]
+        with pytest.raises(GatewayDidNotAnswer):
+            ask(request)
+    assert there.orders == {}
+
+
+# Webhooks, as recorded.
+
+
+def event(kind: str, **payload: Any) -> bytes:
+    body = {"entity": "event", "event": kind, "created_at": int(NOW.timestamp()) - 60, "payload": payload}
+    return json.dumps(body).encode()
+
+
+def heard(there: RazorpayStandIn, body: bytes, *, secret: str = SECRET, id: str = "evt_1") -> Any:
+    signature = hmac.new(secret.encode(), body, sha256).hexdigest()
+    headers = {"x-razorpay-signature": signature, "x-razorpay-event-id": id}
+    return gateway_at(there).read_webhook(headers, body, NOW)
+
+
+PAID = {"entity": {"id": "pay_1", "amount": 1_000, "currency": "INR", "notes": {"payment_id": PAYMENT}}}
+BACK = {
+    "entity": {"id": "rfnd_1", "amount": 5, "currency": "INR", "notes": {"payment_id": PAYMENT, "refund_id": REFUND}}
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (event("payment.authorized", payment=PAID), ("authorize", PAYMENT, None, "pay_1")),
+        (event("payment.captured", payment=PAID), ("capture", PAYMENT, None, "pay_1")),
+        (
+            event(
+                "order.paid",
+                payment={"entity": {"id": "pay_1", "notes": []}},
+                order={"entity": {"id": "order_1", "receipt": PAYMENT}},
+            ),
+            ("capture", PAYMENT, None, "pay_1"),
+        ),
+        (event("refund.processed", payment=PAID, refund=BACK), ("refund", PAYMENT, REFUND, "rfnd_1")),
+        (event("refund.processed", payment=PAID, refund={"entity": {"id": "rfnd_9"}}), ("", PAYMENT, None, "pay_1")),
+        (event("payment.downtime.started"), ("", None, None, "")),
+    ],
+)
+def test_an_event_tells_of_one_of_our_operations_or_of_none(
+    there: RazorpayStandIn, body: bytes, expected: tuple[Any, ...]
+) -> None:
+    notice = heard(there, body)
+    assert (notice.event_id, notice.operation, notice.payment_id, notice.refund_id) == ("evt_1", *expected[:3])
+    if expected[0]:
+        assert notice.reference == expected[3]
+
+
+def test_our_signatures_are_those_of_razorpays_own_library() -> None:
+    body = event("payment.captured", payment=PAID)
+    signature = hmac.new(SECRET.encode(), body, sha256).hexdigest()
+    assert razorpay.Client(auth=AUTH).utility.verify_webhook_signature(body.decode(), signature, SECRET)
+
+
+def test_what_razorpay_did_not_sign_or_signed_for_tomorrow_is_refused(there: RazorpayStandIn) -> None:
+    body = event("payment.captured", payment=PAID)
+    with pytest.raises(SignatureDoesNotHold):
+        heard(there, body, secret="guess")
+    with pytest.raises(SignatureDoesNotHold):
+        heard(there, body.replace(b'"created_at": 1', b'"created_at": 2'))
+    for wrong in ({"body": b"[]"}, {"body": b"{}"}, {"body": body, "id": ""}):
+        with pytest.raises(WebhookIsUnreadable):
+            heard(there, **wrong)  # type: ignore[arg-type]

@@ -1,0 +1,124 @@
+"""A stand-in for Razorpay on loopback: orders that are paid at its page, payments captured by hand, refunds."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+AUTH = ("rzp_test_key", "rzp_test_secret")
+Answer = tuple[int, dict[str, Any]]
+
+
+class RazorpayStandIn:
+    def __init__(self) -> None:
+        self.orders: dict[str, dict[str, Any]] = {}
+        self.payments: dict[str, dict[str, Any]] = {}
+        self.refunds: list[dict[str, Any]] = []
+        self.sent: list[tuple[str, str, dict[str, Any]]] = []
+        self.next: list[Answer] = []
+        self.lock = Lock()
+        self.url = ""
+
+    def pay(self, order_id: str) -> str:
+        """The buyer pays at their page; the payment's id."""
+        order = self.orders[order_id]
+        payment = {
+            "id": f"pay_{len(self.payments) + 1}",
+            "amount": order["amount"],
+            "currency": order["currency"],
+            "order_id": order_id,
+            "status": "authorized",
+            "fee": None,
+        }
+        self.payments[payment["id"]] = payment
+        return str(payment["id"])
+
+    def answer(self, method: str, path: str, sent: dict[str, Any]) -> Answer:
+        with self.lock:
+            self.sent.append((method, path, sent))
+            return self.next.pop(0) if self.next else self.decide(method, path.strip("/").split("/")[1:], sent)
+
+    def decide(self, method: str, parts: list[str], sent: dict[str, Any]) -> Answer:
+        match (method, parts):
+            case ("POST", ["orders"]):
+                order = {"id": f"order_{len(self.orders) + 1}", "status": "created", **sent}
+                self.orders[order["id"]] = order
+                return 200, order
+            case ("GET", ["orders"]):
+                return items([one for one in self.orders.values() if one["receipt"] == sent["receipt"]])
+            case ("PATCH", ["orders", id]):
+                self.orders[id]["notes"] = sent["notes"]
+                return 200, self.orders[id]
+            case ("GET", ["orders", id, "payments"]):
+                return items([one for one in self.payments.values() if one["order_id"] == id])
+            case ("POST", ["payments", id, "capture"]):
+                payment = self.payments[id]
+                if payment["status"] != "authorized":
+                    return no("This payment has already been captured")
+                payment |= {"status": "captured", "fee": payment["amount"] * 2 // 100}
+                return 200, payment
+            case ("POST", ["payments", id, "refund"]):
+                return self.refund(self.payments[id], sent)
+            case ("GET", ["payments", id, "refunds"]):
+                return items([one for one in self.refunds if one["payment_id"] == id])
+        return no("The id provided does not exist")
+
+    def refund(self, payment: dict[str, Any], sent: dict[str, Any]) -> Answer:
+        back = sum(one["amount"] for one in self.refunds if one["payment_id"] == payment["id"])
+        if sent["amount"] > payment["amount"] - back:
+            return no("The total refund amount is greater than the refund payment amount")
+        made = {"id": f"rfnd_{len(self.refunds) + 1}", "payment_id": payment["id"], "status": "processed", **sent}
+        made["currency"] = payment["currency"]
+        self.refunds.append(made)
+        return 200, made
+
+
+def items(found: list[dict[str, Any]]) -> Answer:
+    return 200, {"entity": "collection", "count": len(found), "items": found}
+
+
+def no(why: str) -> Answer:
+    return 400, {"error": {"code": "BAD_REQUEST_ERROR", "description": why}}
+
+
+@contextmanager
+def standing_in() -> Iterator[RazorpayStandIn]:
+    """One that listens on a free port of loopback."""
+    there = RazorpayStandIn()
+    expected = "Basic " + base64.b64encode(":".join(AUTH).encode()).decode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _handle(self) -> None:
+            url = urlsplit(self.path)
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            sent = json.loads(raw) if raw and raw != b"{}" else dict(parse_qsl(url.query))
+            assert self.headers["Authorization"] == expected
+            status, body = there.answer(self.command, url.path, sent)
+            answer = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_GET = do_POST = do_PATCH = _handle  # noqa: N815 - named by the standard library
+
+        def log_message(self, *args: Any) -> None:
+            """Nothing on the terminal."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    there.url = f"http://127.0.0.1:{server.server_port}"
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield there
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -141,6 +141,29 @@ class SetTexts(Command):
     description: str = ""
 
 
+class SetStory(Command):
+    """The long text of a product with headings, lists, emphasis and links, as HTML. Whatever else is in it is taken
+    out before it is kept; an empty one takes it away."""
+
+    product_id: Id
+    html: str
+
+
+class AddImage(Command):
+    """One more picture of a product, behind those that it has: the file itself (JPEG, PNG, WebP or GIF). It is encoded
+    anew, without what cameras write into it, in several sizes."""
+
+    product_id: Id
+    url: str
+
+
+class ArrangeImages(Command):
+    """The pictures of a product in this order; those that are not named go."""
+
+    product_id: Id
+    image_ids: tuple[Id, ...]
+
+
 class AttributeRule(Value):
     """What a category says of an attribute. `kind` is "text", "number", "boolean" or "choice"; a number is of `unit`,
     a choice one of `values`. One that `is_required` must be there before a product goes on sale; one `of_variant` is
@@ -300,6 +323,8 @@ class ProductPublished(Event, key="product_id"):
     slug: str = ""
     visibility: str = "listed"
     texts: tuple[LocalTexts, ...] = ()
+    story: str = ""
+    """HTML that is safe to show as it is."""
 
 
 class PriceChanged(Event, key="product_id"):

@@ -106,8 +106,8 @@ def _parsed(raw: bytes) -> Any:
     return plain
 
 
-def too_large() -> Problem:
-    return Problem(413, "body_too_large", f"A body is at most {BYTES_MAX} bytes.", headers={"Connection": "close"})
+def too_large(bytes_max: int = BYTES_MAX) -> Problem:
+    return Problem(413, "body_too_large", f"A body is at most {bytes_max} bytes.", headers={"Connection": "close"})
 
 
 def _depth(text: str) -> int:

@@ -98,6 +98,16 @@ class Asked:
         return sent
 
 
+class Upload(NamedTuple):
+    """A body that is no JSON: of which types it may be, how long at most, and how it becomes fields of the command."""
+
+    types: tuple[str, ...]
+    bytes_max: int
+    read: Callable[[Asked, bytes], Mapping[str, Any]]
+    admit: Callable[[Asked], None] = lambda asked: None
+    """Refuses before anything is read."""
+
+
 Fill = Callable[[Asked], Mapping[str, Any]]
 Guard = Callable[[Asked, Any], AbstractContextManager[None]]
 """What a command runs inside of: it may refuse before, and sees how it ends."""
@@ -110,7 +120,7 @@ class Endpoint:
     `filled` names the fields of the command that a client may not send: `fill` gives them, or they keep their default.
     `location` is the address of what was made, with members of the answer. `watches` names the news that change the
     document (see doorbell.py): its readers may wait for them. `changes_actor`: the asker's rights may be others now.
-    `guard` is given what was asked and the command, which runs inside of it.
+    `guard` is given what was asked and the command, which runs inside of it. With `upload` the body is a file.
     """
 
     method: str
@@ -129,6 +139,7 @@ class Endpoint:
     called: str = ""
     watches: str = ""
     guard: Guard | None = None
+    upload: Upload | None = None
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -293,8 +304,13 @@ def waits_link(request: HttpRequest, path: str = "") -> str:
 
 
 def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
-    raw = _raw(asked.request)
-    values = endpoint.body.read(raw)
+    if endpoint.upload is not None:
+        endpoint.upload.admit(asked)
+        raw = _raw(asked.request, endpoint.upload.types, endpoint.upload.bytes_max)
+        values = dict(endpoint.upload.read(asked, raw))
+    else:
+        raw = _raw(asked.request)
+        values = endpoint.body.read(raw)
     values.update(asked.parameters)
     if endpoint.fill is not None:
         values.update(endpoint.fill(asked))
@@ -356,21 +372,24 @@ def _text(result: Any) -> str:
     return encode({"id": result} if isinstance(result, str) else result).decode()
 
 
-def _raw(request: HttpRequest) -> bytes:
+def _raw(request: HttpRequest, types: tuple[str, ...] = (_JSON,), bytes_max: int = bodies.BYTES_MAX) -> bytes:
     """The body's bytes; never more than are allowed."""
     environment = request.META
-    kind = environment.get("CONTENT_TYPE") or _JSON
+    kind = environment.get("CONTENT_TYPE") or types[0]
     try:
         length = int(environment.get("CONTENT_LENGTH") or 0)
     except ValueError:
         length = 0
-    if length > bodies.BYTES_MAX:
-        raise bodies.too_large()
+    if length > bytes_max:
+        raise bodies.too_large(bytes_max)
     if not length and "chunked" not in environment.get("HTTP_TRANSFER_ENCODING", "").lower():
         return b""
-    if not kind.lower().startswith(_JSON):
-        raise Problem(415, "not_json", "Send application/json.", headers={"Accept": _JSON})
-    raw: bytes = environment["wsgi.input"].read(length or bodies.BYTES_MAX + 1)
+    if not kind.lower().startswith(types):
+        code = "not_json" if types == (_JSON,) else "not_such_a_file"
+        raise Problem(415, code, f"Send {' or '.join(types)}.", headers={"Accept": ", ".join(types)})
+    raw: bytes = environment["wsgi.input"].read(length or bytes_max + 1)
+    if len(raw) > bytes_max:
+        raise bodies.too_large(bytes_max)
     return raw
 
 

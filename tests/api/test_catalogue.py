@@ -172,3 +172,22 @@ def test_no_sale_at_an_amount_that_is_none(shop: Shop, amount: Any) -> None:
     answer = shop.call("POST", f"products/{shop.product_id}/variants/{shop.variant_id}/sales", body, token=shop.seller)
     assert answer.status == 422, answer
     assert shop.written() == before
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ("<p>Fine <strong>brass</strong></p>", "<p>Fine <strong>brass</strong></p>"),
+        ("<p onclick='x()'>A<script>alert(1)</script></p>", "<p>A</p>"),
+        ("<img src=x onerror=alert(1)>B", "B"),
+        ("<a href='javascript:alert(1)'>C</a>", '<a rel="nofollow noopener noreferrer ugc">C</a>'),
+        ("<svg><style><img src=x onerror=alert(1)>", ""),
+        ("{{ 7|add:7 }} & <", "{{ 7|add:7 }} &amp; &lt;"),
+    ],
+)
+def test_rich_text_is_safe_to_show(shop: Shop, html: str, kept: str) -> None:
+    path = f"products/{shop.product_id}/story"
+    assert shop.call("PUT", path, {"html": html}, token=shop.seller).status == 204
+    assert page(shop)["story"] == kept
+    assert kept in shop.client.get("/p/lamp").content.decode()
+    assert_problem(shop.call("PUT", path, {"html": "x" * 50_001}, token=shop.seller), 422, "text_is_too_long")

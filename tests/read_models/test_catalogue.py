@@ -86,6 +86,7 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
         "slug": "",
         "is_listed": True,
         "texts": [],
+        "story": "",
         "variants": [
             shown("small", 500, "blue"),
             shown("large", 900, "red"),

@@ -46,7 +46,10 @@ def extra_of(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     extra: dict[str, Any] = {"responses": _responses(endpoint, schemas)}
     if endpoint.command is not None:
         kind = endpoint.body.kind
-        if kind.__struct_fields__:
+        if endpoint.upload is not None:
+            file = {"schema": {"type": "string", "format": "binary", "maxLength": endpoint.upload.bytes_max}}
+            extra["requestBody"] = {"required": True, "content": dict.fromkeys(endpoint.upload.types, file)}
+        elif kind.__struct_fields__:
             extra["requestBody"] = {
                 "required": any(field.required for field in msgspec.structs.fields(kind)),
                 "content": {"application/json": {"schema": _schema(kind, schemas)}},

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from argosy.apps.storefront.pages import no_such_page
+from argosy.domains.products.adapters.outbound.media import media
+from argosy.domains.products.application.media import ADDRESS
 
 FOLDER = Path(__file__).parent / "static"
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -53,4 +55,21 @@ def asset(request: HttpRequest, digest: str, name: str) -> HttpResponseBase:
             "Cache-Control": _FOR_EVER if digest == found.digest else "no-cache",
             "X-Content-Type-Options": "nosniff",
         },
+    )
+
+
+def sized(url: str, size: int) -> str:
+    """The address of a picture in another size, where we have it in others."""
+    return f"{url.rpartition('-')[0]}-{size}.webp" if url.startswith(ADDRESS) else url
+
+
+def picture(request: HttpRequest, key: str) -> HttpResponseBase:
+    """An uploaded picture in one of its sizes; what is under an address never changes."""
+    found = media().get(key) if request.method in ("GET", "HEAD") else None
+    if found is None:
+        return no_such_page(request)
+    return HttpResponse(
+        found,
+        content_type="image/webp",
+        headers={"Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"},
     )

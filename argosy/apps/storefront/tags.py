@@ -5,21 +5,31 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.template import Library
+from django.utils.safestring import SafeString, mark_safe
 
 from argosy.apps.storefront.amounts import moment_text, money_text
-from argosy.apps.storefront.assets import asset_address
+from argosy.apps.storefront.assets import asset_address, sized
 from argosy.apps.storefront.countries import country_name
+from argosy.domains.products.adapters.outbound.rich_text import clean
 
 register = Library()
 register.filter("money", money_text)
 register.filter("moment", moment_text)
 register.filter("country", country_name)
+register.filter("sized", sized)
 
 
 @register.filter
 def spoken(category: str) -> str:
     """A category's name as a person writes it: `bed_bath_table` is "bed bath table"."""
     return category.replace("_", " ")
+
+
+@register.filter
+def rich(html: str) -> SafeString:
+    """A seller's rich text. It was cleaned when it was written; it is cleaned again, so that a document that anything
+    else has written can do no harm."""
+    return mark_safe(clean(html))
 
 
 register.simple_tag(asset_address, name="asset")

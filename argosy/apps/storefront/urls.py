@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from argosy.apps.storefront import cart, checkout, letters, orders, session, test_gateway, window
-from argosy.apps.storefront.assets import asset
+from argosy.apps.storefront.assets import asset, picture
 from argosy.apps.storefront.pages import no_such_page, page
 from argosy.platform.auth import buyer
 
@@ -35,6 +35,7 @@ urlpatterns = [
     path("account", page(get=session.account, allow=buyer)),
     path("sign-out", page(post=session.sign_out, allow=buyer)),
     path("assets/<str:digest>/<str:name>", asset),
+    path("media/<str:key>", picture),
     # The API and the health pages have an answer of their own for addresses that are none.
     re_path(r"^(?!api/|health/)(?s:.*)$", no_such_page),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from argosy.domains.products.application.catalogue import Catalogue
 from argosy.domains.products.application.categories import Categories, Subtree
-from argosy.domains.products.application.describing import Describing
+from argosy.domains.products.application.describing import Describing, RichText
 from argosy.domains.products.application.making import Making
 from argosy.domains.products.application.pricing import Pricing
 from argosy.domains.products.domain.category import Category
@@ -22,12 +22,17 @@ from argosy.platform.rows import Rows
 SERVICES = (Catalogue, Pricing, Describing, Categories)
 
 
-def build(work: UnitOfWork, below: Subtree) -> tuple[Any, ...]:
+def build(work: UnitOfWork, below: Subtree, clean: RichText) -> tuple[Any, ...]:
     """The services for one unit of work."""
     categories, slugs = work.repository(Category), work.repository(Slug)
     ports = (work, work.repository(Product), work.repository(Price), work.repository(Offer))
     making = Making(*ports, categories)
-    return Catalogue(making, slugs), Pricing(*ports), Describing(making, slugs), Categories(work, categories, below)
+    return (
+        Catalogue(making, slugs),
+        Pricing(*ports),
+        Describing(making, slugs, clean),
+        Categories(work, categories, below),
+    )
 
 
 class ProductsContext(Context):
@@ -41,7 +46,9 @@ class ProductsContext(Context):
     hears = ("checkout", "products")
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        return build(work, self.below(work))
+        from argosy.domains.products.adapters.outbound.rich_text import clean
+
+        return build(work, self.below(work), clean)
 
     def below(self, work: UnitOfWork) -> Subtree:
         """Where what is below a category is looked up; a simulation looks through its own store instead."""

@@ -63,6 +63,7 @@ class ProductPage(msgspec.Struct):
     slug: str = ""
     is_listed: bool = True
     texts: tuple[LocalTexts, ...] = ()
+    story: str = ""
 
     @classmethod
     def of(cls, event: ProductPublished, listed_at: str) -> ProductPage:
@@ -81,6 +82,7 @@ class ProductPage(msgspec.Struct):
             slug=event.slug,
             is_listed=event.visibility == "listed",
             texts=event.texts,
+            story=event.story,
         )
 
     @property

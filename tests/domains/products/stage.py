@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.products import Attribute, CreateProduct, NewVariant, PublishProduct, QuoteLines, WantedLine
+from argosy.domains.products.adapters.outbound.rich_text import clean
 from argosy.domains.products.context import SERVICES, build
 from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.offer import Offer
@@ -28,7 +29,9 @@ class ProductsStage(Stage):
 
     def __init__(self) -> None:
         super().__init__(
-            SERVICES, lambda work: build(work, self.below), unique=((Product, ("sku_key",)), (Offer, ("sku_key",)))
+            SERVICES,
+            lambda work: build(work, self.below, clean),
+            unique=((Product, ("sku_key",)), (Offer, ("sku_key",))),
         )
         self.store.keep_logs(Product, "publications")
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Protocol
 
 from argosy.contracts.products import (
+    AddImage,
+    ArrangeImages,
     Attribute,
     CombineOptions,
     LinkStock,
     NewVariant,
     SetOptions,
     SetSlug,
+    SetStory,
     SetTexts,
     SetVisibility,
 )
@@ -18,7 +23,15 @@ from argosy.domains.products.application.making import Making, offers_meant
 from argosy.domains.products.application.ownership import ids, owned
 from argosy.domains.products.application.pricing import NoSuchVariant
 from argosy.domains.products.domain.category import Demands
-from argosy.domains.products.domain.description import SKU_MAX, UNITS_EACH_MAX, id_fault, text_faults, variant_faults
+from argosy.domains.products.domain.description import (
+    IMAGES_MAX,
+    SKU_MAX,
+    UNITS_EACH_MAX,
+    TooManyOfThem,
+    id_fault,
+    text_faults,
+    variant_faults,
+)
 from argosy.domains.products.domain.option import (
     NoOptionsToCombine,
     all_choices,
@@ -27,16 +40,17 @@ from argosy.domains.products.domain.option import (
     option_faults,
     sku_of,
 )
-from argosy.domains.products.domain.product import LocalText, Product
+from argosy.domains.products.domain.product import Image, LocalText, Product
 from argosy.domains.products.domain.publishing import VISIBILITIES, NotAVisibility
 from argosy.domains.products.domain.slug import Slug, SlugTaken, check_slug, slug_id
-from argosy.domains.products.domain.texts import number_fault, refuse_any
+from argosy.domains.products.domain.texts import number_fault, refuse_any, text_fault
 from argosy.engine.reads import By, reads, then_reads
 from argosy.engine.work import Repository
-from argosy.shared_kernel.errors import Invalid, RuleBroken
+from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
 
 LOCALES_MAX = 40
+STORY_MAX = 50_000
 _LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
 
 
@@ -48,10 +62,23 @@ class TooManyLanguages(RuleBroken):
     """A product is described in at most 40 languages."""
 
 
+class NoSuchImage(NotFound):
+    """The product has no such picture, or it is named twice."""
+
+
+class RichText(Protocol):
+    """Makes HTML safe to show."""
+
+    def __call__(self, html: str) -> str:
+        """The same without anything but plain elements; the same again for what is clean."""
+        ...
+
+
 class Describing:
     """Each use case leaves a product that is on sale whole, and tells it again where it changed."""
 
-    def __init__(self, making: Making, slugs: Repository[Slug]) -> None:
+    def __init__(self, making: Making, slugs: Repository[Slug], clean: RichText) -> None:
+        self.clean = clean
         self.making = making
         self.work = making.work
         self.products = making.products
@@ -154,6 +181,41 @@ class Describing:
             description=command.description.strip(),
         )
         product.translate(text, self.work.now, self._demands(product))
+
+    @reads(products=lambda command: ids(command.product_id))
+    @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
+    def set_story(self, command: SetStory) -> None:
+        """The long text, without what is not safe to show."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        refuse_any([text_fault("html", command.html, most=STORY_MAX, has_lines=True)])
+        product.tell_story(self.clean(command.html.strip()), self.work.now, self._demands(product))
+
+    @reads(products=lambda command: ids(command.product_id))
+    @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
+    def add_image(self, command: AddImage) -> Id:
+        """One more picture, behind the others. One that it has already is not added again."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        id = named_id("image", product.id, command.url)
+        if any(one.id == id for one in product.images):
+            return id
+        if len(product.images) >= IMAGES_MAX:
+            raise TooManyOfThem(field="images", most=IMAGES_MAX)
+        position = max((one.position for one in product.images), default=-1) + 1
+        image = Image(id=id, url=command.url, type="upload", position=position)
+        product.picture([*product.images, image], self.work.now, self._demands(product))
+        return id
+
+    @reads(products=lambda command: ids(command.product_id))
+    @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
+    def arrange_images(self, command: ArrangeImages) -> None:
+        """These pictures in this order, and no others."""
+        product = owned(self.products, command.product_id, self.work.actor)
+        there = {one.id: one for one in product.images}
+        unknown = [id for id in command.image_ids if id not in there]
+        if unknown or len(set(command.image_ids)) < len(command.image_ids):
+            raise NoSuchImage(product_id=product.id, image_ids=unknown)
+        arranged = [replace(there[id], position=position) for position, id in enumerate(command.image_ids)]
+        product.picture(arranged, self.work.now, self._demands(product))
 
     def _demands(self, product: Product) -> Demands:
         return self.making.demands_of(product.category)

@@ -136,6 +136,7 @@ class Product(Aggregate):
     """When it first came on sale."""
     visibility: str = LISTED
     slug: str = ""
+    story: str = ""
     variants: list[Variant] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     attributes: list[AttributeValue] = field(default_factory=list)
@@ -214,6 +215,13 @@ class Product(Aggregate):
         self.be_open()
         if images != self.images:
             self.images = images
+            self._described_anew(now, demands)
+
+    def tell_story(self, html: str, now: datetime, demands: Demands) -> None:
+        """The long text, cleaned already."""
+        self.be_open()
+        if html != self.story:
+            self.story = html
             self._described_anew(now, demands)
 
     def translate(self, text: LocalText, now: datetime, demands: Demands) -> None:
@@ -332,6 +340,7 @@ class Product(Aggregate):
                     LocalTexts(locale=one.locale, title=one.title, description=one.description)
                     for one in sorted(self.texts, key=_locale)
                 ),
+                story=self.story,
             )
         )
 

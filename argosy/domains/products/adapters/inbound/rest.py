@@ -9,8 +9,10 @@ import msgspec
 
 from argosy.contracts.products import (
     AddCategory,
+    AddImage,
     AddVariant,
     ArchiveProduct,
+    ArrangeImages,
     CombineOptions,
     CreateProduct,
     LinkStock,
@@ -22,16 +24,21 @@ from argosy.contracts.products import (
     SetPrice,
     SetSale,
     SetSlug,
+    SetStory,
     SetTexts,
     SetVisibility,
     UnpublishProduct,
     UpdateProduct,
 )
 from argosy.domains.products.adapters.outbound import queries
+from argosy.domains.products.adapters.outbound.media import media
+from argosy.domains.products.adapters.outbound.pictures import BYTES_MAX, keep_picture
+from argosy.domains.products.application.media import address_of
+from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.platform.auth import merchant, public, seller, staff
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
-from argosy.platform.rest import PREFIX, Asked, Made, get, patch, post, put
+from argosy.platform.rest import PREFIX, Asked, Made, Upload, get, patch, post, put
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -89,6 +96,19 @@ def _is_in_force(version: queries.PriceVersion, at: datetime) -> bool:
     return version.effective_from <= at and (version.effective_to is None or at < version.effective_to)
 
 
+def _admit(asked: Asked) -> None:
+    """A stranger's file is not even read."""
+    owner = None if asked.actor.has("staff") else asked.actor.seller_id
+    if not queries.is_product_of(asked["product_id"], owner):
+        raise NoSuchProduct(product_id=asked["product_id"])
+
+
+def _kept(asked: Asked, raw: bytes) -> dict[str, str]:
+    return {"url": address_of(keep_picture(media(), raw))}
+
+
+PICTURE = Upload(("image/jpeg", "image/png", "image/webp", "image/gif"), BYTES_MAX, _kept, _admit)
+
 endpoints = [
     post(
         "products",
@@ -106,6 +126,17 @@ endpoints = [
     put("products/{product_id}/variants/{variant_id}/stock", LinkStock, allow=merchant),
     post("products/{product_id}/variants/{variant_id}/prices", SetPrice, allow=merchant, status=201, answers=Made),
     post("products/{product_id}/variants/{variant_id}/sales", SetSale, allow=merchant, status=201, answers=Made),
+    post(
+        "products/{product_id}/images",
+        AddImage,
+        allow=merchant,
+        status=201,
+        answers=Made,
+        filled=("url",),
+        upload=PICTURE,
+    ),
+    put("products/{product_id}/story", SetStory, allow=merchant),
+    put("products/{product_id}/images", ArrangeImages, allow=merchant),
     put("products/{product_id}/visibility", SetVisibility, allow=merchant),
     put("products/{product_id}/slug", SetSlug, allow=merchant),
     put("products/{product_id}/texts/{locale}", SetTexts, allow=merchant),

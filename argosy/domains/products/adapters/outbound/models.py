@@ -27,6 +27,7 @@ class ProductRow(AggregateRow):
     published_at = InstantField(null=True)
     visibility = models.CharField(max_length=16, default="listed", db_default="listed")
     slug = models.CharField(max_length=80, default="", db_default="")
+    story = models.TextField(default="", db_default="")
 
     class Meta:
         db_table = "products"

@@ -9,7 +9,14 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.products import AttributeRule
-from argosy.domains.products.adapters.outbound.models import CategoryRow, PriceRow, ProductRow, SlugRow, VariantRow
+from argosy.domains.products.adapters.outbound.models import (
+    CategoryRow,
+    ImageRow,
+    PriceRow,
+    ProductRow,
+    SlugRow,
+    VariantRow,
+)
 from argosy.shared_kernel.ids import Id
 
 PAGE_MAX = 100
@@ -30,6 +37,13 @@ class OwnVariant(msgspec.Struct, frozen=True):
     units_each: int
 
 
+class OwnImage(msgspec.Struct, frozen=True):
+    """A picture; those that were uploaded are at other sizes too, by the number at the end of their address."""
+
+    image_id: Id
+    url: str
+
+
 class OwnProduct(msgspec.Struct, frozen=True):
     """A product as its seller sees it."""
 
@@ -42,6 +56,7 @@ class OwnProduct(msgspec.Struct, frozen=True):
     version: int
     updated_at: datetime
     variants: list[OwnVariant]
+    images: list[OwnImage] = []
 
 
 class PriceVersion(msgspec.Struct, frozen=True):
@@ -71,6 +86,12 @@ def product_of(product_id: str, seller_id: str) -> OwnProduct | None:
     """One of a seller's own products; None for all others, there or not."""
     row = ProductRow.objects.filter(id=product_id, seller_id=seller_id).values_list(*_COLUMNS).first()
     return None if row is None else _whole([row])[0]
+
+
+def is_product_of(product_id: str, seller_id: str | None) -> bool:
+    """Whether a product is this seller's; for staff (None), whether it is there."""
+    found = ProductRow.objects.filter(id=product_id)
+    return (found if seller_id is None else found.filter(seller_id=seller_id)).exists()
 
 
 def products_of(seller_id: str, after: str = "", limit: int = PAGE_MAX) -> list[OwnProduct]:
@@ -125,13 +146,19 @@ def category_tree() -> list[ShownCategory]:
 
 
 def _whole(rows: Sequence[tuple[Any, ...]]) -> list[OwnProduct]:
-    """Products with their variants: two statements, however many there are."""
+    """Products with their variants and pictures: two statements more, however many there are."""
     variants: dict[str, list[OwnVariant]] = {row[0]: [] for row in rows}
     for one in VariantRow.objects.filter(product_id__in=list(variants)).order_by("position"):
         variants[one.product_id].append(
             OwnVariant(one.id, one.sku, one.price, one.currency, one.attributes_json, one.stock_unit_id, one.units_each)
         )
-    return [OwnProduct(**dict(zip(_FIELDS, row, strict=True)), variants=variants[row[0]]) for row in rows]
+    images: dict[str, list[OwnImage]] = {row[0]: [] for row in rows}
+    for image in ImageRow.objects.filter(product_id__in=list(images)).order_by("position"):
+        images[image.product_id].append(OwnImage(Id(image.id), image.url))
+    return [
+        OwnProduct(**dict(zip(_FIELDS, row, strict=True)), variants=variants[row[0]], images=images[row[0]])
+        for row in rows
+    ]
 
 
 def below(category_id: Id) -> list[Id]:

@@ -55,7 +55,12 @@ TOLD_TO_NOBODY_YET = {
     "promotions.CouponConsumed",
     "promotions.CouponCreated",
     "shipping.ShippingRateSet",
+    "taxes.BuyerTaxesSet",
+    "taxes.SellerTaxesSet",
+    "taxes.TaxRuleEnded",
     "taxes.TaxRuleSet",
+    "taxes.TaxTermsSet",
+    "taxes.TaxZoneSet",
 }
 # Frozen ahead of the code that will tell them.
 TOLD_BY_NOBODY_YET = {"inventory.ExtendReservation"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,10 @@ def test_a_break_is_found(case: str) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The contracts as they are."""
+    """The contracts as they are, with the files of older versions."""
+    for older in CONTRACTS.glob("*/*.json"):
+        (tmp_path / older.parent.name).mkdir(exist_ok=True)
+        shutil.copy(older, tmp_path / older.parent.name)
     write_files(tmp_path, files())
     assert differences(tmp_path) == []
     return tmp_path

@@ -16,7 +16,7 @@ from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.domain import shares
 from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import AUTHORIZED, UNKNOWN, PaymentIntent
-from argosy.domains.taxes.domain.rule import TaxRule
+from argosy.domains.taxes.domain.rate import Rate
 from argosy.engine.work import UnitOfWork
 from tests.simulation.planting import Patch, around, mutant
 
@@ -102,7 +102,7 @@ def share_is_rounded_up(patch: Patch) -> None:
 @mutant
 def tax_is_rounded_down(patch: Patch) -> None:
     """The state's part is off by one."""
-    around(patch, TaxRule, "tax", lambda original, self, amount: max(0, original(self, amount) - 1))
+    around(patch, Rate, "tax", lambda original, self, amount, mode: max(0, original(self, amount, mode) - 1))
 
 
 @mutant

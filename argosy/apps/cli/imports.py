@@ -1,4 +1,4 @@
-"""`argosy import`: catalogues from files."""
+"""`argosy import`: catalogues and tax rules from files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from argosy.apps.cli import product_import
+from argosy.apps.cli import product_import, tax_import
 from argosy.apps.cli.console import count, progress, say
 from argosy.apps.cli.project import ready
 
@@ -19,6 +19,7 @@ EPILOG = """\
 examples:
   argosy import olist ~/olist
   argosy import products goods.csv --map title=product_name --map price=discounted_price --currency INR
+  argosy import taxes vat.csv
 """
 OLIST_HELP = """\
 Reads the Olist data set as Kaggle lays it out, plain or .gz: olist_order_items_dataset.csv,
@@ -41,6 +42,7 @@ def add(commands: Any, name: str, summary: str) -> None:
     olist.add_argument("folder", metavar="DIR", type=Path, help="the folder of its files")
     olist.set_defaults(run=import_olist)
     product_import.add(kinds)
+    tax_import.add(kinds)
 
 
 def import_olist(options: argparse.Namespace) -> None:
@@ -90,7 +92,8 @@ def _tax_brazil(runtime: Runtime) -> None:
     """Brazil's prices contain their tax; a rule that somebody has set stays."""
     from argosy.apps.cli.bulk import Bulk
     from argosy.contracts.taxes import SetTaxRule
-    from argosy.domains.taxes.domain.rule import TaxRule, rule_id
+    from argosy.domains.taxes.domain.places import rule_id
+    from argosy.domains.taxes.domain.rule import TaxRule
 
     if not runtime.stores["taxes"].load(TaxRule, "id", [rule_id("BR", "", "standard")]):
         Bulk(runtime, "taxes").send_all([SetTaxRule(country="BR", basis_points=1_700, is_inclusive=True)])

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from importlib.metadata import entry_points
 from typing import Any
 
+from argosy.domains.taxes.application.parties import TaxParties
+from argosy.domains.taxes.application.quotes import TaxQuotes
+from argosy.domains.taxes.application.services import SERVICE_SECONDS, TAX_SERVICE, ServiceRequest, TaxService, ask
 from argosy.domains.taxes.application.taxes import Taxes
+from argosy.domains.taxes.domain.party import TaxParty
+from argosy.domains.taxes.domain.places import TaxZone
 from argosy.domains.taxes.domain.rule import TaxRule
 from argosy.engine.due import CallTarget
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
+
+SERVICES = (Taxes, TaxQuotes, TaxParties)
+SETTING = "ARGOSY_TAX_SERVICES"
+"""Names of the outside services in use, with blanks between them; none by default."""
+ENTRY_POINTS = "argosy.tax_services"
+"""Where outside packages name their services: a function without arguments that gives one."""
+POOL_SECONDS = SERVICE_SECONDS + 2
+"""A service has its seconds; one that does not keep to them is given up a little later."""
+
+
+def build(work: UnitOfWork, services: Collection[str] = ("test",)) -> tuple[object, ...]:
+    """The services for one unit of work."""
+    rules, parties = work.repository(TaxRule), work.repository(TaxParty)
+    return (
+        Taxes(work, rules, work.repository(TaxZone), services),
+        TaxQuotes(work, rules, parties, services),
+        TaxParties(work, parties),
+    )
+
+
+def call_targets(services: Mapping[str, TaxService]) -> dict[str, CallTarget]:
+    """What answers the calls of taxes."""
+    return {
+        TAX_SERVICE: CallTarget(
+            ServiceRequest, lambda request, attempt, call_id: ask(services, request, attempt), seconds=POOL_SECONDS
+        )
+    }
 
 
 class TaxesContext(Context):
@@ -16,11 +52,16 @@ class TaxesContext(Context):
     label = "taxes"
     database = "taxes_db"
     criticality = "high"
-    services = (Taxes,)
+    services = SERVICES
     hears = ("checkout",)
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        return (Taxes(work, work.repository(TaxRule)),)
+        return build(work, self.service_names)
+
+    @cached_property
+    def service_names(self) -> frozenset[str]:
+        """The outside services that this marketplace may ask; without any, nobody looks for calls to make."""
+        return frozenset(os.environ.get(SETTING, "").split())
 
     def rows(self) -> tuple[Any, ...]:
         from argosy.domains.taxes.adapters.outbound.repositories import ROWS
@@ -28,4 +69,13 @@ class TaxesContext(Context):
         return ROWS
 
     def calls(self) -> dict[str, CallTarget]:
-        return {}
+        if not self.service_names:
+            return {}
+        from argosy.domains.taxes.adapters.outbound.services.test import TestTaxService
+
+        found: dict[str, TaxService] = {
+            one.name: one.load()() for one in entry_points(group=ENTRY_POINTS) if one.name in self.service_names
+        }
+        if "test" in self.service_names:
+            found["test"] = TestTaxService.from_environment()
+        return call_targets(found)

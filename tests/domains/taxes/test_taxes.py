@@ -10,17 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.contracts.taxes import LineTax, QuoteTax, SetTaxRule, TaxableLine, TaxQuoted, TaxRuleSet
-from argosy.domains.taxes.application.taxes import Taxes
-from argosy.domains.taxes.domain.rule import (
-    CategoryNotReadable,
-    CountryNotReadable,
-    MayNotSetTaxes,
-    RateOutOfBounds,
-    RegionNotReadable,
-    TaxRule,
-    inclusive_part,
-    rule_id,
-)
+from argosy.domains.taxes.context import SERVICES, build
+from argosy.domains.taxes.domain.places import CountryNotReadable, RegionNotReadable, rule_id
+from argosy.domains.taxes.domain.rate import Rate
+from argosy.domains.taxes.domain.rule import CategoryNotReadable, MayNotSetTaxes, RateOutOfBounds, TaxRule
 from argosy.engine.work import SYSTEM, Actor
 from argosy.shared_kernel.errors import DomainError, Several
 from argosy.shared_kernel.messages import Refused
@@ -36,7 +29,7 @@ def rule(basis_points: int, *, is_inclusive: bool = True, **place: str) -> SetTa
 
 
 def taxes_stage(*rules: SetTaxRule) -> Stage:
-    stage = Stage((Taxes,), lambda work: (Taxes(work, work.repository(TaxRule)),))
+    stage = Stage(SERVICES, build)
     for one in rules:
         stage.send(one)
     return stage
@@ -95,7 +88,7 @@ def test_halves_are_rounded_away_from_zero_on_each_line() -> None:
 
 def test_no_rule_means_no_tax() -> None:
     assert taxed(taxes_stage(rule(1_900)), quote(("standard", 500), country="CH")) == (
-        LineTax(line_no=1, amount=0, is_inclusive=True, basis_points=0, rule_id=None),
+        LineTax(line_no=1, amount=0, is_inclusive=True, basis_points=0, rule_id=None, reason="no_rule"),
     )
 
 
@@ -194,6 +187,10 @@ def test_all_faults_of_a_rule_are_told_at_once() -> None:
         "category_not_readable",
         "rate_out_of_bounds",
     ]
+
+
+def inclusive_part(amount: int, basis_points: int) -> int:
+    return Rate(basis_points=basis_points, is_inclusive=True).tax(amount)
 
 
 def half_up(value: Decimal) -> int:

@@ -205,6 +205,8 @@ class CheckoutSaga(Saga[CheckoutSession]):
             country=address.country,
             region=address.region,
             currency=self.state.currency,
+            postal_code=address.postal_code,
+            buyer_id=self.state.buyer_id,
             lines=taxable_lines(
                 _LINES.decode(detail.lines), _DISCOUNTS.decode(detail.discounts), _CHARGES.decode(detail.charges)
             ),

@@ -1,0 +1,92 @@
+"""Sellers say where they are registered, buyers under which number they buy, staff who is exempt."""
+
+from __future__ import annotations
+
+from argosy.contracts.accounts import PersonErased
+from argosy.contracts.taxes import EndTaxExemption, GrantTaxExemption, SetBuyerTaxes, SetSellerTaxes
+from argosy.domains.taxes.domain.party import (
+    BUYER,
+    SELLER,
+    Exemption,
+    NoSuchExemption,
+    NoSuchSeller,
+    TaxParty,
+    exemption_faults,
+    party_id,
+    seller_faults,
+)
+from argosy.domains.taxes.domain.places import region_of
+from argosy.domains.taxes.domain.rule import MayNotSetTaxes, refuse
+from argosy.domains.taxes.domain.vat_id import vat_id_of
+from argosy.engine.reads import reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id
+
+
+class TaxParties:
+    """What is kept here of people is their VAT id and their certificates, until they are erased."""
+
+    def __init__(self, work: UnitOfWork, parties: Repository[TaxParty]) -> None:
+        self.work = work
+        self.parties = parties
+
+    @reads(parties=lambda command: [party_id(SELLER, command.seller_id)])
+    def set_seller_taxes(self, command: SetSellerTaxes) -> Id:
+        """Establish and register a seller; their own affair and our staff's."""
+        actor = self.work.actor
+        if not (actor.has("system") or actor.has("staff") or actor.seller_id == command.seller_id):
+            raise NoSuchSeller()
+        refuse(seller_faults(command))
+        self._party(SELLER, command.seller_id).set_seller(command)
+        return command.seller_id
+
+    @then_reads(parties=lambda self, command: [party_id(BUYER, self.work.actor.id)])
+    def set_buyer_taxes(self, command: SetBuyerTaxes) -> None:
+        """Buy as a business under this number, or not any more."""
+        vat_id = vat_id_of(command.vat_id) if command.vat_id else ""
+        self._party(BUYER, Id(self.work.actor.id)).set_vat_id(vat_id)
+
+    @reads(parties=lambda command: [party_id(BUYER, command.buyer_id)])
+    def grant_tax_exemption(self, command: GrantTaxExemption) -> Id:
+        """Collect no tax of this buyer there; the exemption's id."""
+        self._only_staff()
+        refuse(exemption_faults(command))
+        exemption = Exemption(
+            id=self.work.new_id(),
+            country=command.country,
+            region=region_of(command.region),
+            certificate=command.certificate.strip(),
+            categories=tuple(sorted(set(command.categories))),
+            valid_from=command.valid_from,
+            valid_to=command.valid_to,
+        )
+        self._party(BUYER, command.buyer_id).exempt(exemption)
+        return exemption.id
+
+    @reads(parties=lambda command: [party_id(BUYER, command.buyer_id)])
+    def end_tax_exemption(self, command: EndTaxExemption) -> None:
+        """Collect tax of this buyer there again."""
+        self._only_staff()
+        party = self.parties.find(party_id(BUYER, command.buyer_id))
+        if party is None:
+            raise NoSuchExemption()
+        party.end_exemption(command.exemption_id)
+
+    @reads(parties=lambda event: [party_id(BUYER, event.user_id)])
+    def forget_person(self, event: PersonErased) -> None:
+        """Their number and certificates go; what they bought keeps the tax that it bore."""
+        party = self.parties.find(party_id(BUYER, event.user_id))
+        if party is not None:
+            self.parties.remove(party)
+
+    def _party(self, role: str, party: Id) -> TaxParty:
+        id = party_id(role, party)
+        known = self.parties.find(id)
+        if known is None:
+            known = TaxParty(id=id, role=role, party=party)
+            self.parties.add(known)
+        return known
+
+    def _only_staff(self) -> None:
+        if not (self.work.actor.has("system") or self.work.actor.has("staff")):
+            raise MayNotSetTaxes()

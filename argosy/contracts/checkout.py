@@ -51,6 +51,7 @@ class RequestQuote(Command):
     lines: tuple[CheckoutLine, ...] = ()
     coupons: tuple[str, ...] = ()
     shipping_method: str = "standard"
+    postal_code: str = ""
 
 
 class SweepQuotes(Command, key="job"):

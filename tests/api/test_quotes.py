@@ -12,7 +12,7 @@ from tests.api.shop import ADDRESS, Shop, assert_problem, nobodys
 def asked(shop: Shop, *, token: str = "", **changes: Any) -> dict[str, Any]:
     """A quote as it is once it was worked off."""
     token = token or shop.buyer
-    body = {"lines": [shop.line()], "country": "PT", **changes}
+    body = {"lines": [shop.line()], "country": "PT", "postal_code": ADDRESS["postal_code"], **changes}
     answer = shop.call("POST", "quotes", body, token=token)
     assert (answer.status, answer.json["status"]) == (202, "PRICING"), answer
     assert answer.headers["location"] == f"/api/v1/quotes/{answer.json['quote_id']}"

@@ -54,6 +54,8 @@ TOLD_TO_NOBODY_YET = {
     "products.ProductCreated",
     "promotions.CouponConsumed",
     "promotions.CouponCreated",
+    "shipping.DeliveryPolicySet",
+    "shipping.ShippingRateEnded",
     "shipping.ShippingRateSet",
     "taxes.BuyerTaxesSet",
     "taxes.SellerTaxesSet",

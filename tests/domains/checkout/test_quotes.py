@@ -46,6 +46,7 @@ def ask(name: str = "quote", **changed: Any) -> RequestQuote:
         "buyer_id": BUYER,
         "country": ADDRESS.country,
         "region": ADDRESS.region,
+        "postal_code": ADDRESS.postal_code,
         "lines": start().lines,
         "coupons": ("TEN",),
     }

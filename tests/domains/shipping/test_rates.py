@@ -10,18 +10,16 @@ from hypothesis import strategies as st
 
 from argosy.contracts.shipping import DeliveryCharge, ParcelLine, QuoteShipping, SetShippingRate, ShippingQuoted
 from argosy.contracts.shipping import ShippingRateSet as RateSet
-from argosy.domains.shipping.application.rates import ShippingRates
-from argosy.domains.shipping.domain.rate import (
-    PLATFORM,
+from argosy.domains.shipping.context import SERVICES, build
+from argosy.domains.shipping.domain.faults import (
     AmountOutOfBounds,
     CountryNotReadable,
     DaysOutOfBounds,
     MayNotSetRates,
     MethodNotReadable,
     SellerNotReadable,
-    ShippingRate,
-    rate_id,
 )
+from argosy.domains.shipping.domain.rate import PLATFORM, ShippingRate, rate_id
 from argosy.engine.work import SYSTEM, Actor
 from argosy.shared_kernel.errors import DomainError, Several
 from argosy.shared_kernel.messages import Refused
@@ -35,7 +33,7 @@ FLOW = an_id("flow")
 
 
 def shipping_stage(*rates: SetShippingRate) -> Stage:
-    stage = Stage((ShippingRates,), lambda work: (ShippingRates(work, work.repository(ShippingRate)),))
+    stage = Stage(SERVICES, build)
     for rate in rates:
         stage.send(rate)
     return stage

@@ -49,6 +49,7 @@ def parcel_lines(quoted: Sequence[QuotedLine], lines: Sequence[CheckoutLine]) ->
                 weight_grams=line.weight_grams,
                 volume_mm3=line.volume_mm3,
                 amount=line.quantity * line.unit_amount,
+                category=line.category,
             )
             for line in quoted
         ]

@@ -105,6 +105,8 @@ class QuoteSaga(Saga[Quotation]):
             country=request.country,
             region=request.region,
             currency=self.state.currency,
+            postal_code=request.postal_code,
+            buyer_id=self.state.buyer_id,
             lines=parcel_lines(_LINES.decode(self.state.lines), request.lines),
         )
 
@@ -118,6 +120,8 @@ class QuoteSaga(Saga[Quotation]):
             country=request.country,
             region=request.region,
             currency=state.currency,
+            postal_code=request.postal_code,
+            buyer_id=state.buyer_id,
             lines=taxable_lines(
                 _LINES.decode(state.lines), _DISCOUNTS.decode(state.discounts), _CHARGES.decode(state.charges)
             ),

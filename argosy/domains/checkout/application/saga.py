@@ -190,6 +190,8 @@ class CheckoutSaga(Saga[CheckoutSession]):
             country=request.address.country,
             region=request.address.region,
             currency=self.state.currency,
+            postal_code=request.address.postal_code,
+            buyer_id=self.state.buyer_id,
             lines=parcel_lines(self._quoted, request.lines),
         )
 

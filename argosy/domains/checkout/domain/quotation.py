@@ -1,6 +1,6 @@
 """A quote: what a purchase would cost, priced once, frozen under a hash, and good until it expires.
 
-Its price depends on the lines, how they are delivered, the destination's country and region, and the coupons; those are
+Its price depends on the lines, how they are delivered, the destination's country, region and postal code, and the coupons; those are
 its terms. A checkout of the same terms takes it over.
 """
 
@@ -39,7 +39,7 @@ PRICING_SECONDS = 30
 KEPT_SECONDS = 60 * 60
 """An expired quote is told from one that never was for this long."""
 QUOTES_OF_BUYER_MAX = 10
-REGION_LENGTH_MAX = 100
+REGION_LENGTH_MAX, POSTAL_CODE_LENGTH_MAX = 100, 20
 
 PRICING, READY, FAILED = "PRICING", "READY", "FAILED"
 EXPIRED = "EXPIRED"
@@ -77,6 +77,7 @@ class QuoteRequest(Value):
     lines: tuple[CheckoutLine, ...]
     coupons: tuple[str, ...]
     shipping_method: str = "standard"
+    postal_code: str = ""
 
 
 class QuoteStanding(Value):
@@ -148,11 +149,13 @@ class Quotation(Flow):
             raise QuoteIsNotReady(status=self.status)
         if now >= self.expires_at:
             raise QuoteExpired(expired_at=self.expires_at.isoformat())
-        if (mine.lines, mine.coupons, mine.country, mine.region) != (
+        there = asked.address
+        if (mine.lines, mine.coupons, mine.country, mine.region, mine.postal_code) != (
             asked.lines,
             asked.coupons,
-            asked.address.country,
-            asked.address.region,
+            there.country,
+            there.region,
+            there.postal_code,
         ):
             raise QuoteIsForAnotherPurchase()
         if asked.expected_total not in (None, self.total_amount):
@@ -171,8 +174,10 @@ def read_quote(command: RequestQuote) -> QuoteRequest:
     ]
     faults += [*wrong_lines(command.lines, lines)] if command.lines else []
     faults += [*wrong_coupons(coupons), *wrong_country(command.country)]
-    if len(command.region) > REGION_LENGTH_MAX or not (command.region == "" or command.region.isprintable()):
-        faults.append(AddressFieldOutOfRange(field="region", minimum=0, maximum=REGION_LENGTH_MAX))
+    for name, longest in (("region", REGION_LENGTH_MAX), ("postal_code", POSTAL_CODE_LENGTH_MAX)):
+        text = getattr(command, name)
+        if len(text) > longest or not (text == "" or text.isprintable()):
+            faults.append(AddressFieldOutOfRange(field=name, minimum=0, maximum=longest))
     if not is_code(command.shipping_method):
         faults.append(NotACode(field="shipping_method"))
     if faults:
@@ -183,6 +188,7 @@ def read_quote(command: RequestQuote) -> QuoteRequest:
         lines=lines,
         coupons=coupons,
         shipping_method=command.shipping_method,
+        postal_code=command.postal_code,
     )
 
 
@@ -204,4 +210,5 @@ def of_cart(request: QuoteRequest, lines: Sequence[CartLine], coupons: Sequence[
         ),
         coupons=tuple(dict.fromkeys((*request.coupons, *coupons))),
         shipping_method=request.shipping_method,
+        postal_code=request.postal_code,
     )

@@ -10,6 +10,8 @@ from argosy.platform.tables import AggregateRow, platform_tables
 
 
 class ShippingRateRow(AggregateRow):
+    """A row without a method is no template: its `policy` holds for all methods of its seller."""
+
     seller_id = IdField()
     method = models.CharField(max_length=32)
     currency = models.CharField(max_length=3)
@@ -19,6 +21,16 @@ class ShippingRateRow(AggregateRow):
     free_from_amount = models.BigIntegerField()
     days_min = models.IntegerField()
     days_max = models.IntegerField()
+    label = models.CharField(max_length=100, default="", db_default="")
+    zones = models.JSONField(default=list, db_default=[])
+    bands = models.JSONField(default=list, db_default=[])
+    extra_grams = models.BigIntegerField(default=0, db_default=0)
+    extra_amount = models.BigIntegerField(default=0, db_default=0)
+    volumetric_divisor = models.IntegerField(default=0, db_default=0)
+    restrictions = models.JSONField(default=list, db_default=[])
+    is_offered = models.BooleanField(default=True, db_default=True)
+    is_ended = models.BooleanField(default=False, db_default=False)
+    policy = models.JSONField(default=dict, db_default={})
 
     class Meta:
         db_table = "shipping_rates"

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from argosy.apps.storefront import cart
 from argosy.apps.storefront.basket import Line, lines_from, lines_of, parcels
 from argosy.apps.storefront.countries import country_names
+from argosy.apps.storefront.delivery import STANDARD, UNKNOWN, choices, is_method
 from argosy.apps.storefront.orders import order_shown
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.words import failure_text, faults_by_field
@@ -29,7 +30,6 @@ from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError, RuleBroken
 from argosy.shared_kernel.ids import Id, is_id, named_id
 
-METHODS = {"standard": "Standard delivery"}
 PAYMENTS = {
     "tok_approve": "Test card that is approved",
     "tok_decline": "Test card that is declined",
@@ -88,9 +88,9 @@ class Form:
     @classmethod
     def sent(cls, visit: Visit) -> Form:
         methods = {
-            name.removeprefix("method-"): value
+            name.removeprefix("method-"): str(value)
             for name, value in visit.request.POST.items()
-            if name.startswith("method-") and value in METHODS
+            if name.startswith("method-") and is_method(str(value))
         }
         return cls(
             request_id=visit.sent("client_request_id"),
@@ -118,9 +118,12 @@ def form(visit: Visit) -> HttpResponse:
 
 
 def place(visit: Visit) -> HttpResponse:
-    """Buy what the form shows. Pressed twice, it is one purchase, and both times its page is shown."""
+    """Buy what the form shows, or look which delivery there is to its address. Pressed twice, it is one purchase, and
+    both times its page is shown."""
     sent = Form.sent(visit)
     lines = lines_of(sent.lines)
+    if visit.sent("look"):
+        return _form_page(visit, sent, lines)
     faults = {}
     if sent.payment not in PAYMENTS:
         faults["payment"] = "Please choose how to pay."
@@ -171,7 +174,7 @@ def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
                 product_id=line.product_id,
                 variant_id=line.variant_id,
                 quantity=line.quantity,
-                shipping_method=sent.methods.get(line.page.seller_id if line.page else "", "standard"),
+                shipping_method=sent.methods.get(line.page.seller_id if line.page else "", STANDARD),
             )
             for line in lines
         ),
@@ -183,13 +186,16 @@ def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
 
 
 def _form_page(visit: Visit, shown: Form, lines: Sequence[Line], faults: dict[str, str] | None = None) -> HttpResponse:
+    offered = choices(lines, shown.address)
     return visit.show(
         "checkout",
         status=422 if faults else 200,
         form=shown,
         lines=lines,
-        parcels=parcels(lines),
-        methods=METHODS,
+        parcels=[
+            (parcel, offered.get(parcel.seller_id, UNKNOWN), shown.methods.get(parcel.seller_id, ""))
+            for parcel in parcels(lines)
+        ],
         payments=PAYMENTS,
         countries=country_names(),
         faults=faults or {},

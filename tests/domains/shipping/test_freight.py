@@ -195,19 +195,16 @@ def test_a_parcels_charge_is_base_band_and_pieces_by_the_weight_that_is_more(
 # Zones.
 
 
-def test_the_terms_of_the_nearest_zone_count() -> None:
-    stage = shipping(
-        rate(
-            base_amount=9_999,
-            zones=(
-                zone("Home", "DE", base_amount=1),
-                zone("Bavaria", "DE/by", "AT", base_amount=2, days_min=1, days_max=2),
-                zone("Islands", "DE:25", "DE:2599", base_amount=3),
-                zone("Sylt", "DE:25 980", base_amount=4),
-                zone("World", base_amount=5, bands=BANDS),
-            ),
-        )
+@pytest.mark.parametrize("step", [1, -1], ids=["in order", "backwards"])
+def test_the_terms_of_the_nearest_zone_count_in_whatever_order_they_were_said(step: int) -> None:
+    zones = (
+        zone("Home", "DE", base_amount=1),
+        zone("Bavaria", "DE/by", "AT", base_amount=2, days_min=1, days_max=2),
+        zone("Islands", "DE:25", "DE:2599", base_amount=3),
+        zone("Sylt", "DE:25 980", base_amount=4),
+        zone("World", base_amount=5, bands=BANDS),
     )
+    stage = shipping(rate(base_amount=9_999, zones=zones[::step]))
     assert amounts(stage) == [1]
     assert [(charge.amount, charge.zone, charge.days_max) for charge in charges(stage, region="By")] == [
         (2, "Bavaria", 2)

@@ -113,6 +113,7 @@ def costs_from_quotes(place: Marketplace) -> dict[str, float]:
             buyer_id=checkout.buyer_id,
             country=checkout.address.country,
             region=checkout.address.region,
+            postal_code=checkout.address.postal_code,
             lines=checkout.lines,
             coupons=checkout.coupons,
         )

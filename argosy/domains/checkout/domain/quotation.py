@@ -1,7 +1,7 @@
 """A quote: what a purchase would cost, priced once, frozen under a hash, and good until it expires.
 
-Its price depends on the lines, how they are delivered, the destination's country, region and postal code, and the coupons; those are
-its terms. A checkout of the same terms takes it over.
+Its price depends on the lines, how they are delivered, the destination's country, region and postal code, and the
+coupons; those are its terms. A checkout of the same terms takes it over.
 """
 
 from __future__ import annotations

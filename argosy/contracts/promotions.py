@@ -144,3 +144,82 @@ class ExpireCouponUses(Command, key="job"):
     """Give back held uses whose time has passed."""
 
     job: str = "expire-coupon-uses"
+
+
+class Tier(Value):
+    """From so much of the goods on, so many ten-thousandths off."""
+
+    from_amount: int
+    basis_points: int
+
+
+class PromotionTerms(Value):
+    """On which goods (`product_ids`, or `category`, or all), from how much of them, how much is taken off.
+
+    `effect` is percentage (`basis_points`), fixed (`amount` once), buy_x_get_y (of `buy` + `get` pieces the `get`
+    cheapest, by `basis_points`), tiered (`tiers`), or bundle (whole sets of all `product_ids`, by `basis_points`).
+    `is_exclusive`: no other promotion of its level takes from the same line. `cap_amount` bounds it in one purchase
+    (0: no bound). Amounts are of `currency`.
+    """
+
+    effect: str
+    basis_points: int = 0
+    amount: int = 0
+    currency: str = ""
+    buy: int = 0
+    get: int = 0
+    tiers: tuple[Tier, ...] = ()
+    product_ids: tuple[Id, ...] = ()
+    category: str = ""
+    min_amount: int = 0
+    min_quantity: int = 0
+    cap_amount: int = 0
+    priority: int = 0
+    is_exclusive: bool = False
+
+
+class CreatePromotion(Command):
+    """Take something off without a code, from `starts_at` (now when left out) until `ends_at`. `funded_by` is
+    `platform`, or a seller's id: then on their own goods alone."""
+
+    name: str
+    terms: PromotionTerms
+    ends_at: datetime
+    starts_at: datetime | None = None
+    funded_by: str = "platform"
+    promotion_id: Id | None = None
+
+
+class EndPromotion(Command):
+    """End it now. Who has a quote that counted with it still buys at that price."""
+
+    promotion_id: Id
+
+
+class SimulatePromotion(Command):
+    """What would a promotion take off these lines, beside all that runs now? Nothing comes to be."""
+
+    name: str
+    terms: PromotionTerms
+    currency: str
+    lines: tuple[PricedLine, ...]
+    funded_by: str = "platform"
+
+
+class ExpirePromotions(Command, key="job"):
+    """Forget promotions whose time has ended."""
+
+    job: str = "expire-promotions"
+
+
+class PromotionCreated(Event, key="promotion_id"):
+    promotion_id: Id
+    name: str
+    funded_by: str
+    terms: PromotionTerms
+    starts_at: datetime
+    ends_at: datetime
+
+
+class PromotionEnded(Event, key="promotion_id"):
+    promotion_id: Id

@@ -36,6 +36,7 @@ from argosy.domains.products.domain.product import Product
 from argosy.domains.promotions.application.redemptions import ExpiredUse
 from argosy.domains.promotions.context import PromotionsContext
 from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import RESERVED, Redemption
 from argosy.domains.shipping.context import ShippingContext
 from argosy.domains.taxes.context import TaxesContext
@@ -175,6 +176,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.expired_quotes = lambda work: lambda until, limit: expired_quotes(store, until, limit)
     elif kind is PromotionsContext:
         context.expired = lambda work: lambda until, limit: expired(store, until, limit)
+        context.ended = lambda work: lambda until, limit: ended(store, until, limit)
     build: Callable[[UnitOfWork], Sequence[Any]] = context.build
     return build
 
@@ -258,6 +260,13 @@ def expired_quotes(store: SimulatedStore, until: datetime, limit: int) -> list[I
     """Quotes whose time was up by then, earliest first."""
     found = [(row.expires_at, row.id) for row in store.all(Quotation) if row.expires_at <= until]
     return [id for _, id in sorted(found)[:limit]]
+
+
+def ended(store: SimulatedStore, until: datetime, limit: int) -> list[Id]:
+    """Promotions whose time was up by then, earliest first."""
+    return [
+        id for _, id in sorted((row.ends_at, row.id) for row in store.all(Promotion) if row.ends_at <= until)[:limit]
+    ]
 
 
 def expired(store: SimulatedStore, until: datetime, limit: int) -> list[ExpiredUse]:

@@ -52,6 +52,44 @@ def test_a_quote_tells_the_whole_price_and_a_checkout_takes_it_over(shop: Shop) 
     assert shop.place.rows("promotions", "SELECT uses_reserved, uses_consumed FROM coupons") == [(0, 1)]
 
 
+def test_a_promotion_is_tried_then_counts_in_quotes_and_checkouts_until_it_ends(shop: Shop) -> None:
+    body = {"name": "Two for one", "terms": {"effect": "buy_x_get_y", "buy": 1, "get": 1, "basis_points": 10_000}}
+    (seller_id,) = [row[0] for row in shop.place.rows("products", "SELECT seller_id FROM products")]
+    line = {
+        "line_no": 1,
+        "seller_id": seller_id,
+        "product_id": shop.product_id,
+        "category": "home",
+        "quantity": 2,
+        "amount": 5_000,
+    }
+    tried = shop.call("POST", "promotions/simulate", {**body, "currency": "EUR", "lines": [line]}, token=shop.seller)
+    assert (tried.status, tried.json["total_amount"]) == (200, 2_500), tried
+    assert asked(shop, lines=[shop.line(quantity=2)])["discount_amount"] == 0
+    made = shop.call("POST", "promotions", {**body, "ends_at": "2999-01-01T00:00:00Z"}, token=shop.seller)
+    assert made.status == 201, made
+    quote = asked(shop, lines=[shop.line(quantity=2)], country="ES")
+    assert (quote["discount_amount"], quote["total_amount"]) == (2_500, 2_999)
+    assert quote["discounts"][0]["rule_id"] == made.json["id"]
+    without_a_quote = shop.bought(lines=[shop.line(quantity=2)])
+    assert (without_a_quote["status"], without_a_quote["total_amount"]) == ("COMPLETED", 2_999)
+    end = f"promotions/{made.json['id']}/end"
+    stranger = shop.call("POST", end, token=other_seller(shop))
+    assert_problem(stranger, 404, "no_such_promotion")
+    assert shop.call("POST", end, token=shop.seller).status == 200
+    assert asked(shop, lines=[shop.line(quantity=2)], country="FR")["discount_amount"] == 0
+    kept = shop.bought(
+        "two", lines=[shop.line(quantity=2)], quote_id=quote["quote_id"], address={**ADDRESS, "country": "ES"}
+    )
+    assert (kept["status"], kept["total_amount"]) == ("COMPLETED", 2_999)
+
+
+def other_seller(shop: Shop) -> str:
+    token = shop.person()
+    shop.call("POST", "stores", {"store_name": "Other"}, token=token)
+    return token
+
+
 def test_the_cart_is_quoted(shop: Shop) -> None:
     shop.call("POST", "carts/mine/lines", shop.line(quantity=2), token=shop.buyer)
     quote = asked(shop, lines=[])

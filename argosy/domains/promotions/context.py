@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from argosy.contracts.promotions import ExpireCouponUses
+from argosy.contracts.promotions import ExpireCouponUses, ExpirePromotions
 from argosy.domains.promotions.application.coupons import Coupons
+from argosy.domains.promotions.application.promotions import EndedPromotions, Promotions
 from argosy.domains.promotions.application.redemptions import ExpiredUses, Redemptions
 from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
 from argosy.engine.due import Every
 from argosy.engine.work import UnitOfWork
@@ -20,16 +22,27 @@ class PromotionsContext(Context):
     database = "coupons_db"
     criticality = "medium"
     outbox_table = "coupons_outbox_events"
-    services = (Coupons, Redemptions)
+    services = (Coupons, Redemptions, Promotions)
     hears = ("checkout", "promotions", "orders")
-    schedule = (Every(seconds=30, send=ExpireCouponUses()),)
+    schedule = (
+        Every(seconds=30, send=ExpireCouponUses()),
+        Every(seconds=300, send=ExpirePromotions(), first_after=300),
+    )
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        coupons = work.repository(Coupon)
+        coupons, promotions = work.repository(Coupon), work.repository(Promotion)
+        uses, buyer_uses = work.repository(Redemption), work.repository(BuyerUse)
         return (
             Coupons(work, coupons),
-            Redemptions(work, coupons, work.repository(Redemption), work.repository(BuyerUse), self.expired(work)),
+            Redemptions(work, coupons, uses, buyer_uses, promotions, self.expired(work)),
+            Promotions(work, promotions, self.ended(work)),
         )
+
+    def ended(self, work: UnitOfWork) -> EndedPromotions:
+        """Where promotions are looked for whose time has ended; a simulation looks through its own store instead."""
+        from argosy.domains.promotions.adapters.outbound.queries import ended_promotions
+
+        return ended_promotions
 
     def expired(self, work: UnitOfWork) -> ExpiredUses:
         """Where overdue uses are looked for; a simulation looks through its own store instead."""

@@ -16,11 +16,13 @@ from argosy.contracts.promotions import (
     ReserveCoupons,
 )
 from argosy.domains.promotions.application.coupons import Coupons
+from argosy.domains.promotions.application.promotions import Promotions
 from argosy.domains.promotions.application.redemptions import ExpiredUse, Redemptions
 from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
 from argosy.engine.work import Actor
-from argosy.shared_kernel.ids import named_id
+from argosy.shared_kernel.ids import Id, named_id
 from tests.support import Stage, an_id
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,13 +38,20 @@ def promotions_stage() -> Stage:
         return [ExpiredUse(use.id, use.coupon_id, use.user_id, use.has_buyer_limit) for use in held[:limit]]
 
     def build(work: Any) -> tuple[object, ...]:
-        coupons = work.repository(Coupon)
+        coupons, promotions = work.repository(Coupon), work.repository(Promotion)
+        uses, buyer_uses = work.repository(Redemption), work.repository(BuyerUse)
         return (
             Coupons(work, coupons),
-            Redemptions(work, coupons, work.repository(Redemption), work.repository(BuyerUse), expired),
+            Redemptions(work, coupons, uses, buyer_uses, promotions, expired),
+            Promotions(work, promotions, ended),
         )
 
-    stage = Stage((Coupons, Redemptions), build, unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))))
+    def ended(until: datetime, limit: int) -> Sequence[Id]:
+        return sorted(one.id for one in stage.all(Promotion) if one.ends_at <= until)[:limit]
+
+    stage = Stage(
+        (Coupons, Redemptions, Promotions), build, unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id")))
+    )
     return stage
 
 

@@ -19,8 +19,11 @@ from argosy.contracts.promotions import (
     ReserveCoupons,
 )
 from argosy.domains.promotions.application.coupons import of_code
+from argosy.domains.promotions.application.promotions import live, scopes_of
 from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, Coupon, UsagePolicy, is_code, normal
-from argosy.domains.promotions.domain.discount import STACKING, applies_to, check, discounts_of
+from argosy.domains.promotions.domain.discount import STACKING, applies_to, check
+from argosy.domains.promotions.domain.evaluation import evaluate
+from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import (
     CONSUMED,
     RELEASED,
@@ -76,18 +79,21 @@ class Redemptions:
         coupons: Repository[Coupon],
         uses: Repository[Redemption],
         buyer_uses: Repository[BuyerUse],
+        promotions: Repository[Promotion],
         expired: ExpiredUses,
     ) -> None:
         self.work = work
         self.coupons = coupons
         self.uses = uses
         self.buyer_uses = buyer_uses
+        self.promotions = promotions
         self.expired = expired
         self._overdue: Sequence[ExpiredUse] | None = None
 
     @reads(
         coupons=lambda command: [want for code in command.codes for want in of_code(code)],
         uses=lambda command: [by("flow_id", command.flow_id)] if command.codes else [],
+        promotions=lambda command: scopes_of(command.lines) if command.lines else [],
     )
     @then_reads(buyer_uses=lambda self, command: self._limited(command))
     def reserve_coupons(self, command: ReserveCoupons) -> None:
@@ -96,21 +102,22 @@ class Redemptions:
             self._hold_quoted(command)
             discounts = []
         else:
-            discounts = self._decide(command) if command.codes else []
+            discounts = self._decide(command)
         self.work.announce(CouponsReserved(flow_id=command.flow_id, discounts=tuple(discounts)))
 
-    @reads(coupons=lambda command: [want for code in command.codes for want in of_code(code)])
+    @reads(
+        coupons=lambda command: [want for code in command.codes for want in of_code(code)],
+        promotions=lambda command: scopes_of(command.lines),
+    )
     @then_reads(buyer_uses=lambda self, command: self._limited(command))
     def quote_discounts(self, command: QuoteDiscounts) -> None:
         """What every code would take off now. Nothing is held: the uses are named, to be held by who takes it over."""
         check(command)
-        uses, discounts = [], []
-        if command.codes:
-            uses = [
-                Redemption.hold(coupon, command.flow_id, command.buyer_id, self.work.now)
-                for coupon in self._all_valid(command, self._codes(command))
-            ]
-            discounts = discounts_of(uses, command.lines)
+        uses = [
+            Redemption.hold(coupon, command.flow_id, command.buyer_id, self.work.now)
+            for coupon in self._all_valid(command, self._codes(command))
+        ]
+        discounts = self._evaluated(command, uses)
         self.work.announce(
             DiscountsQuoted(
                 flow_id=command.flow_id, discounts=tuple(discounts), uses=tuple([use.as_quoted() for use in uses])
@@ -166,15 +173,19 @@ class Redemptions:
     def _decide(self, command: ReserveCoupons) -> list[Discount]:
         check(command)
         codes = self._codes(command)
-        held = self.uses.all_by("flow_id", command.flow_id)
+        held = self.uses.all_by("flow_id", command.flow_id) if codes else []
         if held:
             return self._repeat(command, codes, held)
         coupons = self._all_valid(command, codes)
         uses = [Redemption.hold(coupon, command.flow_id, command.buyer_id, command.expires_at) for coupon in coupons]
-        discounts = discounts_of(uses, command.lines)
+        discounts = self._evaluated(command, uses)
         for coupon, use in zip(coupons, uses, strict=True):
             self._hold(coupon, use, command.currency)
         return discounts
+
+    def _evaluated(self, command: ReserveCoupons | QuoteDiscounts, uses: Sequence[Redemption]) -> list[Discount]:
+        running = live(self.promotions, command.lines, self.work.now)
+        return evaluate(command.lines, command.currency, running, uses)
 
     def _hold_quoted(self, command: ReserveCoupons) -> None:
         """Every use that the quote counted with is held under the terms that it counted under, or none."""
@@ -224,7 +235,7 @@ class Redemptions:
         if sorted(codes) != sorted(by_code) or any(use.user_id != command.buyer_id for use in held):
             raise OtherCouponsAreHeld(flow_id=command.flow_id)
         held_amounts = {use.code: use.discount_amount for use in held}
-        discounts = discounts_of([by_code[code] for code in codes], command.lines)
+        discounts = self._evaluated(command, [by_code[code] for code in codes])
         if any(use.discount_amount != held_amounts[use.code] for use in held):
             raise OtherCouponsAreHeld(flow_id=command.flow_id)
         return discounts

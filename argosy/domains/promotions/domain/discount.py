@@ -44,9 +44,13 @@ def applies_to(funded_by: str, line: PricedLine) -> bool:
     return funded_by in (PLATFORM, line.seller_id)
 
 
-def discounts_of(uses: Sequence[Redemption], lines: Sequence[PricedLine]) -> list[Discount]:
-    """Every discount of a purchase, and each use's sum noted on it."""
-    left = {line.line_no: line.amount for line in lines}
+def discounts_of(
+    uses: Sequence[Redemption], lines: Sequence[PricedLine], left: dict[int, int] | None = None
+) -> list[Discount]:
+    """What coupons take of what is `left` of each line (all of it, where nothing is said), and each use's sum noted on
+    it."""
+    if left is None:
+        left = {line.line_no: line.amount for line in lines}
     found: list[Discount] = []
     for use in STACKING.in_order(uses):
         taken = _take(use, [line.line_no for line in lines if applies_to(use.funded_by, line)], left)
@@ -86,17 +90,21 @@ def _take(use: Redemption, numbers: Sequence[int], left: dict[int, int]) -> list
 
 def check(command: ReserveCoupons | QuoteDiscounts) -> None:
     """Discounts are decided on lines that can be read; every fault is told at once."""
-    exponent(command.currency)
-    faults = list(_malformed(command))
+    check_lines(
+        command.currency,
+        command.lines,
+        [{"field": name} for name in ("flow_id", "buyer_id") if not is_id(getattr(command, name))],
+    )
+
+
+def check_lines(currency: str, lines: Sequence[PricedLine], others: Sequence[dict[str, Any]] = ()) -> None:
+    exponent(currency)
+    faults = [*others, *_malformed(lines)]
     if faults:
         raise LinesAreMalformed(faults=faults)
 
 
-def _malformed(command: ReserveCoupons | QuoteDiscounts) -> Iterator[dict[str, Any]]:
-    lines = command.lines
-    for name in ("flow_id", "buyer_id"):
-        if not is_id(getattr(command, name)):
-            yield {"field": name}
+def _malformed(lines: Sequence[PricedLine]) -> Iterator[dict[str, Any]]:
     if not 1 <= len(lines) <= LINES_MAX:
         yield {"field": "lines", "maximum": LINES_MAX}
     if len({line.line_no for line in lines}) != len(lines):

@@ -1,11 +1,12 @@
-"""Coupons over HTTP: staff's, and those that sellers pay for themselves."""
+"""Coupons and promotions over HTTP: staff's, and those that sellers pay for themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from argosy.contracts.promotions import CreateCoupon, DisableCoupon
+from argosy.contracts.promotions import CreateCoupon, CreatePromotion, DisableCoupon, EndPromotion, SimulatePromotion
+from argosy.domains.promotions.application.promotions import SimulatedDiscounts
 from argosy.platform.auth import merchant
 from argosy.platform.rest import Asked, Made, post
 
@@ -25,5 +26,23 @@ endpoints = [
         filled=("coupon_id", "funded_by"),
         answers=Made,
     ),
+    post(
+        "promotions",
+        CreatePromotion,
+        allow=merchant,
+        status=201,
+        fill=paid_by,
+        filled=("promotion_id", "funded_by"),
+        answers=Made,
+    ),
+    post(
+        "promotions/simulate",
+        SimulatePromotion,
+        allow=merchant,
+        fill=paid_by,
+        filled=("funded_by",),
+        answers=SimulatedDiscounts,
+    ),
+    post("promotions/{promotion_id}/end", EndPromotion, allow=merchant, answers=Made),
     post("coupons/{code}/disable", DisableCoupon, allow=merchant, answers=Made),
 ]

@@ -44,6 +44,24 @@ class CouponRow(AggregateRow):
         ]
 
 
+class PromotionRow(AggregateRow):
+    """One promotion that is planned or runs; what has ended stands in the log alone."""
+
+    name = models.CharField(max_length=100)
+    scope_key = models.CharField(max_length=120, db_index=True)
+    funded_by = models.CharField(max_length=36)
+    terms = models.JSONField()
+    starts_at = InstantField()
+    ends_at = InstantField(db_index=True)
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "promotions"
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="promotion_period_not_empty"),
+        ]
+
+
 class CouponRuleRow(models.Model):
     """Conditions of a coupon beyond its own columns. None are made yet: limits stand on the coupon itself."""
 

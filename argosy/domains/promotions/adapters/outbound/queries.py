@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from argosy.domains.promotions.adapters.outbound.models import CouponRedemptionRow, CouponRow
+from argosy.domains.promotions.adapters.outbound.models import CouponRedemptionRow, CouponRow, PromotionRow
 from argosy.domains.promotions.application.redemptions import ExpiredUse
+from argosy.shared_kernel.ids import Id
 
 
 def expired_uses(until: datetime, limit: int) -> Sequence[ExpiredUse]:
@@ -15,6 +16,12 @@ def expired_uses(until: datetime, limit: int) -> Sequence[ExpiredUse]:
     held = CouponRedemptionRow.objects.filter(status="RESERVED", expires_at__lte=until).order_by("expires_at", "id")
     columns = held.values_list("id", "coupon_id", "user_id", "has_buyer_limit")
     return [ExpiredUse(*row) for row in columns[:limit]]
+
+
+def ended_promotions(until: datetime, limit: int) -> Sequence[Id]:
+    """At most `limit` promotions whose time ended by `until`, earliest first."""
+    over = PromotionRow.objects.filter(ends_at__lte=until).order_by("ends_at", "id")
+    return [Id(str(id)) for id in over.values_list("id", flat=True)[:limit]]
 
 
 def coupon_of(code: str, funded_by: str) -> dict[str, Any] | None:

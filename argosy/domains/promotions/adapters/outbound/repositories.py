@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from argosy.domains.promotions.adapters.outbound.models import BuyerUseRow, CouponRedemptionRow, CouponRow
+from argosy.domains.promotions.adapters.outbound.models import BuyerUseRow, CouponRedemptionRow, CouponRow, PromotionRow
 from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
 from argosy.platform.rows import Rows
 
@@ -11,4 +12,5 @@ ROWS = (
     Rows(Coupon, CouponRow, names={"basis_points": "discount"}),
     Rows(Redemption, CouponRedemptionRow),
     Rows(BuyerUse, BuyerUseRow),
+    Rows(Promotion, PromotionRow),
 )

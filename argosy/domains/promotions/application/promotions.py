@@ -1,0 +1,120 @@
+"""Promotions as their owners see them: made, tried on a cart, and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from argosy.contracts.promotions import (
+    CreatePromotion,
+    Discount,
+    EndPromotion,
+    ExpirePromotions,
+    PricedLine,
+    PromotionEnded,
+    SimulatePromotion,
+)
+from argosy.domains.promotions.application.coupons import CouponsAreNotYoursToMake
+from argosy.domains.promotions.domain.discount import check_lines
+from argosy.domains.promotions.domain.evaluation import evaluate
+from argosy.domains.promotions.domain.promotion import NoSuchPromotion, Promotion, PromotionIdIsTaken
+from argosy.engine.reads import By, by, reads, then_reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.messages import Value
+
+EXPIRED_AT_ONCE_MAX = 500
+
+EndedPromotions = Callable[[datetime, int], Sequence[Id]]
+"""Port: at most so many promotions whose time ended by then, earliest first."""
+
+
+class SimulatedDiscounts(Value):
+    """What everything that runs would take off together with the promotion that was tried; nothing is kept of it."""
+
+    total_amount: int
+    discounts: tuple[Discount, ...]
+
+
+def scopes_of(lines: Iterable[PricedLine]) -> list[By]:
+    """The look-ups that find every promotion which could apply to these lines."""
+    keys = {"all": None}
+    for line in lines:
+        keys[f"seller:{line.seller_id}"] = None
+        keys[f"product:{line.product_id}"] = None
+        keys[f"category:{line.category}"] = None
+    return [by("scope_key", key) for key in keys]
+
+
+def live(promotions: Repository[Promotion], lines: Iterable[PricedLine], now: datetime) -> list[Promotion]:
+    """The promotions that run now and could apply to these lines."""
+    found = [one for want in scopes_of(lines) for one in promotions.all_by(want.column, want.value)]
+    return [promotion for promotion in found if promotion.is_live(now)]
+
+
+class Promotions:
+    """What is taken off without a code."""
+
+    def __init__(self, work: UnitOfWork, promotions: Repository[Promotion], ended: EndedPromotions) -> None:
+        self.work = work
+        self.promotions = promotions
+        self.ended = ended
+        self._over: Sequence[Id] | None = None
+
+    @reads(promotions=lambda command: filter(is_id, [command.promotion_id]))
+    def create_promotion(self, command: CreatePromotion) -> Id:
+        """A promotion that runs in its time. The same terms again under its id are the same promotion."""
+        self._check_owner(command.funded_by)
+        made = Promotion.create(command, command.promotion_id or self.work.new_id(), self.work.now)
+        known = self.promotions.find(made.id) if command.promotion_id else None
+        if known is None:
+            self.promotions.add(made)
+        elif not known.has_terms_of(command):
+            raise PromotionIdIsTaken()
+        return made.id
+
+    @reads(promotions=lambda command: [command.promotion_id])
+    def end_promotion(self, command: EndPromotion) -> Id:
+        """It takes nothing off any more, but for quotes that stand. A stranger's is answered like one that is not."""
+        promotion = self.promotions.find(command.promotion_id)
+        if promotion is None or not self._owns(promotion.funded_by):
+            raise NoSuchPromotion()
+        self._end(promotion)
+        return promotion.id
+
+    @reads(promotions=lambda command: scopes_of(command.lines))
+    def simulate_promotion(self, command: SimulatePromotion) -> SimulatedDiscounts:
+        """What these lines would cost less if the promotion ran now. Nothing comes to be."""
+        self._check_owner(command.funded_by)
+        check_lines(command.currency, command.lines)
+        tried = Promotion.tried(command, self.work.new_id(), self.work.now)
+        running = live(self.promotions, command.lines, self.work.now)
+        discounts = tuple(evaluate(command.lines, command.currency, [*running, tried], []))
+        return SimulatedDiscounts(total_amount=sum(one.amount for one in discounts), discounts=discounts)
+
+    @then_reads(promotions=lambda self, command: self._over_now())
+    def expire_promotions(self, command: ExpirePromotions) -> None:
+        """Promotions whose time has ended are told so and forgotten."""
+        for id in self._over_now():
+            promotion = self.promotions.find(id)
+            if promotion is not None and promotion.ends_at <= self.work.now:
+                self._end(promotion)
+
+    def _end(self, promotion: Promotion) -> None:
+        self.work.announce(PromotionEnded(promotion_id=promotion.id))
+        self.promotions.remove(promotion)
+
+    def _over_now(self) -> Sequence[Id]:
+        """Looked up once per unit of work."""
+        if self._over is None:
+            self._over = self.ended(self.work.now, EXPIRED_AT_ONCE_MAX)
+        return self._over
+
+    def _check_owner(self, funded_by: str) -> None:
+        if not self._owns(funded_by):
+            raise CouponsAreNotYoursToMake()
+
+    def _owns(self, funded_by: str) -> bool:
+        actor = self.work.actor
+        is_own = actor.has("seller") and actor.seller_id != "" and funded_by == actor.seller_id
+        return actor.has("staff") or actor.has("system") or is_own

@@ -1,0 +1,194 @@
+"""Promotions: what is taken off by itself, while its time runs. A rule says on which goods, an effect how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.contracts.promotions import CreatePromotion, PromotionCreated, PromotionTerms, SimulatePromotion
+from argosy.domains.promotions.domain.coupon import BASIS_POINTS_MAX, PLATFORM, FunderUnknown, NotAnId, PeriodIsEmpty
+from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
+from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.money import AMOUNT_MAX, exponent
+
+PERCENTAGE, FIXED, BUY_X_GET_Y, TIERED, BUNDLE = "percentage", "fixed", "buy_x_get_y", "tiered", "bundle"
+EFFECTS = (PERCENTAGE, FIXED, BUY_X_GET_Y, TIERED, BUNDLE)
+WITH_A_SHARE = (PERCENTAGE, BUY_X_GET_Y, BUNDLE)
+
+ITEM_DISCOUNT, STORE_DISCOUNT, STORE_COUPON = "item_discount", "store_discount", "store_coupon"
+PLATFORM_COUPON, PLATFORM_DISCOUNT = "platform_coupon", "platform_discount"
+LEVELS = (ITEM_DISCOUNT, STORE_DISCOUNT, STORE_COUPON, PLATFORM_COUPON, PLATFORM_DISCOUNT)
+"""The order in which discounts are taken off, each from what those before it left."""
+
+NAME_LENGTH_MAX = 100
+PRODUCTS_MAX = 200
+PIECES_MAX = 999
+TIERS_MAX = 20
+PRIORITY_MAX = 1_000
+
+
+class EffectUnknown(Invalid):
+    """A promotion is a percentage, fixed, buy_x_get_y, tiered or bundle."""
+
+
+class TermOutOfRange(Invalid):
+    """A term of the promotion is missing, too small, too large, or not one that its effect has."""
+
+
+class PromotionIdIsTaken(RuleBroken):
+    """There is another promotion with this id."""
+
+
+class NoSuchPromotion(NotFound):
+    """There is no such promotion, it has ended, or it is not yours."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Promotion(Aggregate):
+    """One promotion that is planned or runs; one that has ended is forgotten here and stands in the log. It is found
+    by `scope_key`, the narrowest thing that every purchase it could apply to has."""
+
+    name: str
+    scope_key: str
+    funded_by: str
+    terms: PromotionTerms
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+
+    @classmethod
+    def create(cls, command: CreatePromotion, id: Id, now: datetime) -> Promotion:
+        """A promotion whose terms can be read, or everything that is wrong with them at once."""
+        faults = [*_wrong(command.name, command.terms, command.funded_by)]
+        if command.promotion_id is not None and not is_id(command.promotion_id):
+            faults.append(NotAnId(field="promotion_id"))
+        starts_at = command.starts_at or now
+        has_zones = starts_at.tzinfo is not None and command.ends_at.tzinfo is not None
+        if not has_zones or command.ends_at <= max(starts_at, now):
+            faults.append(PeriodIsEmpty())
+        _refuse(faults)
+        promotion = cls(
+            id=id,
+            name=command.name.strip(),
+            scope_key=scope_key_of(command.terms, command.funded_by),
+            funded_by=command.funded_by,
+            terms=command.terms,
+            starts_at=starts_at,
+            ends_at=command.ends_at,
+            created_at=now,
+        )
+        promotion.record(
+            PromotionCreated(
+                promotion_id=id,
+                name=promotion.name,
+                funded_by=promotion.funded_by,
+                terms=promotion.terms,
+                starts_at=promotion.starts_at,
+                ends_at=promotion.ends_at,
+            )
+        )
+        return promotion
+
+    @classmethod
+    def tried(cls, command: SimulatePromotion, id: Id, now: datetime) -> Promotion:
+        """One that runs at this moment alone, to see what it would do."""
+        _refuse([*_wrong(command.name, command.terms, command.funded_by)])
+        return cls(
+            id=id,
+            name=command.name.strip(),
+            scope_key=scope_key_of(command.terms, command.funded_by),
+            funded_by=command.funded_by,
+            terms=command.terms,
+            starts_at=now,
+            ends_at=now,
+            created_at=now,
+        )
+
+    def is_live(self, now: datetime) -> bool:
+        return self.starts_at <= now < self.ends_at
+
+    def has_terms_of(self, command: CreatePromotion) -> bool:
+        """Whether the command would make this very promotion again."""
+        return (self.name, self.funded_by, self.terms, self.ends_at) == (
+            command.name.strip(),
+            command.funded_by,
+            command.terms,
+            command.ends_at,
+        ) and command.starts_at in (None, self.starts_at)
+
+    @property
+    def level(self) -> str:
+        if self.funded_by == PLATFORM:
+            return PLATFORM_DISCOUNT
+        return ITEM_DISCOUNT if self.terms.product_ids and self.terms.effect != BUNDLE else STORE_DISCOUNT
+
+
+def scope_key_of(terms: PromotionTerms, funded_by: str) -> str:
+    """A bundle is looked for by its first product: without that there is no set of it."""
+    if terms.product_ids and (len(terms.product_ids) == 1 or terms.effect == BUNDLE):
+        return f"product:{terms.product_ids[0]}"
+    if funded_by != PLATFORM:
+        return f"seller:{funded_by}"
+    return f"category:{terms.category}" if terms.category else "all"
+
+
+def _refuse(faults: list[DomainError]) -> None:
+    if faults:
+        raise faults[0] if len(faults) == 1 else Several(faults)
+
+
+def _wrong(name: str, terms: PromotionTerms, funded_by: str) -> Iterator[DomainError]:
+    if not 1 <= len(name.strip()) <= NAME_LENGTH_MAX or not name.isprintable():
+        yield TermOutOfRange(field="name", maximum=NAME_LENGTH_MAX)
+    if funded_by != PLATFORM and not is_id(funded_by):
+        yield FunderUnknown()
+    if terms.effect not in EFFECTS:
+        yield EffectUnknown(known=list(EFFECTS))
+        return
+    yield from _wrong_scope(terms)
+    yield from _wrong_amounts(terms)
+
+
+def _wrong_scope(terms: PromotionTerms) -> Iterator[DomainError]:
+    if len(terms.product_ids) > PRODUCTS_MAX or len(set(terms.product_ids)) != len(terms.product_ids):
+        yield TermOutOfRange(field="product_ids", maximum=PRODUCTS_MAX)
+    if not all(is_id(id) for id in terms.product_ids):
+        yield NotAnId(field="product_ids")
+    if len(terms.category) > NAME_LENGTH_MAX or (terms.category and terms.product_ids):
+        yield TermOutOfRange(field="category", maximum=NAME_LENGTH_MAX)
+    if terms.effect == BUNDLE and len(terms.product_ids) < 2:
+        yield TermOutOfRange(field="product_ids", minimum=2)
+    if not 0 <= terms.min_quantity <= PIECES_MAX:
+        yield TermOutOfRange(field="min_quantity", minimum=0, maximum=PIECES_MAX)
+    if not -PRIORITY_MAX <= terms.priority <= PRIORITY_MAX:
+        yield TermOutOfRange(field="priority", minimum=-PRIORITY_MAX, maximum=PRIORITY_MAX)
+
+
+def _wrong_amounts(terms: PromotionTerms) -> Iterator[DomainError]:
+    if terms.currency:
+        exponent(terms.currency)
+    elif terms.effect in (FIXED, TIERED) or terms.min_amount or terms.cap_amount:
+        yield TermOutOfRange(field="currency")
+    for name in ("min_amount", "cap_amount"):
+        if not 0 <= getattr(terms, name) <= AMOUNT_MAX:
+            yield TermOutOfRange(field=name, minimum=0, maximum=AMOUNT_MAX)
+    has_amount, has_share = terms.effect == FIXED, terms.effect in WITH_A_SHARE
+    if not (1 <= terms.amount <= AMOUNT_MAX if has_amount else terms.amount == 0):
+        yield TermOutOfRange(field="amount", minimum=int(has_amount), maximum=AMOUNT_MAX if has_amount else 0)
+    if not (1 <= terms.basis_points <= BASIS_POINTS_MAX if has_share else terms.basis_points == 0):
+        yield TermOutOfRange(field="basis_points", minimum=int(has_share), maximum=BASIS_POINTS_MAX * has_share)
+    counts = terms.effect == BUY_X_GET_Y
+    for name in ("buy", "get"):
+        if not (1 <= getattr(terms, name) <= PIECES_MAX if counts else getattr(terms, name) == 0):
+            yield TermOutOfRange(field=name, minimum=int(counts), maximum=PIECES_MAX * counts)
+    steps = [tier.from_amount for tier in terms.tiers]
+    is_tiered = terms.effect == TIERED
+    if (
+        not (1 <= len(steps) <= TIERS_MAX if is_tiered else not steps)
+        or steps != sorted(set(steps))
+        or any(not 0 <= tier.from_amount <= AMOUNT_MAX for tier in terms.tiers)
+        or any(not 1 <= tier.basis_points <= BASIS_POINTS_MAX for tier in terms.tiers)
+    ):
+        yield TermOutOfRange(field="tiers", minimum=int(is_tiered), maximum=TIERS_MAX * is_tiered)

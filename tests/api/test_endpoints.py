@@ -341,6 +341,21 @@ def test_health_is_told_without_a_token(shop: Shop) -> None:
     assert Answer(shop.client.get("/health/ready")).json == {"status": "ready"}
 
 
+def of_staff_and_quotes(shop: Shop, staff: str) -> dict[str, str]:
+    """Something of each kind that is priced or taxed by."""
+    quote = shop.call("POST", "quotes", {"lines": [shop.line()], "country": "PT"}, token=shop.buyer).json["quote_id"]
+    shop.call("POST", "taxes/rules", {"country": "PT", "basis_points": 2300, "is_inclusive": True}, token=staff)
+    shop.call("PUT", "taxes/zones/iberia", {"name": "Iberia", "places": [{"country": "PT"}]}, token=staff)
+    shop.drain()
+    return {
+        "quote_id": quote,
+        "code": "iberia",
+        "rule_id": shop.call("GET", "taxes/rules", token=staff).json["items"][0]["rule_id"],
+        "rate_id": shop.call("GET", "shipping/rates", token=shop.seller).json["items"][0]["rate_id"],
+        "buyer_id": shop.call("GET", "users/me", token=shop.buyer).json["user_id"],
+    }
+
+
 def test_answers_are_as_they_are_described(shop: Shop) -> None:
     """Every answer that a buyer and a seller get is of the type that the API's description gives it."""
     from typing import is_typeddict
@@ -359,6 +374,7 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
     )
     shop.drain()
     address = shop.call("GET", "addresses", token=shop.buyer).json["items"][0]["id"]
+    people = everyone(shop)
     ids = {
         "order_id": ended["order_ids"][0],
         "checkout_id": ended["checkout_id"],
@@ -370,8 +386,8 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
         "stock_unit_id": shop.variant_id,
         "variant_id": shop.variant_id,
         "slug": "lamp",
+        **of_staff_and_quotes(shop, people["staff"]),
     }
-    people = everyone(shop)
     seen = 0
     for endpoint in [one for declared in endpoints().values() for one in declared if one.method == "GET"]:
         token = {"seller": shop.seller, "merchant": shop.seller, "staff": people["staff"]}.get(

@@ -177,6 +177,31 @@ class AttributeRule(Value):
     of_variant: bool = False
 
 
+class CollectionRule(Value):
+    """Which products belong: those of a category, with prices from and to (in minor units of `currency`), on sale
+    below their former price. What is left out does not matter."""
+
+    category: str = ""
+    currency: str = ""
+    price_from: int | None = None
+    price_to: int | None = None
+    is_reduced: bool = False
+
+
+class SetCollection(Command):
+    """Products that are shown together, by a code of your own: those that are named, in this order, or those that a
+    rule finds. A seller's collections hold their own products; staff collect everybody's."""
+
+    code: str
+    title: str
+    product_ids: tuple[Id, ...] = ()
+    rule: CollectionRule | None = None
+
+
+class RemoveCollection(Command):
+    code: str
+
+
 class AddCategory(Command):
     """A category below another, or (without `parent`) at the top. Products name it by its code."""
 

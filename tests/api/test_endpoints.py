@@ -345,11 +345,11 @@ def of_staff_and_quotes(shop: Shop, staff: str) -> dict[str, str]:
     """Something of each kind that is priced or taxed by."""
     quote = shop.call("POST", "quotes", {"lines": [shop.line()], "country": "PT"}, token=shop.buyer).json["quote_id"]
     shop.call("POST", "taxes/rules", {"country": "PT", "basis_points": 2300, "is_inclusive": True}, token=staff)
-    shop.call("PUT", "taxes/zones/iberia", {"name": "Iberia", "places": [{"country": "PT"}]}, token=staff)
+    shop.call("PUT", "taxes/zones/IBERIA", {"name": "Iberia", "places": [{"country": "PT"}]}, token=staff)
     shop.drain()
     return {
         "quote_id": quote,
-        "code": "iberia",
+        "code": "IBERIA",
         "rule_id": shop.call("GET", "taxes/rules", token=staff).json["items"][0]["rule_id"],
         "rate_id": shop.call("GET", "shipping/rates", token=shop.seller).json["items"][0]["rate_id"],
         "buyer_id": shop.call("GET", "users/me", token=shop.buyer).json["user_id"],
@@ -387,6 +387,9 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
         "variant_id": shop.variant_id,
         "slug": "lamp",
         **of_staff_and_quotes(shop, people["staff"]),
+        "collection_id": shop.call(
+            "PUT", "stores/mine/collections/all", {"title": "All", "rule": {}}, token=shop.seller
+        ).json["id"],
     }
     seen = 0
     for endpoint in [one for declared in endpoints().values() for one in declared if one.method == "GET"]:

@@ -9,6 +9,7 @@ import msgspec
 
 from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
+from argosy.domains.products.adapters.outbound.queries import collection
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.auth import buyer, public, seller
 from argosy.platform.bodies import ID_PATTERN
@@ -52,6 +53,23 @@ def product_by_slug(asked: Asked) -> Document | None:
     """A product on sale by a slug that it has or had; `slug` in the answer is the one that it has."""
     product_id = product_with_slug(asked["slug"])
     return None if product_id is None else _sent(catalogue.product_page(product_id), is_public=True)
+
+
+def products_of_collection(asked: Asked) -> Page | None:
+    """What is on sale of a collection: in its own order, or the cheapest first where a rule finds it."""
+    query: PageQuery = asked.query
+    found = collection(asked["collection_id"])
+    if found is None:
+        return None
+    if found.rule is None:
+        return Page(items=[one.body for one in catalogue.chosen(found.product_ids)], next=None)
+    cards = catalogue.found_by_rule(
+        found.rule,
+        seller_id=found.seller_id or "",
+        after=query.position(tuple[_Amount, _Id]),
+        limit=query.limit + 1,
+    )
+    return _page(cards, query, f"{PREFIX}collections/{found.collection_id}/products")
 
 
 def products(asked: Asked) -> Page:
@@ -108,6 +126,13 @@ endpoints = {
     "products": [
         get("products", products, allow=public, parameters=ListingQuery, answers=Page),
         get("products/{product_id}", product, allow=public, answers=ProductPage),
+        get(
+            "collections/{collection_id}/products",
+            products_of_collection,
+            allow=public,
+            parameters=PageQuery,
+            answers=Page,
+        ),
         get("slugs/{slug}", product_by_slug, allow=public, answers=ProductPage),
         get("categories", categories, allow=public, answers=Categories),
     ],

@@ -7,10 +7,12 @@ from typing import Any
 
 from argosy.domains.products.application.catalogue import Catalogue
 from argosy.domains.products.application.categories import Categories, Subtree
+from argosy.domains.products.application.collections import Collections
 from argosy.domains.products.application.describing import Describing, RichText
 from argosy.domains.products.application.making import Making
 from argosy.domains.products.application.pricing import Pricing
 from argosy.domains.products.domain.category import Category
+from argosy.domains.products.domain.collection import Collection
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.price import Price
 from argosy.domains.products.domain.product import Product
@@ -19,7 +21,7 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 from argosy.platform.rows import Rows
 
-SERVICES = (Catalogue, Pricing, Describing, Categories)
+SERVICES = (Catalogue, Pricing, Describing, Categories, Collections)
 
 
 def build(work: UnitOfWork, below: Subtree, clean: RichText) -> tuple[Any, ...]:
@@ -32,6 +34,7 @@ def build(work: UnitOfWork, below: Subtree, clean: RichText) -> tuple[Any, ...]:
         Pricing(*ports),
         Describing(making, slugs, clean),
         Categories(work, categories, below),
+        Collections(work, making.products, work.repository(Collection)),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
+from argosy.contracts.products import CollectionRule
 from argosy.read_models.catalogue.projector import (
     CategoryCount,
     ProductDetail,
@@ -63,6 +65,40 @@ def by_price(
     return _cards(category, seller_id, "price_from", after, limit)
 
 
+def chosen(product_ids: list[Id]) -> list[Listed]:
+    """Cards of those of these products that are on sale and listed, in this order."""
+    if not product_ids:
+        return []
+    dialect = search()
+    marks = ", ".join("?" for _ in product_ids)
+    rows = dialect.query(
+        f"SELECT card, price_from, {dialect.selected('product_id', 'uuid')} FROM {live_table(VIEW, ProductListing)} "
+        f"WHERE is_published AND product_id IN ({marks})",
+        tuple(product_ids),
+    )
+    found = {id: Listed(msgspec.Raw(card.encode()), (price_from, id)) for card, price_from, id in rows}
+    return [found[id] for id in product_ids if id in found]
+
+
+def found_by_rule(
+    rule: CollectionRule, *, seller_id: str = "", after: Place | None = None, limit: int = 20
+) -> list[Listed]:
+    """Cards of products on sale that a collection's rule finds, lowest price first."""
+    more: list[tuple[str, Any]] = []
+    if rule.currency:
+        more.append(("currency = ?", rule.currency))
+    if rule.price_from is not None:
+        more.append(("price_from >= ?", rule.price_from))
+    if rule.price_to is not None:
+        more.append(("price_from <= ?", rule.price_to))
+    if rule.is_reduced:
+        # A card is our own text. Its quotes are escaped in titles, so that no title can look like this member; cards
+        # of before there were sales lack it.
+        more.append(("card LIKE ?", '%"was_from":%'))
+        more.append(("card NOT LIKE ?", '%"was_from":null%'))
+    return _cards(rule.category, seller_id, "price_from", after, limit, more)
+
+
 def categories() -> list[Category]:
     """Every category that has products on sale, by name."""
     return [
@@ -83,7 +119,14 @@ def units_left(stock_unit_id: str) -> int | None:
     return rows[0][0] if rows else None
 
 
-def _cards(category: str, seller_id: str, order: str, after: Place | None, limit: int) -> list[Listed]:
+def _cards(
+    category: str,
+    seller_id: str,
+    order: str,
+    after: Place | None,
+    limit: int,
+    more: Sequence[tuple[str, Any]] = (),
+) -> list[Listed]:
     if seller_id and not is_id(seller_id):
         return []
     dialect = search()
@@ -92,6 +135,9 @@ def _cards(category: str, seller_id: str, order: str, after: Place | None, limit
         if value:
             conditions.append(f"{column} = ?")
             parameters.append(value)
+    for condition, value in more:
+        conditions.append(condition)
+        parameters.append(value)
     is_by_time = order == "listed_at"
     if after is not None:
         at, id = after

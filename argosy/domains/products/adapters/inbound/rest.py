@@ -18,8 +18,10 @@ from argosy.contracts.products import (
     LinkStock,
     MoveCategory,
     PublishProduct,
+    RemoveCollection,
     RenameCategory,
     SetCategoryAttributes,
+    SetCollection,
     SetOptions,
     SetPrice,
     SetSale,
@@ -38,7 +40,7 @@ from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.platform.auth import merchant, public, seller, staff
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
-from argosy.platform.rest import PREFIX, Asked, Made, Upload, get, patch, post, put
+from argosy.platform.rest import PREFIX, Asked, Made, Upload, delete, get, patch, post, put
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -54,6 +56,12 @@ class Prices(msgspec.Struct, kw_only=True):
     """A variant's price history, oldest first, planned versions included."""
 
     items: list[queries.PriceVersion]
+
+
+class Collected(msgspec.Struct, kw_only=True):
+    """Collections of one owner."""
+
+    items: list[queries.ShownCollection]
 
 
 class CategoryTree(msgspec.Struct, kw_only=True):
@@ -90,6 +98,11 @@ def my_prices(asked: Asked) -> Prices | None:
 def category_tree(asked: Asked) -> CategoryTree:
     """The tree of categories, and what each says of attributes."""
     return CategoryTree(items=queries.category_tree())
+
+
+def my_collections(asked: Asked) -> Collected:
+    """Your collections; for staff, the marketplace's."""
+    return Collected(items=queries.collections_of(None if asked.actor.has("staff") else asked.actor.seller_id))
 
 
 def _is_in_force(version: queries.PriceVersion, at: datetime) -> bool:
@@ -152,6 +165,9 @@ endpoints = [
         parameters=AsOf,
         answers=Prices,
     ),
+    get("stores/mine/collections", my_collections, allow=merchant, answers=Collected),
+    put("stores/mine/collections/{code}", SetCollection, allow=merchant, answers=Made),
+    delete("stores/mine/collections/{code}", RemoveCollection, allow=merchant),
     get("categories/tree", category_tree, allow=public, answers=CategoryTree),
     post("categories", AddCategory, allow=staff, status=201, answers=Made),
     put("categories/{code}/place", MoveCategory, allow=staff),

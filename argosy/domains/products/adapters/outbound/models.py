@@ -153,6 +153,20 @@ class SlugRow(AggregateRow):
         db_table = "product_slugs"
 
 
+class CollectionRow(AggregateRow):
+    """Products that are shown together. The id is made of owner and code."""
+
+    seller_id = IdField(null=True, db_index=True)
+    code = models.CharField(max_length=80)
+    title = models.CharField(max_length=200)
+    product_ids = models.JSONField()
+    rule = models.JSONField(null=True)
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "product_collections"
+
+
 class PublicationRow(models.Model):
     """When a product came on sale or went off sale; lines are added and never changed."""
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from argosy.contracts.products import AttributeRule
+from argosy.contracts.products import AttributeRule, CollectionRule
 from argosy.domains.products.adapters.outbound.models import (
     CategoryRow,
+    CollectionRow,
     ImageRow,
     PriceRow,
     ProductRow,
@@ -20,6 +21,7 @@ from argosy.domains.products.adapters.outbound.models import (
 from argosy.shared_kernel.ids import Id
 
 PAGE_MAX = 100
+COLLECTIONS_MAX = 500
 
 _COLUMNS = ("id", "sku", "title", "description", "category", "status", "version", "updated_at")
 _FIELDS = ("product_id", *_COLUMNS[1:])
@@ -82,6 +84,17 @@ class ShownCategory(msgspec.Struct, kw_only=True, frozen=True):
     attributes: list[AttributeRule]
 
 
+class ShownCollection(msgspec.Struct, kw_only=True, frozen=True):
+    """Products that are shown together: those that are named, or those that the rule finds."""
+
+    collection_id: Id
+    seller_id: Id | None
+    code: str
+    title: str
+    product_ids: list[Id]
+    rule: CollectionRule | None
+
+
 def product_of(product_id: str, seller_id: str) -> OwnProduct | None:
     """One of a seller's own products; None for all others, there or not."""
     row = ProductRow.objects.filter(id=product_id, seller_id=seller_id).values_list(*_COLUMNS).first()
@@ -123,6 +136,30 @@ def product_by_slug(slug: str) -> Id | None:
     """Which product a slug leads to; it may have another one by now."""
     found = SlugRow.objects.filter(text=slug).values_list("product_id", flat=True).first()
     return None if found is None else Id(found)
+
+
+def collections_of(seller_id: str | None) -> list[ShownCollection]:
+    """A seller's collections, or (None) the marketplace's, by title."""
+    found = CollectionRow.objects.order_by("title", "id")
+    found = found.filter(seller_id__isnull=True) if seller_id is None else found.filter(seller_id=seller_id)
+    return [_collection(row) for row in found[:COLLECTIONS_MAX]]
+
+
+def collection(collection_id: str) -> ShownCollection | None:
+    """One collection, by whoever's."""
+    row = CollectionRow.objects.filter(id=collection_id).first()
+    return None if row is None else _collection(row)
+
+
+def _collection(row: CollectionRow) -> ShownCollection:
+    return ShownCollection(
+        collection_id=Id(row.id),
+        seller_id=None if row.seller_id is None else Id(row.seller_id),
+        code=row.code,
+        title=row.title,
+        product_ids=[Id(id) for id in row.product_ids],
+        rule=None if row.rule is None else msgspec.convert(row.rule, CollectionRule),
+    )
 
 
 def category_tree() -> list[ShownCategory]:

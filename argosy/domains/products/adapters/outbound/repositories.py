@@ -5,6 +5,7 @@ from __future__ import annotations
 from argosy.domains.products.adapters.outbound.models import (
     AttributeRow,
     CategoryRow,
+    CollectionRow,
     ImageRow,
     OfferRow,
     OptionRow,
@@ -16,6 +17,7 @@ from argosy.domains.products.adapters.outbound.models import (
     VariantRow,
 )
 from argosy.domains.products.domain.category import Category
+from argosy.domains.products.domain.collection import Collection
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.option import Option
 from argosy.domains.products.domain.price import Price
@@ -54,4 +56,5 @@ ROWS = (
     Rows(Offer, OfferRow),
     Rows(Category, CategoryRow),
     Rows(Slug, SlugRow),
+    Rows(Collection, CollectionRow),
 )

@@ -10,6 +10,7 @@ import msgspec
 from argosy.domains.carts.domain.cart import Cart
 from argosy.domains.checkout.domain import quote
 from argosy.domains.inventory.application.reservations import Reservations
+from argosy.domains.inventory.application.stock import Stock
 from argosy.domains.inventory.domain.reservation import COMMITTED
 from argosy.domains.inventory.domain.stock import StockItem
 from argosy.domains.orders.application.orders import Orders
@@ -87,6 +88,17 @@ def restocking_does_nothing(patch: Patch) -> None:
             original(self, reservation, status, change)
 
     around(patch, Reservations, "_end", end)
+
+
+@mutant
+def receipt_counts_each_time(patch: Patch) -> None:
+    """The same receipt, sent again, counts again."""
+
+    def count(original: Any, self: Stock, item: StockItem, command: Any, change: int) -> Any:
+        reference = f"{command.reference_id}-{self.work.new_id()}"
+        return original(self, item, msgspec.structs.replace(command, reference_id=reference), change)
+
+    around(patch, Stock, "_count", count)
 
 
 @mutant

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from argosy.contracts.checkout import ExpireCheckout
 from argosy.domains.checkout.application import checkout_flow
 from argosy.domains.checkout.domain import session
 from argosy.engine.consumer import Consumer
@@ -202,16 +201,6 @@ def undo_stops_at_the_first_stage(patch: Patch) -> None:
         return original(self, step)
 
     around(patch, Saga, "_on_undone", undone)
-
-
-@mutant
-def time_never_ends(patch: Patch) -> None:
-    """A checkout's deadline passes and nothing happens."""
-
-    def expire(original: Any, self: Any, command: ExpireCheckout) -> None:
-        return None
-
-    around(patch, checkout_flow.CheckoutFlow, "expire_checkout", expire)
 
 
 @mutant

@@ -10,6 +10,8 @@ import pytest
 
 from argosy.apps.cli.main import main
 from argosy.simulation.faults import KINDS, Faults
+from argosy.simulation.jobs import COUNTED, TOLD
+from argosy.simulation.report import Summary
 from argosy.simulation.run import Outcome, Plan, simulate
 from argosy.simulation.seeds import outcomes_of
 from argosy.simulation.tracing import story_of
@@ -41,6 +43,21 @@ def test_most_checkouts_go_through_and_some_end_in_each_way(dozen: list[Outcome]
 def test_most_kinds_of_faults_happen_within_a_dozen_seeds(dozen: list[Outcome]) -> None:
     happened = {kind for one in dozen for kind, times in one.faults.items() if times}
     assert len(KINDS) - len(happened) <= 5
+
+
+def test_recurring_jobs_find_what_was_left_over_and_people_are_forgotten(dozen: list[Outcome]) -> None:
+    found = {name: sum(one.jobs[name] for one in dozen) for name in COUNTED}
+    assert all(found[name] for name in (*TOLD.values(), "flow asked after", "person forgotten", "person held back"))
+    assert len([name for name in COUNTED if not found[name]]) <= 3
+
+
+def test_what_never_came_about_in_many_runs_is_named() -> None:
+    summary = Summary()
+    summary.add(Outcome(Plan(1), faults=dict.fromkeys(KINDS, 1), jobs=dict.fromkeys(COUNTED, 1)))
+    assert summary.never == []
+    summary = Summary()
+    summary.add(Outcome(Plan(1), faults={**dict.fromkeys(KINDS, 1), "poison": 0}, jobs={"person forgotten": 0}))
+    assert summary.never == ["poison", *COUNTED]
 
 
 def test_steps_are_interrupted_by_others(dozen: list[Outcome]) -> None:

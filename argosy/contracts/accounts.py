@@ -170,6 +170,31 @@ class AddAddress(Command):
     address_id: Id | None = None
 
 
+class ChangeAddress(Command):
+    """Write an address that one keeps anew."""
+
+    address_id: Id
+    recipient: Personal[str]
+    street: Personal[str]
+    city: Personal[str]
+    postal_code: Personal[str]
+    country: str
+    region: str = ""
+    phone: Personal[str] = ""
+
+
+class RemoveAddress(Command):
+    """Keep an address no more. Orders that went there stay as they are."""
+
+    address_id: Id
+
+
+class ChooseAddress(Command):
+    """Make an address the one that is proposed first."""
+
+    address_id: Id
+
+
 class OpenStore(Command):
     """Become a seller with a store of one's own; answers the seller's id. Where stores need approval this is an
     application, and after a rejection another one."""

@@ -6,7 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from argosy.contracts.payments import StatementLine
 from argosy.domains.accounts.context import AccountsContext
@@ -47,7 +47,6 @@ from argosy.engine.work import UnitOfWork
 from argosy.read_models.views import VIEWS
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.ids import Id
-from argosy.shared_kernel.messages import Command
 from argosy.simulation.faults import Faults
 from argosy.simulation.gateway import SimulatedGateway
 from argosy.simulation.scheduler import SECOND, Scheduler
@@ -70,14 +69,6 @@ LOGS: dict[str, tuple[tuple[type[Aggregate], tuple[str, ...]], ...]] = {
     "orders": ((Order, ("items", "history", "payments", "refunds")),),
     "payments": ((PaymentIntent, ("transactions",)), (Ledger, ("entries",))),
 }
-
-
-class Every(NamedTuple):
-    """A recurring command of a context's schedule."""
-
-    send: Command
-    seconds: int
-    first_after: int
 
 
 @dataclass(frozen=True)
@@ -153,7 +144,7 @@ def parts_of(scheduler: Scheduler, faults: Faults, gateway: SimulatedGateway) ->
             store.keep_logs(aggregate, *fields)
         hears = kind.hears + ((label,) if kind.schedule and label not in kind.hears else ())
         participant = Participant(label, handlers_of(kind.services), _build(kind, store), hears)
-        schedule = tuple(Every(every.send, every.seconds, every.first_after) for every in kind.schedule)
+        schedule = tuple(kind.schedule)
         calls = call_targets({"test": gateway}) if label == "payments" else None
         parts[label] = Part(label, participant, store, schedule, calls, people_of(label))
     for view in VIEWS:

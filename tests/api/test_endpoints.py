@@ -369,7 +369,7 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
     shop.call(
         "POST",
         "addresses",
-        {"recipient": "A", "street": "S", "city": "C", "postal_code": "1", "country": "PT"},
+        {"recipient": "A", "street": "S", "city": "C", "postal_code": "4000-001", "country": "PT"},
         token=shop.buyer,
     )
     shop.drain()
@@ -381,6 +381,7 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
         "purchase_id": ended["purchase_id"],
         "product_id": shop.product_id,
         "address_id": address,
+        "country": "PT",
         "seller_id": shop.call("GET", "stores/mine", token=shop.seller).json["seller_id"],
         "user_id": shop.call("GET", "users/me", token=shop.buyer).json["user_id"],
         "stock_unit_id": shop.variant_id,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import Argon2Passwords
 from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
 from argosy.domains.accounts.adapters.outbound.gateways.randomness import SystemRandomness
@@ -20,6 +21,7 @@ from argosy.domains.accounts.application.second_factors import SecondFactors
 from argosy.domains.accounts.application.sellers import Sellers
 from argosy.domains.accounts.application.sessions import Sessions
 from argosy.domains.accounts.application.staff import Staff
+from argosy.domains.accounts.domain.address import Formats
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor
@@ -73,9 +75,11 @@ class AccountsContext(Context):
     randomness: Randomness = SystemRandomness()
     seals: Seals = SecretSeals()
     codes: Codes = ClockCodes()
+    formats: Formats = CountryFormats()
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        return build(work, Ports(self.passwords, self.randomness, self.seals, self.codes, policy_from(os.environ)))
+        ports = Ports(self.passwords, self.randomness, self.seals, self.codes, self.formats, policy_from(os.environ))
+        return build(work, ports)
 
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.accounts.adapters.outbound.repositories import ROWS

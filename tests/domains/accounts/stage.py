@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.accounts import RegisterUser
+from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
 from argosy.domains.accounts.application.letters import LETTERS, LetterRequest
 from argosy.domains.accounts.application.ports import Ports
@@ -87,7 +88,9 @@ class AccountsStage(Stage):
         )
 
     def _build(self, work: UnitOfWork) -> Sequence[Any]:
-        return build(work, Ports(self.passwords, self.chance, PlainSeals(), ClockCodes(), self.policy))
+        return build(
+            work, Ports(self.passwords, self.chance, PlainSeals(), ClockCodes(), CountryFormats(), self.policy)
+        )
 
     def tell_due(self) -> list[Message]:
         """Timers that are due are told and worked off; what came of them."""

@@ -33,7 +33,7 @@ def ana(stage: AccountsStage) -> Id:
     """Somebody with a profile, an address and a session."""
     user_id = stage.register(first_name="Ana", last_name="Souza")
     stage.send(
-        AddAddress(recipient="Ana", street="Rua 1", city="Porto", postal_code="4000", country="PT"),
+        AddAddress(recipient="Ana", street="Rua 1", city="Porto", postal_code="4000-001", country="PT"),
         actor=signed_in(user_id),
     )
     stage.send(SignIn(email="ana@example.com", password="correct horse"))

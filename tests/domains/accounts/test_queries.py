@@ -81,7 +81,7 @@ def test_people_read_their_own_account_only(marketplace: Marketplace) -> None:
     enter(marketplace)
     address_id = marketplace.do(
         "accounts",
-        AddAddress(recipient="Ana", street="Rua 1", city="Curitiba", postal_code="80010", country="BR"),
+        AddAddress(recipient="Ana", street="Rua 1", city="Curitiba", postal_code="80010-000", country="BR"),
         signed_in(ANA),
     )
     account = account_of(ANA)

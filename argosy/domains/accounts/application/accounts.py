@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from argosy.contracts.accounts import AddAddress, OpenStore, RegisterUser
+from argosy.contracts.accounts import (
+    AddAddress,
+    ChangeAddress,
+    ChooseAddress,
+    OpenStore,
+    RegisterUser,
+    RemoveAddress,
+)
 from argosy.domains.accounts.application.letters import write_letter
 from argosy.domains.accounts.application.ports import Ports
+from argosy.domains.accounts.domain.address import address_from
 from argosy.domains.accounts.domain.letter import TAKEN
 from argosy.domains.accounts.domain.proof import VERIFY
 from argosy.domains.accounts.domain.seller_store import REJECTED, SellerIdTaken, Store, StoreOpenAlready, check_store
@@ -21,7 +29,6 @@ from argosy.domains.accounts.domain.user import (
     UnknownRole,
     User,
     UserIdTaken,
-    address_from,
     normalised_email,
     password_fault,
     profile_of,
@@ -69,6 +76,7 @@ class Accounts:
         self.stores = stores
         self.passwords = ports.passwords
         self.policy = ports.policy
+        self.formats = ports.formats
 
     @reads(users=_users_meant)
     def register_user(self, command: RegisterUser) -> Id:
@@ -105,8 +113,21 @@ class Accounts:
         """Keeps an address of the person who asks; one that is kept already is not kept twice."""
         user = self._user(self.work.actor.id)
         _check_id(command.address_id)
-        address = address_from(command, command.address_id or self.work.new_id())
+        address = address_from(command, command.address_id or self.work.new_id(), self.formats)
         return user.add_address(address, self.work.now)
+
+    @then_reads(users=lambda self, command: _ids(self.work.actor.id))
+    def change_address(self, command: ChangeAddress) -> None:
+        user = self._user(self.work.actor.id)
+        user.change_address(address_from(command, command.address_id, self.formats), self.work.now)
+
+    @then_reads(users=lambda self, command: _ids(self.work.actor.id))
+    def remove_address(self, command: RemoveAddress) -> None:
+        self._user(self.work.actor.id).remove_address(command.address_id, self.work.now)
+
+    @then_reads(users=lambda self, command: _ids(self.work.actor.id))
+    def choose_address(self, command: ChooseAddress) -> None:
+        self._user(self.work.actor.id).choose_address(command.address_id, self.work.now)
 
     @reads(stores=lambda command: [*_ids(command.seller_id), *_stores_of(command.user_id)])
     @then_reads(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from argosy.domains.accounts.domain.address import Formats
 from argosy.domains.accounts.domain.policy import Policy
 
 
@@ -59,4 +60,5 @@ class Ports:
     randomness: Randomness
     seals: Seals
     codes: Codes
+    formats: Formats
     policy: Policy = field(default_factory=Policy)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from argosy.contracts.accounts import (
-    AddAddress,
     EmailVerified,
     PasswordChanged,
     PersonErased,
@@ -17,7 +16,14 @@ from argosy.contracts.accounts import (
     UserRegistered,
     UserUnblocked,
 )
-from argosy.domains.accounts.domain.texts import country_fault, has_unseen, refuse_any, text_fault
+from argosy.domains.accounts.domain.address import (
+    ADDRESSES_MAX,
+    AddressIdTaken,
+    NoSuchAddress,
+    SavedAddress,
+    TooManyAddresses,
+)
+from argosy.domains.accounts.domain.texts import has_unseen
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
@@ -35,7 +41,6 @@ EMAIL_MAX = 254
 LOCAL_PART_MAX = 64
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
 NAME_MAX = 100
-ADDRESSES_MAX = 50
 
 
 class NotAnEmail(Invalid):
@@ -82,30 +87,8 @@ class NoSuchUser(NotFound):
     """There is no such user."""
 
 
-class TooManyAddresses(RuleBroken):
-    """An account keeps at most 50 addresses."""
-
-
 class StoreStays(RuleBroken):
     """An account with a store is not erased: its sales are business records, and somebody must answer for them."""
-
-
-class AddressIdTaken(RuleBroken):
-    """This id belongs to another of your addresses."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SavedAddress:
-    """A place to deliver to, as the person wrote it."""
-
-    id: Id
-    recipient: str
-    street: str
-    city: str
-    postal_code: str
-    country: str
-    region: str
-    phone: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,43 +271,47 @@ class User(Aggregate):
 
     def add_address(self, wanted: SavedAddress, now: datetime) -> Id:
         """Keep an address; one that is kept already is not kept twice. Gives the id under which it is kept."""
-        profile = self.profile
-        for address in profile.addresses:
-            if replace(wanted, id=address.id) == address:
-                return address.id
-            if address.id == wanted.id:
-                raise AddressIdTaken(address_id=wanted.id)
-        if len(profile.addresses) >= ADDRESSES_MAX:
+        kept = self.profile.addresses
+        known = next((one for one in kept if replace(wanted, id=one.id, is_default=one.is_default) == one), None)
+        if known is not None:
+            return known.id
+        if any(one.id == wanted.id for one in kept):
+            raise AddressIdTaken(address_id=wanted.id)
+        if len(kept) >= ADDRESSES_MAX:
             raise TooManyAddresses(most=ADDRESSES_MAX)
-        self.profiles[0] = replace(profile, addresses=(*profile.addresses, wanted))
-        self.updated_at = now
+        self._keep((*kept, wanted), now)
         return wanted.id
+
+    def change_address(self, wanted: SavedAddress, now: datetime) -> None:
+        """Written anew under its id; it stays the one that is proposed first, where it was."""
+        before = self._address(wanted.id)
+        changed = replace(wanted, is_default=before.is_default)
+        if changed != before:
+            self._keep(tuple(changed if one.id == wanted.id else one for one in self.profile.addresses), now)
+
+    def remove_address(self, address_id: Id, now: datetime) -> None:
+        """Kept no more. Removed twice, nothing changes."""
+        left = tuple(one for one in self.profile.addresses if one.id != address_id)
+        if left != self.profile.addresses:
+            self._keep(left, now)
+
+    def choose_address(self, address_id: Id, now: datetime) -> None:
+        """Proposed first from now on, and no other is."""
+        self._address(address_id)
+        chosen = tuple(replace(one, is_default=one.id == address_id) for one in self.profile.addresses)
+        if chosen != self.profile.addresses:
+            self._keep(chosen, now)
+
+    def _address(self, address_id: Id) -> SavedAddress:
+        found = next((one for one in self.profile.addresses if one.id == address_id), None)
+        if found is None:
+            raise NoSuchAddress(address_id=address_id)
+        return found
+
+    def _keep(self, addresses: tuple[SavedAddress, ...], now: datetime) -> None:
+        self.profiles[0] = replace(self.profile, addresses=addresses)
+        self.updated_at = now
 
 
 def profile_of(user_id: Id, first_name: str, last_name: str) -> Profile:
     return Profile(id=named_id("profile", user_id), first_name=first_name.strip(), last_name=last_name.strip())
-
-
-def address_from(command: AddAddress, address_id: Id) -> SavedAddress:
-    """The address that was sent, or everything that is wrong with it."""
-    refuse_any(
-        [
-            text_fault("recipient", command.recipient, least=1, most=200),
-            text_fault("street", command.street, least=1, most=300),
-            text_fault("city", command.city, least=1, most=NAME_MAX),
-            text_fault("postal_code", command.postal_code, least=1, most=20),
-            country_fault("country", command.country),
-            text_fault("region", command.region, most=NAME_MAX),
-            text_fault("phone", command.phone, most=40),
-        ]
-    )
-    return SavedAddress(
-        id=address_id,
-        recipient=command.recipient.strip(),
-        street=command.street.strip(),
-        city=command.city.strip(),
-        postal_code=command.postal_code.strip(),
-        country=command.country,
-        region=command.region.strip(),
-        phone=command.phone.strip(),
-    )

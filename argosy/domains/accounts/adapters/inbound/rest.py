@@ -15,7 +15,9 @@ from argosy.contracts.accounts import (
     AskVerification,
     BeginSecondFactor,
     BlockUser,
+    ChangeAddress,
     ChangePassword,
+    ChooseAddress,
     ConfirmEmail,
     ConfirmSecondFactor,
     EndHoliday,
@@ -27,6 +29,7 @@ from argosy.contracts.accounts import (
     RegisterUser,
     ReinstateSeller,
     RejectSeller,
+    RemoveAddress,
     RemoveSecondFactor,
     RenewRecoveryCodes,
     ResetPassword,
@@ -41,6 +44,7 @@ from argosy.contracts.accounts import (
     WithdrawRole,
 )
 from argosy.domains.accounts.adapters.inbound import sign_in_limits as limits
+from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.queries import (
     Account,
     PersonSeen,
@@ -53,7 +57,7 @@ from argosy.domains.accounts.adapters.outbound.queries import (
     sessions_of,
     store_of,
 )
-from argosy.domains.accounts.domain.user import SavedAddress
+from argosy.domains.accounts.domain.address import SavedAddress
 from argosy.platform.auth import buyer, public, staff
 from argosy.platform.auth import seller as seller_only
 from argosy.platform.bodies import ID_PATTERN
@@ -76,6 +80,24 @@ def my_addresses(asked: Asked) -> Page | None:
 def my_address(asked: Asked) -> SavedAddress | None:
     """One of the addresses that you keep."""
     return address_of(asked.actor.id, asked["address_id"])
+
+
+class AddressFormat(msgspec.Struct, frozen=True):
+    """What a form for addresses of a country asks for, in the order in which the country writes it."""
+
+    country: str
+    order: tuple[str, ...]
+    required: tuple[str, ...]
+    region_is_called: str
+    regions: tuple[str, ...]
+    postal_code_is_called: str
+    postal_code_examples: tuple[str, ...]
+
+
+def address_format(asked: Asked) -> AddressFormat | None:
+    """How addresses of a country are written."""
+    known = CountryFormats().known(asked["country"])
+    return None if known is None else msgspec.convert(known, AddressFormat)
 
 
 def my_sessions(asked: Asked) -> Page:
@@ -186,6 +208,10 @@ endpoints = [
     ),
     get("addresses", my_addresses, allow=buyer, answers=Page),
     get("addresses/{address_id}", my_address, allow=buyer, answers=SavedAddress),
+    put("addresses/{address_id}", ChangeAddress, allow=buyer, takes_key=False),
+    delete("addresses/{address_id}", RemoveAddress, allow=buyer, takes_key=False),
+    put("addresses/{address_id}/default", ChooseAddress, allow=buyer, takes_key=False),
+    get("countries/{country}/address-format", address_format, allow=public, answers=AddressFormat),
     post(
         "stores", OpenStore, allow=buyer, status=201, filled=("seller_id", "user_id"), answers=Made, changes_actor=True
     ),

@@ -15,8 +15,9 @@ from argosy.domains.accounts.adapters.outbound.models import (
     UserRoleRow,
     UserRow,
 )
+from argosy.domains.accounts.domain.address import SavedAddress
 from argosy.domains.accounts.domain.session import fingerprint, roles_within
-from argosy.domains.accounts.domain.user import ACTIVE, ERASED, SELLER, SavedAddress
+from argosy.domains.accounts.domain.user import ACTIVE, ERASED, SELLER
 from argosy.engine.work import Actor
 from argosy.shared_kernel.ids import Id
 

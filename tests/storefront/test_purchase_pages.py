@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from argosy.apps.storefront.amounts import money_text
 from argosy.shared_kernel.ids import named_id
 from tests.storefront.shopper import ADDRESS, LAMP, SHEET, Shop, Shopper, variant_of
 
@@ -247,3 +248,24 @@ def test_orders_are_paged_without_loss(shop: Shop, buyer: Shopper, monkeypatch: 
 def test_an_empty_cart_has_no_checkout(shop: Shop) -> None:
     assert shop.buyer("eva@example.com").get("/checkout").location == "/cart"
     assert Shopper().post("/checkout", ADDRESS).location == "/sign-in?next=%2Fcart"
+
+
+def test_the_total_is_seen_before_it_is_bought_and_is_what_is_paid(
+    shop: Shop, buyer: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argosy.apps.storefront.quotes.WAIT_SECONDS", 0.0)
+    fields = {**buyer.checkout_form(), "action": "quote"}
+    first = buyer.post("/checkout", fields)
+    assert first.status == 200 and "The total is being computed" in first.text
+    shop.place.drain()
+    seen = buyer.post("/checkout", fields)
+    [(quote_id, total)] = shop.place.rows("checkout", "SELECT id, total_amount FROM checkout_quotes")
+    assert "What it costs" in seen.html and f'name="quote_id" value="{quote_id}"' in seen.html
+    assert "Total" in seen.text and money_text(total, "EUR") in seen.text
+    assert shop.place.rows("checkout", "SELECT count(*) FROM checkout_sessions") == [(0,)]
+    changed = buyer.post("/checkout", {**fields, "action": "", "quote_id": str(quote_id), "country": "ES"})
+    assert changed.status == 422 and "Look at the total again" in changed.text
+    bought = buyer.post("/checkout", {**fields, "action": "", "quote_id": str(quote_id)})
+    assert bought.location.startswith("/checkouts/")
+    shop.place.drain()
+    assert shop.place.rows("checkout", "SELECT status, total_amount FROM checkout_sessions") == [("COMPLETED", total)]

@@ -17,6 +17,7 @@ from argosy.apps.storefront.countries import country_names
 from argosy.apps.storefront.delivery import STANDARD, UNKNOWN, choices, is_method
 from argosy.apps.storefront.orders import order_shown
 from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.quotes import quoted
 from argosy.apps.storefront.words import failure_text, faults_by_field
 from argosy.contracts.accounts import AddAddress
 from argosy.contracts.carts import CartLine
@@ -24,6 +25,7 @@ from argosy.contracts.checkout import AbortCheckout, CheckoutLine, StartCheckout
 from argosy.contracts.orders import Address
 from argosy.domains.accounts.adapters.outbound.queries import account_of
 from argosy.domains.checkout.adapters.outbound.queries import CheckoutRead, checkout_of_buyer
+from argosy.domains.checkout.adapters.outbound.quotes import QuoteShown
 from argosy.platform import waiting
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
@@ -70,6 +72,7 @@ class Form:
     payment: str
     coupons: str
     keeps_address: bool = False
+    quote_id: str = ""
 
     @classmethod
     def new(cls, lines: Sequence[Line], coupons: Sequence[str], address: dict[str, str]) -> Form:
@@ -100,6 +103,7 @@ class Form:
             payment=visit.sent("payment"),
             coupons=visit.sent("coupons")[:_TEXT_LETTERS_MAX],
             keeps_address=bool(visit.sent("keep")),
+            quote_id=visit.sent("quote_id"),
         )
 
     @property
@@ -124,6 +128,8 @@ def place(visit: Visit) -> HttpResponse:
     lines = lines_of(sent.lines)
     if visit.sent("look"):
         return _form_page(visit, sent, lines)
+    if visit.sent("action") == "quote":
+        return _quote_page(visit, sent, lines)
     faults = {}
     if sent.payment not in PAYMENTS:
         faults["payment"] = "Please choose how to pay."
@@ -133,6 +139,7 @@ def place(visit: Visit) -> HttpResponse:
         except DomainError as error:
             if isinstance(error, RuleBroken):
                 sent.request_id = runtime().ids.new()
+            sent.quote_id = ""
             faults = faults_by_field(error, _FIELDS, sent.address)
         else:
             _keep_address(visit, sent)
@@ -182,10 +189,34 @@ def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
         client_request_id=sent.request_id,
         payment_source=sent.payment,
         coupons=sent.codes,
+        quote_id=Id(sent.quote_id) if is_id(sent.quote_id) else None,
     )
 
 
-def _form_page(visit: Visit, shown: Form, lines: Sequence[Line], faults: dict[str, str] | None = None) -> HttpResponse:
+def _quote_page(visit: Visit, sent: Form, lines: Sequence[Line]) -> HttpResponse:
+    """The form again, with what it costs. Bought with the quote's id, it is that price or nothing."""
+    sent.quote_id = ""
+    try:
+        quote = quoted(visit, _command(visit, sent, lines))
+    except DomainError as error:
+        return _form_page(visit, sent, lines, faults_by_field(error, _FIELDS, sent.address))
+    if quote is not None and quote.failure is not None:
+        field = "coupons" if quote.failure.code == "coupons_not_valid" else "form"
+        return _form_page(visit, sent, lines, {field: failure_text(quote.failure.code)})
+    if quote is not None and quote.status == "READY":
+        sent.quote_id = quote.quote_id
+    return _form_page(visit, sent, lines, quote=quote, has_asked=True)
+
+
+def _form_page(
+    visit: Visit,
+    shown: Form,
+    lines: Sequence[Line],
+    faults: dict[str, str] | None = None,
+    *,
+    quote: QuoteShown | None = None,
+    has_asked: bool = False,
+) -> HttpResponse:
     offered = choices(lines, shown.address)
     return visit.show(
         "checkout",
@@ -199,6 +230,8 @@ def _form_page(visit: Visit, shown: Form, lines: Sequence[Line], faults: dict[st
         payments=PAYMENTS,
         countries=country_names(),
         faults=faults or {},
+        quote=quote if shown.quote_id else None,
+        has_asked=has_asked,
     )
 
 

@@ -68,6 +68,10 @@ FAULTS = {
     "country_unreadable": "Please choose a country.",
     "client_request_id_reused": "This purchase was placed already; you find it under your orders. To buy this as well, "
     "look through it and press the button again.",
+    "quote_expired": "The price that you saw stood for 15 minutes. Look at the total again.",
+    "quote_is_for_another_purchase": "What you changed may change the price. Look at the total again.",
+    "no_such_quote": "The price that you saw is no longer known. Look at the total again.",
+    "price_changed": "A price has changed meanwhile. Look at the total again.",
     "lines_out_of_range": "There must be at least one thing to buy, and at most 200.",
 }
 FIELDS = {

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from argosy.domains.accounts.domain.user import ERASED, User
 from argosy.domains.carts.domain.cart import Cart
 from argosy.domains.checkout.application.saga import CheckoutSaga
 from argosy.domains.checkout.domain.session import ABORTED, COMPLETED, CheckoutSession
@@ -181,9 +182,13 @@ def _carts(place: Marketplace) -> Iterator[Violation]:
 
 
 def _keys(place: Marketplace, facts: Facts) -> Iterator[Violation]:
-    """An answer that was given to a keyed request is the answer that is kept."""
+    """An answer that was given to a keyed request is the answer that is kept, until whoever asked is erased."""
     store = place.store("checkout")
+    erased = {user.id for user in place.store("accounts").all(User) if user.status == ERASED}
     for (actor, route, key), body in facts.answers.items():
         kept = store.answer(actor, route, key)
-        if kept is None or kept.answer != body:
+        if actor in erased:
+            if kept is not None:
+                yield Violation("I41", f"key {key}", f"of {actor}, who was erased, still has its answer")
+        elif kept is None or kept.answer != body:
             yield Violation("I36", f"key {key}", f"of {actor} was answered with {body}, and that is not kept")

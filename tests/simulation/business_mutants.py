@@ -9,8 +9,8 @@ import msgspec
 
 from argosy.domains.carts.domain.cart import Cart
 from argosy.domains.checkout.domain import quote
+from argosy.domains.inventory.application.keeping import StockKeeping
 from argosy.domains.inventory.application.reservations import Reservations
-from argosy.domains.inventory.application.stock import Stock
 from argosy.domains.inventory.domain.reservation import COMMITTED
 from argosy.domains.inventory.domain.stock import StockItem
 from argosy.domains.orders.application.orders import Orders
@@ -94,11 +94,12 @@ def restocking_does_nothing(patch: Patch) -> None:
 def receipt_counts_each_time(patch: Patch) -> None:
     """The same receipt, sent again, counts again."""
 
-    def count(original: Any, self: Stock, item: StockItem, command: Any, change: int) -> Any:
-        reference = f"{command.reference_id}-{self.work.new_id()}"
-        return original(self, item, msgspec.structs.replace(command, reference_id=reference), change)
+    def move(
+        original: Any, self: StockKeeping, item: StockItem, change: int, reason: str, reference_id: str, **how: Any
+    ) -> Any:
+        return original(self, item, change, reason, f"{reference_id}-{self.work.new_id()}", **how)
 
-    around(patch, Stock, "_count", count)
+    around(patch, StockKeeping, "move", move)
 
 
 @mutant

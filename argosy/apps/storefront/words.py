@@ -98,6 +98,8 @@ FAILURES = {
     "cart and take it out.",
     "coupons_not_valid": "A coupon does not count for this purchase. Take it out and try again.",
     "price_changed": "A price has changed meanwhile. Look at your cart and try again.",
+    "no_delivery": "Something in your cart is not delivered to that address in the way that was chosen. Choose another "
+    "delivery or address, or take it out.",
     "expired": "It took too long and was ended. Nothing was charged.",
     "aborted": "You ended it. Nothing was charged.",
     "gateway_timeout": "The payment did not come through in time. Nothing was charged. Try again.",

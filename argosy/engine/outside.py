@@ -59,7 +59,7 @@ class Outside:
 
     def run(self, command: Command, actor: Actor, also: Sequence[Message] = ()) -> Any:
         """Do it, and give back what the use case returns. A DomainError is a refusal: nothing was done. What is `also`
-        told stands in the log if and only if it was done."""
+        told stands in the log if and only if that has changed anything."""
         return self._attempt(command, actor, None, lambda result: None, also=also)[0]
 
     def run_keyed(
@@ -109,7 +109,7 @@ class Outside:
                 raise delivery.error
             if delivery.refusal is not None:
                 raise delivery.refusal
-            if also:
+            if also and work.has_effects:
                 work.begin(delivery.cause)
                 work.announce(*also)
                 work.keep()

@@ -235,6 +235,14 @@ class UnitOfWork:
         for column, values in columns.items():
             self._load(kind, column, list(values))
 
+    @property
+    def has_effects(self) -> bool:
+        """Whether a commit would write anything."""
+        return bool(self.changes or self._standings) or any(
+            not entry.is_gone and (entry.original is None or entry.aggregate.__dict__ != entry.original)
+            for entry in self._opened
+        )
+
     def commit(self) -> None:
         changes = self.changes
         for aggregate, event, cause in self._standings.values():

@@ -346,6 +346,9 @@ def of_staff_and_quotes(shop: Shop, staff: str) -> dict[str, str]:
     quote = shop.call("POST", "quotes", {"lines": [shop.line()], "country": "PT"}, token=shop.buyer).json["quote_id"]
     shop.call("POST", "taxes/rules", {"country": "PT", "basis_points": 2300, "is_inclusive": True}, token=staff)
     shop.call("PUT", "taxes/zones/IBERIA", {"name": "Iberia", "places": [{"country": "PT"}]}, token=staff)
+    seller = shop.call("GET", "stores/mine", token=shop.seller).json["seller_id"]
+    shop.call("PUT", f"taxes/sellers/{seller}", {"country": "PT"}, token=shop.seller)
+    shop.call("PUT", "taxes/profile", {"vat_id": ""}, token=shop.buyer)
     shop.drain()
     return {
         "quote_id": quote,

@@ -8,9 +8,10 @@ import pytest
 
 from argosy.engine.memory import MemoryStore
 from argosy.engine.outside import IdempotencyKeyReused, Keyed, Outside, TooBusy
+from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.store import Contended, VersionConflict
 from argosy.engine.work import SYSTEM
-from tests.engine.counters import Count, Counter, TooMuch, counting
+from tests.engine.counters import Answered, Count, Counter, Remind, TooMuch, counting
 from tests.support import CountingIds, FakeClock, an_id
 
 
@@ -43,6 +44,26 @@ def respond(result: Any) -> tuple[int, str]:
 def test_gives_back_what_the_use_case_returns(outside: Outside, store: MemoryStore) -> None:
     assert outside.run(count(2), SYSTEM) == 2
     assert total(store) == 2
+
+
+class Looking:
+    """Tells how things stand, and changes nothing."""
+
+    def look(self, command: Remind) -> str:
+        return "as it was"
+
+
+def test_what_is_told_of_whoever_asked_is_told_only_where_something_was_done(
+    outside: Outside, store: MemoryStore
+) -> None:
+    who = Answered(flow_id=an_id("who"))
+    looking = Outside(
+        Participant("counters", handlers_of((Looking,)), lambda work: (Looking(),)), store, FakeClock(), CountingIds()
+    )
+    assert looking.run(Remind(flow_id=an_id("f")), SYSTEM, (who,)) == "as it was"
+    assert (store.commits, store.log.records) == (0, [])
+    outside.run(count(2), SYSTEM, (who,))
+    assert [record.key for record in store.log.records][-2:] == [an_id("f"), an_id("who")]
 
 
 def test_a_refusal_is_raised_and_nothing_is_written(outside: Outside, store: MemoryStore) -> None:

@@ -39,7 +39,7 @@ def test_a_cancellation_whose_money_is_not_back_after_a_day_is_told_of(shop: Mar
     shop.drain()
     [(order_id,)] = shop.rows("orders", "SELECT id FROM orders ORDER BY id LIMIT 1")
     clerk = Actor(id=str(order_id), roles=frozenset({"staff"}))
-    shop.runtime.outside("orders").run(CancelOrder(order_id=order_id, reason="lost"), clerk)
+    shop.runtime.outside("orders").run(CancelOrder(order_id=str(order_id), reason="lost"), clerk)
     assert alarms(shop) == []
     time.ahead += timedelta(days=1, seconds=60)
     assert alarms(shop) == [("PAID", "called off and not paid back")]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -76,7 +77,7 @@ def name() -> str:
 
 
 def server() -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(f"{os.environ['ARGOSY_POSTGRES']}/postgres", autocommit=True)
+    return psycopg.connect(urlsplit(os.environ["ARGOSY_POSTGRES"])._replace(path="/postgres").geturl(), autocommit=True)
 
 
 on_postgres = pytest.mark.skipif(

@@ -77,11 +77,13 @@ def test_who_meets_what_is_too_new_leaves_the_context_once_somebody_else_is_read
     old.turn()
     assert consumer.fence is not None, "nobody else would work off the other lanes"
     newer = Worker(marketplace.runtime, ["orders"])
-    monkeypatch.setattr(old.leases, "_is_my_turn", lambda label, elapsed: True)
+    for worker in (old, newer):  # Else whose turn it is hangs on their names.
+        monkeypatch.setattr(worker.leases, "_is_my_turn", lambda label, elapsed: True)
     old._look_at_leases()
     old._ready.add(consumer)
     old.turn()
     assert consumer.fence is None
+    newer.leases.doubt("orders")
     newer._look_at_leases()
     assert newer.consumers[0].fence is not None
     old._look_at_leases()

@@ -250,6 +250,7 @@ def test_a_topic_forgets_within_its_retention_and_one_segment(hours: int, segmen
         cluster.remove_topics([SOURCE])
 
 
+@pytest.mark.kafka
 def test_nothing_is_known_of_a_topic_that_is_not_there(place: Carried) -> None:
     assert place.log.head() == NOT_KNOWN
     assert place.log.read(START, NAMES, 10) == ([], START, True)

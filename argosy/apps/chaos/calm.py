@@ -55,7 +55,8 @@ def _unfinished(place: Runtime) -> Iterator[str]:
 
 
 def unread(place: Runtime) -> Iterator[str]:
-    """I28, I29: each cursor stands at the last message of its lane that concerns its subscription."""
+    """I28, I29: each subscription has come to the last message of its lane that concerns it. A reactor whose cursor was
+    put back goes by the furthest that it ever got, and moves with the next message of the lane."""
     for context in place.contexts.values():
         for name, participant, store in context.subscriptions(place):
             cursors = store.cursors(name)
@@ -73,6 +74,8 @@ def unread(place: Runtime) -> Iterator[str]:
                 for lane, head in last:
                     cursor = cursors.get((source, lane))
                     position = cursor.position if cursor else Position(0, 0, 0)
+                    if cursor and not participant.is_projector:
+                        position = max(position, cursor.high)
                     if position.id < head:
                         yield f"{name} stands at {position.id} of {head} in lane {lane} of {source}"
 

@@ -6,6 +6,7 @@ import os
 from ipaddress import ip_network
 from pathlib import Path
 
+from argosy.domains.integrations.domain.api_key import AREAS
 from argosy.platform.databases import databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -24,6 +25,7 @@ CONTEXTS = [
     "argosy.domains.payments.context.PaymentsContext",
     "argosy.domains.shipping.context.ShippingContext",
     "argosy.domains.notifications.context.NotificationsContext",
+    "argosy.domains.integrations.context.IntegrationsContext",
     "argosy.read_models.context.SearchContext",
 ]
 
@@ -74,8 +76,10 @@ TRUSTED_PROXIES = [
     ip_network(proxy.strip()) for proxy in os.environ.get("ARGOSY_TRUSTED_PROXIES", "").split(",") if proxy.strip()
 ]
 
-# HTTP: what a bearer token stands for, and where waiting is served (WAITS_URL where a proxy gives it another address).
-TOKEN_LOOKUP = "argosy.domains.accounts.adapters.outbound.queries.actor_of"
+# HTTP: what a bearer token stands for, for which parts of the API keys are made, and where waiting is served (WAITS_URL
+# where a proxy gives it another address).
+KEY_AREAS = frozenset(AREAS)
+TOKEN_LOOKUP = "argosy.apps.api.bearers.actor_of"
 WAITS_PORT = int(os.environ.get("ARGOSY_WAITS_PORT", "8001"))
 WAITS_URL = os.environ.get("ARGOSY_WAITS_URL", "").rstrip("/")
 

@@ -51,12 +51,13 @@ _UNKNOWN = object()
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks from outside. An id of "" is somebody who has not signed in."""
+    """Who asks from outside. An id of "" is somebody who has not signed in. A program has `scopes`, a person none."""
 
     id: str = ""
     roles: frozenset[str] = frozenset()
     session_id: str = ""
     seller_id: str = ""
+    scopes: frozenset[str] = frozenset()
 
     def has(self, role: str) -> bool:
         return role in self.roles

@@ -37,6 +37,14 @@ class StaffOnly(NotAllowed):
     """Only staff may do this."""
 
 
+class ScopeMissing(NotAllowed):
+    """This key has no scope for that."""
+
+
+class NotForApiKeys(NotAllowed):
+    """Only a person who has signed in may do this, and no key."""
+
+
 class Permission(NamedTuple):
     """Who may use an endpoint. Whose things they may touch is for the use case to say."""
 
@@ -57,6 +65,19 @@ buyer = Permission("buyer", lambda actor: bool(actor.id))
 seller = Permission("seller", lambda actor: bool(actor.seller_id), SellersOnly)
 merchant = Permission("merchant", lambda actor: bool(actor.seller_id) or actor.has("staff"), SellersOnly)
 staff = Permission("staff", lambda actor: actor.has("staff"), StaffOnly)
+
+
+def check_scope(actor: Actor, area: str, method: str) -> None:
+    """Refuse a program what its key was not made for; people have no scopes. Where no key was ever made for an area,
+    it is for people alone."""
+    if not actor.scopes:
+        return
+    wanted = f"{area}:{'read' if method == 'GET' else 'write'}"
+    if wanted in actor.scopes:
+        return
+    if area in settings.KEY_AREAS:
+        raise ScopeMissing(scope=wanted)
+    raise NotForApiKeys()
 
 
 class Tokens:

@@ -41,6 +41,7 @@ NAMES = {
     "payments": "payments_db",
     "shipping": "shipping_db",
     "notifications": "notifications_db",
+    "integrations": "integrations_db",
     "search": "search_db",
 }
 

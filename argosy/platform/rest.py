@@ -30,7 +30,7 @@ from argosy.engine.outside import Keyed
 from argosy.engine.work import Actor
 from argosy.observability.about import now_about
 from argosy.platform import bodies, waiting
-from argosy.platform.auth import NOBODY, Permission, merchant, public, staff, tokens
+from argosy.platform.auth import NOBODY, Permission, check_scope, merchant, public, staff, tokens
 from argosy.platform.crash_points import reached
 from argosy.platform.problems import CONTENT_TYPE, Problem, not_found, not_signed_in, problem_of
 from argosy.platform.runtime import runtime
@@ -120,7 +120,8 @@ class Endpoint:
     `filled` names the fields of the command that a client may not send: `fill` gives them, or they keep their default.
     `location` is the address of what was made, with members of the answer. `watches` names the news that change the
     document (see doorbell.py): its readers may wait for them. `changes_actor`: the asker's rights may be others now.
-    `guard` is given what was asked and the command, which runs inside of it. With `upload` the body is a file.
+    `guard` is given what was asked and the command, which runs inside of it. With `upload` the body is a file. `area`
+    is what a key must have a scope for: the context that it is about, unless it says another.
     """
 
     method: str
@@ -140,6 +141,7 @@ class Endpoint:
     watches: str = ""
     guard: Guard | None = None
     upload: Upload | None = None
+    area: str = ""
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -245,9 +247,13 @@ def matches(if_none_match: str, etag: str) -> bool:
 def _actor(endpoint: Endpoint, request: HttpRequest) -> Actor:
     header = request.META.get("HTTP_AUTHORIZATION")
     actor = tokens().actor_of(header) if header else NOBODY
-    if header and not actor.id and endpoint.allow is not public:
+    if endpoint.allow is public:
+        # What anybody may, a key may as well: as nobody, where it has no scope for it.
+        return actor if not actor.scopes or f"{endpoint.area}:read" in actor.scopes else NOBODY
+    if header and not actor.id:
         raise not_signed_in()
     endpoint.allow.check(actor)
+    check_scope(actor, endpoint.area, endpoint.method)
     return actor
 
 

@@ -359,6 +359,11 @@ def of_staff_and_quotes(shop: Shop, staff: str) -> dict[str, str]:
     }
 
 
+def of_programs(shop: Shop) -> dict[str, str]:
+    made = shop.call("POST", "api-keys", {"name": "robot", "scopes": ["orders:read"]}, token=shop.seller)
+    return {"key_id": made.json["key_id"]}
+
+
 def test_answers_are_as_they_are_described(shop: Shop) -> None:
     """Every answer that a buyer and a seller get is of the type that the API's description gives it."""
     from typing import is_typeddict
@@ -391,6 +396,7 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
         "variant_id": shop.variant_id,
         "slug": "lamp",
         **of_staff_and_quotes(shop, people["staff"]),
+        **of_programs(shop),
         "collection_id": shop.call(
             "PUT", "stores/mine/collections/all", {"title": "All", "rule": {}}, token=shop.seller
         ).json["id"],

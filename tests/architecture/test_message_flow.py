@@ -35,6 +35,8 @@ TOLD_TO_NOBODY_YET = {
     "accounts.UserBlocked",
     "accounts.UserUnblocked",
     "accounts.UserRegistered",
+    "integrations.ApiKeyCreated",
+    "integrations.ApiKeyRevoked",
     "inventory.ShortageClosed",
     "inventory.ShortageOpened",
     "inventory.StockAdjusted",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,7 +23,13 @@ def endpoints() -> dict[str, tuple[Endpoint, ...]]:
         for config in apps.get_app_configs()
         if isinstance(config, Context) and config.name.startswith("argosy.domains.")
     ]
-    return {label: (*_declared(label), *documents.endpoints.get(label, ())) for label in labels}
+    return {
+        label: tuple(
+            endpoint if endpoint.area else replace(endpoint, area=label)
+            for endpoint in (*_declared(label), *documents.endpoints.get(label, ()))
+        )
+        for label in labels
+    }
 
 
 def _declared(label: str) -> Sequence[Endpoint]:

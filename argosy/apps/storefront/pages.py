@@ -124,7 +124,9 @@ def page(
 def visitor(request: HttpRequest) -> Actor:
     """Whom the visitor's cookie stands for."""
     token = request.COOKIES.get(SESSION_COOKIE, "")
-    return tokens().actor_of(f"Bearer {token}") if token else NOBODY
+    actor = tokens().actor_of(f"Bearer {token}") if token else NOBODY
+    # The shop is for people: a program's key in a cookie is nobody's.
+    return NOBODY if actor.scopes else actor
 
 
 def own_address(text: str, otherwise: str = "/") -> str:

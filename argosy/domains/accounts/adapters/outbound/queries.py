@@ -16,6 +16,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
     UserRow,
 )
 from argosy.domains.accounts.domain.address import SavedAddress
+from argosy.domains.accounts.domain.seller_store import OPEN
 from argosy.domains.accounts.domain.session import fingerprint, roles_within
 from argosy.domains.accounts.domain.user import ACTIVE, ERASED, SELLER
 from argosy.engine.work import Actor
@@ -46,6 +47,15 @@ def actor_of(token: str, now: datetime | None = None) -> Actor | None:
     roles = roles_within(scope, tuple(role for *_, role in rows if role is not None))
     sells_as = str(seller_id) if seller_id is not None and SELLER in roles else ""
     return Actor(id=str(user_id), roles=roles, session_id=str(session_id), seller_id=sells_as)
+
+
+def standing_of(user_id: str) -> Actor | None:
+    """What a person may act as at this moment, whoever asks; None for who is blocked, erased or nobody."""
+    if not UserRow.objects.filter(id=user_id, status=ACTIVE, blocked_at=None).exists():
+        return None
+    roles = frozenset(UserRoleRow.objects.filter(user_id=user_id).values_list("role", flat=True))
+    open_store = StoreRow.objects.filter(user_id=user_id, status=OPEN).values_list("id", flat=True).first()
+    return Actor(id=user_id, roles=roles, seller_id=str(open_store) if open_store and SELLER in roles else "")
 
 
 class Account(msgspec.Struct, frozen=True):

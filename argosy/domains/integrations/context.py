@@ -40,5 +40,7 @@ class IntegrationsContext(Context):
 
     def withdraws(self, changes: Changes) -> bool:
         """A key that was revoked or forgotten; that one was used takes nothing away."""
-        ended = any(key.revoked_at != original["revoked_at"] for key, original in changes.updates.get(ApiKey, ()))
+        ended = any(
+            key.__dict__["revoked_at"] != original["revoked_at"] for key, original in changes.updates.get(ApiKey, ())
+        )
         return ended or ApiKey in changes.deletes

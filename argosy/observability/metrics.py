@@ -67,6 +67,10 @@ WEBHOOKS_REFUSED = _counter(
     "gateway",
     "reason",
 )
+RATE_LIMITED = _counter("argosy_rate_limited_total", "Requests refused: their asker has used up its quota", "kind")
+RATE_LIMITS_ALONE = _gauge(
+    "argosy_rate_limits_alone", "1 where this process counts requests alone, because the store of limits is away"
+)
 RESERVATIONS = _counter(
     "argosy_reservations_total", "Reservations of stock: reserved short confirmed released expired restocked", "outcome"
 )

@@ -62,6 +62,11 @@ class Limits(Protocol):
         """Take one attempt of each, or none of any: for how many seconds to wait before (0: they were taken)."""
         ...
 
+    def draw(self, key: str, limit: Limit, count: int) -> tuple[int, float, int]:
+        """Take up to so many together: how many there were, for how many seconds to wait where there was none, and how
+        many are left."""
+        ...
+
     def give_back(self, taken: Sequence[tuple[str, Limit]]) -> None:
         """They were no attempts."""
         ...
@@ -73,8 +78,8 @@ class Limits(Protocol):
     def knows(self, key: str) -> bool: ...
 
 
-class _Counted:
-    """What both databases share: the reckoning, over rows that they read and write in one transaction."""
+class Counted:
+    """What databases and memory share: the reckoning, over rows that they read and write in one transaction."""
 
     def __init__(self) -> None:
         self._turns = 0
@@ -88,6 +93,18 @@ class _Counted:
                 return wait
             rows.update(taken)
         return 0.0
+
+    def draw(self, key: str, limit: Limit, count: int) -> tuple[int, float, int]:
+        at = now()
+        with self._rows([key]) as rows:
+            until = max(rows.get(key, 0.0), at)
+            room = limit.burst - (until - at) / limit.every
+            fits = math.floor(room + 1e-6)
+            if fits < 1:
+                return 0, (1 - room) * limit.every, 0
+            taken = min(count, fits)
+            rows[key] = until + taken * limit.every
+        return taken, 0.0, fits - taken
 
     def give_back(self, taken: Sequence[tuple[str, Limit]]) -> None:
         with self._rows([key for key, _ in taken]) as rows:
@@ -111,7 +128,7 @@ class _Counted:
         return self._turns % SWEEP_EVERY == 0
 
 
-class SqliteLimits(_Counted):
+class SqliteLimits(Counted):
     """In a file of its own: counting waits for no sale, and no sale for counting. What a power cut takes is a moment's
     counts."""
 
@@ -170,7 +187,7 @@ def _file(path: Path) -> tuple[int, int] | None:
     return there.st_dev, there.st_ino
 
 
-class PostgresLimits(_Counted):
+class PostgresLimits(Counted):
     """In the accounts' database, as a table that a crash of the server may empty."""
 
     def __init__(self, alias: str = "default") -> None:

@@ -31,6 +31,18 @@ for i, key in ipairs(KEYS) do
 end
 return '0'
 """
+_DRAW = """
+local key, now, burst = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local every, count = tonumber(ARGV[3]), tonumber(ARGV[4])
+local before = math.max(tonumber(redis.call('GET', key) or 0), now)
+local room = burst - (before - now) / every
+local fits = math.floor(room + 0.000001)
+if fits < 1 then return {0, string.format('%.6f', (1 - room) * every), 0} end
+local taken = math.min(count, fits)
+local after = before + taken * every
+redis.call('SET', key, string.format('%.6f', after), 'PX', math.ceil((after - now) * 1000))
+return {taken, '0', fits - taken}
+"""
 _GIVE_BACK = """
 for i, key in ipairs(KEYS) do
     local until_then = redis.call('GET', key)
@@ -54,12 +66,18 @@ class RedisLimits:
             decode_responses=True,
         )
         self._take: Callable[..., str] = self._client.register_script(_TAKE)
+        self._draw: Callable[..., tuple[int, str, int]] = self._client.register_script(_DRAW)
         self._give_back: Callable[..., None] = self._client.register_script(_GIVE_BACK)
 
     def take(self, wanted: Sequence[tuple[str, Limit]]) -> float:
         said = [now(), *(number for _, limit in wanted for number in limit)]
         with _asked():
             return float(self._take(keys=_keys(wanted), args=said))
+
+    def draw(self, key: str, limit: Limit, count: int) -> tuple[int, float, int]:
+        with _asked():
+            taken, wait, left = self._draw(keys=[_PREFIX + key], args=[now(), limit.burst, limit.every, count])
+            return taken, float(wait), left
 
     def give_back(self, taken: Sequence[tuple[str, Limit]]) -> None:
         with _asked():

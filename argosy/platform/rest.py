@@ -33,6 +33,7 @@ from argosy.platform import bodies, waiting
 from argosy.platform.auth import NOBODY, Permission, check_scope, merchant, public, staff, tokens
 from argosy.platform.crash_points import reached
 from argosy.platform.problems import CONTENT_TYPE, Problem, not_found, not_signed_in, problem_of
+from argosy.platform.rate_limits import Standing, rate_limits
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.ids import Id, is_id
@@ -77,13 +78,14 @@ def document(value: Any) -> Document:
 class Asked:
     """One request, as endpoints see it: who asks, the path's parameters and the query's."""
 
-    __slots__ = ("actor", "parameters", "query", "request")
+    __slots__ = ("actor", "parameters", "query", "request", "standing")
 
     def __init__(self, request: HttpRequest, actor: Actor, parameters: Mapping[str, str], query: Any = None) -> None:
         self.request = request
         self.actor = actor
         self.parameters = parameters
         self.query = query
+        self.standing: Standing | None = None
 
     def __getitem__(self, name: str) -> Id:
         return Id(self.parameters[name])
@@ -201,19 +203,27 @@ def get(path: str, query: Callable[[Asked], Any], *, allow: Permission, **option
 
 def respond(endpoint: Endpoint, label: str, request: HttpRequest, parameters: Mapping[str, str]) -> HttpResponse:
     """The whole of one request, refusals and all."""
+    standing = None
     try:
         asked = admit(endpoint, request, parameters)
+        standing = asked.standing
         now_about({"context": label, "actor": asked.actor.id, "message_type": endpoint.name})
-        if endpoint.command is not None:
-            return _run(endpoint, label, asked)
-        return _read(endpoint, asked)
+        response = _run(endpoint, label, asked) if endpoint.command is not None else _read(endpoint, asked)
     except Exception as error:  # noqa: BLE001 - the boundary, where problem_of logs what nobody foresaw
-        return refusal(problem_of(error))
+        response = refusal(problem_of(error))
+    if standing is not None:
+        for name, value in standing.headers.items():
+            response.headers[name] = value
+    return response
 
 
 def admit(endpoint: Endpoint, request: HttpRequest, parameters: Mapping[str, str]) -> Asked:
-    """Who asks for what, if they may; a Problem where they may not."""
-    asked = Asked(request, _actor(endpoint, request), parameters)
+    """Who asks for what, if they may; a Problem where they may not. Whoever is nobody counts by their address."""
+    header = request.META.get("HTTP_AUTHORIZATION")
+    actor = tokens().actor_of(header) if header else NOBODY
+    standing = rate_limits().count(request, actor)
+    asked = Asked(request, _allowed(endpoint, actor, header), parameters)
+    asked.standing = standing
     for name in endpoint.path_names:
         sent = parameters[name]
         if not (is_id(sent) if name in endpoint.id_names else 0 < len(sent) <= _TEXT_PARAMETER_MAX):
@@ -244,9 +254,8 @@ def matches(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
 
 
-def _actor(endpoint: Endpoint, request: HttpRequest) -> Actor:
-    header = request.META.get("HTTP_AUTHORIZATION")
-    actor = tokens().actor_of(header) if header else NOBODY
+def _allowed(endpoint: Endpoint, actor: Actor, header: str | None) -> Actor:
+    """As whom they may."""
     if endpoint.allow is public:
         # What anybody may, a key may as well: as nobody, where it has no scope for it.
         return actor if not actor.scopes or f"{endpoint.area}:read" in actor.scopes else NOBODY

@@ -71,6 +71,17 @@ def test_a_burst_passes_and_then_one_more_each_time_one_has_come_back(store: Any
     assert [store.take([("a", THREE)]) for _ in range(4)] == [0, 0, 0, 10], "no more than a burst is saved up"
 
 
+def test_several_are_drawn_together_as_far_as_there_are_any(store: Any, clock: Clock) -> None:
+    ten = Limit(burst=10, every=6)
+    assert store.draw("a", ten, 4) == (4, 0, 6)
+    assert store.draw("a", ten, 4) == (4, 0, 2)
+    assert store.draw("a", ten, 4) == (2, 0, 0)
+    assert store.draw("a", ten, 4) == (0, pytest.approx(6), 0)
+    clock.now += 13
+    assert store.draw("a", ten, 4) == (2, 0, 0)
+    assert store.draw("b", ten, 1) == (1, 0, 9)
+
+
 def test_keys_are_counted_apart(store: Any, clock: Clock) -> None:
     for _ in range(3):
         store.take([("a", THREE)])
@@ -150,6 +161,7 @@ def test_a_redis_that_is_away_lets_nobody_through() -> None:
     asked = (
         lambda: away.take([("a", THREE)]),
         lambda: away.give_back([("a", THREE)]),
+        lambda: away.draw("a", THREE, 1),
         lambda: away.knows("a"),
         lambda: away.remember("a", 1),
     )

@@ -82,8 +82,8 @@ def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         good["content"] = {"application/json": {"schema": {"type": "object"}}}
     problem = {CONTENT_TYPE: {"schema": _schema(ProblemDocument, schemas)}}
     left_out = {"401"} if endpoint.allow.name == "public" else set()
-    if endpoint.guard is None:
-        left_out |= {"403", "429"} if endpoint.allow.name == "public" else {"429"}
+    if endpoint.guard is None and endpoint.allow.name == "public":
+        left_out |= {"403"}
     return {
         str(status): good,
         **{

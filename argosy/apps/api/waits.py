@@ -44,8 +44,9 @@ class Route(NamedTuple):
 class Request:
     """What endpoints need of an RSGI request, under WSGI's names."""
 
-    def __init__(self, headers: Any) -> None:
-        self.META = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
+    def __init__(self, scope: Any) -> None:
+        self.META = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in scope.headers.items()}
+        self.META["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
 
 
 class Waits:
@@ -88,7 +89,7 @@ class Waits:
             protocol.response_bytes(200, [("content-type", "application/json")], b'{"status":"live"}')
             return
         endpoint, parameters = self._find(scope)
-        request = Request(scope.headers)
+        request = Request(scope)
         asked = admit(endpoint, request, parameters)  # type: ignore[arg-type]
         found = look(endpoint, asked)
         with self._listening(endpoint.watches.format_map(parameters)) as news:

@@ -56,10 +56,12 @@ def _check_settings() -> None:
     from argosy.observability.logging import LogSettingIsWrong, chosen
     from argosy.observability.tracing import TracingSettingIsWrong, checked
     from argosy.platform.limits import LimitsSettingIsWrong, limits_redis
+    from argosy.platform.rate_limits import quotas_of
 
     environment = os.environ
     try:
         limits_redis(environment)
+        quotas_of(environment)
         chosen({"format": environment.get("ARGOSY_LOG_FORMAT", "auto")}, "format")
         chosen({"level": environment.get("ARGOSY_LOG_LEVEL", "info")}, "level")
         checked(environment.get("ARGOSY_TRACING", "off"), environment.get("ARGOSY_TRACING_RATIO", "1"))

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from argosy.domains.integrations.domain.api_key import AREAS
+from argosy.platform import cors
 from argosy.platform.databases import databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,7 +59,14 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
-MIDDLEWARE: list[str] = []
+
+# Pages of other origins that may use the API (platform/cors.py). Where there are none, nothing is asked about it.
+CORS_ALLOWED_ORIGINS = os.environ.get(cors.SETTING, "").split()
+CORS_URLS_REGEX = cors.PATHS
+CORS_ALLOW_HEADERS = cors.SENT
+CORS_EXPOSE_HEADERS = cors.READ
+CORS_PREFLIGHT_MAX_AGE = cors.REMEMBERED_SECONDS
+MIDDLEWARE: list[str] = [cors.MIDDLEWARE] if CORS_ALLOWED_ORIGINS else []
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from argosy.observability.metrics import WAITS_OPEN
+from argosy.platform import cors
 from argosy.platform.doorbell import Listener
 from argosy.platform.far_bell import EVERYTHING
 from argosy.platform.problems import CONTENT_TYPE, Problem, problem_of
@@ -47,6 +48,24 @@ class Request:
     def __init__(self, scope: Any) -> None:
         self.META = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in scope.headers.items()}
         self.META["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
+
+
+class Shared:
+    """A protocol whose every answer bears these headers: pages of other origins may read it."""
+
+    def __init__(self, protocol: Any, headers: Headers) -> None:
+        self._protocol = protocol
+        self._headers = headers
+        self.client_disconnect = protocol.client_disconnect
+
+    def response_empty(self, status: int, headers: Headers) -> None:
+        self._protocol.response_empty(status, [*headers, *self._headers])
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+        self._protocol.response_bytes(status, [*headers, *self._headers], body)
+
+    def response_stream(self, status: int, headers: Headers) -> Any:
+        return self._protocol.response_stream(status, [*headers, *self._headers])
 
 
 class Waits:
@@ -79,17 +98,23 @@ class Waits:
         if scope.proto != "http":
             protocol.close(403)
             return
+        request = Request(scope)
+        is_preflight, headers = cors.shared(scope.method, scope.path, request.META)
+        if headers:
+            protocol = Shared(protocol, headers)
+        if is_preflight:
+            protocol.response_empty(200, [])
+            return
         try:
-            await self._answer(scope, protocol)
+            await self._answer(scope, request, protocol)
         except Exception as error:  # noqa: BLE001 - the boundary, where problem_of logs what nobody foresaw
             _refuse(protocol, problem_of(error))
 
-    async def _answer(self, scope: Any, protocol: Any) -> None:
+    async def _answer(self, scope: Any, request: Request, protocol: Any) -> None:
         if scope.path == f"{PREFIX}health/live":
             protocol.response_bytes(200, [("content-type", "application/json")], b'{"status":"live"}')
             return
         endpoint, parameters = self._find(scope)
-        request = Request(scope)
         asked = admit(endpoint, request, parameters)  # type: ignore[arg-type]
         found = look(endpoint, asked)
         with self._listening(endpoint.watches.format_map(parameters)) as news:

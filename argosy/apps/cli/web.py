@@ -55,6 +55,7 @@ def _check_settings() -> None:
     """Settings of the processes that serve, refused here in one line."""
     from argosy.observability.logging import LogSettingIsWrong, chosen
     from argosy.observability.tracing import TracingSettingIsWrong, checked
+    from argosy.platform.cors import OriginIsWrong, origins_of
     from argosy.platform.limits import LimitsSettingIsWrong, limits_redis
     from argosy.platform.rate_limits import quotas_of
 
@@ -62,8 +63,9 @@ def _check_settings() -> None:
     try:
         limits_redis(environment)
         quotas_of(environment)
+        origins_of(environment)
         chosen({"format": environment.get("ARGOSY_LOG_FORMAT", "auto")}, "format")
         chosen({"level": environment.get("ARGOSY_LOG_LEVEL", "info")}, "level")
         checked(environment.get("ARGOSY_TRACING", "off"), environment.get("ARGOSY_TRACING_RATIO", "1"))
-    except (LimitsSettingIsWrong, LogSettingIsWrong, TracingSettingIsWrong) as fault:
+    except (LimitsSettingIsWrong, LogSettingIsWrong, OriginIsWrong, TracingSettingIsWrong) as fault:
         raise Failed(str(fault)) from None

@@ -62,3 +62,74 @@ class ApiKeyRevoked(Event, key="key_id"):
     key_id: Id
     user_id: Id
     revoked_by: str
+
+
+class RegisterWebhook(Command):
+    """Be told of news at this address; answers WebhookRegistered. `types` empty: of all. It is told of what happens
+    from now on. Its answer holds the secret: it takes no Idempotency-Key."""
+
+    url: Personal[str]
+    types: tuple[str, ...] = ()
+
+
+class WebhookRegistered(Value):
+    """The only time that the secret is told."""
+
+    webhook_id: Id
+    secret: Personal[str]
+
+
+class ChangeWebhook(Command):
+    """Be told elsewhere, or of other types, from the next delivery on. One that was disabled is told again."""
+
+    webhook_id: Id
+    url: Personal[str]
+    types: tuple[str, ...] = ()
+
+
+class RotateWebhookSecret(Command):
+    """Sign with another secret; answers WebhookRegistered. For a day deliveries are signed with both."""
+
+    webhook_id: Id
+
+
+class RemoveWebhook(Command):
+    """Be told no more."""
+
+    webhook_id: Id
+
+
+class RedeliverEvent(Command):
+    """Send what a delivery told once more, whatever became of it, beginning with its tries anew."""
+
+    webhook_id: Id
+    delivery_id: Id
+
+
+class WebhookAnswered(Command, key="delivery_id"):
+    """What became of one try: DELIVERED, FAILED, GONE (the other side wants no more), HELD (nothing was sent, the
+    webhook is disabled) or REMOVED. `status` is what was answered, 0 where nothing was."""
+
+    delivery_id: Id
+    outcome: str
+    status: int = 0
+    detail: str = ""
+    milliseconds: int = 0
+
+
+class WebhookDisabled(Event, key="webhook_id"):
+    """Nothing is delivered there any more until somebody changes it; `reason` is `failing` or `gone`."""
+
+    webhook_id: Id
+    owner: str
+    reason: str
+
+
+class EventTold(Event, key="about"):
+    """The feed has one more event. For integrations itself, which delivers it; programs read the feed."""
+
+    event_id: Id
+    about: Id
+    seller_id: Id
+    type: str
+    occurred_at: datetime

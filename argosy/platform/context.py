@@ -87,6 +87,11 @@ class Context(AppConfig):
         store = runtime.stores[self.label]
         return Subscription(self.label, self.participant, store), Subscription(*self.people, store)
 
+    @property
+    def by_setting(self) -> Sequence[Participant]:
+        """What works off messages only where a setting says so, beside its participant."""
+        return ()
+
     def news(self, changes: Changes) -> set[str]:
         """What a commit of this context is rung for beside the messages that it told (documents, for views)."""
         return set()

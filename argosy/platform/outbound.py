@@ -179,7 +179,7 @@ class Outbound:
         """Where a host is, looked up once; NotFetched where any of it must not be reached."""
         found = self._looked_up(target, seconds)
         for one in found:
-            if not is_public(one) and not self._is_let(one):
+            if not is_public(one) and not self.lets(one):
                 raise NotFetched("address_not_public", f"{target.host} is no public address.", is_for_good=True)
         return found
 
@@ -202,7 +202,8 @@ class Outbound:
             raise NotFetched("host_unknown", f"{target.host} has no address.")
         return found
 
-    def _is_let(self, text: str) -> bool:
+    def lets(self, text: str) -> bool:
+        """Whether an address may be reached though it is not public."""
         address: Address = ipaddress.ip_address(text.partition("%")[0])
         return any(address in network for network in self.private)
 

@@ -315,7 +315,7 @@ def waits_link(request: HttpRequest, path: str = "") -> str:
     base: str = settings.WAITS_URL or (
         f"{request.scheme}://{split_domain_port(request.get_host())[0]}:{settings.WAITS_PORT}"
     )
-    return f'<{base}{path or request.path}>; rel="wait"'
+    return f'<{base}{path or request.get_full_path()}>; rel="wait"'
 
 
 def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:

@@ -12,6 +12,7 @@ from argosy.engine.store import StoreUnavailable
 from argosy.engine.work import Actor
 from argosy.platform.auth import CACHE_SECONDS, Tokens
 from tests.api.shop import PASSWORD, Answer, Shop, assert_problem, nobodys
+from tests.marketplace import Marketplace
 
 
 def test_a_buyer_buys(shop: Shop) -> None:
@@ -361,10 +362,15 @@ def of_staff_and_quotes(shop: Shop, staff: str) -> dict[str, str]:
 
 def of_programs(shop: Shop) -> dict[str, str]:
     made = shop.call("POST", "api-keys", {"name": "robot", "scopes": ["orders:read"]}, token=shop.seller)
-    return {"key_id": made.json["key_id"]}
+    webhook = shop.call("POST", "webhooks", {"url": "https://erp.example/"}, token=shop.seller).json["webhook_id"]
+    shop.call("POST", f"products/{shop.product_id}/unpublish", token=shop.seller)
+    shop.call("POST", f"products/{shop.product_id}/publish", token=shop.seller)
+    shop.drain()
+    logged = shop.call("GET", f"webhooks/{webhook}/deliveries", token=shop.seller).json["items"]
+    return {"key_id": made.json["key_id"], "webhook_id": webhook, "delivery_id": logged[0]["delivery_id"]}
 
 
-def test_answers_are_as_they_are_described(shop: Shop) -> None:
+def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer that a buyer and a seller get is of the type that the API's description gives it."""
     from typing import is_typeddict
 
@@ -372,6 +378,8 @@ def test_answers_are_as_they_are_described(shop: Shop) -> None:
 
     from argosy.apps.api.endpoints import endpoints
 
+    monkeypatch.setenv("ARGOSY_EVENT_FEED", "yes")
+    shop = Shop(marketplace)
     ended = shop.bought()
     shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
     shop.call(

@@ -19,8 +19,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
+from django.http import QueryDict
+
 from argosy.observability.metrics import WAITS_OPEN
 from argosy.platform import cors
+from argosy.platform.bodies import query_of
 from argosy.platform.doorbell import Listener
 from argosy.platform.far_bell import EVERYTHING
 from argosy.platform.problems import CONTENT_TYPE, Problem, problem_of
@@ -47,6 +50,7 @@ class Request:
 
     def __init__(self, scope: Any) -> None:
         self.META = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in scope.headers.items()}
+        self.GET = QueryDict(scope.query_string)
         self.META["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
 
 
@@ -116,6 +120,8 @@ class Waits:
             return
         endpoint, parameters = self._find(scope)
         asked = admit(endpoint, request, parameters)  # type: ignore[arg-type]
+        if endpoint.parameters is not None:
+            asked.query = query_of(request.GET.dict(), endpoint.parameters)
         found = look(endpoint, asked)
         with self._listening(endpoint.watches.format_map(parameters)) as news:
             if "text/event-stream" in asked.header("ACCEPT"):

@@ -123,6 +123,8 @@ def _heard(context: Context) -> Iterator[tuple[str, str]]:
             yield from ((f"search.{view.name}", wire_name) for wire_name in view.participant.handlers)
         return
     yield from ((context.label, wire_name) for wire_name in context.participant.handlers)
+    for participant in context.by_setting:
+        yield from ((participant.name, wire_name) for wire_name in participant.handlers)
 
 
 def _sent(context: Context) -> set[str]:

@@ -11,7 +11,6 @@ from argosy.domains.accounts.adapters.outbound.gateways.address_formats import C
 from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import Argon2Passwords
 from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
 from argosy.domains.accounts.adapters.outbound.gateways.randomness import SystemRandomness
-from argosy.domains.accounts.adapters.outbound.gateways.seals import SecretSeals
 from argosy.domains.accounts.application.accounts import Accounts
 from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.erasures import Erasures
@@ -33,6 +32,7 @@ from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 from argosy.platform.rows import Rows
+from argosy.platform.seals import SecretSeals
 
 SERVICES = (Accounts, Sessions, Letters, Credentials, SecondFactors, Sellers, Staff, Erasures)
 

@@ -1,25 +1,56 @@
-"""Integrations: the outside's programs, the keys that they use and the news that they are told."""
+"""Integrations: the outside's programs, the keys that they use and the news that they are told.
+
+The feed is a subscription of its own, and only where it is switched on: it hears every order, and a marketplace whose
+sellers have no programs need not pay for that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from argosy.domains.integrations.adapters.outbound.gateways.randomness import SystemRandomness
 from argosy.domains.integrations.application.api_keys import ApiKeys
-from argosy.domains.integrations.application.ports import Randomness
+from argosy.domains.integrations.application.deliveries import WEBHOOK, Deliveries, WebhookRequest
+from argosy.domains.integrations.application.feed import NEWS, Feed, is_feed_on
+from argosy.domains.integrations.application.ports import Ports, Randomness
+from argosy.domains.integrations.application.webhooks import Webhooks
 from argosy.domains.integrations.domain.api_key import ApiKey
+from argosy.domains.integrations.domain.feed import FeedEvent, FeedOrder, ProductOwner
+from argosy.domains.integrations.domain.webhook import Delivery, Lane, Webhook
+from argosy.engine.due import CallTarget
+from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context
+from argosy.platform.context import Context, Subscription
 from argosy.platform.rows import Rows
 
-SERVICES = (ApiKeys,)
+if TYPE_CHECKING:
+    from argosy.domains.integrations.adapters.outbound.gateways.webhooks import Sender
+    from argosy.platform.runtime import Runtime
+
+SERVICES = (ApiKeys, Webhooks)
+FEED_SERVICES = (Feed, Deliveries)
 
 
-def build(work: UnitOfWork, randomness: Randomness) -> tuple[Any, ...]:
+def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     """The services for one unit of work."""
-    return (ApiKeys(work, work.repository(ApiKey), randomness),)
+    webhooks, deliveries, lanes = work.repository(Webhook), work.repository(Delivery), work.repository(Lane)
+    return (
+        ApiKeys(work, work.repository(ApiKey), ports.randomness),
+        Webhooks(work, webhooks, deliveries, lanes, ports),
+    )
+
+
+def build_feed(work: UnitOfWork) -> tuple[Any, ...]:
+    """The same for the feed."""
+    webhooks, deliveries, lanes = work.repository(Webhook), work.repository(Delivery), work.repository(Lane)
+    return (
+        Feed(work, work.repository(FeedOrder), work.repository(FeedEvent), work.repository(ProductOwner)),
+        Deliveries(work, webhooks, deliveries, lanes),
+    )
 
 
 class IntegrationsContext(Context):
@@ -31,12 +62,31 @@ class IntegrationsContext(Context):
     randomness: Randomness = SystemRandomness()
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        return build(work, self.randomness)
+        return build(work, self._ports)
+
+    @cached_property
+    def feed(self) -> Participant:
+        return Participant("integrations.feed", handlers_of(FEED_SERVICES), build_feed)
+
+    @property
+    def by_setting(self) -> Sequence[Participant]:
+        return (self.feed,)
+
+    def subscriptions(self, runtime: Runtime) -> Sequence[Subscription]:
+        own = super().subscriptions(runtime)
+        if not is_feed_on(os.environ):
+            return own
+        return (*own, Subscription(self.feed.name, self.feed, runtime.stores[self.label]))
 
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.integrations.adapters.outbound.repositories import ROWS
 
         return ROWS
+
+    def calls(self) -> Mapping[str, CallTarget]:
+        if not is_feed_on(os.environ):
+            return {}
+        return {WEBHOOK: CallTarget(WebhookRequest, self._sender().send, seconds=20)}
 
     def withdraws(self, changes: Changes) -> bool:
         """A key that was revoked or forgotten; that one was used takes nothing away."""
@@ -44,3 +94,22 @@ class IntegrationsContext(Context):
             key.__dict__["revoked_at"] != original["revoked_at"] for key, original in changes.updates.get(ApiKey, ())
         )
         return ended or ApiKey in changes.deletes
+
+    def news(self, changes: Changes) -> set[str]:
+        """That the feed has grown, for those who wait for it."""
+        return {NEWS} if FeedEvent in changes.inserts else set()
+
+    @property
+    def _ports(self) -> Ports:
+        from argosy.platform.seals import SecretSeals
+
+        return Ports(self.randomness, SecretSeals(), self._sender(), is_feed_on(os.environ))
+
+    @staticmethod
+    def _sender() -> Sender:
+        from argosy.domains.integrations.adapters.outbound.gateways.webhooks import PLAIN_SETTING, Sender
+        from argosy.platform.outbound import Outbound
+        from argosy.platform.seals import SecretSeals
+
+        schemes = ("https", "http") if os.environ.get(PLAIN_SETTING, "no") == "yes" else ("https",)
+        return Sender(Outbound.of(os.environ), schemes, SecretSeals())

@@ -15,9 +15,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from argosy.domains.accounts.adapters.outbound.gateways.mail import MailRefused, Postman, mail_from
-from argosy.domains.accounts.adapters.outbound.gateways.seals import SecretSeals
 from argosy.domains.accounts.application.letters import LetterRequest
 from argosy.domains.accounts.domain.letter import KINDS
+from argosy.platform.seals import SecretSeals
 from argosy.shared_kernel.ids import Id
 from tests.support import an_id
 

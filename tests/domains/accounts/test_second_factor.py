@@ -20,7 +20,6 @@ from argosy.contracts.accounts import (
 )
 from argosy.contracts.orders import BuyerReleased
 from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
-from argosy.domains.accounts.adapters.outbound.gateways.seals import SecretSeals
 from argosy.domains.accounts.domain.second_factor import (
     NoSecondFactor,
     SecondFactor,
@@ -30,6 +29,7 @@ from argosy.domains.accounts.domain.second_factor import (
 )
 from argosy.domains.accounts.domain.session import Session, SignInRefused
 from argosy.domains.accounts.domain.user import PasswordRefused
+from argosy.platform.seals import SecretSeals
 from tests.domains.accounts.stage import AccountsStage, PlainSeals, signed_in
 from tests.support import an_id
 

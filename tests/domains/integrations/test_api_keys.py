@@ -30,6 +30,7 @@ from argosy.domains.integrations.domain.api_key import (
 )
 from argosy.engine.work import Actor
 from argosy.shared_kernel.errors import DomainError, Several
+from tests.domains.integrations.outside import ports
 from tests.support import Stage, an_id
 
 SELLER = Actor(id=an_id("person"), roles=frozenset({"buyer", "seller"}), seller_id=an_id("store"))
@@ -38,21 +39,10 @@ STAFF = Actor(id=an_id("staff"), roles=frozenset({"staff"}))
 BUYER = Actor(id=an_id("buyer"), roles=frozenset({"buyer"}))
 
 
-class Counting:
-    """Chance that counts, so that a test knows what comes."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def random_bytes(self, count: int) -> bytes:
-        self.count += 1
-        return self.count.to_bytes(count, "big")
-
-
 @pytest.fixture
 def stage() -> Stage:
-    chance = Counting()
-    return Stage(SERVICES, lambda work: build(work, chance))
+    outside = ports()
+    return Stage(SERVICES, lambda work: build(work, outside))
 
 
 def asked(**changes: Any) -> CreateApiKey:

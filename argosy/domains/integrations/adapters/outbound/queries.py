@@ -1,14 +1,14 @@
-"""What owners see of their keys, and whom a key stands for."""
+"""What owners see of their keys and webhooks, whom a key stands for, and the feed."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import Q
 
-from argosy.domains.integrations.adapters.outbound.models import ApiKeyRow
+from argosy.domains.integrations.adapters.outbound.models import ApiKeyRow, DeliveryRow, FeedEventRow, WebhookRow
 from argosy.domains.integrations.domain.api_key import SELLER, STAFF, fingerprint, granted_by
 from argosy.shared_kernel.ids import Id
 
@@ -77,4 +77,108 @@ def _shown(row: ApiKeyRow, now: datetime) -> KeyShown:
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+    )
+
+
+class FeedShown(msgspec.Struct, frozen=True):
+    """One event of the feed. `data` holds what docs/how-to/integrate.md lists for its `type`."""
+
+    id: Id
+    type: str
+    timestamp: datetime
+    seller_id: Id
+    data: dict[str, Any]
+
+
+def feed_after(position: int, seller_id: str, types: tuple[str, ...], limit: int) -> tuple[list[FeedShown], int]:
+    """Events behind a position, a seller's own or (empty) everybody's, and the position of the last one."""
+    rows = FeedEventRow.objects.filter(position__gt=position).order_by("position")
+    if seller_id:
+        rows = rows.filter(seller_id=seller_id)
+    if types:
+        rows = rows.filter(type__in=types)
+    columns = ("position", "id", "type", "occurred_at", "seller_id", "data")
+    found = list(rows.values_list(*columns)[:limit])
+    return [FeedShown(*row[1:]) for row in found], found[-1][0] if found else position
+
+
+def parcel_of(delivery_id: str) -> tuple[WebhookRow, FeedEventRow] | None:
+    """Where a delivery goes, and what it tells; None where nobody wants it any more."""
+    delivery = DeliveryRow.objects.filter(id=delivery_id).first()
+    webhook = WebhookRow.objects.filter(id=delivery.webhook_id).first() if delivery is not None else None
+    event = FeedEventRow.objects.filter(id=delivery.event_id).first() if delivery is not None else None
+    return None if webhook is None or event is None else (webhook, event)
+
+
+class WebhookShown(msgspec.Struct, frozen=True):
+    """A webhook as its owner sees it. `status` is ACTIVE or DISABLED, and `reason` says why: `failing` or `gone`."""
+
+    webhook_id: Id
+    url: str
+    types: tuple[str, ...]
+    status: str
+    reason: str
+    failing_since: datetime | None
+    secret_changed_at: datetime | None
+    created_at: datetime
+
+
+class DeliveryShown(msgspec.Struct, frozen=True):
+    """An event on its way: PENDING, DELIVERED, FAILED, HELD (the webhook is disabled) or REMOVED; its last tries."""
+
+    delivery_id: Id
+    event_id: Id
+    type: str
+    status: str
+    tries: tuple[dict[str, Any], ...]
+    next_try_at: datetime | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def webhooks_of(owner: str) -> tuple[WebhookShown, ...]:
+    return tuple(map(_webhook, WebhookRow.objects.filter(owner=owner).order_by("created_at", "id")))
+
+
+def webhook_of(owner: str, webhook_id: str) -> WebhookShown | None:
+    return next(map(_webhook, WebhookRow.objects.filter(id=webhook_id, owner=owner)), None)
+
+
+def deliveries_of(webhook_id: str, status: str, before: str | None, limit: int) -> list[DeliveryShown]:
+    """The newest first."""
+    rows = DeliveryRow.objects.filter(webhook_id=webhook_id).order_by("-id")
+    if status:
+        rows = rows.filter(status=status)
+    if before:
+        rows = rows.filter(id__lt=before)
+    return [_delivery(row) for row in rows[:limit]]
+
+
+def delivery_of(webhook_id: str, delivery_id: str) -> DeliveryShown | None:
+    return next(map(_delivery, DeliveryRow.objects.filter(id=delivery_id, webhook_id=webhook_id)), None)
+
+
+def _webhook(row: WebhookRow) -> WebhookShown:
+    return WebhookShown(
+        webhook_id=Id(str(row.id)),
+        url=row.url,
+        types=tuple(row.types),
+        status=row.status,
+        reason=row.reason,
+        failing_since=row.failing_since,
+        secret_changed_at=row.secret_changed_at,
+        created_at=row.created_at,
+    )
+
+
+def _delivery(row: DeliveryRow) -> DeliveryShown:
+    return DeliveryShown(
+        delivery_id=Id(str(row.id)),
+        event_id=Id(str(row.event_id)),
+        type=row.type,
+        status=row.status,
+        tries=tuple(row.tries),
+        next_try_at=row.next_try_at,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
     )

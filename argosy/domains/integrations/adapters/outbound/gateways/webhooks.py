@@ -1,0 +1,94 @@
+"""How news leave: signed as Standard Webhooks says, to public addresses, within bounded time."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from datetime import UTC, datetime
+
+from argosy.contracts.integrations import WebhookAnswered
+from argosy.domains.integrations.adapters.outbound.queries import parcel_of
+from argosy.domains.integrations.application.deliveries import WebhookRequest
+from argosy.domains.integrations.domain.webhook import (
+    BOTH_SECRETS_FOR,
+    DELIVERED,
+    DISABLED,
+    FAILED,
+    GONE,
+    HELD,
+    REMOVED,
+    signature,
+)
+from argosy.platform.outbound import Bounds, NotFetched, Outbound, is_public, target_of
+from argosy.platform.seals import SecretSeals
+from argosy.shared_kernel.codec import encode
+
+SECONDS = 15
+PLAIN_SETTING = "ARGOSY_WEBHOOKS_PLAIN"
+"""`yes` lets webhooks have http addresses."""
+_GONE = 410
+
+
+class Sender:
+    """Sends one try, and says what became of it."""
+
+    def __init__(self, outbound: Outbound, schemes: tuple[str, ...], seals: SecretSeals) -> None:
+        self._outbound = outbound
+        self._bounds = Bounds(seconds=SECONDS, bytes_max=10_000, schemes=schemes, cuts_answer=True)
+        self._seals = seals
+
+    def fault(self, url: str) -> str:
+        """The code of why nothing is delivered there; empty where it may be tried. Names are looked up at each try."""
+        try:
+            host = target_of(url, self._bounds.schemes).host
+        except NotFetched as refusal:
+            return refusal.code
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return "address_not_public" if host == "localhost" and not self._outbound.private else ""
+        return "" if is_public(host) or self._outbound.lets(host) else "address_not_public"
+
+    def send(self, request: WebhookRequest, attempt: int, call_id: str) -> WebhookAnswered:
+        parcel = parcel_of(request.delivery_id)
+        if parcel is None:
+            return WebhookAnswered(delivery_id=request.delivery_id, outcome=REMOVED)
+        webhook, event = parcel
+        if webhook.status == DISABLED:
+            return WebhookAnswered(delivery_id=request.delivery_id, outcome=HELD, detail=webhook.reason)
+        body = encode(
+            {
+                "id": event.id,
+                "type": event.type,
+                "timestamp": event.occurred_at,
+                "seller_id": event.seller_id,
+                "data": event.data,
+            }
+        )
+        now = datetime.now(UTC)
+        sealed = [webhook.secret]
+        if webhook.secret_changed_at is not None and now - webhook.secret_changed_at < BOTH_SECRETS_FOR:
+            sealed.append(webhook.secret_before)
+        secrets = [opened.decode() for opened in map(self._seals.open, sealed) if opened is not None]
+        at = int(now.timestamp())
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": str(event.id),
+            "webhook-timestamp": str(at),
+            "webhook-signature": " ".join(signature(secret, str(event.id), at, body) for secret in secrets),
+        }
+        began = time.monotonic()
+        try:
+            fetched = self._outbound.fetch(webhook.url, self._bounds, method="POST", headers=headers, body=body)
+        except NotFetched as failure:
+            status, detail, outcome = 0, failure.code, FAILED
+        else:
+            status, detail = fetched.status, fetched.body[:300].decode("utf-8", "replace").replace("\x00", "")
+            outcome = DELIVERED if 200 <= status < 300 else GONE if status == _GONE else FAILED
+        return WebhookAnswered(
+            delivery_id=request.delivery_id,
+            outcome=outcome,
+            status=status,
+            detail=detail,
+            milliseconds=int((time.monotonic() - began) * 1_000),
+        )

@@ -129,6 +129,24 @@ def document_missing(place: Marketplace) -> None:
     search().query(f"DELETE FROM {table} WHERE order_id = (SELECT order_id FROM {table} ORDER BY order_id LIMIT 1)")
 
 
+def delivery_forgotten(place: Marketplace) -> None:
+    """The first of its lane, without a call."""
+    write(
+        place,
+        "integrations",
+        "webhook_lanes",
+        f"INSERT INTO webhook_lanes (id, version, sequence, queue) VALUES ('{OTHER}', 1, 0, '[\"{OTHER}\"]')",
+    )
+    write(
+        place,
+        "integrations",
+        "webhook_deliveries",
+        f"INSERT INTO webhook_deliveries (id, version, sequence, webhook_id, event_id, lane_id, type, status, "
+        f"round_tries, tries, created_at) VALUES ('{OTHER}', 1, 0, '{OTHER}', '{OTHER}', '{OTHER}', 'order.paid', "
+        f"'PENDING', 0, '[]', '{OLD}')",
+    )
+
+
 def use_never_given_back(place: Marketplace) -> None:
     """Counted as it should be, and held by a checkout that is long over."""
     write(
@@ -309,6 +327,40 @@ CASES = [
         "I27",
         "a use that nobody gave back",
         use_never_given_back,
+    ),
+    Case(
+        "I50",
+        "a key that is kept as it is",
+        sql(
+            "integrations",
+            "api_keys",
+            f"INSERT INTO api_keys (id, version, sequence, user_id, name, prefix, token_hash, scopes, created_at) "
+            f"VALUES ('{OTHER}', 1, 0, '{OTHER}', 'x', 'argosy_key_abcdef', 'argosy_key_abcdef', '[]', '{OLD}')",
+        ),
+    ),
+    Case(
+        "I50",
+        "a secret that is not sealed",
+        sql(
+            "integrations",
+            "webhooks",
+            f"INSERT INTO webhooks (id, version, sequence, owner, url, types, secret, secret_before, status, reason, "
+            f"created_at) VALUES ('{OTHER}', 1, 0, 'staff', '', '[]', 'whsec_open', '', 'ACTIVE', '', '{OLD}')",
+        ),
+    ),
+    Case(
+        "I51",
+        "an event that is gone",
+        sql(
+            "integrations",
+            "feed_order",
+            f"INSERT INTO feed_order (id, version, sequence, last) VALUES ('{OTHER}', 1, 0, 1)",
+        ),
+    ),
+    Case(
+        "I51",
+        "a delivery that nobody makes",
+        delivery_forgotten,
     ),
     Case(
         "I28",

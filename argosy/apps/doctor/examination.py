@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-from argosy.apps.doctor import checkouts, later, ledger, messages, money, orders, people, promotions, stock, views
+from argosy.apps.doctor import (
+    checkouts,
+    integrations,
+    later,
+    ledger,
+    messages,
+    money,
+    orders,
+    people,
+    promotions,
+    stock,
+    views,
+)
 from argosy.apps.doctor.check import Check, Violation, in_order
 from argosy.apps.doctor.databases import CannotCheck, Databases, missing_files
 from argosy.platform.runtime import Runtime
@@ -31,6 +43,7 @@ CHECKS = in_order(
         *messages.CHECKS,
         *views.CHECKS,
         *people.CHECKS,
+        *integrations.CHECKS,
         *later.CHECKS,
     ]
 )

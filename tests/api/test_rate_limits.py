@@ -10,7 +10,7 @@ import pytest
 from argosy.engine.store import StoreUnavailable
 from argosy.observability import metrics
 from argosy.platform import rate_limits as module
-from argosy.platform.limits import Limit, LimitsSettingIsWrong, SqliteLimits, limits
+from argosy.platform.limits import Limit, Limits, LimitsSettingIsWrong, limits
 from argosy.platform.rate_limits import Quota, RateLimits, quotas_of, rate_limits
 from tests.api.serving import Web
 from tests.api.shop import Shop, assert_problem
@@ -83,10 +83,10 @@ def test_a_refused_request_does_nothing(limited: Shop) -> None:
 
 
 def test_a_store_that_is_away_neither_opens_nor_stops_anything(limited: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(self: SqliteLimits, key: str, limit: Limit, count: int) -> tuple[int, float, int]:
+    def away(self: Limits, key: str, limit: Limit, count: int) -> tuple[int, float, int]:
         raise StoreUnavailable("limits cannot be counted: away")
 
-    monkeypatch.setattr(SqliteLimits, "draw", away)
+    monkeypatch.setattr(type(limits()), "draw", away)
     assert statuses(limited, 11) == [200] * 10 + [429]
     assert metrics.RATE_LIMITS_ALONE._value.get() == 1  # type: ignore[attr-defined]
     assert rate_limits().asked == 1, "the store is left alone for a while"

@@ -344,8 +344,9 @@ CASES = [
         sql(
             "integrations",
             "webhooks",
-            f"INSERT INTO webhooks (id, version, sequence, owner, url, types, secret, secret_before, status, reason, "
-            f"created_at) VALUES ('{OTHER}', 1, 0, 'staff', '', '[]', 'whsec_open', '', 'ACTIVE', '', '{OLD}')",
+            f"INSERT INTO webhooks (id, version, sequence, owner, made_by, url, types, secret, secret_before, status, "
+            f"reason, created_at) VALUES ('{OTHER}', 1, 0, 'staff', '{OTHER}', '', '[]', 'whsec_open', '', 'ACTIVE', "
+            f"'', '{OLD}')",
         ),
     ),
     Case(

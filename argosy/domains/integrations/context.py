@@ -15,6 +15,7 @@ from argosy.domains.integrations.adapters.outbound.gateways.randomness import Sy
 from argosy.domains.integrations.application.api_keys import ApiKeys
 from argosy.domains.integrations.application.deliveries import WEBHOOK, Deliveries, WebhookRequest
 from argosy.domains.integrations.application.feed import NEWS, Feed, is_feed_on
+from argosy.domains.integrations.application.forgetting import Forgetting
 from argosy.domains.integrations.application.ports import Ports, Randomness
 from argosy.domains.integrations.application.webhooks import Webhooks
 from argosy.domains.integrations.domain.api_key import ApiKey
@@ -31,16 +32,17 @@ if TYPE_CHECKING:
     from argosy.domains.integrations.adapters.outbound.gateways.webhooks import Sender
     from argosy.platform.runtime import Runtime
 
-SERVICES = (ApiKeys, Webhooks)
+SERVICES = (ApiKeys, Webhooks, Forgetting)
 FEED_SERVICES = (Feed, Deliveries)
 
 
 def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     """The services for one unit of work."""
-    webhooks, deliveries, lanes = work.repository(Webhook), work.repository(Delivery), work.repository(Lane)
+    keys, webhooks = work.repository(ApiKey), work.repository(Webhook)
     return (
-        ApiKeys(work, work.repository(ApiKey), ports.randomness),
-        Webhooks(work, webhooks, deliveries, lanes, ports),
+        ApiKeys(work, keys, ports.randomness),
+        Webhooks(work, webhooks, work.repository(Delivery), work.repository(Lane), ports),
+        Forgetting(work, keys, webhooks),
     )
 
 

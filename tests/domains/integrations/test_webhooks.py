@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from argosy.contracts.accounts import PersonErased
 from argosy.contracts.integrations import (
     ChangeWebhook,
+    CreateApiKey,
     EventTold,
     RedeliverEvent,
     RegisterWebhook,
@@ -319,6 +321,17 @@ def test_a_delivery_that_ended_is_sent_again_when_asked_and_by_its_owner_alone(s
     assert calls(stage) == [an_id("event")]
     answers(stage, "event", "DELIVERED", 200)
     assert len(delivery(stage).tries) == 2
+    assert stage.undeclared_loads == 0
+
+
+def test_who_is_erased_is_told_nothing_any_more(stage: Stage) -> None:
+    stage.send(CreateApiKey(name="erp", scopes=("webhooks:write",)), actor=SELLER)
+    robot = Actor(id=stage.result.key_id, roles=frozenset({"seller"}), seller_id=SELLER.seller_id)
+    registered(stage)
+    registered(stage, robot)
+    kept = registered(stage, OTHER)
+    stage.send(PersonErased(user_id=Id(SELLER.id)))
+    assert [one.id for one in stage.all(Webhook)] == [kept.webhook_id]
     assert stage.undeclared_loads == 0
 
 

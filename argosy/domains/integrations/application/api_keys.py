@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argosy.contracts.accounts import PersonErased
 from argosy.contracts.integrations import ApiKeyMade, CreateApiKey, NoteApiKeyUse, RevokeApiKey
 from argosy.domains.integrations.application.ports import Randomness
 from argosy.domains.integrations.domain.api_key import (
@@ -74,12 +73,6 @@ class ApiKeys:
         key = self.keys.find(command.key_id)
         if key is not None:
             key.note_use(command.used_at)
-
-    @reads(keys=lambda event: [by("user_id", event.user_id)])
-    def forget_person(self, event: PersonErased) -> None:
-        """Keys of who is erased go with their names."""
-        for key in self.keys.all_by("user_id", event.user_id):
-            self.keys.remove(key)
 
     def _make_room(self) -> None:
         now = self.work.now

@@ -64,6 +64,7 @@ class Webhooks:
         webhook = Webhook(
             id=self.work.new_id(),
             owner=owner,
+            made_by=Id(self.work.actor.id),
             url=command.url,
             types=sorted(set(command.types)),
             secret=self.ports.seals.seal(secret.encode()),

@@ -63,9 +63,11 @@ def signature(secret: str, event_id: str, at_seconds: int, body: bytes) -> str:
 
 @dataclass(kw_only=True, eq=False)
 class Webhook(Aggregate):
-    """An address of one owner: a seller, or staff, who are told of everything. Secrets are sealed."""
+    """An address of one owner: a seller, or staff, who are told of everything. `made_by` is the person or the key that
+    made it. Secrets are sealed."""
 
     owner: str
+    made_by: Id
     url: str
     types: list[str] = field(default_factory=list)
     secret: str

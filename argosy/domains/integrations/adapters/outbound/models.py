@@ -72,6 +72,7 @@ class WebhookRow(AggregateRow):
     """An address where news are delivered; its secrets are sealed."""
 
     owner = models.CharField(max_length=36, db_index=True)
+    made_by = IdField(db_index=True)
     url = models.CharField(max_length=2000)
     types = models.JSONField()
     secret = models.CharField(max_length=400)

@@ -54,6 +54,7 @@ JOBS = {
         Job("http 50", "http", ("--gateway-ms", "50")),
         Job("flash sale", "flash_sale"),
         Job("fairness", "fairness"),
+        Job("promotions", "promotions", runs_itself=True),
         Job("waits", "waits"),
         Job("growth", "growth", runs_itself=True),
     )
@@ -84,6 +85,7 @@ GOALS = (
     Goal("HTTP journeys, gateway 50 ms", "http 50", "per_second", "journeys/s", ">=", 0),
     Goal("HTTP journeys, gateway 50 ms, p99", "http 50", "p99_ms", "ms", "<=", 1_000),
     Goal("web write beside a saturated worker, SQLite, p99", "fairness", "p99_ms", "ms", "<=", 50),
+    Goal("discounts of 200 lines, 10 promotions and a coupon, p99", "promotions", "p99_ms", "ms", "<=", 20),
     Goal("plain reads beside 300 open waits, p99", "waits", "p99_ms", "ms", "<=", 50),
     Goal("plain reads with no open waits, p99", "waits", "p99_ms_none_open", "ms", "<=", 50),
     Goal("flash sale, 300 buyers for 50: paid purchases", "flash sale", "paid", "", "=", 50),

@@ -146,9 +146,12 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     if total == 0:
         return allocate(amount, [1] * len(weights))
     parts = [amount * weight // total for weight in weights]
-    remainders = sorted(range(len(weights)), key=lambda index: (-(amount * weights[index] % total), index))
-    for index in remainders[: amount - sum(parts)]:
-        parts[index] += 1
+    units_left = amount - sum(parts)
+    if units_left:
+        remainders = [amount * weight % total for weight in weights]
+        # Sorting keeps the order of equals, also in reverse: ties go to the earlier part.
+        for index in sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)[:units_left]:
+            parts[index] += 1
     return parts
 
 

@@ -66,22 +66,24 @@ def _level(promotions: Iterable[Promotion], lines: Sequence[PricedLine], left: d
 def _matching(promotion: Promotion, lines: Sequence[PricedLine], shut: set[int]) -> list[PricedLine]:
     """The lines that a promotion is for and may take from."""
     terms, funded_by = promotion.terms, promotion.funded_by
-    products = frozenset(terms.product_ids)
-    return [
-        line
-        for line in lines
-        if line.line_no not in shut
-        and funded_by in (PLATFORM, line.seller_id)
-        and (not products or line.product_id in products)
-        and (not terms.category or terms.category == line.category)
-    ]
+    # One condition after the other, each only where there is one: most promotions have one or none.
+    found: Sequence[PricedLine] = lines
+    if funded_by != PLATFORM:
+        found = [line for line in found if line.seller_id == funded_by]
+    if terms.product_ids:
+        products = frozenset(terms.product_ids)
+        found = [line for line in found if line.product_id in products]
+    if terms.category:
+        found = [line for line in found if line.category == terms.category]
+    return [line for line in found if line.line_no not in shut]
 
 
 def _take(promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int]) -> list[Discount]:
     """What one promotion takes off these lines. Its total is decided first, then spread (largest remainder)."""
-    terms, base = promotion.terms, sum(left[line.line_no] for line in lines)
-    pieces = sum(line.quantity for line in lines)
-    if base == 0 or base < terms.min_amount or pieces < terms.min_quantity:
+    terms, base = promotion.terms, sum([left[line.line_no] for line in lines])
+    if base == 0 or base < terms.min_amount:
+        return []
+    if terms.min_quantity and sum([line.quantity for line in lines]) < terms.min_quantity:
         return []
     weights, how = _bases(promotion, lines, left)
     counted = sum(weights)
@@ -94,21 +96,23 @@ def _take(promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int
     if total == 0:
         return []
     payer = "platform" if promotion.funded_by == PLATFORM else "seller"
-    how = f"{promotion.name}: {how} of {counted} is {total}"
-    taken = []
+    how, paid = f"{promotion.name}: {how} of {counted} is {total}; ", f"; paid by {payer}"
+    rule_id, funded_by, taken = promotion.id, promotion.funded_by, []
     for line, weight, amount in zip(lines, weights, allocate(total, weights), strict=True):
         if amount == 0:
             continue
-        assert amount <= weight <= left[line.line_no], "a discount takes off at most what is left"
-        left[line.line_no] -= amount
+        number = line.line_no
+        before = left[number]
+        assert amount <= weight <= before, "a discount takes off at most what is left"
+        left[number] = before - amount
         taken.append(
             Discount(
-                line_no=line.line_no,
+                line_no=number,
                 amount=amount,
-                coupon_id=promotion.id,
+                coupon_id=rule_id,
                 code="",
-                funded_by=promotion.funded_by,
-                explanation=f"{how}; {amount} on {weight}; paid by {payer}",
+                funded_by=funded_by,
+                explanation=f"{how}{amount} on {weight}{paid}",
             )
         )
     return taken

@@ -31,6 +31,24 @@ class RemoveCoupon(Command):
     code: str
 
 
+class SaveForLater(Command):
+    """Put a line aside: it stays with the cart, and is neither quoted nor bought."""
+
+    variant_id: Id
+
+
+class MoveToCart(Command):
+    """What was put aside is meant again: its pieces join those of the cart."""
+
+    variant_id: Id
+
+
+class ForgetSaved(Command):
+    """What was put aside is not wanted at all any more."""
+
+    variant_id: Id
+
+
 class EmptyCart(Command):
     """Take everything out."""
 
@@ -55,9 +73,10 @@ class CartDescribed(Event, key="flow_id"):
 
 
 class CartChanged(Event, key="cart_id"):
-    """The whole cart as it now is."""
+    """The whole cart as it now is; `saved` lines are put aside for later."""
 
     cart_id: Id
     buyer_id: Id
     lines: tuple[CartLine, ...]
     coupons: tuple[str, ...]
+    saved: tuple[CartLine, ...] = ()

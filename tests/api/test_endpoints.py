@@ -65,6 +65,27 @@ def test_a_cart_is_changed_line_by_line(shop: Shop) -> None:
     assert summary["lines"] == []
 
 
+def test_a_line_is_saved_for_later_moved_back_and_forgotten(shop: Shop) -> None:
+    line = {**shop.line(quantity=2)}
+    variant = line["variant_id"]
+    shop.call("POST", "carts/mine/lines", line, token=shop.buyer)
+    saved = shop.call("POST", f"carts/mine/lines/{variant}/save", {}, token=shop.buyer)
+    assert (saved.status, saved.json["lines"], len(saved.json["saved"])) == (200, [], 1)
+    own = shop.call("GET", "carts/mine", token=shop.buyer).json
+    assert (own["lines"], own["saved"][0]["quantity"]) == ([], 2)
+    shop.drain()
+    summary = shop.call("GET", "carts/mine/summary", token=shop.buyer).json
+    assert (summary["lines"], summary["saved"][0]["quantity"]) == ([], 2)
+    other = shop.person()
+    assert_problem(shop.call("POST", f"carts/mine/saved/{variant}/move", {}, token=other), 404, "not_in_the_cart")
+    moved = shop.call("POST", f"carts/mine/saved/{variant}/move", {}, token=shop.buyer).json
+    assert (moved["lines"][0]["quantity"], moved["saved"]) == (2, [])
+    shop.call("POST", f"carts/mine/lines/{variant}/save", {}, token=shop.buyer)
+    for _ in range(2):
+        forgotten = shop.call("DELETE", f"carts/mine/saved/{variant}", token=shop.buyer)
+        assert (forgotten.status, forgotten.json["saved"]) == (200, [])
+
+
 def test_a_checkout_is_aborted(shop: Shop) -> None:
     started = shop.call("POST", "checkouts", shop.purchase(), token=shop.buyer).json["checkout_id"]
     for _ in range(2):

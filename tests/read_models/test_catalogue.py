@@ -226,6 +226,7 @@ def test_a_cart_shows_titles_and_prices_of_the_day_it_changed() -> None:
             },
             {"product_id": an_id("unknown"), "variant_id": an_id("thing"), "quantity": 1},
         ],
+        "saved": [],
     }
     stage.send(cart(buyer=an_id("somebody else")))
     assert body(stage, CartSummary, "cart")["lines"] == []

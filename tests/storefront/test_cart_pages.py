@@ -138,3 +138,15 @@ def test_carts_are_for_people_who_are_signed_in(shop: Shop) -> None:
     assert added.location.startswith("/sign-in?next=%2Fproducts%2F")
     assert "quantity%3D3" in added.location
     assert nobody.post("/cart/lines/remove", {"variant": variant_of(LAMP)}).location == "/sign-in?next=%2Fcart"
+
+
+def test_a_line_is_saved_for_later_and_moved_back(shop: Shop, buyer: Shopper) -> None:
+    buyer.add(LAMP, "2")
+    variant = variant_of(LAMP)
+    saved = buyer.post("/cart/lines/save", {"variant": variant})
+    assert (saved.status, saved.location) == (303, "/cart?note=changed")
+    page = buyer.get("/cart").text
+    assert "Saved for later" in page and "2 saved" in page and "To checkout" not in page
+    buyer.post("/cart/saved/move", {"variant": variant})
+    page = buyer.get("/cart").text
+    assert "2 saved" not in page and "To checkout" in page

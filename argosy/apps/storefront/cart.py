@@ -8,7 +8,15 @@ from argosy.apps.storefront.basket import Line, lines_of, parcels, quantity_from
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.window import product_on_sale, product_shown
 from argosy.apps.storefront.words import QUANTITY_FAULT, faults_by_field
-from argosy.contracts.carts import AddToCart, ApplyCoupon, ChangeQuantity, RemoveCoupon
+from argosy.contracts.carts import (
+    AddToCart,
+    ApplyCoupon,
+    ChangeQuantity,
+    ForgetSaved,
+    MoveToCart,
+    RemoveCoupon,
+    SaveForLater,
+)
 from argosy.domains.carts.adapters.outbound.queries import cart_of_buyer
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError, NotFound
@@ -64,6 +72,20 @@ def remove(visit: Visit) -> HttpResponse:
     return _changed(visit, ChangeQuantity(variant_id=Id(visit.sent("variant")), quantity=0))
 
 
+def save(visit: Visit) -> HttpResponse:
+    """Put a line aside for later."""
+    return _changed(visit, SaveForLater(variant_id=Id(visit.sent("variant"))))
+
+
+def move_back(visit: Visit) -> HttpResponse:
+    """What was put aside is in the cart again."""
+    return _changed(visit, MoveToCart(variant_id=Id(visit.sent("variant"))))
+
+
+def forget_saved(visit: Visit) -> HttpResponse:
+    return _changed(visit, ForgetSaved(variant_id=Id(visit.sent("variant"))))
+
+
 def add_coupon(visit: Visit) -> HttpResponse:
     """Note a code; whether it counts is seen at checkout."""
     return _changed(visit, ApplyCoupon(code=visit.sent("code")), typed=visit.sent("code"))
@@ -78,6 +100,12 @@ def contents(visit: Visit) -> tuple[list[Line], list[str]]:
     one has just done."""
     cart = cart_of_buyer(Id(visit.actor.id))
     return (lines_of(cart.lines), cart.coupons) if cart is not None else ([], [])
+
+
+def saved_lines(visit: Visit) -> list[Line]:
+    """What the visitor put aside for later."""
+    cart = cart_of_buyer(Id(visit.actor.id))
+    return lines_of(cart.saved) if cart is not None else []
 
 
 def _changed(visit: Visit, command: Command, typed: str = "") -> HttpResponse:
@@ -114,6 +142,7 @@ def _cart_page(
         status=422 if faults else 200,
         parcels=parcels(lines),
         coupons=coupons,
+        saved=saved_lines(visit),
         note=note,
         faults=told,
         code=code,

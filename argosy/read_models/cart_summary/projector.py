@@ -40,6 +40,7 @@ class CartDocument(msgspec.Struct):
     buyer_id: Id
     lines: list[LineShown]
     coupons: tuple[str, ...]
+    saved: list[LineShown] = []
 
 
 @dataclass(kw_only=True, eq=False)
@@ -58,7 +59,10 @@ class CartSummaryProjector:
         self.carts = carts
         self.products = products
 
-    @reads(carts=lambda event: [event.cart_id], products=lambda event: [line.product_id for line in event.lines])
+    @reads(
+        carts=lambda event: [event.cart_id],
+        products=lambda event: [line.product_id for line in (*event.lines, *event.saved)],
+    )
     def change(self, event: CartChanged) -> None:
         row = self.carts.find(event.cart_id)
         if row is None:
@@ -68,7 +72,11 @@ class CartSummaryProjector:
         row.facts = encode_sorted(event).decode()
         row.show(
             CartDocument(
-                cart_id=event.cart_id, buyer_id=event.buyer_id, lines=self._lines(event.lines), coupons=event.coupons
+                cart_id=event.cart_id,
+                buyer_id=event.buyer_id,
+                lines=self._lines(event.lines),
+                coupons=event.coupons,
+                saved=self._lines(event.saved),
             )
         )
 

@@ -15,7 +15,10 @@ from argosy.contracts.carts import (
     CartLine,
     ChangeQuantity,
     EmptyCart,
+    ForgetSaved,
+    MoveToCart,
     RemoveCoupon,
+    SaveForLater,
 )
 from argosy.contracts.checkout import CheckoutCompleted
 from argosy.domains.carts.application.carts import CartContents, Carts, CartsBelongToBuyers
@@ -23,12 +26,14 @@ from argosy.domains.carts.domain.cart import (
     COUPONS_MAX,
     LINES_MAX,
     QUANTITY_MAX,
+    SAVED_MAX,
     Cart,
     CartIsFull,
     NotACode,
     NotInTheCart,
     QuantityOutOfRange,
     TooManyCoupons,
+    TooMuchSaved,
     cart_id_of,
 )
 from argosy.engine.work import SYSTEM, Actor
@@ -170,6 +175,52 @@ def test_what_is_no_code_is_not_noted(stage: Stage, code: str) -> None:
 def test_an_eleventh_code_is_refused(stage: Stage) -> None:
     stage.send(*[ApplyCoupon(code=f"C{index}") for index in range(COUPONS_MAX)], actor=BUYER)
     assert refused(stage, ApplyCoupon(code="C10"), TooManyCoupons) == {"maximum": 10}
+
+
+def test_what_is_saved_is_not_in_the_cart_and_comes_back_whole(stage: Stage) -> None:
+    stage.send(add("tea", 3), actor=BUYER)
+    told = stage.send(SaveForLater(variant_id=an_id("tea")), actor=BUYER)
+    assert told == [
+        CartChanged(cart_id=CART, buyer_id=an_id("buyer"), lines=(), coupons=(), saved=(cart_line("tea", 3),))
+    ]
+    assert stage.send(SaveForLater(variant_id=an_id("tea")), actor=BUYER) == []
+    stage.send(add("tea", 2), actor=BUYER)
+    stage.send(MoveToCart(variant_id=an_id("tea")), actor=BUYER)
+    cart = stage.one(Cart, CART)
+    assert (cart.lines, cart.saved_lines) == ((cart_line("tea", 5),), ())
+    assert stage.send(MoveToCart(variant_id=an_id("tea")), actor=BUYER) == []
+    assert stage.undeclared_loads == 0
+
+
+def test_what_was_saved_is_not_bought_and_is_forgotten_only_when_asked(stage: Stage) -> None:
+    stage.send(add("tea", 3), actor=BUYER)
+    stage.send(SaveForLater(variant_id=an_id("tea")), actor=BUYER)
+    stage.send(EmptyCart(), actor=BUYER)
+    assert stage.one(Cart, CART).saved_lines == (cart_line("tea", 3),)
+    stage.send(ForgetSaved(variant_id=an_id("tea")), actor=BUYER)
+    assert stage.one(Cart, CART).saved_lines == ()
+    assert stage.send(ForgetSaved(variant_id=an_id("tea")), actor=BUYER) == []
+
+
+def test_saved_pieces_are_capped_and_come_back_under_the_caps_of_the_cart(stage: Stage) -> None:
+    for _ in range(2):
+        stage.send(add("tea", 600), actor=BUYER)
+        stage.send(SaveForLater(variant_id=an_id("tea")), actor=BUYER)
+    assert stage.one(Cart, CART).saved_lines == (cart_line("tea", QUANTITY_MAX),)
+    stage.send(add("tea", 1), actor=BUYER)
+    refused(stage, MoveToCart(variant_id=an_id("tea")), QuantityOutOfRange)
+    assert stage.one(Cart, CART).saved_lines == (cart_line("tea", QUANTITY_MAX),)
+    for command in (SaveForLater, MoveToCart):
+        refused(stage, command(variant_id=an_id("coffee")), NotInTheCart)
+
+
+def test_at_most_200_things_are_saved(stage: Stage) -> None:
+    for number in range(SAVED_MAX):
+        stage.send(add(f"thing {number}"), actor=BUYER)
+        stage.send(SaveForLater(variant_id=an_id(f"thing {number}")), actor=BUYER)
+    stage.send(add("one more"), actor=BUYER)
+    refused(stage, SaveForLater(variant_id=an_id("one more")), TooMuchSaved)
+    assert stage.one(Cart, CART).lines == (cart_line("one more", 1),)
 
 
 def test_removing_from_no_cart_makes_none(stage: Stage) -> None:

@@ -10,7 +10,10 @@ from argosy.contracts.carts import (
     ChangeQuantity,
     DescribeCart,
     EmptyCart,
+    ForgetSaved,
+    MoveToCart,
     RemoveCoupon,
+    SaveForLater,
 )
 from argosy.contracts.checkout import CheckoutCompleted
 from argosy.domains.carts.domain.cart import Cart, cart_id_of
@@ -31,6 +34,7 @@ class CartContents(Value):
     cart_id: Id
     lines: tuple[CartLine, ...]
     coupons: tuple[str, ...]
+    saved: tuple[CartLine, ...] = ()
 
 
 reads_own_cart = then_reads(carts=lambda self, command: [cart_id_of(self.work.actor.id)])
@@ -55,6 +59,24 @@ class Carts:
     def change_quantity(self, command: ChangeQuantity) -> CartContents:
         cart = self._own()
         cart.set_quantity(command.variant_id, command.quantity, self.work.now)
+        return self._kept(cart)
+
+    @reads_own_cart
+    def save_for_later(self, command: SaveForLater) -> CartContents:
+        cart = self._own()
+        cart.save_for_later(command.variant_id, self.work.now, self.work.new_id)
+        return self._kept(cart)
+
+    @reads_own_cart
+    def move_to_cart(self, command: MoveToCart) -> CartContents:
+        cart = self._own()
+        cart.move_to_cart(command.variant_id, self.work.now, self.work.new_id)
+        return self._kept(cart)
+
+    @reads_own_cart
+    def forget_saved(self, command: ForgetSaved) -> CartContents:
+        cart = self._own()
+        cart.forget_saved(command.variant_id, self.work.now)
         return self._kept(cart)
 
     @reads_own_cart
@@ -104,4 +126,4 @@ class Carts:
     def _kept(self, cart: Cart) -> CartContents:
         if (cart.items or cart.coupons) and self.carts.find(cart.id) is None:
             self.carts.add(cart)
-        return CartContents(cart_id=cart.id, lines=cart.lines, coupons=cart.codes)
+        return CartContents(cart_id=cart.id, lines=cart.lines, coupons=cart.codes, saved=cart.saved_lines)

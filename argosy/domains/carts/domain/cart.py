@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +18,7 @@ ACTIVE = "ACTIVE"
 QUANTITY_MAX = 999
 LINES_MAX = 200
 COUPONS_MAX = 10
+SAVED_MAX = 200
 
 _CODE = re.compile(r"[A-Z0-9._-]{1,40}")
 
@@ -38,6 +39,10 @@ class CartIsFull(RuleBroken):
     """A cart holds at most 200 different things."""
 
 
+class TooMuchSaved(RuleBroken):
+    """At most 200 different things are put aside for later."""
+
+
 class TooManyCoupons(RuleBroken):
     """A cart holds at most 10 coupons."""
 
@@ -54,6 +59,16 @@ class CartItem(Value):
     variant_id: Id
     quantity: int
     added_at: datetime
+
+
+class SavedItem(Value):
+    """So many of one variant, put aside for later: neither quoted nor bought."""
+
+    id: Id
+    product_id: Id
+    variant_id: Id
+    quantity: int
+    saved_at: datetime
 
 
 class NotedCoupon(Value):
@@ -74,6 +89,7 @@ class Cart(Aggregate):
     updated_at: datetime
     items: list[CartItem] = field(default_factory=list)
     coupons: list[NotedCoupon] = field(default_factory=list)
+    saved: list[SavedItem] = field(default_factory=list)
 
     @classmethod
     def of(cls, buyer_id: Id, now: datetime) -> Cart:
@@ -81,12 +97,11 @@ class Cart(Aggregate):
 
     @property
     def lines(self) -> tuple[CartLine, ...]:
-        return tuple(
-            [
-                CartLine(product_id=item.product_id, variant_id=item.variant_id, quantity=item.quantity)
-                for item in self.items
-            ]
-        )
+        return _lines_of(self.items)
+
+    @property
+    def saved_lines(self) -> tuple[CartLine, ...]:
+        return _lines_of(self.saved)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -94,6 +109,10 @@ class Cart(Aggregate):
 
     def add(self, line: CartLine, now: datetime, new_id: Callable[[], Id]) -> None:
         """So many more of a variant. Its product is the one named last."""
+        self._put(line, now, new_id)
+        self._changed(now)
+
+    def _put(self, line: CartLine, now: datetime, new_id: Callable[[], Id]) -> None:
         faults: list[DomainError] = [
             NotAnId(field=name) for name in ("product_id", "variant_id") if not is_id(getattr(line, name))
         ]
@@ -116,7 +135,6 @@ class Cart(Aggregate):
             )
         else:
             self._replace(index, has + line.quantity, line.product_id)
-        self._changed(now)
 
     def set_quantity(self, variant_id: Id, quantity: int, now: datetime) -> None:
         """Exactly so many of a variant that is there; 0 takes it out, and may be repeated."""
@@ -134,6 +152,50 @@ class Cart(Aggregate):
         else:
             del self.items[index]
         self._changed(now)
+
+    def save_for_later(self, variant_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
+        """A line is put aside with its quantity, which joins what was put aside of it before (at most 999). Again it
+        changes nothing."""
+        index = self._index(variant_id)
+        at = _index_of(self.saved, variant_id)
+        if index is None:
+            if at is None:
+                raise NotInTheCart(variant_id=variant_id[:36])
+            return
+        if at is None and len(self.saved) >= SAVED_MAX:
+            raise TooMuchSaved(maximum=SAVED_MAX)
+        item = self.items.pop(index)
+        before = 0 if at is None else self.saved[at].quantity
+        kept = SavedItem(
+            id=new_id() if at is None else self.saved[at].id,
+            product_id=item.product_id,
+            variant_id=variant_id,
+            quantity=min(before + item.quantity, QUANTITY_MAX),
+            saved_at=now,
+        )
+        self.saved = [one for one in self.saved if one.variant_id != variant_id] + [kept]
+        self._changed(now)
+
+    def move_to_cart(self, variant_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
+        """What was put aside is a line again: added to what is there, or refused by the same caps. Again it changes
+        nothing."""
+        at = _index_of(self.saved, variant_id)
+        if at is None:
+            if self._index(variant_id) is None:
+                raise NotInTheCart(variant_id=variant_id[:36])
+            return
+        item = self.saved[at]
+        line = CartLine(product_id=item.product_id, variant_id=variant_id, quantity=item.quantity)
+        self._put(line, now, new_id)
+        del self.saved[at]
+        self._changed(now)
+
+    def forget_saved(self, variant_id: Id, now: datetime) -> None:
+        """Nothing of it is put aside. Forgetting it again changes nothing."""
+        at = _index_of(self.saved, variant_id)
+        if at is not None:
+            del self.saved[at]
+            self._changed(now)
 
     def note_coupon(self, text: str, now: datetime, new_id: Callable[[], Id]) -> None:
         """A code to try at checkout. Noting it again changes nothing."""
@@ -168,7 +230,7 @@ class Cart(Aggregate):
         self._changed(now)
 
     def _index(self, variant_id: Id) -> int | None:
-        return next((index for index, item in enumerate(self.items) if item.variant_id == variant_id), None)
+        return _index_of(self.items, variant_id)
 
     def _replace(self, index: int, quantity: int, product_id: Id) -> None:
         item = self.items[index]
@@ -178,7 +240,15 @@ class Cart(Aggregate):
 
     def _changed(self, now: datetime) -> None:
         self.updated_at = now
-        self.record(CartChanged(cart_id=self.id, buyer_id=self.user_id, lines=self.lines, coupons=self.codes))
+        self.record(
+            CartChanged(
+                cart_id=self.id,
+                buyer_id=self.user_id,
+                lines=self.lines,
+                coupons=self.codes,
+                saved=self.saved_lines,
+            )
+        )
 
 
 def cart_id_of(buyer_id: Id) -> Id:
@@ -192,6 +262,16 @@ def normal_code(text: str) -> str:
     if not _CODE.fullmatch(code):
         raise NotACode(field="code")
     return code
+
+
+def _lines_of(items: Iterable[CartItem | SavedItem]) -> tuple[CartLine, ...]:
+    return tuple(
+        [CartLine(product_id=item.product_id, variant_id=item.variant_id, quantity=item.quantity) for item in items]
+    )
+
+
+def _index_of(items: Sequence[CartItem | SavedItem], variant_id: Id) -> int | None:
+    return next((index for index, item in enumerate(items) if item.variant_id == variant_id), None)
 
 
 def _is_quantity(quantity: object) -> bool:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from argosy.contracts.carts import AddToCart, ApplyCoupon, ChangeQuantity, EmptyCart, RemoveCoupon
+from argosy.contracts.carts import (
+    AddToCart,
+    ApplyCoupon,
+    ChangeQuantity,
+    EmptyCart,
+    ForgetSaved,
+    MoveToCart,
+    RemoveCoupon,
+    SaveForLater,
+)
 from argosy.domains.carts.adapters.outbound.queries import OwnCart, cart_of_buyer
 from argosy.domains.carts.application.carts import CartContents
 from argosy.domains.carts.domain.cart import cart_id_of
@@ -31,6 +40,9 @@ endpoints = [
         filled=("quantity",),
     ),
     delete("carts/mine/lines", EmptyCart, allow=buyer, answers=CartContents),
+    post("carts/mine/lines/{variant_id}/save", SaveForLater, allow=buyer, answers=CartContents),
+    post("carts/mine/saved/{variant_id}/move", MoveToCart, allow=buyer, answers=CartContents),
+    delete("carts/mine/saved/{variant_id}", ForgetSaved, allow=buyer, answers=CartContents),
     post("carts/mine/coupons", ApplyCoupon, allow=buyer, answers=CartContents),
     delete("carts/mine/coupons/{code}", RemoveCoupon, allow=buyer, answers=CartContents),
 ]

@@ -37,6 +37,24 @@ class CartItemRow(models.Model):
         ]
 
 
+class SavedItemRow(models.Model):
+    """What is put aside for later, beside the cart's lines."""
+
+    id = IdField(primary_key=True)
+    cart_id = IdField()
+    product_id = IdField()
+    variant_id = IdField()
+    quantity = models.IntegerField()
+    saved_at = InstantField()
+
+    class Meta:
+        db_table = "cart_saved_items"
+        constraints = [
+            models.UniqueConstraint(fields=["cart_id", "variant_id"], name="cart_saves_a_variant_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=999), name="cart_saved_within_range"),
+        ]
+
+
 class CartCouponRow(models.Model):
     """A code to try. Which coupon it is, if any, only promotions knows: `coupon_id` stays empty until it is told."""
 

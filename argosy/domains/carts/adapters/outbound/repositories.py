@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argosy.domains.carts.adapters.outbound.models import CartCouponRow, CartItemRow, CartRow
-from argosy.domains.carts.domain.cart import Cart, CartItem, NotedCoupon
+from argosy.domains.carts.adapters.outbound.models import CartCouponRow, CartItemRow, CartRow, SavedItemRow
+from argosy.domains.carts.domain.cart import Cart, CartItem, NotedCoupon, SavedItem
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
@@ -13,6 +13,7 @@ ROWS = (
         parts={
             "items": Part(CartItem, CartItemRow, owner="cart_id"),
             "coupons": Part(NotedCoupon, CartCouponRow, owner="cart_id"),
+            "saved": Part(SavedItem, SavedItemRow, owner="cart_id"),
         },
     ),
 )

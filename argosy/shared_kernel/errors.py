@@ -61,3 +61,10 @@ class Several(Invalid):
     def __init__(self, faults: Iterable[DomainError]) -> None:
         self.faults = tuple(faults)
         super().__init__(faults=[{"code": fault.code, **fault.details} for fault in self.faults])
+
+
+def refuse(faults: Iterable[DomainError | None]) -> None:
+    """Raise whatever is wrong, all of it at once: a single fault as itself. None stands for what is right."""
+    wrong = [fault for fault in faults if fault is not None]
+    if wrong:
+        raise wrong[0] if len(wrong) == 1 else Several(wrong)

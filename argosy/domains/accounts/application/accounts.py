@@ -18,7 +18,7 @@ from argosy.domains.accounts.domain.address import address_from
 from argosy.domains.accounts.domain.letter import TAKEN
 from argosy.domains.accounts.domain.proof import VERIFY
 from argosy.domains.accounts.domain.seller_store import REJECTED, SellerIdTaken, Store, StoreOpenAlready, check_store
-from argosy.domains.accounts.domain.texts import refuse_any, text_fault
+from argosy.domains.accounts.domain.texts import text_fault
 from argosy.domains.accounts.domain.user import (
     BUYER,
     NAME_MAX,
@@ -35,7 +35,7 @@ from argosy.domains.accounts.domain.user import (
 )
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Actor, Repository, UnitOfWork
-from argosy.shared_kernel.errors import DomainError, Invalid
+from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 
@@ -189,7 +189,7 @@ class Accounts:
             faults.append(fault)
         if command.user_id is not None and not is_id(command.user_id):
             faults.append(NotAnId(id=command.user_id))
-        refuse_any(faults)
+        refuse(faults)
         privileges = _privileges_asked(command)
         if privileges and not is_trusted:
             raise NotYoursToGrant(fields=privileges)

@@ -17,7 +17,6 @@ from argosy.domains.accounts.application.sessions import forget_session
 from argosy.domains.accounts.domain.letter import CHANGED
 from argosy.domains.accounts.domain.proof import RESET, VERIFY, Proof, ProofNotValid, usable
 from argosy.domains.accounts.domain.session import Session, fingerprint
-from argosy.domains.accounts.domain.texts import refuse_any
 from argosy.domains.accounts.domain.user import (
     PASSWORD_MAX,
     NoSuchUser,
@@ -28,6 +27,7 @@ from argosy.domains.accounts.domain.user import (
 )
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 BY_RESET, BY_CHANGE = "RESET", "CHANGE"
@@ -79,7 +79,7 @@ class Credentials:
     )
     def reset_password(self, command: ResetPassword) -> None:
         """Once per letter. Whoever was signed in by the password before is signed in no more."""
-        refuse_any([password_fault(command.password)])
+        refuse([password_fault(command.password)])
         user, proof = self._proven(command.token, RESET)
         forget_proof(self.work, self.proofs, proof)
         user.verify_email(self.work.now)
@@ -94,7 +94,7 @@ class Credentials:
         user = self.users.find(self.work.actor.id) if is_id(self.work.actor.id) else None
         if user is None or not user.is_active:
             raise NoSuchUser(user_id=self.work.actor.id)
-        refuse_any([password_fault(command.password)])
+        refuse([password_fault(command.password)])
         encoded = user.password_hash or self.passwords.dummy
         if not self.passwords.verify(encoded, command.current[: PASSWORD_MAX + 1]) or not user.password_hash:
             raise PasswordRefused()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from argosy.contracts.accounts import AddAddress, ChangeAddress
-from argosy.domains.accounts.domain.texts import country_fault, refuse_any, text_fault
-from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken
+from argosy.domains.accounts.domain.texts import country_fault, text_fault
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id
 
 ADDRESSES_MAX = 50
@@ -69,7 +69,7 @@ def address_from(command: AddAddress | ChangeAddress, address_id: Id, formats: F
     known = {fault.details["field"] for fault in faults if fault is not None}
     for field in sorted(formats.misfits(_parts(command)) - known):
         faults.append(AddressDoesNotFit(field=field, country=command.country))
-    refuse_any(faults)
+    refuse(faults)
     return SavedAddress(
         id=address_id,
         recipient=command.recipient.strip(),

@@ -15,9 +15,9 @@ from argosy.contracts.accounts import (
     SellerSuspended,
     StoreOpened,
 )
-from argosy.domains.accounts.domain.texts import country_fault, refuse_any, text_fault
+from argosy.domains.accounts.domain.texts import country_fault, text_fault
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken
+from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id
 
 STORE_NAME_MAX = 120
@@ -164,7 +164,7 @@ class Store(Aggregate):
 
 def check_store(wanted: OpenStore) -> None:
     """Refuse a store with everything that is wrong in its description."""
-    refuse_any(
+    refuse(
         [
             text_fault("store_name", wanted.store_name, least=1, most=STORE_NAME_MAX),
             country_fault("country", wanted.country) if wanted.country else None,
@@ -176,5 +176,5 @@ def check_store(wanted: OpenStore) -> None:
 
 def checked_reason(reason: str, least: int = 1) -> str:
     """What staff say of why, for whom it concerns."""
-    refuse_any([text_fault("reason", reason, least=least, most=REASON_MAX)])
+    refuse([text_fault("reason", reason, least=least, most=REASON_MAX)])
     return reason.strip()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 
-from argosy.shared_kernel.errors import DomainError, Invalid, Several
+from argosy.shared_kernel.errors import DomainError, Invalid
 
 _UNSEEN = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
 
@@ -46,12 +45,3 @@ def country_fault(field: str, country: str) -> DomainError | None:
 
 def has_unseen(text: str) -> bool:
     return any(unicodedata.category(letter) in _UNSEEN for letter in text)
-
-
-def refuse_any(faults: Sequence[DomainError | None]) -> None:
-    """Raise what is wrong, all of it at once."""
-    real = [fault for fault in faults if fault is not None]
-    if len(real) == 1:
-        raise real[0]
-    if real:
-        raise Several(real)

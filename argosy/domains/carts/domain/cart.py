@@ -9,7 +9,7 @@ from datetime import datetime
 
 from argosy.contracts.carts import CartChanged, CartLine
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
 from argosy.shared_kernel.messages import Value
 
@@ -120,7 +120,7 @@ class Cart(Aggregate):
         has = 0 if index is None else self.items[index].quantity
         if not _is_quantity(line.quantity) or has + line.quantity > QUANTITY_MAX:
             faults.append(QuantityOutOfRange(asked=line.quantity, in_cart=has, maximum=QUANTITY_MAX))
-        _refuse(faults)
+        refuse(faults)
         if index is None and len(self.items) >= LINES_MAX:
             raise CartIsFull(maximum=LINES_MAX)
         if index is None:
@@ -276,8 +276,3 @@ def _index_of(items: Sequence[CartItem | SavedItem], variant_id: Id) -> int | No
 
 def _is_quantity(quantity: object) -> bool:
     return type(quantity) is int and 1 <= quantity <= QUANTITY_MAX
-
-
-def _refuse(faults: list[DomainError]) -> None:
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)

@@ -26,7 +26,7 @@ from argosy.domains.checkout.domain.request import (
     wrong_lines,
 )
 from argosy.shared_kernel.codec import encode
-from argosy.shared_kernel.errors import DomainError, NotFound, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Value
 from argosy.shared_kernel.saga import Flow
@@ -180,8 +180,7 @@ def read_quote(command: RequestQuote) -> QuoteRequest:
             faults.append(AddressFieldOutOfRange(field=name, minimum=0, maximum=longest))
     if not is_code(command.shipping_method):
         faults.append(NotACode(field="shipping_method"))
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)
     return QuoteRequest(
         country=command.country,
         region=command.region,

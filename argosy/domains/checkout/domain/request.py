@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from argosy.contracts.checkout import CheckoutLine, StartCheckout
 from argosy.contracts.orders import Address
-from argosy.shared_kernel.errors import DomainError, Invalid, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Value
 from argosy.shared_kernel.money import AMOUNT_MAX
@@ -122,8 +122,7 @@ def read(command: StartCheckout) -> CheckoutRequest:
         faults.append(NotAnId(field="quote_id"))
     if not _REQUEST_ID.fullmatch(command.client_request_id):
         faults.append(ClientRequestIdUnreadable())
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)
     return CheckoutRequest(
         cart_id=command.cart_id,
         lines=lines,

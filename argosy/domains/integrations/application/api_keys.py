@@ -20,7 +20,7 @@ from argosy.domains.integrations.domain.api_key import (
 )
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Actor, Repository, UnitOfWork
-from argosy.shared_kernel.errors import Invalid, Several
+from argosy.shared_kernel.errors import Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 
@@ -42,9 +42,7 @@ class ApiKeys:
         acts_as = _acts_as(command.acts_as, actor)
         if not acts_as:
             faults.append(ActsAsNobody(field="acts_as"))
-        found = [fault for fault in faults if fault is not None]
-        if found:
-            raise found[0] if len(found) == 1 else Several(found)
+        refuse(faults)
         self._make_room()
         key = key_from(self.randomness.random_bytes(KEY_BYTES))
         seller_id = Id(actor.seller_id) if acts_as == SELLER else None

@@ -31,7 +31,7 @@ from argosy.domains.integrations.domain.webhook import (
 )
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Actor, Repository, UnitOfWork
-from argosy.shared_kernel.errors import Invalid, Several
+from argosy.shared_kernel.errors import Invalid, refuse
 from argosy.shared_kernel.ids import Id
 
 
@@ -158,5 +158,4 @@ def _check(command: RegisterWebhook | ChangeWebhook, addresses: Addresses) -> No
     reason = addresses.fault(command.url)
     if reason:
         faults.insert(0, UrlNotUsable(field="url", reason=reason))
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)

@@ -33,7 +33,7 @@ from argosy.domains.inventory.domain.stock import (
 from argosy.domains.inventory.domain.warehouse import Warehouse, code_fault
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.errors import DomainError, Several
+from argosy.shared_kernel.errors import DomainError, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 VALUE_SHOWN_MAX = 40
@@ -227,7 +227,7 @@ def _check(command: ReceiveStock | AdjustStock, place_fault: DomainError | None 
             check_text(name, text)
         except TextNotReadable as fault:
             faults.append(fault)
-    _refuse(faults)
+    refuse(faults)
 
 
 def _check_rules(command: SetStockRules) -> None:
@@ -245,9 +245,4 @@ def _check_rules(command: SetStockRules) -> None:
         faults.append(NotAnOversell(field="oversell_max"))
     if command.expected_at is not None and (not command.oversell or command.expected_at.tzinfo is None):
         faults.append(NotAnOversell(field="expected_at"))
-    _refuse(faults)
-
-
-def _refuse(faults: list[DomainError]) -> None:
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from argosy.contracts.inventory import (
     ChangeWarehouse,
     OpenWarehouse,
@@ -52,7 +50,7 @@ from argosy.domains.inventory.domain.warehouse import (
 )
 from argosy.engine.reads import By, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.errors import DomainError, Several
+from argosy.shared_kernel.errors import DomainError, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 
@@ -75,7 +73,7 @@ class Warehouses:
             abroad_cost=command.abroad_cost,
             priority=command.priority,
         )
-        _refuse([code_fault("code", command.code), *place_faults(place)])
+        refuse([code_fault("code", command.code), *place_faults(place)])
         there = self.warehouses.find(warehouse_id(seller_id, command.code))
         if there is not None:
             if there.place != place:
@@ -101,7 +99,7 @@ class Warehouses:
             priority=now.priority if command.priority is None else command.priority,
             is_open=now.is_open if command.is_open is None else command.is_open,
         )
-        _refuse(list(place_faults(place)))
+        refuse(list(place_faults(place)))
         there.change(place, self.work.now)
 
     def _id(self, code: str) -> Id:
@@ -251,7 +249,7 @@ class Counting:
         unknown = [
             one.stock_unit_id for one in command.counts if self._item(one.stock_unit_id, command, seller_id) is None
         ]
-        _refuse([NoSuchStockUnit(stock_unit_id=id) for id in unknown])
+        refuse([NoSuchStockUnit(stock_unit_id=id) for id in unknown])
         id = count_id(seller_id, command.warehouse, command.reference_id)
         if self.counts.find(id) is not None:
             return id
@@ -303,7 +301,7 @@ def _check_transfer(command: SendTransfer) -> None:
     ]
     if not 0 < command.quantity <= PIECES_MAX:
         faults.append(QuantityOutOfBounds(quantity=command.quantity, quantity_max=PIECES_MAX))
-    _refuse(faults)
+    refuse(faults)
 
 
 def _check_counts(command: ReconcileStock) -> None:
@@ -325,7 +323,7 @@ def _check_counts(command: ReconcileStock) -> None:
         if one.stock_unit_id in seen:
             faults.append(UnitIsCountedTwice(field=f"counts.{index}.stock_unit_id"))
         seen.add(one.stock_unit_id)
-    _refuse(faults)
+    refuse(faults)
 
 
 def _text_fault(name: str, text: str) -> DomainError | None:
@@ -334,9 +332,3 @@ def _text_fault(name: str, text: str) -> DomainError | None:
     except TextNotReadable as fault:
         return fault
     return None
-
-
-def _refuse(faults: Sequence[DomainError | None]) -> None:
-    real = [fault for fault in faults if fault is not None]
-    if real:
-        raise real[0] if len(real) == 1 else Several(real)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argosy.contracts.orders import Address, ChangeDelivery
 from argosy.shared_kernel.cards import holds_card_number
-from argosy.shared_kernel.errors import DomainError, Invalid, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 
 _LENGTHS = {"recipient": (1, 120), "street": (1, 200), "city": (1, 100), "postal_code": (0, 20), "phone": (0, 30)}
 
@@ -26,6 +26,5 @@ def changed(address: Address, command: ChangeDelivery) -> Address:
         text = sent[name] = value.strip()
         if not least <= len(text) <= most or not text.isprintable() or (name != "phone" and holds_card_number(text)):
             faults.append(DeliveryFieldOutOfRange(field=name, minimum=least, maximum=most))
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)
     return Address(**{name: sent.get(name, getattr(address, name)) for name in ("country", "region", *_LENGTHS)})

@@ -9,7 +9,7 @@ from argosy.contracts.payments import CategoryGoods, SellerShare
 from argosy.domains.orders.domain.order import Order, OrderItem
 from argosy.domains.orders.domain.order_status import CASH_ON_DELIVERY, CONFIRMED, DELIVERED
 from argosy.shared_kernel.cards import holds_card_number
-from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken, refuse
 
 REFERENCE_LETTERS_MAX = 100
 PLATFORM = "platform"
@@ -34,8 +34,7 @@ def check_money(order: Order, command: RecordMoney) -> None:
     reference = command.reference.strip()
     if not 0 < len(reference) <= REFERENCE_LETTERS_MAX or not reference.isprintable() or holds_card_number(reference):
         faults.append(ReferenceUnreadable(field="reference", maximum=REFERENCE_LETTERS_MAX))
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)
     if not awaits_money(order):
         raise OrderAwaitsNoMoney(order_id=order.id, status=order.status)
 

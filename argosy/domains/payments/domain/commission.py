@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from argosy.contracts.payments import CommissionSet, SetCommission
 from argosy.domains.payments.domain.shares import COMMISSION_BASIS_POINTS, Rate
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 NOTICE_SECONDS = 60
@@ -76,8 +76,7 @@ def check(command: SetCommission, earliest: datetime) -> None:
         faults.append(CommissionScopeUnreadable(field="category"))
     if command.effective_from is not None and command.effective_from < earliest:
         faults.append(CommissionComesTooSoon(field="effective_from", earliest=earliest.isoformat()))
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)
 
 
 def rate(rules: Sequence[CommissionRule], seller_id: Id, category: str, at: datetime) -> Rate:

@@ -10,7 +10,7 @@ from argosy.contracts.payments import AuthorizePayment, GatewayContradicted
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.cards import holds_card_number
-from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Value
 from argosy.shared_kernel.money import AMOUNT_MAX, UnknownCurrency, exponent
@@ -276,8 +276,7 @@ def check_request(command: AuthorizePayment, gateways: frozenset[str], now: date
         faults.append(SourceIsNotAToken())
     if command.expires_at <= now:
         faults.append(PaymentTimeIsUp(expires_at=command.expires_at.isoformat()))
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)
 
 
 def is_token(source: str) -> bool:

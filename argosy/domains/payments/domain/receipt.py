@@ -15,7 +15,7 @@ from argosy.domains.payments.domain.payment import (
     is_sane,
 )
 from argosy.domains.payments.domain.shares import PaidShare
-from argosy.shared_kernel.errors import DomainError, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, RuleBroken, refuse
 from argosy.shared_kernel.ids import is_id
 
 BANK, CASH = "bank", "cash"
@@ -37,8 +37,7 @@ def check_receipt(command: BookReceipt) -> None:
         faults.append(AmountIsNotPayable(amount=str(command.amount)))
     if command.gateway not in BY_HAND:
         faults.append(UnknownGateway(gateway=command.gateway))
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)
 
 
 def received(command: BookReceipt, share: PaidShare, now: datetime) -> PaymentIntent:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from argosy.contracts.payments import SellerShare
-from argosy.shared_kernel.errors import DomainError, Invalid, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.money import AMOUNT_MAX, allocate, share
 
@@ -182,8 +182,7 @@ def check(shares: Sequence[SellerShare], amount: int) -> None:
         faults.append(SharesDoNotAddUp(shares=total, amount=amount))
     if len(shares) > SHARES_MAX:
         faults = [ShareIsWrong(shares=len(shares), at_most=SHARES_MAX)]
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)
 
 
 def left_of(shares: Iterable[PaidShare], order_id: Id | None = None) -> int:

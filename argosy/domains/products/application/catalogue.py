@@ -28,10 +28,9 @@ from argosy.domains.products.domain.description import (
 )
 from argosy.domains.products.domain.product import DRAFT, Product, sku_key
 from argosy.domains.products.domain.slug import Slug, slug_beside, slug_id, slug_of
-from argosy.domains.products.domain.texts import refuse_any
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository
-from argosy.shared_kernel.errors import RuleBroken
+from argosy.shared_kernel.errors import RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
 
 
@@ -112,7 +111,7 @@ class Catalogue:
     def add_variant(self, command: AddVariant) -> Id:
         """One more variant of a product. Asked again for the same SKU, it changes nothing."""
         product = owned(self.products, command.product_id, self.work.actor)
-        refuse_any(variant_faults("variant", command.variant))
+        refuse(variant_faults("variant", command.variant))
         if command.variant.variant_id is not None and not is_trusted(self.work.actor):
             raise NotYoursToChoose()
         there = product.variant(variant_id_of(product.seller_id, command.variant))
@@ -136,7 +135,7 @@ class Catalogue:
     def update_product(self, command: UpdateProduct) -> None:
         """Changes the texts that are given."""
         product = owned(self.products, command.product_id, self.work.actor)
-        refuse_any(text_faults(command.title, command.description, command.category))
+        refuse(text_faults(command.title, command.description, command.category))
         title, description, category = (
             None if text is None else text.strip() for text in (command.title, command.description, command.category)
         )

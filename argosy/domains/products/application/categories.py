@@ -16,10 +16,9 @@ from argosy.domains.products.domain.category import (
     code_of,
     rule_faults,
 )
-from argosy.domains.products.domain.texts import refuse_any
 from argosy.engine.reads import reads
 from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.errors import NotAllowed
+from argosy.shared_kernel.errors import NotAllowed, refuse
 from argosy.shared_kernel.ids import Id
 
 
@@ -47,7 +46,7 @@ class Categories:
     def add_category(self, command: AddCategory) -> Id:
         """One more category. Asked again in the same words, it changes nothing."""
         self._keep()
-        refuse_any(category_faults(command.code.strip(), command.name, command.position))
+        refuse(category_faults(command.code.strip(), command.name, command.position))
         parent = self._parent(command.parent)
         code = command.code.strip()
         there = self.categories.find(code_of(code))
@@ -76,7 +75,7 @@ class Categories:
         """Somewhere else, with all below it."""
         self._keep()
         moved = self._found(command.code)
-        refuse_any(category_faults(moved.code, moved.name, command.position))
+        refuse(category_faults(moved.code, moved.name, command.position))
         parent = self._parent(command.parent)
         if parent is not None and moved.id in (parent.id, *parent.path):
             raise CategoryIsBelowItself(code=moved.code)
@@ -92,7 +91,7 @@ class Categories:
         """Another name; its code stays."""
         self._keep()
         renamed = self._found(command.code)
-        refuse_any(category_faults(renamed.code, command.name, renamed.position))
+        refuse(category_faults(renamed.code, command.name, renamed.position))
         if renamed.name != command.name.strip():
             renamed.name, renamed.updated_at = command.name.strip(), self.work.now
             renamed.tell()
@@ -101,7 +100,7 @@ class Categories:
     def set_category_attributes(self, command: SetCategoryAttributes) -> None:
         """What its products say of themselves. Those that are on sale stay so; the next change of one asks for it."""
         self._keep()
-        refuse_any(rule_faults(command.attributes))
+        refuse(rule_faults(command.attributes))
         described = self._found(command.code)
         if described.attributes != command.attributes:
             described.attributes, described.updated_at = command.attributes, self.work.now

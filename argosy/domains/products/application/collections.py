@@ -12,9 +12,9 @@ from argosy.domains.products.domain.collection import (
     collection_id,
 )
 from argosy.domains.products.domain.product import Product
-from argosy.domains.products.domain.texts import refuse_any
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 
@@ -31,8 +31,8 @@ class Collections:
     def set_collection(self, command: SetCollection) -> Id:
         """Make it, or make it another. A product that is not the seller's is named with all others that are not."""
         seller_id = self._seller()
-        refuse_any(collection_faults(command))
-        refuse_any([NoSuchProduct(product_id=id) for id in command.product_ids if not self._may_hold(id, seller_id)])
+        refuse(collection_faults(command))
+        refuse([NoSuchProduct(product_id=id) for id in command.product_ids if not self._may_hold(id, seller_id)])
         id = collection_id(seller_id, command.code)
         there = self.collections.find(id)
         now = self.work.now

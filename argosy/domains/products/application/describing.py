@@ -43,10 +43,10 @@ from argosy.domains.products.domain.option import (
 from argosy.domains.products.domain.product import Image, LocalText, Product
 from argosy.domains.products.domain.publishing import VISIBILITIES, NotAVisibility
 from argosy.domains.products.domain.slug import Slug, SlugTaken, check_slug, slug_id
-from argosy.domains.products.domain.texts import number_fault, refuse_any, text_fault
+from argosy.domains.products.domain.texts import number_fault, text_fault
 from argosy.engine.reads import By, reads, then_reads
 from argosy.engine.work import Repository
-from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken
+from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, named_id
 
 LOCALES_MAX = 40
@@ -91,7 +91,7 @@ class Describing:
     def set_options(self, command: SetOptions) -> None:
         """The axes along which variants differ. Each variant that is there has to lie on them."""
         product = owned(self.products, command.product_id, self.work.actor)
-        refuse_any(option_faults(command.axes))
+        refuse(option_faults(command.axes))
         product.set_options(new_options(product.id, command.axes), self.work.now, self._demands(product))
 
     @reads(products=lambda command: ids(command.product_id))
@@ -107,7 +107,7 @@ class Describing:
             raise NoOptionsToCombine(product_id=product.id)
         wanted = self._combinations(product, command)
         if wanted:
-            refuse_any(variant_faults("variant", wanted[0]))
+            refuse(variant_faults("variant", wanted[0]))
         demands = self._demands(product)
         made = self.making.made(product, wanted)
         for variant, attributes in made:
@@ -125,7 +125,7 @@ class Describing:
         product = owned(self.products, command.product_id, self.work.actor)
         if product.variant(command.variant_id) is None:
             raise NoSuchVariant(variant_id=command.variant_id)
-        refuse_any(
+        refuse(
             [
                 id_fault("stock_unit_id", command.stock_unit_id),
                 number_fault("units_each", command.units_each, least=1, most=UNITS_EACH_MAX),
@@ -166,7 +166,7 @@ class Describing:
     def set_texts(self, command: SetTexts) -> None:
         """Title and description in another language."""
         product = owned(self.products, command.product_id, self.work.actor)
-        refuse_any(
+        refuse(
             [
                 None if _LOCALE.fullmatch(command.locale) else MalformedLocale(field="locale"),
                 *text_faults(command.title, command.description, None),
@@ -187,7 +187,7 @@ class Describing:
     def set_story(self, command: SetStory) -> None:
         """The long text, without what is not safe to show."""
         product = owned(self.products, command.product_id, self.work.actor)
-        refuse_any([text_fault("html", command.html, most=STORY_MAX, has_lines=True)])
+        refuse([text_fault("html", command.html, most=STORY_MAX, has_lines=True)])
         product.tell_story(self.clean(command.html.strip()), self.work.now, self._demands(product))
 
     @reads(products=lambda command: ids(command.product_id))

@@ -11,10 +11,9 @@ from argosy.domains.products.domain.description import new_variant, variant_id_o
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.price import Price
 from argosy.domains.products.domain.product import AttributeValue, Product, Variant, category_id, sku_key
-from argosy.domains.products.domain.texts import refuse_any
 from argosy.engine.reads import By, by
 from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.errors import NotFound, RuleBroken
+from argosy.shared_kernel.errors import NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id
 
 
@@ -61,7 +60,7 @@ class Making:
     def typed(self, demands: Demands, attributes: Sequence[Attribute], where: str) -> tuple[Attribute, ...]:
         """The attributes as their category writes them; refused with all that it does not allow."""
         written, faults = typed(demands.rules, attributes, where)
-        refuse_any(faults)
+        refuse(faults)
         return tuple(written)
 
     def made(

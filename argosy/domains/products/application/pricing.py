@@ -10,10 +10,9 @@ from argosy.domains.products.domain.offer import LinesNotForSale, Offer, check_l
 from argosy.domains.products.domain.price import Price, add_version, money_faults, price_at
 from argosy.domains.products.domain.product import ARCHIVED, Product, ProductIsArchived
 from argosy.domains.products.domain.sale import Sale, plan_sale, was_price
-from argosy.domains.products.domain.texts import refuse_any
 from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.errors import Invalid, NotFound
+from argosy.shared_kernel.errors import Invalid, NotFound, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 _TIMER = "price"
@@ -72,7 +71,7 @@ class Pricing:
         product = owned(self.products, command.product_id, self.work.actor)
         now = self.work.now
         starts = command.effective_from or now
-        refuse_any(
+        refuse(
             [
                 *money_faults(command.amount, command.currency),
                 NotAnInstant(field="effective_from") if starts.tzinfo is None else None,
@@ -110,7 +109,7 @@ class Pricing:
         product = owned(self.products, command.product_id, self.work.actor)
         now = self.work.now
         starts = command.starts_at or now
-        refuse_any(
+        refuse(
             [
                 *money_faults(command.amount, command.currency),
                 NotAnInstant(field="starts_at") if starts.tzinfo is None else None,

@@ -16,8 +16,8 @@ from argosy.domains.products.domain.product import (
     Variant,
     sku_key,
 )
-from argosy.domains.products.domain.texts import number_fault, refuse_any, text_fault
-from argosy.shared_kernel.errors import DomainError, Invalid
+from argosy.domains.products.domain.texts import number_fault, text_fault
+from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
 
 SKU_MAX = 64
@@ -76,7 +76,7 @@ def check_description(wanted: CreateProduct) -> None:
     for index, variant in enumerate(wanted.variants):
         faults += variant_faults(f"variants.{index}", variant)
     faults += _repeats(wanted.variants)
-    refuse_any(faults)
+    refuse(faults)
 
 
 def text_faults(title: str | None, description: str | None, category: str | None) -> list[DomainError | None]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 
-from argosy.shared_kernel.errors import DomainError, Invalid, Several
+from argosy.shared_kernel.errors import DomainError, Invalid
 
 _UNSEEN = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
 _LAYOUT = frozenset("\n\r\t")
@@ -53,12 +52,3 @@ def number_fault(field: str, number: int, *, least: int, most: int) -> DomainErr
     if type(number) is int and least <= number <= most:
         return None
     return NumberOutOfRange(field=field, least=least, most=most)
-
-
-def refuse_any(faults: Sequence[DomainError | None]) -> None:
-    """Raise what is wrong, all of it at once."""
-    real = [fault for fault in faults if fault is not None]
-    if len(real) == 1:
-        raise real[0]
-    if real:
-        raise Several(real)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from argosy.contracts.promotions import CouponConsumed, CouponCreated, CreateCoupon
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
 
 ACTIVE, DISABLED = "ACTIVE", "DISABLED"
@@ -195,5 +195,4 @@ def check(command: CreateCoupon) -> None:
         faults.append(NotAnId(field="coupon_id"))
     if any(time is not None and time.tzinfo is None for time in (command.valid_from, command.valid_to)):
         faults.append(PeriodIsEmpty())
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(faults)

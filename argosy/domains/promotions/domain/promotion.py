@@ -9,7 +9,7 @@ from datetime import datetime
 from argosy.contracts.promotions import CreatePromotion, PromotionCreated, PromotionTerms, SimulatePromotion
 from argosy.domains.promotions.domain.coupon import BASIS_POINTS_MAX, PLATFORM, FunderUnknown, NotAnId, PeriodIsEmpty
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
@@ -68,7 +68,7 @@ class Promotion(Aggregate):
         has_zones = starts_at.tzinfo is not None and command.ends_at.tzinfo is not None
         if not has_zones or command.ends_at <= max(starts_at, now):
             faults.append(PeriodIsEmpty())
-        _refuse(faults)
+        refuse(faults)
         promotion = cls(
             id=id,
             name=command.name.strip(),
@@ -94,7 +94,7 @@ class Promotion(Aggregate):
     @classmethod
     def tried(cls, command: SimulatePromotion, id: Id, now: datetime) -> Promotion:
         """One that runs at this moment alone, to see what it would do."""
-        _refuse([*_wrong(command.name, command.terms, command.funded_by)])
+        refuse([*_wrong(command.name, command.terms, command.funded_by)])
         return cls(
             id=id,
             name=command.name.strip(),
@@ -132,11 +132,6 @@ def scope_key_of(terms: PromotionTerms, funded_by: str) -> str:
     if funded_by != PLATFORM:
         return f"seller:{funded_by}"
     return f"category:{terms.category}" if terms.category else "all"
-
-
-def _refuse(faults: list[DomainError]) -> None:
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
 
 
 def _wrong(name: str, terms: PromotionTerms, funded_by: str) -> Iterator[DomainError]:

@@ -16,12 +16,12 @@ from argosy.contracts.shipping import (
     ShippingQuoted,
 )
 from argosy.domains.shipping.domain.charging import Charging, FindRate, line_faults
-from argosy.domains.shipping.domain.faults import refuse
 from argosy.domains.shipping.domain.places import Destination
 from argosy.domains.shipping.domain.policy import NOTHING_SAID, Policy
 from argosy.domains.shipping.domain.rate import PLATFORM, ShippingRate, policy_id, rate_id
 from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id
 
 OFFERS_MAX = 20

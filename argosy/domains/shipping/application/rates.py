@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argosy.contracts.shipping import EndShippingRate, SetDeliveryPolicy, SetShippingRate
-from argosy.domains.shipping.domain.faults import MayNotSetRates, NoSuchRate, SellerNotReadable, refuse
+from argosy.domains.shipping.domain.faults import MayNotSetRates, NoSuchRate, SellerNotReadable
 from argosy.domains.shipping.domain.policy import policy_faults, policy_of
 from argosy.domains.shipping.domain.rate import PLATFORM, ShippingRate, policy_id, rate_faults, rate_id
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 

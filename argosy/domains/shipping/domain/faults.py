@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from argosy.shared_kernel.errors import DomainError, Invalid, NotAllowed, NotFound, RuleBroken, Several
+from argosy.shared_kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
 
 
 class AmountOutOfBounds(Invalid):
@@ -69,10 +67,3 @@ class MayNotSetRates(NotAllowed):
 
 class NoSuchRate(NotFound):
     """There is no such rate, or it is not yours."""
-
-
-def refuse(found: Iterable[DomainError]) -> None:
-    """Raise whatever is wrong, all of it at once."""
-    faults = list(found)
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)

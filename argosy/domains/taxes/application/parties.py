@@ -16,10 +16,11 @@ from argosy.domains.taxes.domain.party import (
     seller_faults,
 )
 from argosy.domains.taxes.domain.places import region_of
-from argosy.domains.taxes.domain.rule import MayNotSetTaxes, refuse
+from argosy.domains.taxes.domain.rule import MayNotSetTaxes
 from argosy.domains.taxes.domain.vat_id import vat_id_of
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id
 
 

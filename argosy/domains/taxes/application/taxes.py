@@ -19,10 +19,11 @@ from argosy.domains.taxes.domain.places import (
     zone_id,
 )
 from argosy.domains.taxes.domain.rate import Rate
-from argosy.domains.taxes.domain.rule import MayNotSetTaxes, NoSuchTaxRule, TaxRule, check_rule, refuse
+from argosy.domains.taxes.domain.rule import MayNotSetTaxes, NoSuchTaxRule, TaxRule, check_rule
 from argosy.domains.taxes.domain.terms import PlaceTerms, terms_faults, terms_of
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id
 
 

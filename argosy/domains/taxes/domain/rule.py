@@ -22,7 +22,7 @@ from argosy.domains.taxes.domain.places import (
 from argosy.domains.taxes.domain.rate import Rate, rate_in_force
 from argosy.domains.taxes.domain.terms import NOTHING_SAID, TERMS, PlaceTerms, Terms
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import DomainError, Invalid, NotAllowed, NotFound, RuleBroken, Several
+from argosy.shared_kernel.errors import DomainError, Invalid, NotAllowed, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
 STANDARD, DELIVERY = "standard", "delivery"
@@ -171,9 +171,7 @@ class TaxRule(Aggregate):
 
 def check_lines(lines: Sequence[TaxableLine], country: str, currency: str) -> None:
     """Refuse what no checkout could have meant: an unreadable country would be a country without tax."""
-    faults = list(line_faults(lines, country, currency))
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(line_faults(lines, country, currency))
 
 
 def line_faults(lines: Sequence[TaxableLine], country: str, currency: str) -> Iterator[DomainError]:
@@ -194,13 +192,6 @@ def line_faults(lines: Sequence[TaxableLine], country: str, currency: str) -> It
 def check_rule(command: SetTaxRule) -> None:
     """Refuse what no law could have meant, all of it at once."""
     refuse(_faults(command))
-
-
-def refuse(found: Iterator[DomainError]) -> None:
-    """Raise whatever is wrong, all of it at once."""
-    faults = list(found)
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
 
 
 def _faults(command: SetTaxRule) -> Iterator[DomainError]:

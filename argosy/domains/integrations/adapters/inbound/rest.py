@@ -38,7 +38,7 @@ from argosy.platform.auth import merchant
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Cursor, Limit, Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Document, delete, document, get, post, put
-from argosy.shared_kernel.errors import Several
+from argosy.shared_kernel.errors import refuse
 
 
 def my_api_keys(asked: Asked) -> Page:
@@ -74,9 +74,7 @@ def events(asked: Asked) -> Document:
         raise EventFeedIsOff()
     query: FeedQuery = asked.query
     types = tuple(filter(None, query.types.split(",")))
-    faults = type_faults(types)
-    if faults:
-        raise faults[0] if len(faults) == 1 else Several(faults)
+    refuse(type_faults(types))
     after = query.position(tuple[_Position])[0] if query.after else 0
     found, last = feed_after(after, asked.actor.seller_id, types, query.limit)
     shown = document(FeedPage(tuple(found), cursor(last)))

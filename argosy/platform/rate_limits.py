@@ -1,10 +1,10 @@
-"""How much of the API one asker may use: by setting, counted in the store of limits, told in every answer.
+"""How much of the API one asker may use: by setting, counted in the store of limits, told in answers.
 
     ARGOSY_RATE_LIMITS="address=300/60 account=600/60 key=1200/60"
 
 So many requests in so many seconds; they come back steadily. A request counts for its key, else its account, else its
 address. Answers tell how things stand as draft-ietf-httpapi-ratelimit-headers-10 says (`RateLimit-Policy`,
-`RateLimit`); whoever has used up all gets 429 with `Retry-After`.
+`RateLimit`), those of waits and refusals at the door aside; whoever has used up all gets 429 with `Retry-After`.
 
 To cost little, a process draws a twentieth of the quota at a time and gives it out by itself: one question to the store
 for twenty requests, and where several processes serve, at most that share each is reserved and not used. These limits

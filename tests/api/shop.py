@@ -7,6 +7,7 @@ from typing import Any
 
 from django.test import Client
 
+from argosy.contracts.accounts import RegisterUser
 from argosy.platform.auth import tokens
 from argosy.shared_kernel.ids import Id, named_id
 from tests.marketplace import Marketplace
@@ -79,6 +80,12 @@ class Shop:
         self._people += 1
         credentials = {"email": email or f"person{self._people}@example.com", "password": PASSWORD}
         assert self.call("POST", "users", credentials).status == 201
+        return str(self.call("POST", "sessions", credentials).json["token"])
+
+    def staff(self) -> str:
+        """The token of somebody on our staff."""
+        credentials = {"email": "staff@example.com", "password": PASSWORD}
+        self.place.do("accounts", RegisterUser(**credentials, roles=("buyer", "staff")))
         return str(self.call("POST", "sessions", credentials).json["token"])
 
     def product(self, sku: str, amount: int, *, token: str = "", is_published: bool = True) -> Id:

@@ -9,7 +9,7 @@ import pytest
 
 from argosy.apps.api.bearers import NOTED_EVERY, program_of
 from argosy.apps.api.endpoints import endpoints
-from argosy.contracts.accounts import GrantRole, WithdrawRole
+from argosy.contracts.accounts import WithdrawRole
 from argosy.domains.integrations.domain.api_key import AREAS
 from argosy.shared_kernel.ids import Id
 from tests.api.shop import Shop, assert_problem, nobodys
@@ -29,16 +29,6 @@ def made(shop: Shop, *scopes: str, token: str = "", **changes: Any) -> dict[str,
     assert answer.status == 201, answer
     body: dict[str, Any] = answer.json
     return body
-
-
-def staff(shop: Shop) -> str:
-    """The token of somebody on our staff."""
-    token = shop.person("staff@example.com")
-    user_id = shop.call("GET", "users/me", token=token).json["user_id"]
-    shop.place.do("accounts", GrantRole(user_id=Id(user_id), role="staff"))
-    return str(
-        shop.call("POST", "sessions", {"email": "staff@example.com", "password": "correct horse battery"}).json["token"]
-    )
 
 
 def test_every_area_of_the_api_is_for_keys_or_known_not_to_be() -> None:
@@ -127,7 +117,7 @@ def test_unknown_revoked_and_expired_keys_are_answered_alike(shop: Shop) -> None
 
 
 def test_keys_end_with_what_their_maker_may(shop: Shop) -> None:
-    program, boss = key(shop, "orders:read"), staff(shop)
+    program, boss = key(shop, "orders:read"), shop.staff()
     assert shop.call("GET", "stores/mine/orders", token=program).status == 200
     seller_id = shop.call("GET", "stores/mine", token=shop.seller).json["seller_id"]
     assert shop.call("POST", f"sellers/{seller_id}/suspend", {"reason": "fraud"}, token=boss).status == 204
@@ -137,7 +127,7 @@ def test_keys_end_with_what_their_maker_may(shop: Shop) -> None:
 
 
 def test_a_key_of_staff_acts_as_staff_while_they_are_and_is_audited_as_itself(shop: Shop) -> None:
-    boss = staff(shop)
+    boss = shop.staff()
     robot = made(shop, "taxes:write", token=boss)
     assert robot["acts_as"] == "staff"
     rule = {"country": "PT", "basis_points": 2300, "is_inclusive": True}

@@ -7,17 +7,13 @@ from typing import Any
 
 import pytest
 
-from argosy.contracts.accounts import RegisterUser
-from tests.api.shop import PASSWORD, Shop, assert_problem
+from tests.api.shop import Shop, assert_problem
 from tests.support import an_id
 
 
 @pytest.fixture
 def staff(shop: Shop) -> str:
-    command = RegisterUser(email="staff@example.com", password=PASSWORD, roles=("buyer", "staff"))
-    shop.place.do("accounts", command)
-    token = shop.call("POST", "sessions", {"email": "staff@example.com", "password": PASSWORD}).json["token"]
-    return str(token)
+    return shop.staff()
 
 
 def page(shop: Shop) -> dict[str, Any]:

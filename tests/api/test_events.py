@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 
-from argosy.contracts.accounts import GrantRole
 from argosy.domains.integrations.domain.webhook import signature
-from argosy.shared_kernel.ids import Id
 from tests.api.serving import Web
-from tests.api.shop import PASSWORD, Shop, assert_problem, nobodys
+from tests.api.shop import Shop, assert_problem, nobodys
 from tests.marketplace import Marketplace
 
 
@@ -72,13 +70,6 @@ def events(shop: Shop, token: str = "", **query: str) -> dict[str, Any]:
     return page
 
 
-def staff(shop: Shop) -> str:
-    token = shop.person("staff@example.com")
-    user_id = shop.call("GET", "users/me", token=token).json["user_id"]
-    shop.place.do("accounts", GrantRole(user_id=Id(user_id), role="staff"))
-    return str(shop.call("POST", "sessions", {"email": "staff@example.com", "password": PASSWORD}).json["token"])
-
-
 def webhook(shop: Shop, url: str, **changes: Any) -> dict[str, Any]:
     made = shop.call("POST", "webhooks", {"url": url, **changes}, token=shop.seller)
     assert made.status == 201, made
@@ -129,7 +120,7 @@ def test_a_seller_sees_their_own_events_and_staff_all(shop: Shop) -> None:
     assert [event["data"]["product_id"] for event in events(shop, token=other)["events"]] == [theirs, theirs]
     mine = events(shop)["events"]
     assert theirs not in str(mine)
-    assert events(shop, token=staff(shop))["events"] == mine + events(shop, token=other)["events"]
+    assert events(shop, token=shop.staff())["events"] == mine + events(shop, token=other)["events"]
     assert_problem(shop.call("GET", "events", token=shop.buyer), 403, "sellers_only")
     key = shop.call("POST", "api-keys", {"name": "erp", "scopes": ["events:read"]}, token=shop.seller).json["key"]
     assert events(shop, token=key)["events"] == mine

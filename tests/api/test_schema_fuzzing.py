@@ -23,10 +23,8 @@ from schemathesis.specs.openapi.checks import (
 
 from argosy.apps.api.api import whole_api
 from argosy.apps.api.docs import openapi_json
-from argosy.contracts.accounts import GrantRole
 from argosy.platform.requests import ObservedHandler
-from argosy.shared_kernel.ids import Id
-from tests.api.shop import PASSWORD, Shop
+from tests.api.shop import Shop
 from tests.marketplace import Marketplace
 
 CHECKS = [
@@ -53,7 +51,7 @@ ENDS_ITS_ASKER = {
 def test_the_api_answers_as_it_is_described(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ARGOSY_EVENT_FEED", "yes")
     shop = Shop(marketplace)
-    boss = staff(shop)
+    boss = shop.staff()
     known = things(shop)
     seen: Counter[int] = Counter()
     faults: dict[str, str] = {}
@@ -144,10 +142,3 @@ def described() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(openapi_json(RequestFactory().get("/api/v1/openapi.json")).content)
     assert len(document["paths"]) == len(whole_api().get_openapi_schema()["paths"])
     return document
-
-
-def staff(shop: Shop) -> str:
-    token = shop.person("staff@example.com")
-    user_id = shop.call("GET", "users/me", token=token).json["user_id"]
-    shop.place.do("accounts", GrantRole(user_id=Id(user_id), role="staff"))
-    return str(shop.call("POST", "sessions", {"email": "staff@example.com", "password": PASSWORD}).json["token"])

@@ -10,7 +10,6 @@ from typing import Any
 from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import Argon2Passwords
 from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
-from argosy.domains.accounts.adapters.outbound.gateways.randomness import SystemRandomness
 from argosy.domains.accounts.application.accounts import Accounts
 from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.erasures import Erasures
@@ -31,6 +30,7 @@ from argosy.engine.due import CallTarget
 from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
+from argosy.platform.randomness import SystemRandomness
 from argosy.platform.rows import Rows
 from argosy.platform.seals import SecretSeals
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from argosy.domains.integrations.adapters.outbound.gateways.randomness import SystemRandomness
 from argosy.domains.integrations.application.api_keys import ApiKeys
 from argosy.domains.integrations.application.deliveries import WEBHOOK, Deliveries, WebhookRequest
 from argosy.domains.integrations.application.feed import NEWS, Feed, is_feed_on
@@ -26,6 +25,7 @@ from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context, Subscription
+from argosy.platform.randomness import SystemRandomness
 from argosy.platform.rows import Rows
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import argon2
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import Argon2Passwords
-from argosy.domains.accounts.adapters.outbound.gateways.randomness import SystemRandomness
+from argosy.platform.randomness import SystemRandomness
 
 PASSWORDS = Argon2Passwords()
 

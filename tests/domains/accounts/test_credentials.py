@@ -25,9 +25,10 @@ from argosy.contracts.accounts import (
 )
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.proof import Proof, ProofNotValid
-from argosy.domains.accounts.domain.session import NoSuchSession, Session, SignInRefused, fingerprint
+from argosy.domains.accounts.domain.session import NoSuchSession, Session, SignInRefused
 from argosy.domains.accounts.domain.user import PasswordRefused, PasswordTooShort, User
 from argosy.engine.work import Actor
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.ids import Id
 from tests.domains.accounts.stage import AccountsStage, signed_in
 from tests.support import an_id

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.contracts.accounts import ExpireSession, OpenStore, SignIn, SignOut
-from argosy.domains.accounts.domain.session import LIFETIME, Session, SignInRefused, fingerprint, roles_within
+from argosy.domains.accounts.domain.session import LIFETIME, Session, SignInRefused, roles_within
 from argosy.domains.accounts.domain.user import User
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.errors import Several
 from tests.domains.accounts.stage import AccountsStage, signed_in
 from tests.support import an_id

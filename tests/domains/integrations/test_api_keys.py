@@ -25,10 +25,10 @@ from argosy.domains.integrations.domain.api_key import (
     NameNotUsable,
     NoSuchKey,
     TooManyKeys,
-    fingerprint,
     granted_by,
 )
 from argosy.engine.work import Actor
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.errors import DomainError, Several
 from tests.domains.integrations.outside import ports
 from tests.support import Stage, an_id

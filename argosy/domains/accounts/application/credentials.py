@@ -16,7 +16,7 @@ from argosy.domains.accounts.application.ports import Ports
 from argosy.domains.accounts.application.sessions import forget_session
 from argosy.domains.accounts.domain.letter import CHANGED
 from argosy.domains.accounts.domain.proof import RESET, VERIFY, Proof, ProofNotValid, usable
-from argosy.domains.accounts.domain.session import Session, fingerprint
+from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import (
     PASSWORD_MAX,
     NoSuchUser,
@@ -27,6 +27,7 @@ from argosy.domains.accounts.domain.user import (
 )
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, is_id
 

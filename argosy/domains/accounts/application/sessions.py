@@ -12,16 +12,15 @@ from argosy.domains.accounts.domain.second_factor import (
     factor_id,
 )
 from argosy.domains.accounts.domain.session import (
-    TOKEN_BYTES,
     NoSuchSession,
     Session,
     SignInRefused,
     roles_within,
-    token_from,
 )
 from argosy.domains.accounts.domain.user import PASSWORD_MAX, ROLES, UnknownRole, User, normalised_email
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.bearer_tokens import TOKEN_BYTES, token_from
 from argosy.shared_kernel.errors import Invalid, Several
 from argosy.shared_kernel.ids import Id, is_id
 

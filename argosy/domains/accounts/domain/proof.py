@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from argosy.domains.accounts.domain.session import fingerprint
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.errors import Invalid
 from argosy.shared_kernel.ids import Id
 

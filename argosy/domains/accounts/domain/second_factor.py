@@ -6,8 +6,8 @@ from base64 import b32encode
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from argosy.domains.accounts.domain.session import fingerprint
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.errors import NotAllowed, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from argosy.contracts.accounts import SignIn
 from argosy.domains.accounts.domain.texts import has_unseen
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.errors import NotAllowed, NotFound
 from argosy.shared_kernel.ids import Id
 
-TOKEN_BYTES = 32
 DEVICE_MAX = 200
 LIFETIME = timedelta(days=30)
 
@@ -24,17 +22,6 @@ class SignInRefused(NotAllowed):
 
 class NoSuchSession(NotFound):
     """There is no such session, or it is not yours."""
-
-
-def token_from(chance: bytes) -> str:
-    """A token as its holder sends it (RFC 4648 base64url, no padding)."""
-    assert len(chance) == TOKEN_BYTES
-    return urlsafe_b64encode(chance).rstrip(b"=").decode()
-
-
-def fingerprint(token: str) -> str:
-    """SHA-256 of a token, in hexadecimal. The token has 256 bits of chance: nothing slower is needed."""
-    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(kw_only=True, eq=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from argosy.contracts.integrations import ApiKeyMade, CreateApiKey, NoteApiKeyUse, RevokeApiKey
 from argosy.domains.integrations.application.ports import Randomness
 from argosy.domains.integrations.domain.api_key import (
-    KEY_BYTES,
     KEYS_MAX,
     SELLER,
     STAFF,
@@ -20,6 +19,7 @@ from argosy.domains.integrations.domain.api_key import (
 )
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Actor, Repository, UnitOfWork
+from argosy.shared_kernel.bearer_tokens import TOKEN_BYTES
 from argosy.shared_kernel.errors import Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
@@ -44,7 +44,7 @@ class ApiKeys:
             faults.append(ActsAsNobody(field="acts_as"))
         refuse(faults)
         self._make_room()
-        key = key_from(self.randomness.random_bytes(KEY_BYTES))
+        key = key_from(self.randomness.random_bytes(TOKEN_BYTES))
         seller_id = Id(actor.seller_id) if acts_as == SELLER else None
         made = ApiKey.make(self.work.new_id(), key, (Id(actor.id), seller_id), command, now)
         self.keys.add(made)

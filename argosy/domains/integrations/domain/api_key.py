@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 
 from argosy.contracts.integrations import ApiKeyCreated, ApiKeyRevoked, CreateApiKey
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.bearer_tokens import fingerprint, token_from
 from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id
 
-KEY_BYTES = 32
 KEY_BEGINS = "argosy_key_"
 """Every key begins so: who looks for secrets in texts finds it, and it is never taken for a session's token."""
 SEEN = 6
@@ -66,14 +64,8 @@ class NoSuchKey(NotFound):
 
 
 def key_from(chance: bytes) -> str:
-    """A key as its holder sends it (RFC 4648 base64url, no padding)."""
-    assert len(chance) == KEY_BYTES
-    return KEY_BEGINS + urlsafe_b64encode(chance).rstrip(b"=").decode()
-
-
-def fingerprint(key: str) -> str:
-    """SHA-256 of a key, in hexadecimal. The key has 256 bits of chance: nothing slower is needed."""
-    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    """A key as its holder sends it."""
+    return KEY_BEGINS + token_from(chance)
 
 
 def prefix_of(key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from django.db import connections, router
@@ -16,46 +17,58 @@ from argosy.domains.accounts.adapters.outbound.models import (
     UserRow,
 )
 from argosy.domains.accounts.domain.address import SavedAddress
-from argosy.domains.accounts.domain.seller_store import OPEN
-from argosy.domains.accounts.domain.session import fingerprint, roles_within
+from argosy.domains.accounts.domain.session import roles_within
 from argosy.domains.accounts.domain.user import ACTIVE, ERASED, SELLER
 from argosy.engine.work import Actor
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.ids import Id
 
-# Written out: it is asked once per request, and building it anew was measured to cost ten times as much as running it.
-_HOLDER = """
-    SELECT session.id, session.scope, account.id, store.id, granted.role
-    FROM user_sessions session
-    JOIN users account ON account.id = session.user_id
+# Written out: asked once per request, and building it anew was measured to cost ten times as much as running it.
+_STANDING = """
     LEFT JOIN seller_stores store ON store.id = account.seller_id AND store.status = 'OPEN'
     LEFT JOIN user_roles granted ON granted.user_id = account.id
-    WHERE session.token_hash = %s AND session.expires_at > %s AND account.status = %s
-        AND account.blocked_at IS NULL
+    WHERE account.status = %s AND account.blocked_at IS NULL
 """
+_HOLDER = f"""
+    SELECT session.id, session.scope, account.id, store.id, granted.role
+    FROM user_sessions session JOIN users account ON account.id = session.user_id {_STANDING}
+        AND session.token_hash = %s AND session.expires_at > %s
+"""
+_PERSON = f"SELECT store.id, granted.role FROM users account {_STANDING} AND account.id = %s"
 
 
 def actor_of(token: str, now: datetime | None = None) -> Actor | None:
     """Whom a token stands for, with the roles that they have at this moment; None for a token that is nobody's."""
-    connection = connections[router.db_for_read(SessionRow)]
-    instant = connection.ops.adapt_datetimefield_value(now or datetime.now(UTC))
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDER, (fingerprint(token), instant, ACTIVE))
-        rows = cursor.fetchall()
+    instant = _database().ops.adapt_datetimefield_value(now or datetime.now(UTC))
+    rows = _asked(_HOLDER, ACTIVE, fingerprint(token), instant)
     if not rows:
         return None
     session_id, scope, user_id, seller_id, _ = rows[0]
     roles = roles_within(scope, tuple(role for *_, role in rows if role is not None))
-    sells_as = str(seller_id) if seller_id is not None and SELLER in roles else ""
-    return Actor(id=str(user_id), roles=roles, session_id=str(session_id), seller_id=sells_as)
+    return Actor(id=str(user_id), roles=roles, session_id=str(session_id), seller_id=_sells_as(seller_id, roles))
 
 
 def standing_of(user_id: str) -> Actor | None:
     """What a person may act as at this moment, whoever asks; None for who is blocked, erased or nobody."""
-    if not UserRow.objects.filter(id=user_id, status=ACTIVE, blocked_at=None).exists():
+    rows = _asked(_PERSON, ACTIVE, user_id)
+    if not rows:
         return None
-    roles = frozenset(UserRoleRow.objects.filter(user_id=user_id).values_list("role", flat=True))
-    open_store = StoreRow.objects.filter(user_id=user_id, status=OPEN).values_list("id", flat=True).first()
-    return Actor(id=user_id, roles=roles, seller_id=str(open_store) if open_store and SELLER in roles else "")
+    roles = frozenset(role for _, role in rows if role is not None)
+    return Actor(id=user_id, roles=roles, seller_id=_sells_as(rows[0][0], roles))
+
+
+def _sells_as(open_store: Any, roles: frozenset[str]) -> str:
+    return str(open_store) if open_store is not None and SELLER in roles else ""
+
+
+def _asked(statement: str, *values: Any) -> list[Any]:
+    with _database().cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _database() -> Any:
+    return connections[router.db_for_read(SessionRow)]
 
 
 class Account(msgspec.Struct, frozen=True):

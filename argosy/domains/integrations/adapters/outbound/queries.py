@@ -9,7 +9,8 @@ import msgspec
 from django.db.models import Q
 
 from argosy.domains.integrations.adapters.outbound.models import ApiKeyRow, DeliveryRow, FeedEventRow, WebhookRow
-from argosy.domains.integrations.domain.api_key import SELLER, STAFF, fingerprint, granted_by
+from argosy.domains.integrations.domain.api_key import SELLER, STAFF, granted_by
+from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.ids import Id
 
 
@@ -81,7 +82,7 @@ def _shown(row: ApiKeyRow, now: datetime) -> KeyShown:
 
 
 class FeedShown(msgspec.Struct, frozen=True):
-    """One event of the feed. `data` holds what docs/how-to/integrate.md lists for its `type`."""
+    """One event of the feed. `data` holds what docs/how-to/integrate-a-program.md lists for its `type`."""
 
     id: Id
     type: str

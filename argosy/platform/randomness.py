@@ -6,7 +6,7 @@ import secrets
 
 
 class SystemRandomness:
-    """Bytes fit for keys and tokens."""
+    """Bytes fit for keys, tokens and secrets."""
 
     def random_bytes(self, count: int) -> bytes:
         return secrets.token_bytes(count)

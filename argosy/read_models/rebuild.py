@@ -7,14 +7,15 @@ readers within a second, and until both have, whoever rebuilt keeps the new slot
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from django.db.models import JSONField
 
 from argosy.engine.consumer import Consumer
-from argosy.engine.store import Parked, StoreUnavailable
+from argosy.engine.log import Position, Record
+from argosy.engine.store import Changes, Cursor, Parked, StoreUnavailable
 from argosy.platform.context import Subscription
 from argosy.platform.engine_tables import Dialect
 from argosy.platform.locks import LockTimeout
@@ -33,6 +34,8 @@ _PAUSE_SECONDS = 0.0005
 _TELL_EVERY_BATCHES = 8
 _UNAVAILABLE_MAX = 20
 _PAGE = 1_000
+_LOOKS = 5
+_BEHIND_SECONDS_MAX = 60.0
 
 Progress = Callable[[int, float], None]
 """Told how many messages were replayed, and which part of the logs that is, from 0 to 1."""
@@ -46,12 +49,23 @@ class RebuildIsIncomplete(Exception):
     """Messages could not be applied that the live view has applied: the live one stays. The text names the first."""
 
 
+class ViewIsBehind(Exception):
+    """The live view goes on, and is not yet where the rebuild was a minute ago: which rows are wrong cannot be told."""
+
+
 class Difference(NamedTuple):
     """A row that is not as a rebuild makes it: missing, unexpected or different."""
 
     table: str
     id: str
     what: str
+
+
+class _Pair(NamedTuple):
+    """A row of the live view and the same one of the rebuild, with the versions of both; None where there is none."""
+
+    live: tuple[Any, ...] | None
+    fresh: tuple[Any, ...] | None
 
 
 def rebuild(
@@ -76,18 +90,25 @@ def compare(
 ) -> list[Difference]:
     """Rows that differ from what a rebuild makes of the same logs (I38): none, or a bug. The live view stays.
 
-    A live view may be some moments behind: only what still differs after `patience_seconds` is told.
+    Either slot may be some messages ahead of the other. So a row is told only where two looks found both sides of it
+    untouched, between which each side has read past everything that the other had applied at the first; a row that
+    changes all the time is told when that ends. A live view that does not move for `patience_seconds` is taken as it
+    stands. ViewIsBehind when it moves and still is behind after a minute.
     """
     shadow = Shadow(runtime, view_named(view))
     try:
         shadow.fill(progress)
-        give_up = time.monotonic() + patience_seconds
-        while differences := shadow.differences():
-            if time.monotonic() >= give_up:
-                break
-            time.sleep(0.1)
-            shadow.follow(0)
-        return differences
+        found = shadow.differences()
+        for _ in range(_LOOKS):
+            if not found:
+                return []
+            is_moving = shadow.wait_for_live(patience_seconds)
+            again = shadow.differences()
+            told = [difference for difference, pair in again.items() if not is_moving or found.get(difference) == pair]
+            if told:
+                return told
+            found = again
+        return []
     finally:
         shadow.close()
 
@@ -106,6 +127,8 @@ class Shadow:
         self._keep_only(self.live)
         name, participant, self.store = self._subscription(self.standing)
         self.consumer = Consumer(participant, self.store, runtime.logs, runtime.clock, subscription=name)
+        self.consumer.applied = self._note
+        self._applied: dict[tuple[str, int], Position] = {}
         self._is_swapped = False
 
     def fill(self, progress: Progress) -> int:
@@ -145,9 +168,31 @@ class Shadow:
                     return came
                 time.sleep(0.01)
 
-    def differences(self) -> list[Difference]:
+    def differences(self) -> dict[Difference, _Pair]:
         """Row by row in the order of ids, a page at a time."""
-        return [difference for kind in self.view.kinds for difference in self._differences(kept_of(kind))]
+        return {difference: pair for kind in self.view.kinds for difference, pair in self._differences(kept_of(kind))}
+
+    def wait_for_live(self, patience_seconds: float) -> bool:
+        """Until the live view has applied what this slot has applied by now, and this one all that there is then;
+        False when the live one has not moved for that long."""
+        target = dict(self._applied)
+        live = self._subscription(self.live)
+        began = moved = time.monotonic()
+        before: Mapping[tuple[str, int], Cursor] = {}
+        while True:
+            cursors = live.store.cursors(live.name)
+            self.follow(0)
+            if all(lane in cursors and cursors[lane].position >= position for lane, position in target.items()):
+                return True
+            now = time.monotonic()
+            if cursors != before:
+                before, moved = cursors, now
+            if now - moved >= patience_seconds:
+                return False
+            if now - began >= _BEHIND_SECONDS_MAX:
+                raise ViewIsBehind(f"{self.view.name} is more than {_BEHIND_SECONDS_MAX} s behind its logs")
+            self._renew()
+            time.sleep(0.1)
 
     def close(self) -> None:
         """Leave only the live slot and its cursors behind. What somebody else has claimed meanwhile is theirs."""
@@ -210,6 +255,9 @@ class Shadow:
             time.sleep(_PAUSE_SECONDS)
         return took
 
+    def _note(self, handled: Sequence[tuple[str, Record]], changes: Changes, began: datetime) -> None:
+        self._applied.update({(source, record.lane): record.position for source, record in handled})
+
     def _part(self) -> float:
         """By positions: how far into all its sources together."""
         reached: dict[str, int] = {}
@@ -241,7 +289,7 @@ class Shadow:
         for kind in self.view.kinds:
             _write(self.dialect, f"{verb} {table_in(kept.next.slot, kind)}")
 
-    def _differences(self, kept: Kept) -> Iterator[Difference]:
+    def _differences(self, kept: Kept) -> Iterator[tuple[Difference, _Pair]]:
         name = table_in(self.live.slot, kept.kind)
         live, fresh = (
             _rows(self.dialect, table_in(slot, kept.kind), kept) for slot in (self.live.slot, self.standing.slot)
@@ -250,24 +298,25 @@ class Shadow:
         while mine is not None or made is not None:
             if made is None or (mine is not None and mine[0] < made[0]):
                 assert mine is not None
-                yield Difference(name, mine[0], "unexpected")
+                yield Difference(name, mine[0], "unexpected"), _Pair(mine, None)
                 mine = next(live, None)
             elif mine is None or made[0] < mine[0]:
-                yield Difference(name, made[0], "missing")
+                yield Difference(name, made[0], "missing"), _Pair(None, made)
                 made = next(fresh, None)
             else:
-                if mine != made:
-                    yield Difference(name, mine[0], "different")
+                if mine[:-1] != made[:-1]:
+                    yield Difference(name, mine[0], "different"), _Pair(mine, made)
                 mine, made = next(live, None), next(fresh, None)
 
 
 def _rows(dialect: Dialect, table: str, kept: Kept) -> Iterator[tuple[Any, ...]]:
-    """Everything in a table that its events decide, by id."""
+    """Everything in a table that its events decide, by id, and last the version, which every write raises."""
     skipped = {kept.id_column, "version", "sequence", *kept.copied}
     names = [dialect.selected(kept.id_column, "uuid")]
     for column in kept.slots.a._meta.concrete_fields:
         if column.attname not in skipped:
             names.append(dialect.selected(column.attname, "jsonb" if isinstance(column, JSONField) else ""))
+    names.append("version")
     after = "00000000-0000-0000-0000-000000000000"
     while True:
         page = dialect.query(

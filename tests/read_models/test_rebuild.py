@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -216,6 +219,43 @@ def test_comparing_names_every_row_that_is_wrong(place: Marketplace) -> None:
             Difference("seller_dashboard_view", STRANGER, "unexpected"),
         ]
     )
+
+
+@pytest.fixture
+def live_view_that_lags(place: Marketplace, monkeypatch: pytest.MonkeyPatch) -> Marketplace:
+    """Whenever the comparison waits, what it waited for is applied, and one more order is there that is not."""
+    names = (f"late {number}" for number in count())
+
+    def pause(seconds: float) -> None:
+        if seconds >= 0.1:
+            work_off(place)
+            tell(place, created(next(names)))
+
+    play(place)
+    tell(place, created("first"))
+    monkeypatch.setattr(rebuilding, "time", SimpleNamespace(sleep=pause, monotonic=time.monotonic))
+    return place
+
+
+def test_a_live_view_that_goes_on_and_is_always_an_order_behind_is_not_called_wrong(
+    live_view_that_lags: Marketplace,
+) -> None:
+    assert compare(live_view_that_lags.runtime, "order_history", patience_seconds=60) == []
+
+
+def test_a_wrong_row_is_told_also_of_a_live_view_that_lags(live_view_that_lags: Marketplace) -> None:
+    search().query("UPDATE order_list_view SET status = 'CREATED' WHERE order_id = ?", (an_id("order"),))
+    assert compare(live_view_that_lags.runtime, "order_history", patience_seconds=60) == [
+        Difference("order_list_view", an_id("order"), "different")
+    ]
+
+
+def test_of_a_live_view_that_stays_far_behind_it_is_said_that_nothing_can_be_told(
+    live_view_that_lags: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "_BEHIND_SECONDS_MAX", 0)
+    with pytest.raises(rebuilding.ViewIsBehind, match="order_history"):
+        compare(live_view_that_lags.runtime, "order_history", patience_seconds=60)
 
 
 def test_only_one_rebuilds_a_view_at_a_time(place: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from argosy.apps.doctor.check import Check, Violation
 from argosy.apps.doctor.databases import CannotCheck, Databases
-from argosy.read_models.rebuild import RebuildIsRunning, compare
+from argosy.read_models.rebuild import RebuildIsRunning, ViewIsBehind, compare
 from argosy.read_models.views import VIEWS
 
 REBUILD = "rebuild "
@@ -27,6 +27,8 @@ def as_rebuilt(databases: Databases) -> Iterator[Violation]:
             differences = compare(databases.runtime, view.name, read)
         except RebuildIsRunning as busy:
             raise CannotCheck(f"{busy}; look again when that is done") from None
+        except ViewIsBehind as behind:
+            raise CannotCheck(f"{behind}; look again when it has caught up") from None
         for table, id, what in differences:
             yield Violation(f"{table} {id}", f"is {what}", cure=f"{REBUILD}{view.name}")
 

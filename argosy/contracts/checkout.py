@@ -24,6 +24,8 @@ class StartCheckout(Command, subject="buyer_id"):
 
     `expected_total` is what the buyer was shown, in minor units: another total ends the flow before money moves.
     `quote_id` takes over a quote of the same lines, destination and coupons: it is bought at exactly that price.
+    With `may_retry_payment` a payment that fails does not end the checkout: its stock, orders and coupons are held on,
+    and RetryPayment may name another means of payment, up to five in all and within the time of the checkout.
     """
 
     checkout_id: Id
@@ -38,6 +40,7 @@ class StartCheckout(Command, subject="buyer_id"):
     coupons: tuple[str, ...] = ()
     expected_total: int | None = None
     quote_id: Id | None = None
+    may_retry_payment: bool = False
 
 
 class RequestQuote(Command):
@@ -65,6 +68,15 @@ class AbortCheckout(Command):
 
     checkout_id: Id
     buyer_id: Id
+
+
+class RetryPayment(Command):
+    """The payment has failed, and the buyer pays by another means, or tries the same once more."""
+
+    checkout_id: Id
+    buyer_id: Id
+    payment_source: str
+    gateway: str = "test"
 
 
 class ExpireCheckout(Command, key="checkout_id"):
@@ -139,6 +151,25 @@ class CheckoutActionRequired(Event, key="checkout_id"):
     checkout_id: Id
     buyer_id: Id
     action_url: str
+
+
+class CheckoutPaymentDeclined(Event, key="checkout_id"):
+    """Attempt number `attempt` to pay has failed, and `reason` says why: what was held is held on for the buyer to pay
+    by another means, `attempts_left` times."""
+
+    checkout_id: Id
+    buyer_id: Id
+    attempt: int
+    reason: str
+    attempts_left: int
+
+
+class CheckoutPaymentRetried(Event, key="checkout_id"):
+    """Attempt number `attempt` to pay, counted from 1, is under way."""
+
+    checkout_id: Id
+    buyer_id: Id
+    attempt: int
 
 
 class CheckoutCompleted(Event, key="checkout_id"):

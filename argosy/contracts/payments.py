@@ -12,7 +12,8 @@ class AuthorizePayment(Command, key="flow_id"):
     """Have `amount` held on the buyer's means of payment until captured; answered by PaymentAuthorized or
     PaymentFailed, and by PaymentActionRequired where the buyer must act first.
 
-    `method` names the gateway's method; `source` is the gateway's own token for it, never a card number.
+    `method` names the gateway's method; `source` is the gateway's own token for it, never a card number. `replaces`
+    names the payment of the attempt before this one, which must have failed.
     """
 
     flow_id: Id
@@ -25,6 +26,7 @@ class AuthorizePayment(Command, key="flow_id"):
     source: str
     expires_at: datetime
     order_id: Id | None = None
+    replaces: Id | None = None
 
 
 class CategoryGoods(Value):

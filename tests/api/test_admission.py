@@ -87,6 +87,7 @@ def test_no_checkout_is_begun_while_too_many_old_ones_are_under_way_and_all_else
         ("GET", "/metrics"),
         ("GET", "/api/v1/checkouts/0190"),
         ("POST", "/api/v1/checkouts/0190/abort"),
+        ("POST", "/api/v1/checkouts/0190/payment"),
         ("POST", "/test-gateway/0190/complete"),
     ],
 )

@@ -55,10 +55,38 @@ def test_progress_follows_a_checkout_to_its_end() -> None:
         "total_amount": 1_500,
         "currency": "BRL",
         "action_url": "",
+        "payment_attempt": 1,
+        "payment_failure": "",
         "failure": "",
         "failure_details": {},
     }
     assert stage.one(CheckoutProgress, an_id("checkout")).status == "COMPLETED"
+
+
+def test_progress_tells_of_each_attempt_to_pay() -> None:
+    stage = stage_of(CHECKOUT_PROGRESS)
+    stage.send(started(), reserved())
+    about = {"checkout_id": an_id("checkout"), "buyer_id": BUYER}
+    asks = checkout.CheckoutActionRequired(action_url="https://b/1", **about)
+    stage.send(asks, checkout.CheckoutPaymentDeclined(attempt=1, reason="timed_out", attempts_left=4, **about))
+    shown = body(stage, CheckoutProgress, "checkout")
+    assert (shown["action_url"], shown["payment_failure"], shown["payment_attempt"]) == ("", "timed_out", 1)
+    stage.send(checkout.CheckoutPaymentRetried(attempt=2, **about))
+    shown = body(stage, CheckoutProgress, "checkout")
+    assert (shown["payment_failure"], shown["payment_attempt"]) == ("", 2)
+    declined = checkout.CheckoutPaymentDeclined(attempt=2, reason="card_declined", attempts_left=3, **about)
+    stage.send(declined, declined, checkout.CheckoutExpired(**about))
+    shown = body(stage, CheckoutProgress, "checkout")
+    assert (shown["status"], shown["payment_failure"]) == ("EXPIRED", "")
+    assert [step["step"] for step in shown["steps"]] == [
+        "started",
+        "stock_reserved",
+        "action_required",
+        "payment_declined_1",
+        "payment_retried_2",
+        "payment_declined_2",
+        "expired",
+    ]
     assert stage.undeclared_loads == 0
 
 

@@ -127,12 +127,31 @@ def test_prices_in_a_form_count_for_nothing(shop: Shop, buyer: Shopper) -> None:
     assert "€128.98" in buyer.get(path).text
 
 
-def test_a_declined_card_is_told_and_leaves_the_cart(shop: Shop, buyer: Shopper) -> None:
+def test_a_declined_card_is_told_and_another_one_pays(shop: Shop, buyer: Shopper) -> None:
     path = buyer.buy(payment="tok_decline")
     shop.place.drain()
     page = buyer.get(path)
     assert "The payment was declined. Nothing was charged." in page.text
-    assert "refresh" not in page.html
+    assert "You can try 4 more times" in page.text
+    assert "refresh" not in page.html, "a choice that is being made is not thrown away"
+    assert buyer.post(f"{path}/payment", {"payment": "tok_approve"}).headers["location"] == path
+    shop.place.drain()
+    assert "Thank you, it is yours" in buyer.get(path).text
+    assert buyer.post(f"{path}/payment", {"payment": "tok_approve"}).headers["location"] == path
+    shop.place.drain()
+    assert shop.place.rows("payments", "SELECT status FROM payment_intents ORDER BY status") == [
+        ("CAPTURED",),
+        ("FAILED",),
+    ]
+
+
+def test_who_has_no_other_card_stops_and_keeps_the_cart(shop: Shop, buyer: Shopper) -> None:
+    path = buyer.buy(payment="tok_decline")
+    shop.place.drain()
+    buyer.post(f"{path}/abort", {})
+    shop.place.drain()
+    page = buyer.get(path)
+    assert "You ended it. Nothing was charged." in page.text
     assert "Back to checkout" in page.text
     assert "Brass lamp" in buyer.get("/cart").text
     assert "Cancelled" in buyer.get("/orders").text

@@ -134,7 +134,7 @@ def nothing_is_left(databases: Databases) -> Iterator[Violation]:
     yield from _left(
         databases,
         "payments",
-        "SELECT flow_id, status FROM payment_intents WHERE {only:flow_id} ORDER BY flow_id",
+        "SELECT flow_id, status FROM payment_intents WHERE replaced_by IS NULL AND {only:flow_id} ORDER BY flow_id",
         _payment_is_wrong,
     )
     yield from _left(

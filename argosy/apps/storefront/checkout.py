@@ -21,7 +21,7 @@ from argosy.apps.storefront.quotes import quoted
 from argosy.apps.storefront.words import failure_text, faults_by_field
 from argosy.contracts.accounts import AddAddress
 from argosy.contracts.carts import CartLine
-from argosy.contracts.checkout import AbortCheckout, CheckoutLine, StartCheckout
+from argosy.contracts.checkout import AbortCheckout, CheckoutLine, RetryPayment, StartCheckout
 from argosy.contracts.orders import Address
 from argosy.domains.accounts.adapters.outbound.queries import account_of
 from argosy.domains.checkout.adapters.outbound.queries import CheckoutRead, checkout_of_buyer
@@ -170,6 +170,17 @@ def abort(visit: Visit) -> HttpResponse:
     return visit.go(f"/checkouts/{checkout_id}")
 
 
+def pay_again(visit: Visit) -> HttpResponse:
+    """By another means after a payment has failed; pressed twice, it is one attempt, and the page tells how it goes."""
+    checkout_id, source = _own_id(visit), visit.sent("payment")
+    if source in PAYMENTS:
+        with suppress(RuleBroken):
+            runtime().outside("checkout").run(
+                RetryPayment(checkout_id=checkout_id, buyer_id=Id(visit.actor.id), payment_source=source), visit.actor
+            )
+    return visit.go(f"/checkouts/{checkout_id}")
+
+
 def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
     buyer_id = Id(visit.actor.id)
     return StartCheckout(
@@ -190,6 +201,7 @@ def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
         payment_source=sent.payment,
         coupons=sent.codes,
         quote_id=Id(sent.quote_id) if is_id(sent.quote_id) else None,
+        may_retry_payment=True,
     )
 
 
@@ -268,7 +280,7 @@ def _read(visit: Visit) -> CheckoutRead:
 
 def _progress(visit: Visit, found: CheckoutRead) -> dict[str, Any]:
     state = msgspec.json.decode(found.body)
-    failure = state["failure"]
+    failure, declined = state["failure"], state["payment_failure"]
     is_completed = state["status"] == "COMPLETED"
     orders = [order_shown(order_id, visit.actor.id) for order_id in state["order_ids"]] if is_completed else []
     return {
@@ -278,6 +290,8 @@ def _progress(visit: Visit, found: CheckoutRead) -> dict[str, Any]:
         "is_completed": is_completed,
         "steps": steps_shown(state["steps"], is_completed=is_completed),
         "failure": failure_text(failure["code"]) if failure else "",
+        "declined": failure_text(declined["code"]) if declined else "",
+        "payments": PAYMENTS,
         "orders": [order for order in orders if order is not None],
         "can_abort": not found.is_final and state["steps"].get("capture") is None,
     }

@@ -26,6 +26,7 @@ urlpatterns = [
     path("checkout", page(get=checkout.form, post=checkout.place, allow=buyer)),
     path("checkouts/<str:checkout_id>", page(get=checkout.progress, allow=buyer)),
     path("checkouts/<str:checkout_id>/progress", page(get=checkout.progress_part, allow=buyer)),
+    path("checkouts/<str:checkout_id>/payment", page(post=checkout.pay_again, allow=buyer)),
     path("checkouts/<str:checkout_id>/abort", page(post=checkout.abort, allow=buyer)),
     path("test-gateway/<str:payment_id>/complete", page(get=test_gateway.form, post=test_gateway.confirm, allow=buyer)),
     path("orders", page(get=orders.listing, allow=buyer)),

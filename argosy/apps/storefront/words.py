@@ -92,6 +92,7 @@ FIELDS = {
 
 FAILURES = {
     "card_declined": "The payment was declined. Nothing was charged. Try another way to pay.",
+    "insufficient_funds": "There is not enough money for it. Nothing was charged. Try another way to pay.",
     "unknown_source": "The payment was declined. Nothing was charged. Try another way to pay.",
     "stock_short": "Something in your cart was sold to somebody else meanwhile. Look at your cart and choose again.",
     "lines_not_for_sale": "Something in your cart is no longer on sale, or is sold in another currency. Look at your "

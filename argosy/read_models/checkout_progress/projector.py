@@ -16,6 +16,8 @@ from argosy.contracts.checkout import (
     CheckoutFailed,
     CheckoutInventoryReserved,
     CheckoutPaymentAuthorized,
+    CheckoutPaymentDeclined,
+    CheckoutPaymentRetried,
     CheckoutStarted,
 )
 from argosy.engine.reads import reads
@@ -34,7 +36,8 @@ class Passed(msgspec.Struct, frozen=True):
 
 class ProgressDocument(msgspec.Struct):
     """`status` is STARTED, RESERVED, COMPLETED, FAILED, EXPIRED or ABORTED; while `action_url` is set, the buyer must
-    go there to confirm the payment."""
+    go there to confirm the payment. While `payment_failure` is set, attempt `payment_attempt` to pay has failed, and
+    the buyer may make another."""
 
     checkout_id: Id
     buyer_id: Id
@@ -48,6 +51,8 @@ class ProgressDocument(msgspec.Struct):
     total_amount: int | None = None
     currency: str = ""
     action_url: str = ""
+    payment_attempt: int = 1
+    payment_failure: str = ""
     failure: str = ""
     failure_details: dict[str, Any] = {}
 
@@ -108,6 +113,25 @@ class CheckoutProgressProjector:
         self._pass(event.checkout_id, "action_required", action_url=event.action_url)
 
     @reads(checkouts=lambda event: [event.checkout_id])
+    def decline(self, event: CheckoutPaymentDeclined) -> None:
+        self._pass(
+            event.checkout_id,
+            f"payment_declined_{event.attempt}",
+            action_url="",
+            payment_attempt=event.attempt,
+            payment_failure=event.reason,
+        )
+
+    @reads(checkouts=lambda event: [event.checkout_id])
+    def retry(self, event: CheckoutPaymentRetried) -> None:
+        self._pass(
+            event.checkout_id,
+            f"payment_retried_{event.attempt}",
+            payment_attempt=event.attempt,
+            payment_failure="",
+        )
+
+    @reads(checkouts=lambda event: [event.checkout_id])
     def authorize(self, event: CheckoutPaymentAuthorized) -> None:
         self._pass(event.checkout_id, "payment_authorized", action_url="")
 
@@ -131,17 +155,18 @@ class CheckoutProgressProjector:
             "failed",
             status="FAILED",
             action_url="",
+            payment_failure="",
             failure=event.reason,
             failure_details=event.details,
         )
 
     @reads(checkouts=lambda event: [event.checkout_id])
     def expire(self, event: CheckoutExpired) -> None:
-        self._pass(event.checkout_id, "expired", status="EXPIRED", action_url="", failure="expired")
+        self._pass(event.checkout_id, "expired", status="EXPIRED", action_url="", payment_failure="", failure="expired")
 
     @reads(checkouts=lambda event: [event.checkout_id])
     def abort(self, event: CheckoutAborted) -> None:
-        self._pass(event.checkout_id, "aborted", status="ABORTED", action_url="", failure="aborted")
+        self._pass(event.checkout_id, "aborted", status="ABORTED", action_url="", payment_failure="", failure="aborted")
 
     def _pass(self, checkout_id: str, step: str, **changes: Any) -> None:
         row = self.checkouts.get(checkout_id)

@@ -60,10 +60,10 @@ class Participant:
         name = type(command).__name__
         if isinstance(command, self.undoes):
             return self.answer(command)
-        if (command.flow_id, name) not in self.seen:
-            answers = [self.no(command)] if self.refuse(command) else self.answer(command)
-            self.seen[command.flow_id, name] = answers
-        return self.seen[command.flow_id, name]
+        key = (getattr(command, "payment_id", None) or command.flow_id, name)
+        if key not in self.seen:
+            self.seen[key] = [self.no(command)] if self.refuse(command) else self.answer(command)
+        return self.seen[key]
 
     def answer(self, command: Any) -> list[Event]:
         answers: list[Event] = getattr(self, f"on_{snake_case(type(command).__name__)}")(command)
@@ -263,6 +263,15 @@ class Inventory(Participant):
             )
         ]
 
+    def on_extend_reservation(self, command: inventory.ExtendReservation) -> list[Event]:
+        if self.state.get(command.flow_id) != "held":
+            return [self.no(command, "reservation_has_ended")]
+        return [
+            inventory.StockReserved(
+                flow_id=command.flow_id, reservation_id=command.reservation_id, expires_at=command.expires_at
+            )
+        ]
+
     def on_release_reservation(self, command: inventory.ReleaseReservation) -> list[Event]:
         if self.state.get(command.flow_id) == "held":
             self.did(command, "release")
@@ -303,20 +312,22 @@ class Payments(Participant):
     ) -> None:
         super().__init__(refuse)
         self.mood = mood
-        self.ghosts: dict[str, Event] = {}
+        self.ghosts: dict[str, payments.PaymentAuthorized] = {}
 
     def wake(self, flow_id: str) -> list[Event]:
         """The silent gateway is found to have said yes, whatever has become of the flow."""
-        yes = self.ghosts.pop(flow_id, None)
-        if yes is None:
-            return []
-        self.state[flow_id] = "held"
-        self.effects[flow_id, "hold"] += 1
-        return [yes]
+        woken: list[Event] = []
+        for payment_id, yes in list(self.ghosts.items()):
+            if yes.flow_id == flow_id:
+                del self.ghosts[payment_id]
+                self.state[payment_id] = "held"
+                self.effects[flow_id, "hold"] += 1
+                woken.append(yes)
+        return woken
 
     def on_authorize_payment(self, command: payments.AuthorizePayment) -> list[Event]:
         assert command.amount > 0
-        if self.state.get(command.flow_id) == "voided":
+        if self.state.get(command.payment_id) == "voided":
             return [self.no(command, "cancelled_before")]
         mood = self.mood()
         if mood == "decline":
@@ -325,9 +336,9 @@ class Payments(Participant):
             flow_id=command.flow_id, payment_id=command.payment_id, amount=command.amount, currency=command.currency
         )
         if mood == "ghost":
-            self.ghosts[command.flow_id] = yes
+            self.ghosts[command.payment_id] = yes
             return []
-        self.state[command.flow_id] = "held"
+        self.state[command.payment_id] = "held"
         self.did(command, "hold")
         if mood == "late":
             return [self.failed(command, "gateway_timed_out"), yes]
@@ -344,16 +355,16 @@ class Payments(Participant):
         return payments.PaymentFailed(flow_id=command.flow_id, payment_id=command.payment_id, reason=reason)
 
     def on_void_payment(self, command: payments.VoidPayment) -> list[Event]:
-        if self.state.get(command.flow_id) == "held":
+        if self.state.get(command.payment_id) == "held":
             self.did(command, "void")
-        if self.state.get(command.flow_id) != "captured":
-            self.state[command.flow_id] = "voided"
+        if self.state.get(command.payment_id) != "captured":
+            self.state[command.payment_id] = "voided"
         return [payments.PaymentVoided(flow_id=command.flow_id, payment_id=command.payment_id)]
 
     def on_capture_payment(self, command: payments.CapturePayment) -> list[Event]:
-        if self.state.get(command.flow_id) != "held":
+        if self.state.get(command.payment_id) != "held":
             return [self.no(command, "not_authorized")]
-        self.state[command.flow_id] = "captured"
+        self.state[command.payment_id] = "captured"
         self.did(command, "capture")
         return [
             payments.PaymentCaptured(
@@ -366,8 +377,8 @@ class Payments(Participant):
         ]
 
     def on_refund_payment(self, command: payments.RefundPayment) -> list[Event]:
-        if self.state.get(command.flow_id) == "captured":
-            self.state[command.flow_id] = "voided"
+        if self.state.get(command.payment_id) == "captured":
+            self.state[command.payment_id] = "voided"
             self.did(command, "refund")
         return [
             payments.PaymentRefunded(

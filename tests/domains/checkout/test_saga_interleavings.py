@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, RetryCheckout
+from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, RetryCheckout, RetryPayment
 from argosy.contracts.payments import PaymentAuthorized
 from argosy.domains.checkout.application.saga import CheckoutSaga
-from argosy.domains.checkout.domain.session import MOVES
+from argosy.domains.checkout.domain.session import MOVES, CheckoutSession
 from argosy.engine.store import TIMER
 from argosy.engine.work import SYSTEM
 from argosy.shared_kernel import saga as kernel
@@ -66,6 +66,7 @@ class World:
         self.command = start(
             payment_method="cash_on_delivery" if random.random() < 0.1 else "card",
             coupons=random.choice(((), ("TEN",))),
+            may_retry_payment=random.random() < 0.4,
         )
         self.id = self.command.checkout_id
         self.to: dict[str, list[Message]] = {}
@@ -82,7 +83,9 @@ class World:
         for _ in range(STEPS_MAX):
             if self.random.random() < self.troubles:
                 self.random.choice(TROUBLES)(self)
-            if not self.move() and not any(late() for late in (self.sometimes_wake, self.due, self.wake)):
+            if not self.move() and not any(
+                late() for late in (self.sometimes_wake, self.pay_again, self.due, self.wake)
+            ):
                 return
         raise AssertionError("it never comes to rest")
 
@@ -148,6 +151,17 @@ class World:
         self.tell(RetryCheckout(checkout_id=self.id, times=times))
         return True
 
+    def pay_again(self) -> bool:
+        """By another means, which may do better. Some buyers never try."""
+        if self.random.random() < 0.3:
+            return False
+        self.mood = self.random.choice(MOODS)
+        try:
+            self.tell(RetryPayment(checkout_id=self.id, buyer_id=BUYER, payment_source="tok_other"))
+        except RuleBroken:
+            return False
+        return True
+
     def wake(self) -> bool:
         told = self.checkout.participants["payments"].wake(self.id)
         self.back.setdefault("payments", []).extend(told)
@@ -204,6 +218,10 @@ class World:
         }
         if steps.get("consume") == "FAILED":
             wanted["promotions"] = {"hold": 1}
+        if self.checkout.session.payment_attempt > 1:
+            # Of every attempt but the last one that was held after all, the money is let go.
+            had, let_go = effects["payments"]["hold"], effects["payments"].pop("void", 0)
+            effects["payments"]["hold"] = had - let_go
         for name, counts in wanted.items():
             if effects[name] != counts:
                 yield f"a sale with {name} {effects[name]}"
@@ -228,7 +246,15 @@ class World:
             yield "a coupon was used up for nothing"
 
 
-TROUBLES = (World.abort, World.expire, World.lose_stock, World.wake, World.expire_wrongly, World.retry)
+TROUBLES = (
+    World.abort,
+    World.expire,
+    World.lose_stock,
+    World.wake,
+    World.expire_wrongly,
+    World.retry,
+    World.pay_again,
+)
 ENDS = ("CheckoutCompleted", "CheckoutFailed", "CheckoutExpired", "CheckoutAborted")
 
 
@@ -317,7 +343,12 @@ def the_money_is_not_given_back(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def an_attempt_that_failed_is_mixed_up_with_the_next(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(CheckoutSession, "payments_failed", property(lambda self: []))
+
+
 BUGS = [
+    an_attempt_that_failed_is_mixed_up_with_the_next,
     late_yes_is_ignored,
     a_step_without_answer_is_not_undone,
     a_repeat_counts_again,

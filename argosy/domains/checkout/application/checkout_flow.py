@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, StartCheckout
+from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, RetryPayment, StartCheckout
 from argosy.contracts.inventory import (
     ReservationConfirmed,
     ReservationExpired,
@@ -30,7 +30,7 @@ from argosy.domains.checkout.application.saga import ABORTED, EXPIRED, SNAPSHOT,
 from argosy.domains.checkout.domain import session as sessions
 from argosy.domains.checkout.domain.quotation import NoSuchQuote, Quotation
 from argosy.domains.checkout.domain.quote import Snapshot
-from argosy.domains.checkout.domain.request import CheckoutRequest, read
+from argosy.domains.checkout.domain.request import CheckoutRequest, read, wrong_means
 from argosy.domains.checkout.domain.session import (
     BuyerIsSomebodyElse,
     CheckoutDetail,
@@ -46,6 +46,7 @@ from argosy.domains.checkout.domain.session import (
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Event, Refused
 
@@ -104,7 +105,13 @@ class CheckoutFlow:
             return CheckoutStanding(checkout_id=known.id, status=known.status)
         if self.sessions.find(command.checkout_id) is not None:
             raise CheckoutIdIsTaken(checkout_id=command.checkout_id)
-        session = CheckoutSession.start(command.checkout_id, command.buyer_id, request, self.work.now)
+        session = CheckoutSession.start(
+            command.checkout_id,
+            command.buyer_id,
+            request,
+            self.work.now,
+            may_retry_payment=command.may_retry_payment,
+        )
         detail = CheckoutDetail(id=session.id, request=text)
         if request.quote_id is not None:
             self._take_over(request.quote_id, request, session, detail)
@@ -121,11 +128,7 @@ class CheckoutFlow:
     @reads(sessions=lambda command: [command.checkout_id])
     def abort_checkout(self, command: AbortCheckout) -> CheckoutStanding:
         """End it now and undo every step; asking again changes nothing."""
-        session, actor = self.sessions.find(command.checkout_id), self.work.actor
-        if session is None or session.buyer_id != command.buyer_id:
-            raise NoSuchCheckout(checkout_id=command.checkout_id)
-        if actor.id != session.buyer_id and not actor.has("system"):
-            raise NoSuchCheckout(checkout_id=command.checkout_id)
+        session = self._own(command)
         saga = self._saga(session)
         if session.status != sessions.ABORTED:
             if session.outcome:
@@ -133,6 +136,16 @@ class CheckoutFlow:
             if not saga.can_turn_round:
                 raise CheckoutIsPaid(status=session.status)
             saga.tell(saga.give_up(ABORTED))
+        return CheckoutStanding(checkout_id=session.id, status=session.status)
+
+    @reads(sessions=lambda command: [command.checkout_id])
+    def retry_payment(self, command: RetryPayment) -> CheckoutStanding:
+        """Pay by other means after a payment has failed."""
+        session = self._own(command)
+        refuse(list(wrong_means(command)))
+        if session.outcome:
+            raise CheckoutHasEnded(status=session.status)
+        self._saga(session).retry_payment(command.gateway, command.payment_source)
         return CheckoutStanding(checkout_id=session.id, status=session.status)
 
     @reads(sessions=lambda command: [command.checkout_id])
@@ -188,6 +201,14 @@ class CheckoutFlow:
 
     def _saga(self, session: CheckoutSession) -> CheckoutSaga:
         return CheckoutSaga(session, self.work, self.details)
+
+    def _own(self, command: AbortCheckout | RetryPayment) -> CheckoutSession:
+        """The buyer's own checkout; a stranger's answer is that for one that is not there."""
+        session, actor = self.sessions.find(command.checkout_id), self.work.actor
+        is_own = session is not None and session.buyer_id == command.buyer_id
+        if session is None or not is_own or (actor.id != session.buyer_id and not actor.has("system")):
+            raise NoSuchCheckout(checkout_id=command.checkout_id)
+        return session
 
     def _known(self, command: StartCheckout) -> list[CheckoutSession]:
         """The session of this buyer's client_request_id, if there is one."""

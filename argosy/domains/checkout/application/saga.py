@@ -29,14 +29,22 @@ from argosy.domains.checkout.domain.request import Bought, CheckoutRequest
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.codec import decoder, encode
-from argosy.shared_kernel.messages import Event
+from argosy.shared_kernel.messages import Command, Event
 from argosy.shared_kernel.money import AMOUNT_MAX
-from argosy.shared_kernel.saga import COMPENSATED, UNDOING, Reason, Saga, Step
+from argosy.shared_kernel.saga import ASKED, COMPENSATED, UNDOING, Reason, Saga, Step
 
 FAILURE_LENGTH_MAX = 100
 EXPIRED, ABORTED, LOST = Reason("expired"), Reason("aborted"), Reason("lost")
 WATCH_SECONDS, WATCH_SECONDS_MAX = 120, 3_600
 """An undo that is not answered is asked for again after this time, then ever later."""
+_OF_ONE_PAYMENT = (
+    payments.PaymentAuthorized,
+    payments.PaymentActionRequired,
+    payments.PaymentFailed,
+    payments.PaymentVoided,
+)
+_NEVER_AGAIN = frozenset(("gateway_told_another_amount",))
+"""Why a payment may fail for which no other means of payment is a cure."""
 _ENDS_AS = {"expired": sessions.EXPIRED, "aborted": sessions.ABORTED}
 
 _REQUEST = decoder(CheckoutRequest)
@@ -114,6 +122,40 @@ class CheckoutSaga(Saga[CheckoutSession]):
         return self.now + timedelta(seconds=seconds)
 
     # Turns.
+
+    def on(self, message: Event) -> list[Command]:
+        """After a payment has failed the buyer may make another attempt. What has failed does not move the flow any
+        more: should it be held after all, it is let go."""
+        session = self.state
+        if isinstance(message, _OF_ONE_PAYMENT) and message.payment_id in session.payments_failed:
+            is_held = isinstance(message, payments.PaymentAuthorized)
+            return [payments.VoidPayment(flow_id=session.id, payment_id=message.payment_id)] if is_held else []
+        if isinstance(message, payments.PaymentFailed) and self._is_worth_another(message):
+            session.decline(self.reason(message).code)
+            return []
+        return super().on(message)
+
+    def _is_worth_another(self, message: payments.PaymentFailed) -> bool:
+        session = self.state
+        is_awaited = not session.outcome and session.steps.get("authorize") == ASKED
+        return is_awaited and session.can_retry_payment and message.reason not in _NEVER_AGAIN
+
+    def retry_payment(self, gateway: str, source: str) -> None:
+        """Ask for the money once more, by these means; the stock is held until that is decided."""
+        session = self.state
+        session.try_again(gateway, source)
+        authorization = self.authorize()
+        assert authorization is not None, "what costs nothing is not declined"
+        self.tell(
+            [
+                inventory.ExtendReservation(
+                    flow_id=session.id,
+                    reservation_id=session.reservation_id,
+                    expires_at=authorization.expires_at,
+                ),
+                authorization,
+            ]
+        )
 
     def reason(self, message: Event) -> Reason:
         if isinstance(message, payments.PaymentFailed):
@@ -287,9 +329,15 @@ class CheckoutSaga(Saga[CheckoutSession]):
             currency=session.currency,
             gateway=session.gateway,
             source=session.payment_source,
-            expires_at=self._until(sessions.PAYMENT_SECONDS),
+            expires_at=self._payment_until(),
             order_id=session.order_ids[0] if len(session.order_ids) == 1 else None,
+            replaces=session.payment_replaced,
         )
+
+    def _payment_until(self) -> datetime:
+        """No attempt takes longer than the whole checkout may."""
+        until = self._until(sessions.PAYMENT_SECONDS)
+        return until if self.state.deadline is None else min(until, self.state.deadline)
 
     def take_authorization(self, message: payments.PaymentAuthorized) -> Reason | None:
         session = self.state

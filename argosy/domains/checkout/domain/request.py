@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from argosy.contracts.checkout import CheckoutLine, StartCheckout
+from argosy.contracts.checkout import CheckoutLine, RetryPayment, StartCheckout
 from argosy.contracts.orders import Address
 from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id
@@ -207,14 +207,18 @@ def _wrong_address(address: Address) -> Iterator[DomainError]:
     yield from wrong_country(address.country)
 
 
-def _wrong_payment(command: StartCheckout) -> Iterator[DomainError]:
-    if command.payment_method not in PAYMENT_METHODS:
-        yield PaymentMethodUnknown(known=list(PAYMENT_METHODS))
+def wrong_means(command: StartCheckout | RetryPayment) -> Iterator[DomainError]:
     if not _CODE.fullmatch(command.gateway):
         yield NotACode(field="gateway")
     # What was sent is never told back: it may be what must not be logged.
     if not _SOURCE.fullmatch(command.payment_source) or _looks_like_a_card(command.payment_source):
         yield PaymentSourceUnreadable()
+
+
+def _wrong_payment(command: StartCheckout) -> Iterator[DomainError]:
+    if command.payment_method not in PAYMENT_METHODS:
+        yield PaymentMethodUnknown(known=list(PAYMENT_METHODS))
+    yield from wrong_means(command)
     total = command.expected_total
     if total is not None and not (type(total) is int and 0 <= total <= AMOUNT_MAX):
         yield ExpectedTotalOutOfRange()

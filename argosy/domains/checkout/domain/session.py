@@ -21,6 +21,8 @@ from argosy.contracts.checkout import (
     CheckoutFailed,
     CheckoutInventoryReserved,
     CheckoutPaymentAuthorized,
+    CheckoutPaymentDeclined,
+    CheckoutPaymentRetried,
     CheckoutStarted,
 )
 from argosy.domains.checkout.domain.quote import Snapshot, hash_of
@@ -35,6 +37,7 @@ from argosy.shared_kernel.saga import Flow
 CHECKOUT_SECONDS = 20 * 60
 STOCK_SECONDS = 15 * 60
 PAYMENT_SECONDS = 5 * 60
+PAYMENT_ATTEMPTS_MAX = 5
 COUPON_GRACE_SECONDS = 10 * 60
 """Uses are held this much longer than the whole checkout may take, so that none runs out under a paid purchase."""
 
@@ -71,6 +74,10 @@ class CheckoutHasEnded(RuleBroken):
 
 class CheckoutIsPaid(RuleBroken):
     """The money is taken and the sale is being recorded: it can no longer be aborted, ask for a refund instead."""
+
+
+class NoPaymentToRetry(RuleBroken):
+    """Only a payment that has failed can be tried again."""
 
 
 class StepAttempt(Value):
@@ -120,11 +127,17 @@ class CheckoutSession(Flow):
     total_amount: int = 0
     currency: str = ""
     action_url: str = ""
+    may_retry_payment: bool = False
+    payment_attempt: int = 1
+    payment_failure: str = ""
+    """Why the last attempt failed, while it is the buyer's turn to name another means of payment."""
     attempts: list[StepAttempt] = field(default_factory=list)
     failures: list[CheckoutFailure] = field(default_factory=list)
 
     @classmethod
-    def start(cls, checkout_id: Id, buyer_id: Id, request: CheckoutRequest, now: datetime) -> CheckoutSession:
+    def start(
+        cls, checkout_id: Id, buyer_id: Id, request: CheckoutRequest, now: datetime, *, may_retry_payment: bool = False
+    ) -> CheckoutSession:
         """A new session, which has twenty minutes."""
         expires_at = now + timedelta(seconds=CHECKOUT_SECONDS)
         session = cls(
@@ -136,6 +149,7 @@ class CheckoutSession(Flow):
             gateway=request.gateway,
             payment_source=request.payment_source,
             has_coupons=bool(request.coupons),
+            may_retry_payment=may_retry_payment,
             started_at=now,
             deadline=expires_at,
             purchase_id=child_id(checkout_id, "purchase"),
@@ -222,9 +236,47 @@ class CheckoutSession(Flow):
             self.action_url = action_url
             self.record(CheckoutActionRequired(checkout_id=self.id, buyer_id=self.buyer_id, action_url=action_url))
 
+    @property
+    def payment_replaced(self) -> Id | None:
+        """The payment of the attempt before this one."""
+        return self._payment_of(self.payment_attempt - 1) if self.payment_attempt > 1 else None
+
+    @property
+    def payments_failed(self) -> list[Id]:
+        """The payments of the attempts that have failed, while or after others were made."""
+        return [self._payment_of(attempt) for attempt in range(1, self.payment_attempt + bool(self.payment_failure))]
+
+    @property
+    def can_retry_payment(self) -> bool:
+        return self.may_retry_payment and self.payment_attempt < PAYMENT_ATTEMPTS_MAX
+
+    def decline(self, reason: str) -> None:
+        """This attempt has failed, and the buyer may name another means; told once."""
+        if self.payment_failure:
+            return
+        self.action_url, self.payment_failure = "", reason
+        self.record(
+            CheckoutPaymentDeclined(
+                checkout_id=self.id,
+                buyer_id=self.buyer_id,
+                attempt=self.payment_attempt,
+                reason=reason,
+                attempts_left=PAYMENT_ATTEMPTS_MAX - self.payment_attempt,
+            )
+        )
+
+    def try_again(self, gateway: str, source: str) -> None:
+        """The next attempt, a payment of its own."""
+        if not self.payment_failure:
+            raise NoPaymentToRetry(status=self.status)
+        self.payment_attempt += 1
+        self.payment_id = self._payment_of(self.payment_attempt)
+        self.gateway, self.payment_source, self.payment_failure = gateway, source, ""
+        self.record(CheckoutPaymentRetried(checkout_id=self.id, buyer_id=self.buyer_id, attempt=self.payment_attempt))
+
     def authorize(self) -> None:
         """The money is held."""
-        self.action_url = ""
+        self.action_url = self.payment_failure = ""
         self.record(CheckoutPaymentAuthorized(checkout_id=self.id, buyer_id=self.buyer_id))
 
     def take_money(self) -> None:
@@ -252,7 +304,7 @@ class CheckoutSession(Flow):
     def turn_round(self, status: str, reason: str, details: dict[str, Any], now: datetime) -> None:
         """It ends without a sale; `completed_at` is set when everything is undone."""
         self._become(status)
-        self.action_url = ""
+        self.action_url = self.payment_failure = ""
         self.failures.append(
             CheckoutFailure(id=child_id(self.id, "failure"), reason=reason, details=details, failed_at=now)
         )
@@ -267,6 +319,9 @@ class CheckoutSession(Flow):
         """Keep what became of a step. Only flows that turn round have something to tell: eleven rows for each sale
         that went well would cost half of what checkout may cost."""
         self.attempts.append(StepAttempt(id=attempt_id, step_type=name, status=standing, attempted_at=now))
+
+    def _payment_of(self, attempt: int) -> Id:
+        return child_id(self.id, "payment" if attempt == 1 else f"payment {attempt}")
 
     def _become(self, status: str) -> None:
         assert status in MOVES.get(self.status, ()), f"{self.status} never becomes {status}"

@@ -20,6 +20,7 @@ from argosy.domains.payments.domain.payment import (
     APPROVED,
     AUTHORIZE,
     AUTHORIZED,
+    BY_REFUND,
     BY_TIME,
     BY_VOID,
     CAPTURE,
@@ -31,6 +32,7 @@ from argosy.domains.payments.domain.payment import (
     UNKNOWN,
     VOID,
     VOIDED,
+    EarlierAttemptHasNotFailed,
     NoSuchPayment,
     PaymentIdIsTaken,
     PaymentIntent,
@@ -41,6 +43,7 @@ from argosy.domains.payments.domain.payment import (
 )
 from argosy.engine.reads import reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Refused
 
 
@@ -52,12 +55,14 @@ class Authorizations:
         self.intents = intents
         self.gateways = gateways
 
-    @reads(intents=lambda command: [command.payment_id])
+    @reads(intents=lambda command: [command.payment_id, *([command.replaces] if command.replaces else [])])
     def authorize_payment(self, command: AuthorizePayment) -> None:
         intent = self.intents.find(command.payment_id)
         if intent is not None:
             return self._repeat(intent, command)
         check_request(command, self.gateways, self.work.now)
+        if command.replaces is not None:
+            self._replace(command.replaces, command.payment_id)
         intent = PaymentIntent.open(command, self.work.now)
         self.intents.add(intent)
         start(self.work, intent, AUTHORIZE)
@@ -83,6 +88,9 @@ class Authorizations:
         if intent is None:
             self.intents.add(PaymentIntent.never(command.payment_id, command.flow_id, BY_VOID, self.work.now))
             self.work.announce(PaymentVoided(flow_id=command.flow_id, payment_id=command.payment_id))
+            return
+        if intent.replaced_by is not None:
+            self.work.announce(VoidPayment(flow_id=command.flow_id, payment_id=intent.replaced_by))
             return
         if intent.left_amount + intent.refunding_amount > 0:
             raise PaymentWasCaptured(payment_id=intent.id, captured=intent.captured_amount)
@@ -127,9 +135,20 @@ class Authorizations:
         if intent.pending and (intent.action_url or intent.status == UNKNOWN):
             look_up(self.work, intent, at_once=True)
 
+    def _replace(self, earlier_id: Id, later_id: Id) -> None:
+        """Another attempt takes the place of one that has failed; nothing can be held twice for one purchase."""
+        earlier = self.intents.find(earlier_id)
+        if earlier is None:
+            return  # Lost with a backup, as its failure shows: there was an answer to the flow.
+        if earlier.unwanted in (BY_VOID, BY_REFUND):
+            raise PaymentWasCancelled(payment_id=earlier_id)
+        if earlier.status != FAILED and earlier.unwanted != BY_TIME:
+            raise EarlierAttemptHasNotFailed(payment_id=earlier_id, status=earlier.status)
+        earlier.replaced_by = later_id
+
     def _repeat(self, intent: PaymentIntent, command: AuthorizePayment) -> None:
         """The same question gets the same answer; what is not decided yet is answered when it is."""
-        if intent.unwanted in (BY_VOID, "refunded"):
+        if intent.unwanted in (BY_VOID, BY_REFUND):
             raise PaymentWasCancelled(payment_id=intent.id)
         if not intent.is_same(command):
             raise PaymentIdIsTaken(payment_id=intent.id)

@@ -85,6 +85,8 @@ class Refunds:
         if intent is None:
             intent = PaymentIntent.never(command.payment_id, command.flow_id, BY_REFUND, self.work.now)
             self.intents.add(intent)
+        if intent.replaced_by is not None:
+            return self._pass_on(command, intent.replaced_by)
         if intent.is_captured:
             return self._refund(intent, command)
         if intent.pending == CAPTURE:
@@ -212,6 +214,19 @@ class Refunds:
             self._tell(refund, command.flow_id)
         elif refund.status == FAILED:
             self._refuse(refund, command.flow_id, "")
+
+    def _pass_on(self, command: RefundPayment, payment_id: Id) -> None:
+        """What was taken, the payment of the next attempt has taken."""
+        self.work.announce(
+            RefundPayment(
+                flow_id=command.flow_id,
+                payment_id=payment_id,
+                refund_id=command.refund_id,
+                amount=command.amount,
+                reason=command.reason,
+                order_id=command.order_id,
+            )
+        )
 
     def _take_waiting(self, intent: PaymentIntent) -> Refund:
         assert intent.waiting_refund_id is not None

@@ -79,6 +79,10 @@ class PaymentWasCancelled(RuleBroken):
     """The payment was cancelled; a new one needs a new id."""
 
 
+class EarlierAttemptHasNotFailed(RuleBroken):
+    """Another attempt to pay is made only after the one before it has failed."""
+
+
 class NoSuchPayment(NotFound):
     """There is no such payment."""
 
@@ -152,6 +156,8 @@ class PaymentIntent(Aggregate):
     authorization_reference: str = ""
     capture_reference: str = ""
     waiting_refund_id: Id | None = None
+    replaced_by: Id | None = None
+    """The payment of the next attempt: who asks of this one asks of that."""
     shares: tuple[PaidShare, ...] = ()
     created_at: datetime
     transactions: list[PaymentTransaction] = field(default_factory=list)

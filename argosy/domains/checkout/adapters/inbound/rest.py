@@ -1,11 +1,11 @@
-"""Checkout over HTTP: quote, start, watch, abort. Quotes and checkouts can be waited for."""
+"""Checkout over HTTP: quote, start, watch, pay by other means, abort. Quotes and checkouts can be waited for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from argosy.contracts.checkout import AbortCheckout, RequestQuote, StartCheckout
+from argosy.contracts.checkout import AbortCheckout, RequestQuote, RetryPayment, StartCheckout
 from argosy.domains.checkout.adapters.outbound.queries import Progress, checkout_of_buyer
 from argosy.domains.checkout.adapters.outbound.quotes import QuoteShown, quote_of_buyer
 from argosy.domains.checkout.domain.quotation import QuoteStanding
@@ -75,6 +75,16 @@ endpoints = [
         watches=NEWS,
     ),
     get("checkouts/{checkout_id}", checkout, allow=buyer, answers=Progress, watches=NEWS),
+    post(
+        "checkouts/{checkout_id}/payment",
+        RetryPayment,
+        allow=buyer,
+        status=202,
+        answers=CheckoutStanding,
+        fill=lambda asked: {"buyer_id": asked.actor.id},
+        filled=("buyer_id",),
+        watches=NEWS,
+    ),
     post(
         "checkouts/{checkout_id}/abort",
         AbortCheckout,

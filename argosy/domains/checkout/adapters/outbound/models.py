@@ -37,6 +37,9 @@ class CheckoutSessionRow(AggregateRow):
     total_amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     action_url = models.TextField()
+    may_retry_payment = models.BooleanField(db_default=False)
+    payment_attempt = models.SmallIntegerField(db_default=1)
+    payment_failure = models.CharField(max_length=100, db_default="")
 
     class Meta:
         db_table = "checkout_sessions"

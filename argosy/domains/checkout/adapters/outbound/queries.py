@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from argosy.domains.checkout.domain.session import PAYMENT_ATTEMPTS_MAX
 from argosy.platform.dialects import Field
 from argosy.platform.flows import open_ids
 from argosy.platform.runtime import runtime
@@ -19,7 +20,8 @@ from argosy.shared_kernel.ids import Id
 
 _SESSION = """
     SELECT version, status, outcome, failure, started_at, completed_at, deadline, CAST(steps AS text),
-           CAST(order_ids AS text), CAST(purchase_id AS text), CAST(cart_id AS text), total_amount, currency, action_url
+           CAST(order_ids AS text), CAST(purchase_id AS text), CAST(cart_id AS text), total_amount, currency,
+           action_url, payment_attempt, payment_failure
     FROM checkout_sessions WHERE id = ? AND user_id = ?
 """
 _FAILURE = "SELECT CAST(details AS text) FROM checkout_failures WHERE session_id = ?"
@@ -34,9 +36,17 @@ class Failure(msgspec.Struct):
     details: msgspec.Raw
 
 
+class PaymentFailure(msgspec.Struct):
+    """Why attempt number `attempt` to pay has failed: the buyer may pay by other means, `attempts_left` times."""
+
+    code: str
+    attempt: int
+    attempts_left: int
+
+
 class Progress(msgspec.Struct):
     """How a checkout stands. `is_final`: nothing more will come of it but undoing. At `action_url` the buyer must
-    confirm the payment."""
+    confirm the payment; while there is a `payment_failure`, they may pay by other means."""
 
     checkout_id: Id
     status: str
@@ -49,6 +59,7 @@ class Progress(msgspec.Struct):
     total_amount: int
     currency: str
     action_url: str | None
+    payment_failure: PaymentFailure | None
     failure: Failure | None
     started_at: Any
     completed_at: Any
@@ -85,6 +96,8 @@ def checkout_of_buyer(checkout_id: str, buyer_id: str) -> CheckoutRead | None:
         total_amount,
         currency,
         action_url,
+        attempt,
+        payment_failure,
     ) = rows[0]
     why = None
     if failure:
@@ -102,12 +115,17 @@ def checkout_of_buyer(checkout_id: str, buyer_id: str) -> CheckoutRead | None:
         total_amount=total_amount,
         currency=currency,
         action_url=action_url or None,
+        payment_failure=PaymentFailure(payment_failure, attempt, PAYMENT_ATTEMPTS_MAX - attempt)
+        if payment_failure
+        else None,
         failure=why,
         started_at=_instant(started_at),
         completed_at=_instant(completed_at),
         expires_at=_instant(deadline),
     )
-    return CheckoutRead(encode(progress), f'"{version}"', status in FINAL or bool(action_url), status in FINAL)
+    is_final = status in FINAL
+    is_buyers_turn = bool(action_url or payment_failure)
+    return CheckoutRead(encode(progress), f'"{version}"', is_final or is_buyers_turn, is_final)
 
 
 def _instant(stored: datetime | str | None) -> datetime | str | None:
@@ -124,6 +142,8 @@ def under_way(more_than: int) -> tuple[int, datetime | None]:
         return 0, None
     condition, parameter = store.dialect.among(Field("id", "uuid"), ids)
     [(count, oldest)] = store.dialect.query(
-        f"SELECT count(*), min(started_at) FROM checkout_sessions WHERE {condition} AND action_url = ''", (parameter,)
+        f"SELECT count(*), min(started_at) FROM checkout_sessions WHERE {condition} AND action_url = '' "
+        "AND payment_failure = ''",
+        (parameter,),
     )
     return count, None if oldest is None else store.dialect.to_instant(oldest)

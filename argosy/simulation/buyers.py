@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.carts import AddToCart, ApplyCoupon, ChangeQuantity
-from argosy.contracts.checkout import AbortCheckout, CheckoutLine, StartCheckout
+from argosy.contracts.checkout import AbortCheckout, CheckoutLine, RetryPayment, StartCheckout
 from argosy.contracts.payments import LookUpPayment
 from argosy.domains.checkout.domain.session import CheckoutStanding
 from argosy.read_models.catalogue.projector import ProductDetail
@@ -123,6 +123,7 @@ class Buyer(Person):
             payment_source="tok_action" if faults.strikes("buyer must act") else "tok_approve",
             coupons=coupons,
             expected_total=1 if faults.strikes("wrong total") else None,
+            may_retry_payment=faults.strikes_for("another card", request),
         )
         purchase = self.facts.purchases[self.id, request] = Purchase(command, self.place.scheduler.time)
         self._start(purchase, command)
@@ -165,6 +166,9 @@ class Buyer(Person):
             self.later(delay, lambda: self._abort(purchase, checkout_id))
         if purchase.command.payment_source == "tok_action":
             self.later(self.random.randrange(SECOND, 90 * SECOND), lambda: self._confirm(checkout_id, 6))
+        if purchase.command.may_retry_payment:
+            delay = faults.between("another card", SECOND, 10 * MINUTE)
+            self.later(delay, lambda: self._pay_again(checkout_id, 6))
         if faults.strikes("forged"):
             forged = AbortCheckout(checkout_id=checkout_id, buyer_id=Id(STRANGER.id))
             self.later(SECOND, lambda: self.ask("checkout", forged, STRANGER, told=self._must_not))
@@ -177,10 +181,27 @@ class Buyer(Person):
             told=lambda standing: setattr(purchase, "is_aborted", True),
         )
 
+    def _pay_again(self, checkout_id: Id, times: int) -> None:
+        """With another card, as often as the one before is declined. It is not asked for twice."""
+        shown = self._shown(checkout_id)
+        if shown is not None and '"payment_failure":""' not in shown.body:
+            self.ask(
+                "checkout",
+                RetryPayment(checkout_id=checkout_id, buyer_id=self.id, payment_source="tok_approve"),
+                self.actor,
+                told=lambda standing: self.place.faults.count("another card"),
+            )
+        if times:
+            self.later(2 * MINUTE, lambda: self._pay_again(checkout_id, times - 1))
+
+    def _shown(self, checkout_id: Id) -> CheckoutProgress | None:
+        shown = self.place.parts["checkout_progress"].store.rows.get(CheckoutProgress, {}).get(checkout_id)
+        return shown if isinstance(shown, CheckoutProgress) else None
+
     def _confirm(self, checkout_id: Id, tries: int) -> None:
         """At the gateway, once the checkout says where; some never do."""
-        shown = self.place.parts["checkout_progress"].store.rows.get(CheckoutProgress, {}).get(checkout_id)
-        if isinstance(shown, CheckoutProgress) and '"action_url":"/' in shown.body:
+        shown = self._shown(checkout_id)
+        if shown is not None and '"action_url":"/' in shown.body:
             if self.place.faults.strikes("abandoned"):
                 return
             payment_id = child_id(checkout_id, "payment")

@@ -65,9 +65,6 @@ TOLD_TO_NOBODY_YET = {
     "taxes.TaxTermsSet",
     "taxes.TaxZoneSet",
 }
-# Frozen ahead of the code that will tell them.
-TOLD_BY_NOBODY_YET = {"inventory.ExtendReservation"}
-# Asked by people, and ordered with what the payment's own calls answer.
 ASKED_FROM_OUTSIDE = {"payments.LookUpPayment", "checkout.CompensateCheckout"}
 
 
@@ -137,9 +134,9 @@ def test_every_message_that_is_told_is_heard_or_known_to_be_heard_by_nobody_yet(
     assert set(unheard(known, hears())) == {f"{name} is told to nobody" for name in TOLD_TO_NOBODY_YET}
 
 
-def test_every_message_is_told_by_somebody_or_known_not_to_be_yet(known: list[Known]) -> None:
+def test_every_message_is_told_by_somebody(known: list[Known]) -> None:
     silent = {one.kind.wire_name for one in known if not one.senders}
-    assert silent - ASKED_FROM_OUTSIDE == TOLD_BY_NOBODY_YET
+    assert silent == ASKED_FROM_OUTSIDE
 
 
 def test_facts_are_told_by_those_whose_facts_they_are(known: list[Known]) -> None:

@@ -84,10 +84,11 @@ def _left_nothing(place: Marketplace) -> Iterator[Violation]:
     """What a flow that was undone still holds at others, and what one that went through lacks."""
     sessions = {session.id: session for session in place.store("checkout").all(CheckoutSession) if session.is_over}
     flow_of = {purchase.id: purchase.flow_id for purchase in place.store("orders").all(Purchase)}
+    intents = place.store("payments").all(PaymentIntent)
     held = [
         *((flow_of[o.purchase_id], "its order", o.status) for o in place.store("orders").all(Order)),
         *((r.flow_id, "its stock", r.status) for r in place.store("inventory").all(reservations.Reservation)),
-        *((p.flow_id, "its payment", p.status) for p in place.store("payments").all(PaymentIntent)),
+        *((p.flow_id, "its payment", p.status) for p in intents if p.replaced_by is None),
     ]
     undone = {
         "its order": (order_status.CANCELLED, order_status.REFUNDED),
@@ -107,6 +108,9 @@ def _left_nothing(place: Marketplace) -> Iterator[Violation]:
         found[flow_id, what] += 1
         if status not in (undone if session.outcome == COMPENSATED else sold)[what]:
             yield Violation("I34", f"checkout {flow_id}", f"is {session.outcome}, and {what} is {status}")
+    for intent in intents:
+        if intent.replaced_by is not None and intent.status not in undone["its payment"]:
+            yield Violation("I34", f"payment {intent.id}", f"was tried again, and is {intent.status}")
     for session in sessions.values():
         if session.outcome != COMPENSATED:
             needed = ["its order", "its stock"] + (["its payment"] if session.needs_payment else [])

@@ -163,5 +163,7 @@ def _buyers_money(place: Marketplace) -> Iterator[Violation]:
         where = f"checkout {session.id}"
         if kept != due and not kept_by_gateway(place, session.payment_id):
             yield Violation("I19", where, f"is {session.status}; its buyer is poorer by {kept}, and should be by {due}")
-        if place.gateway.holds(session.payment_id):
+        if any(place.gateway.holds(id) for id in (*session.payments_failed, session.payment_id)):
             yield Violation("I19", where, f"is {session.status}; the gateway still holds its buyer's money")
+        if any(place.gateway.kept(id) for id in session.payments_failed if id != session.payment_id):
+            yield Violation("I19", where, "has paid by an attempt that had failed")

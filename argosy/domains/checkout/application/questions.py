@@ -1,13 +1,17 @@
-"""What catalogue, promotions and delivery are asked about a purchase: the same for a quote as for a checkout."""
+"""What catalogue, promotions, delivery and taxes are asked of a purchase: the same for a quote as for a checkout."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from argosy.contracts.checkout import CheckoutLine
 from argosy.contracts.products import QuotedLine, WantedLine
-from argosy.contracts.promotions import PricedLine
-from argosy.contracts.shipping import ParcelLine
+from argosy.contracts.promotions import Discount, PricedLine
+from argosy.contracts.shipping import DeliveryCharge, ParcelLine, QuoteShipping
+from argosy.contracts.taxes import QuoteTax
+from argosy.domains.checkout.domain.quote import taxable_lines
+from argosy.shared_kernel.ids import Id
 
 
 def wanted_lines(lines: Sequence[CheckoutLine]) -> tuple[WantedLine, ...]:
@@ -37,7 +41,60 @@ def priced_lines(quoted: Sequence[QuotedLine]) -> tuple[PricedLine, ...]:
     )
 
 
-def parcel_lines(quoted: Sequence[QuotedLine], lines: Sequence[CheckoutLine]) -> tuple[ParcelLine, ...]:
+class Asking(Protocol):
+    """The flow that asks, and for whom."""
+
+    id: Id
+    buyer_id: Id
+    currency: str
+
+
+class Destination(Protocol):
+    """Where it goes, as exactly as prices depend on it."""
+
+    @property
+    def country(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def postal_code(self) -> str: ...
+
+
+def delivery_there(
+    flow: Asking, to: Destination, quoted: Sequence[QuotedLine], lines: Sequence[CheckoutLine]
+) -> QuoteShipping:
+    return QuoteShipping(
+        flow_id=flow.id,
+        country=to.country,
+        region=to.region,
+        currency=flow.currency,
+        postal_code=to.postal_code,
+        buyer_id=flow.buyer_id,
+        lines=_parcel_lines(quoted, lines),
+    )
+
+
+def tax_there(
+    flow: Asking,
+    to: Destination,
+    quoted: Sequence[QuotedLine],
+    discounts: Sequence[Discount],
+    charges: Sequence[DeliveryCharge],
+) -> QuoteTax:
+    return QuoteTax(
+        flow_id=flow.id,
+        country=to.country,
+        region=to.region,
+        currency=flow.currency,
+        postal_code=to.postal_code,
+        buyer_id=flow.buyer_id,
+        lines=taxable_lines(quoted, discounts, charges),
+    )
+
+
+def _parcel_lines(quoted: Sequence[QuotedLine], lines: Sequence[CheckoutLine]) -> tuple[ParcelLine, ...]:
     """What is delivered, each line by the method that was chosen for it."""
     return tuple(
         [

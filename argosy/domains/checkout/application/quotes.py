@@ -17,7 +17,7 @@ from argosy.contracts.checkout import RequestQuote, SweepQuotes
 from argosy.contracts.products import QuotedLine
 from argosy.contracts.promotions import Discount, DiscountsQuoted
 from argosy.contracts.shipping import DeliveryCharge
-from argosy.domains.checkout.application.questions import parcel_lines, priced_lines, wanted_lines
+from argosy.domains.checkout.application.questions import delivery_there, priced_lines, tax_there, wanted_lines
 from argosy.domains.checkout.domain.quotation import (
     KEPT_SECONDS,
     QUOTES_OF_BUYER_MAX,
@@ -27,7 +27,7 @@ from argosy.domains.checkout.domain.quotation import (
     of_cart,
     read_quote,
 )
-from argosy.domains.checkout.domain.quote import Pricing, goods_amount, taxable_lines
+from argosy.domains.checkout.domain.quote import Pricing, goods_amount
 from argosy.domains.checkout.domain.session import BuyerIsSomebodyElse, CheckoutIdIsTaken
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -100,31 +100,19 @@ class QuoteSaga(Saga[Quotation]):
 
     def quote_delivery(self) -> shipping.QuoteShipping:
         request = self._request
-        return shipping.QuoteShipping(
-            flow_id=self.state.id,
-            country=request.country,
-            region=request.region,
-            currency=self.state.currency,
-            postal_code=request.postal_code,
-            buyer_id=self.state.buyer_id,
-            lines=parcel_lines(_LINES.decode(self.state.lines), request.lines),
-        )
+        return delivery_there(self.state, request, _LINES.decode(self.state.lines), request.lines)
 
     def take_charges(self, message: shipping.ShippingQuoted) -> None:
         self.state.charges = _text(message.charges)
 
     def quote_tax(self) -> taxes.QuoteTax:
-        state, request = self.state, self._request
-        return taxes.QuoteTax(
-            flow_id=state.id,
-            country=request.country,
-            region=request.region,
-            currency=state.currency,
-            postal_code=request.postal_code,
-            buyer_id=state.buyer_id,
-            lines=taxable_lines(
-                _LINES.decode(state.lines), _DISCOUNTS.decode(state.discounts), _CHARGES.decode(state.charges)
-            ),
+        state = self.state
+        return tax_there(
+            state,
+            self._request,
+            _LINES.decode(state.lines),
+            _DISCOUNTS.decode(state.discounts),
+            _CHARGES.decode(state.charges),
         )
 
     def freeze(self, message: taxes.TaxQuoted) -> Reason | None:

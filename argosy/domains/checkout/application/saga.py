@@ -15,7 +15,7 @@ from argosy.contracts.checkout import RetryCheckout
 from argosy.contracts.products import QuotedLine
 from argosy.contracts.promotions import Discount, QuotedUse
 from argosy.contracts.shipping import DeliveryCharge
-from argosy.domains.checkout.application.questions import parcel_lines, priced_lines, wanted_lines
+from argosy.domains.checkout.application.questions import delivery_there, priced_lines, tax_there, wanted_lines
 from argosy.domains.checkout.domain import session as sessions
 from argosy.domains.checkout.domain.quote import (
     Pricing,
@@ -23,7 +23,6 @@ from argosy.domains.checkout.domain.quote import (
     Snapshot,
     StockOfSnapshot,
     goods_amount,
-    taxable_lines,
 )
 from argosy.domains.checkout.domain.request import Bought, CheckoutRequest
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
@@ -227,15 +226,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
         if self._is_priced:
             return None
         request = self._request
-        return shipping.QuoteShipping(
-            flow_id=self.state.id,
-            country=request.address.country,
-            region=request.address.region,
-            currency=self.state.currency,
-            postal_code=request.address.postal_code,
-            buyer_id=self.state.buyer_id,
-            lines=parcel_lines(self._quoted, request.lines),
-        )
+        return delivery_there(self.state, request.address, self._quoted, request.lines)
 
     def take_charges(self, message: shipping.ShippingQuoted) -> None:
         self._detail.charges = _text(message.charges)
@@ -243,17 +234,13 @@ class CheckoutSaga(Saga[CheckoutSession]):
     def quote_tax(self) -> taxes.QuoteTax | None:
         if self._is_priced:
             return None
-        detail, address = self._detail, self._request.address
-        return taxes.QuoteTax(
-            flow_id=self.state.id,
-            country=address.country,
-            region=address.region,
-            currency=self.state.currency,
-            postal_code=address.postal_code,
-            buyer_id=self.state.buyer_id,
-            lines=taxable_lines(
-                _LINES.decode(detail.lines), _DISCOUNTS.decode(detail.discounts), _CHARGES.decode(detail.charges)
-            ),
+        detail = self._detail
+        return tax_there(
+            self.state,
+            self._request.address,
+            _LINES.decode(detail.lines),
+            _DISCOUNTS.decode(detail.discounts),
+            _CHARGES.decode(detail.charges),
         )
 
     def freeze(self, message: taxes.TaxQuoted) -> Reason | None:

@@ -15,6 +15,7 @@ from argosy.domains.accounts.domain.user import User
 from argosy.domains.carts.context import CartsContext
 from argosy.domains.checkout.context import CheckoutContext
 from argosy.domains.checkout.domain.quotation import Quotation
+from argosy.domains.checkout.domain.request import PAYMENT_METHODS
 from argosy.domains.checkout.domain.session import CheckoutSession
 from argosy.domains.inventory.context import InventoryContext
 from argosy.domains.inventory.domain.reservation import Reservation
@@ -174,6 +175,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
     elif kind is ProductsContext:
         context.below = lambda work: lambda category_id: below(store, category_id)
     elif kind is CheckoutContext:
+        context.payment_methods = PAYMENT_METHODS
         context.expired_quotes = lambda work: lambda until, limit: expired_quotes(store, until, limit)
     elif kind is PromotionsContext:
         context.expired = lambda work: lambda until, limit: expired(store, until, limit)

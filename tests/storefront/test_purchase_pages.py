@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -288,3 +289,20 @@ def test_the_total_is_seen_before_it_is_bought_and_is_what_is_paid(
     assert bought.location.startswith("/checkouts/")
     shop.place.drain()
     assert shop.place.rows("checkout", "SELECT status, total_amount FROM checkout_sessions") == [("COMPLETED", total)]
+
+
+def test_a_transfer_and_cash_are_told_with_what_is_to_be_done(
+    shop: Shop, buyer: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARGOSY_BANK_ACCOUNT", "IBAN PT50 0000 0001")
+    path = buyer.buy(payment="bank_transfer")
+    shop.place.drain()
+    page = buyer.get(path)
+    assert "Please transfer €128.98" in page.text
+    assert "IBAN PT50 0000 0001" in page.text
+    order = buyer.get(re.findall(r'href="(/orders/[0-9a-f-]+)"', page.html)[0])
+    assert "Please transfer" in order.text and "IBAN PT50 0000 0001" in order.text
+    buyer.add(LAMP, "2")
+    path = buyer.buy(payment="cash_on_delivery", client_request_id="cash")
+    shop.place.drain()
+    assert re.search(r"You pay €[0-9.]+ when it is delivered.", buyer.get(path).text)

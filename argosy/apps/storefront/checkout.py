@@ -26,16 +26,21 @@ from argosy.contracts.orders import Address
 from argosy.domains.accounts.adapters.outbound.queries import account_of
 from argosy.domains.checkout.adapters.outbound.queries import CheckoutRead, checkout_of_buyer
 from argosy.domains.checkout.adapters.outbound.quotes import QuoteShown
+from argosy.domains.checkout.adapters.outbound.ways_to_pay import bank_account, payment_methods
 from argosy.platform import waiting
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError, RuleBroken
 from argosy.shared_kernel.ids import Id, is_id, named_id
 
-PAYMENTS = {
+CARDS = {
     "tok_approve": "Test card that is approved",
     "tok_decline": "Test card that is declined",
     "tok_action": "Test card that asks you to confirm",
+}
+PAID_LATER = {
+    "cash_on_delivery": "In cash, when it is delivered",
+    "bank_transfer": "By bank transfer, within seven days; it is sent when the money has come",
 }
 ADDRESS_FIELDS = ("recipient", "street", "city", "postal_code", "region", "country", "phone")
 WAIT_SECONDS = 2.0
@@ -79,7 +84,7 @@ class Form:
         return cls(
             request_id=runtime().ids.new(),
             methods={},
-            payment="tok_approve",
+            payment=next(iter(_payments())),
             coupons=" ".join(coupons),
             lines=[
                 CartLine(product_id=line.product_id, variant_id=line.variant_id, quantity=line.quantity)
@@ -131,7 +136,7 @@ def place(visit: Visit) -> HttpResponse:
     if visit.sent("action") == "quote":
         return _quote_page(visit, sent, lines)
     faults = {}
-    if sent.payment not in PAYMENTS:
+    if sent.payment not in _payments():
         faults["payment"] = "Please choose how to pay."
     if not faults:
         try:
@@ -173,7 +178,7 @@ def abort(visit: Visit) -> HttpResponse:
 def pay_again(visit: Visit) -> HttpResponse:
     """By another means after a payment has failed; pressed twice, it is one attempt, and the page tells how it goes."""
     checkout_id, source = _own_id(visit), visit.sent("payment")
-    if source in PAYMENTS:
+    if source in CARDS:
         with suppress(RuleBroken):
             runtime().outside("checkout").run(
                 RetryPayment(checkout_id=checkout_id, buyer_id=Id(visit.actor.id), payment_source=source), visit.actor
@@ -198,11 +203,19 @@ def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
         ),
         address=Address(**sent.address),
         client_request_id=sent.request_id,
-        payment_source=sent.payment,
+        payment_method=sent.payment if sent.payment in PAID_LATER else "card",
+        payment_source=sent.payment if sent.payment in CARDS else "tok_approve",
         coupons=sent.codes,
         quote_id=Id(sent.quote_id) if is_id(sent.quote_id) else None,
         may_retry_payment=True,
     )
+
+
+def _payments() -> dict[str, str]:
+    """How one can pay here, by what the form sends."""
+    methods = payment_methods()
+    later = {method: text for method, text in PAID_LATER.items() if method in methods}
+    return {**(CARDS if "card" in methods else {}), **later}
 
 
 def _quote_page(visit: Visit, sent: Form, lines: Sequence[Line]) -> HttpResponse:
@@ -239,7 +252,7 @@ def _form_page(
             (parcel, offered.get(parcel.seller_id, UNKNOWN), shown.methods.get(parcel.seller_id, ""))
             for parcel in parcels(lines)
         ],
-        payments=PAYMENTS,
+        payments=_payments(),
         countries=country_names(),
         faults=faults or {},
         quote=quote if shown.quote_id else None,
@@ -291,7 +304,8 @@ def _progress(visit: Visit, found: CheckoutRead) -> dict[str, Any]:
         "steps": steps_shown(state["steps"], is_completed=is_completed),
         "failure": failure_text(failure["code"]) if failure else "",
         "declined": failure_text(declined["code"]) if declined else "",
-        "payments": PAYMENTS,
+        "cards": CARDS,
+        "bank_account": bank_account(),
         "orders": [order for order in orders if order is not None],
         "can_abort": not found.is_final and state["steps"].get("capture") is None,
     }

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.stores import store_name, store_names
 from argosy.contracts.orders import Address
+from argosy.domains.checkout.adapters.outbound.ways_to_pay import bank_account
 from argosy.domains.orders.adapters.outbound import queries as own
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import PageQuery, cursor
@@ -117,6 +118,9 @@ class OrderShown:
     lines: list[LineShown]
     address: Address
     steps: list[Step]
+    is_paid_in_cash: bool
+    pay_by: str | None
+    """When a transfer must have come that has not."""
 
     @property
     def status_name(self) -> str:
@@ -154,7 +158,7 @@ def one(visit: Visit) -> HttpResponse:
     order = order_shown(visit["order_id"], visit.actor.id)
     if order is None:
         raise not_found()
-    return visit.show("order", order=order, store=store_name(order.seller_id))
+    return visit.show("order", order=order, store=store_name(order.seller_id), bank_account=bank_account())
 
 
 def order_shown(order_id: str, buyer_id: str) -> OrderShown | None:
@@ -196,6 +200,8 @@ def _shown(order: dict[str, Any], steps: list[Step]) -> OrderShown:
         lines=msgspec.convert(order["lines"], list[LineShown]),
         address=msgspec.convert(order["address"], Address),
         steps=steps,
+        is_paid_in_cash=order.get("order_type") == "CASH_ON_DELIVERY",
+        pay_by=order.get("pay_by") if order["status"] == "CONFIRMED" else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from argosy.contracts.checkout import (
@@ -48,11 +49,18 @@ class CheckoutContext(Context):
         ),
     )
 
+    @cached_property
+    def payment_methods(self) -> tuple[str, ...]:
+        """The ways to pay that are offered; a simulation offers all."""
+        from argosy.domains.checkout.adapters.outbound.ways_to_pay import payment_methods
+
+        return payment_methods()
+
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
         sessions, details = work.repository(CheckoutSession), work.repository(CheckoutDetail)
         quotes = work.repository(Quotation)
         return (
-            CheckoutFlow(work, sessions, details, quotes),
+            CheckoutFlow(work, sessions, details, quotes, self.payment_methods),
             CheckoutWatch(work, sessions, details),
             CheckoutPeople(work, sessions, details, quotes),
             Quotes(work, quotes, self.expired_quotes(work)),

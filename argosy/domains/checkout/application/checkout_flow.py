@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, RetryPayment, StartCheckout
 from argosy.contracts.inventory import (
     ReservationConfirmed,
@@ -30,7 +32,7 @@ from argosy.domains.checkout.application.saga import ABORTED, EXPIRED, SNAPSHOT,
 from argosy.domains.checkout.domain import session as sessions
 from argosy.domains.checkout.domain.quotation import NoSuchQuote, Quotation
 from argosy.domains.checkout.domain.quote import Snapshot
-from argosy.domains.checkout.domain.request import CheckoutRequest, read, wrong_means
+from argosy.domains.checkout.domain.request import PAYMENT_METHODS, CheckoutRequest, read, wrong_means
 from argosy.domains.checkout.domain.session import (
     BuyerIsSomebodyElse,
     CheckoutDetail,
@@ -78,11 +80,13 @@ class CheckoutFlow:
         sessions: Repository[CheckoutSession],
         details: Repository[CheckoutDetail],
         quotes: Repository[Quotation],
+        methods: Collection[str] = PAYMENT_METHODS,
     ) -> None:
         self.work = work
         self.sessions = sessions
         self.details = details
         self.quotes = quotes
+        self.methods = methods
 
     @reads(
         sessions=lambda command: [
@@ -97,7 +101,7 @@ class CheckoutFlow:
         actor = self.work.actor
         if actor.id != command.buyer_id and not actor.has("system"):
             raise BuyerIsSomebodyElse()
-        request = read(command)
+        request = read(command, self.methods)
         text = encode(request).decode()
         for known in self._known(command):
             if self.details.get(known.id).request != text:

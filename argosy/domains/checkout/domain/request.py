@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from argosy.contracts.checkout import CheckoutLine, RetryPayment, StartCheckout
 from argosy.contracts.orders import Address
@@ -12,8 +12,10 @@ from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Value
 from argosy.shared_kernel.money import AMOUNT_MAX
 
-CASH_ON_DELIVERY = "cash_on_delivery"
-PAYMENT_METHODS = ("card", CASH_ON_DELIVERY)
+CARD, CASH_ON_DELIVERY, BANK_TRANSFER = "card", "cash_on_delivery", "bank_transfer"
+PAYMENT_METHODS = (CARD, CASH_ON_DELIVERY, BANK_TRANSFER)
+PAID_LATER = (CASH_ON_DELIVERY, BANK_TRANSFER)
+"""Methods by which no money moves in the checkout: cash is due at the door, a transfer within days."""
 
 LINES_MAX = 200
 QUANTITY_MAX = 999
@@ -70,7 +72,7 @@ class ClientRequestIdUnreadable(Invalid):
 
 
 class PaymentMethodUnknown(Invalid):
-    """There is no such way to pay."""
+    """There is no such way to pay here."""
 
 
 class PaymentSourceUnreadable(Invalid):
@@ -107,14 +109,15 @@ class Bought(Value):
     coupons: tuple[str, ...]
 
 
-def read(command: StartCheckout) -> CheckoutRequest:
-    """The request in its one canonical form, or everything that is wrong with it at once."""
+def read(command: StartCheckout, methods: Collection[str] = PAYMENT_METHODS) -> CheckoutRequest:
+    """The request in its one canonical form, or everything that is wrong with it at once. `methods` are the ways to
+    pay that the shop offers."""
     lines = sum_up(command.lines)
     faults = [
         *_wrong_ids(command),
         *wrong_lines(command.lines, lines),
         *_wrong_address(command.address),
-        *_wrong_payment(command),
+        *_wrong_payment(command, methods),
     ]
     coupons = tuple(dict.fromkeys(command.coupons))
     faults += wrong_coupons(coupons)
@@ -215,9 +218,9 @@ def wrong_means(command: StartCheckout | RetryPayment) -> Iterator[DomainError]:
         yield PaymentSourceUnreadable()
 
 
-def _wrong_payment(command: StartCheckout) -> Iterator[DomainError]:
-    if command.payment_method not in PAYMENT_METHODS:
-        yield PaymentMethodUnknown(known=list(PAYMENT_METHODS))
+def _wrong_payment(command: StartCheckout, methods: Collection[str]) -> Iterator[DomainError]:
+    if command.payment_method not in methods:
+        yield PaymentMethodUnknown(known=list(methods))
     yield from wrong_means(command)
     total = command.expected_total
     if total is not None and not (type(total) is int and 0 <= total <= AMOUNT_MAX):

@@ -26,7 +26,7 @@ from argosy.contracts.checkout import (
     CheckoutStarted,
 )
 from argosy.domains.checkout.domain.quote import Snapshot, hash_of
-from argosy.domains.checkout.domain.request import CASH_ON_DELIVERY, CheckoutRequest
+from argosy.domains.checkout.domain.request import PAID_LATER, CheckoutRequest
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.errors import NotAllowed, NotFound, RuleBroken
@@ -207,8 +207,8 @@ class CheckoutSession(Flow):
 
     @property
     def needs_payment(self) -> bool:
-        """Whether money is taken now: not for what costs nothing, nor for what is paid at the door."""
-        return self.total_amount > 0 and self.payment_method != CASH_ON_DELIVERY
+        """Whether money is taken now: not for what costs nothing, nor for what is paid at the door or by transfer."""
+        return self.total_amount > 0 and self.payment_method not in PAID_LATER
 
     def price(self, snapshot: Snapshot, *, holds_uses: bool) -> None:
         """What it costs is known, and which orders it will be."""

@@ -8,8 +8,26 @@ from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command, Event, Value
 
 
+class CouponTerms(Value):
+    """What a coupon takes off beside a share, and from how much on.
+
+    `amount` is taken off once, in place of a share. It counts from `min_amount` of the goods that it is for, as what
+    comes before it left them, and a share takes at most `cap_amount` (0: no bound). Amounts are of `currency`, and the
+    coupon counts for purchases in that currency alone.
+    """
+
+    amount: int = 0
+    currency: str = ""
+    min_amount: int = 0
+    cap_amount: int = 0
+
+
+NO_TERMS = CouponTerms()
+
+
 class CreateCoupon(Command):
-    """A code that takes `basis_points` ten-thousandths off the goods of a purchase.
+    """A code that takes `basis_points` ten-thousandths off the goods of a purchase, or where these are 0 the fixed
+    amount of its `terms`.
 
     `max_uses` and `max_uses_per_buyer` bound live uses (0: no bound); `funded_by` is `platform` or a seller's id.
     """
@@ -22,6 +40,7 @@ class CreateCoupon(Command):
     valid_to: datetime | None = None
     funded_by: str = "platform"
     coupon_id: Id | None = None
+    terms: CouponTerms = NO_TERMS
 
 
 class DisableCoupon(Command):
@@ -138,6 +157,7 @@ class CouponCreated(Event, key="coupon_id"):
     max_uses: int
     valid_from: datetime
     valid_to: datetime | None
+    terms: CouponTerms = NO_TERMS
 
 
 class ExpireCouponUses(Command, key="job"):

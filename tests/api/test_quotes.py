@@ -52,6 +52,24 @@ def test_a_quote_tells_the_whole_price_and_a_checkout_takes_it_over(shop: Shop) 
     assert shop.place.rows("promotions", "SELECT uses_reserved, uses_consumed FROM coupons") == [(0, 1)]
 
 
+def test_a_coupon_of_a_fixed_amount_counts_from_its_minimum_on_in_its_currency(shop: Shop) -> None:
+    staff_coupon(shop, "FIVE", 0, terms={"amount": 501, "currency": "EUR", "min_amount": 2_501})
+    staff_coupon(shop, "DOLLARS", 0, terms={"amount": 500, "currency": "USD"})
+    nonsense = {"code": "X", "basis_points": 5, "terms": {"amount": -1, "cap_amount": 1}}
+    refused = shop.call("POST", "coupons", nonsense, token=shop.seller)
+    assert (refused.status, refused.json["code"]) == (422, "several"), refused
+    assert asked(shop, coupons=["FIVE", "DOLLARS"])["failure"]["details"]["codes"] == [
+        {"code": "DOLLARS", "reason": "other_currency"},
+        {"code": "FIVE", "reason": "below_minimum", "minimum": 2_501},
+    ]
+    two = [shop.line(quantity=2)]
+    quote = asked(shop, lines=two, coupons=["FIVE"])
+    assert (quote["discount_amount"], quote["total_amount"]) == (501, 4_998)
+    assert quote["discounts"][0]["explanation"] == "FIVE: 501 off of 5000 is 501; 501 on 5000; paid by seller"
+    ended = shop.bought(lines=two, quote_id=quote["quote_id"], coupons=["FIVE"])
+    assert (ended["status"], ended["total_amount"]) == ("COMPLETED", 4_998)
+
+
 def test_a_promotion_is_tried_then_counts_in_quotes_and_checkouts_until_it_ends(shop: Shop) -> None:
     body = {"name": "Two for one", "terms": {"effect": "buy_x_get_y", "buy": 1, "get": 1, "basis_points": 10_000}}
     (seller_id,) = [row[0] for row in shop.place.rows("products", "SELECT seller_id FROM products")]

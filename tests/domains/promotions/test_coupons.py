@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from argosy.contracts.promotions import CouponCreated, CreateCoupon, DisableCoupon
+from argosy.contracts.promotions import CouponCreated, CouponTerms, CreateCoupon, DisableCoupon
 from argosy.domains.promotions.application.coupons import CouponsAreNotYoursToMake
 from argosy.domains.promotions.domain.coupon import (
+    AmountOutOfRange,
     CodeIsTaken,
     Coupon,
     FunderUnknown,
@@ -23,6 +24,7 @@ from argosy.domains.promotions.domain.coupon import (
 from argosy.engine.work import SYSTEM, Actor
 from argosy.shared_kernel.errors import DomainError, Several
 from argosy.shared_kernel.ids import named_id
+from argosy.shared_kernel.money import UnknownCurrency
 from tests.domains.promotions.coupons import ANNA, NOW, STAFF, coupon, promotions_stage, with_coupons
 from tests.support import Stage, an_id
 
@@ -70,6 +72,8 @@ def test_the_same_terms_again_are_the_same_coupon() -> None:
         {"valid_to": NOW + timedelta(1)},
         {"coupon_id": an_id("another")},
         {"valid_from": NOW - timedelta(1)},
+        {"terms": CouponTerms(min_amount=100, currency="EUR")},
+        {"basis_points": 0, "terms": CouponTerms(amount=100, currency="EUR")},
     ],
 )
 def test_a_code_has_one_set_of_terms(terms: dict[str, Any]) -> None:
@@ -97,6 +101,14 @@ STRANGE: list[tuple[dict[str, Any], type[DomainError]]] = [
     ({"valid_to": datetime(2027, 1, 1)}, PeriodIsEmpty),  # noqa: DTZ001
     ({"funded_by": "somebody"}, FunderUnknown),
     ({"coupon_id": "1"}, NotAnId),
+    ({"terms": CouponTerms(amount=500, currency="EUR")}, AmountOutOfRange),
+    ({"basis_points": 0, "terms": CouponTerms(amount=500)}, AmountOutOfRange),
+    ({"basis_points": 0, "terms": CouponTerms(amount=-1, currency="EUR")}, AmountOutOfRange),
+    ({"basis_points": 0, "terms": CouponTerms(amount=2**63, currency="EUR")}, AmountOutOfRange),
+    ({"basis_points": 0, "terms": CouponTerms(amount=5, cap_amount=4, currency="EUR")}, AmountOutOfRange),
+    ({"terms": CouponTerms(min_amount=-1, currency="EUR")}, AmountOutOfRange),
+    ({"terms": CouponTerms(min_amount=100)}, AmountOutOfRange),
+    ({"terms": CouponTerms(currency="XXX")}, UnknownCurrency),
 ]
 
 

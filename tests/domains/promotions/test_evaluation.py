@@ -64,7 +64,7 @@ def coupon(code: str, basis_points: int, funded_by: str) -> Redemption:
 def off(lines: list[PricedLine], *promotions: Promotion) -> dict[int, int]:
     """What was taken off each line."""
     found: dict[int, int] = {}
-    for discount in evaluate(lines, "EUR", promotions, []):
+    for discount in evaluate(lines, "EUR", promotions, []).discounts:
         found[discount.line_no] = found.get(discount.line_no, 0) + discount.amount
     return found
 
@@ -134,7 +134,7 @@ def test_nothing_takes_more_than_there_is_and_levels_come_in_their_order(
         )
         known[made.id] = made
     uses = [coupon(f"C{number}", *one) for number, one in enumerate(codes)]
-    discounts = evaluate(lines, "EUR", known.values(), uses)
+    discounts = evaluate(lines, "EUR", known.values(), uses).discounts
     by_line = {priced.line_no: priced for priced in lines}
     left = {priced.line_no: priced.amount for priced in lines}
     taken: dict[str, int] = {}
@@ -208,7 +208,7 @@ def test_later_levels_take_from_what_earlier_ones_left() -> None:
         "EUR",
         [everywhere, store, item],
         [coupon("HERS", 5_000, SELLERS[0]), coupon("OURS", 5_000, PLATFORM)],
-    )
+    ).discounts
     assert [(one.explanation.partition(":")[0], one.amount) for one in discounts] == [
         ("Item", 800),
         ("Store", 400),

@@ -16,6 +16,7 @@ from argosy.contracts.promotions import (
     CouponsConsumed,
     CouponsReleased,
     CouponsReserved,
+    CouponTerms,
     CreateCoupon,
     DisableCoupon,
     Discount,
@@ -143,6 +144,23 @@ def test_every_code_that_does_not_count_is_told_at_once() -> None:
         ("\0'; --", "unknown_coupon"),
     ]
     assert coupon(stage, "GOOD").uses_reserved == 0
+    assert stage.undeclared_loads == 0
+
+
+def test_a_coupon_of_a_fixed_amount_counts_in_its_currency_from_its_minimum_on() -> None:
+    stage = with_coupons("FIVE", basis_points=0, terms=CouponTerms(amount=500, currency="EUR", min_amount=2_500))
+    stage.send(CreateCoupon(code="HALF", basis_points=5_000), actor=STAFF)
+    assert reasons(stage, reserve("FIVE", currency="USD")) == [("FIVE", "other_currency")]
+    assert reasons(stage, reserve("FIVE", "NONE", lines=(line(1, 2_499),))) == [
+        ("NONE", "unknown_coupon"),
+        ("FIVE", "below_minimum"),
+    ]
+    assert reasons(stage, reserve("HALF", "FIVE")) == [("FIVE", "below_minimum")], "what HALF left is not enough"
+    for _ in range(2):
+        (answer,) = stage.send(reserve("FIVE"))
+        assert [(off.line_no, off.amount) for off in answer.discounts] == [(1, 400), (2, 100)]
+    (held,) = stage.all(Redemption)
+    assert (held.discount_amount, held.basis_points, held.terms.amount) == (500, 0, 500)
     assert stage.undeclared_loads == 0
 
 

@@ -89,7 +89,7 @@ class Promotions:
         check_lines(command.currency, command.lines)
         tried = Promotion.tried(command, self.work.new_id(), self.work.now)
         running = live(self.promotions, command.lines, self.work.now)
-        discounts = tuple(evaluate(command.lines, command.currency, [*running, tried], []))
+        discounts = tuple(evaluate(command.lines, command.currency, [*running, tried], []).discounts)
         return SimulatedDiscounts(total_amount=sum(one.amount for one in discounts), discounts=discounts)
 
     @then_reads(promotions=lambda self, command: self._over_now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from argosy.contracts.promotions import (
     ConsumeCoupons,
@@ -21,7 +21,7 @@ from argosy.contracts.promotions import (
 from argosy.domains.promotions.application.coupons import of_code
 from argosy.domains.promotions.application.promotions import live, scopes_of
 from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, Coupon, UsagePolicy, is_code, normal
-from argosy.domains.promotions.domain.discount import STACKING, applies_to, check
+from argosy.domains.promotions.domain.discount import STACKING, Evaluation, applies_to, check
 from argosy.domains.promotions.domain.evaluation import evaluate
 from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import (
@@ -64,6 +64,13 @@ class ExpiredUse(NamedTuple):
     coupon_id: Id
     user_id: Id
     has_buyer_limit: bool
+
+
+class Decided(NamedTuple):
+    """What is taken off, and which coupons are used for it."""
+
+    discounts: list[Discount]
+    uses: list[tuple[Coupon, Redemption]]
 
 
 ExpiredUses = Callable[[datetime, int], Sequence[ExpiredUse]]
@@ -113,14 +120,12 @@ class Redemptions:
     def quote_discounts(self, command: QuoteDiscounts) -> None:
         """What every code would take off now. Nothing is held: the uses are named, to be held by who takes it over."""
         check(command)
-        uses = [
-            Redemption.hold(coupon, command.flow_id, command.buyer_id, self.work.now)
-            for coupon in self._all_valid(command, self._codes(command))
-        ]
-        discounts = self._evaluated(command, uses)
+        decided = self._decided(command, self._codes(command), self.work.now)
         self.work.announce(
             DiscountsQuoted(
-                flow_id=command.flow_id, discounts=tuple(discounts), uses=tuple([use.as_quoted() for use in uses])
+                flow_id=command.flow_id,
+                discounts=tuple(decided.discounts),
+                uses=tuple([use.as_quoted() for _, use in decided.uses]),
             )
         )
 
@@ -176,14 +181,12 @@ class Redemptions:
         held = self.uses.all_by("flow_id", command.flow_id) if codes else []
         if held:
             return self._repeat(command, codes, held)
-        coupons = self._all_valid(command, codes)
-        uses = [Redemption.hold(coupon, command.flow_id, command.buyer_id, command.expires_at) for coupon in coupons]
-        discounts = self._evaluated(command, uses)
-        for coupon, use in zip(coupons, uses, strict=True):
+        decided = self._decided(command, codes, command.expires_at)
+        for coupon, use in decided.uses:
             self._hold(coupon, use, command.currency)
-        return discounts
+        return decided.discounts
 
-    def _evaluated(self, command: ReserveCoupons | QuoteDiscounts, uses: Sequence[Redemption]) -> list[Discount]:
+    def _evaluated(self, command: ReserveCoupons | QuoteDiscounts, uses: Sequence[Redemption]) -> Evaluation:
         running = live(self.promotions, command.lines, self.work.now)
         return evaluate(command.lines, command.currency, running, uses)
 
@@ -235,24 +238,29 @@ class Redemptions:
         if sorted(codes) != sorted(by_code) or any(use.user_id != command.buyer_id for use in held):
             raise OtherCouponsAreHeld(flow_id=command.flow_id)
         held_amounts = {use.code: use.discount_amount for use in held}
-        discounts = self._evaluated(command, [by_code[code] for code in codes])
+        discounts = self._evaluated(command, [by_code[code] for code in codes]).discounts
         if any(use.discount_amount != held_amounts[use.code] for use in held):
             raise OtherCouponsAreHeld(flow_id=command.flow_id)
         return discounts
 
-    def _all_valid(self, command: ReserveCoupons | QuoteDiscounts, codes: Sequence[str]) -> list[Coupon]:
-        """The coupons of these codes, or every code that does not count and why."""
-        coupons, faults = [], []
+    def _decided(self, command: ReserveCoupons | QuoteDiscounts, codes: Sequence[str], expires_at: datetime) -> Decided:
+        """What these codes take off, or every code that does not count and why."""
+        used: list[tuple[Coupon, Redemption]] = []
+        faults: list[dict[str, Any]] = []
         for index, code in enumerate(codes):
             coupon = self._coupon(code)
             reason = "duplicate" if code in codes[:index] else self._reason_against(coupon, command)
             if reason:
                 faults.append({"code": command.codes[index][:CODE_LENGTH_MAX], "reason": reason})
             elif coupon is not None:
-                coupons.append(coupon)
+                used.append((coupon, Redemption.hold(coupon, command.flow_id, command.buyer_id, expires_at)))
+        found = self._evaluated(command, [use for _, use in used])
+        faults += [
+            {"code": use.code, "reason": "below_minimum", "minimum": use.terms.min_amount} for use in found.short
+        ]
         if faults:
             raise CouponsNotValid(codes=faults)
-        return coupons
+        return Decided(found.discounts, used)
 
     def _coupon(self, code: str) -> Coupon | None:
         return self.coupons.find_by("code", code) if is_code(code) else None
@@ -260,7 +268,7 @@ class Redemptions:
     def _reason_against(self, coupon: Coupon | None, command: ReserveCoupons | QuoteDiscounts) -> str:
         if coupon is None:
             return "unknown_coupon"
-        reason = coupon.reason_against(self.work.now)
+        reason = coupon.reason_against(self.work.now, command.currency)
         if not reason and coupon.has_buyer_limit:
             known = self.buyer_uses.find(buyer_use_id(coupon.id, command.buyer_id))
             if not UsagePolicy(coupon.max_uses_per_buyer).allows_one_more(known.uses if known else 0):

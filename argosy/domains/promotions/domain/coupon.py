@@ -1,18 +1,20 @@
-"""Coupons: codes that take a percentage off goods, and how often they may be used."""
+"""Coupons: codes that take a percentage or a fixed amount off goods, and how often they may be used."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from argosy.contracts.promotions import CouponConsumed, CouponCreated, CreateCoupon
+from argosy.contracts.promotions import NO_TERMS, CouponConsumed, CouponCreated, CouponTerms, CreateCoupon
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
+from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
 ACTIVE, DISABLED = "ACTIVE", "DISABLED"
-PERCENTAGE = "PERCENTAGE"
+PERCENTAGE, FIXED = "PERCENTAGE", "FIXED"
 PLATFORM = "platform"
 """Who pays for a coupon that no seller pays for."""
 
@@ -29,6 +31,10 @@ class NotACode(Invalid):
 
 class PercentageOutOfRange(Invalid):
     """A coupon takes off 1 to 10,000 ten-thousandths."""
+
+
+class AmountOutOfRange(Invalid):
+    """A coupon takes a share or a fixed amount, not both; amounts need a currency, and are never negative."""
 
 
 class UsesOutOfRange(Invalid):
@@ -81,6 +87,7 @@ class Coupon(Aggregate):
     uses_reserved: int = 0
     uses_consumed: int = 0
     created_at: datetime
+    terms: CouponTerms = NO_TERMS
 
     @classmethod
     def create(cls, command: CreateCoupon, now: datetime) -> Coupon:
@@ -90,6 +97,7 @@ class Coupon(Aggregate):
         coupon = cls(
             id=command.coupon_id or named_id("coupon", code),
             code=code,
+            type=FIXED if command.terms.amount else PERCENTAGE,
             basis_points=command.basis_points,
             max_uses=command.max_uses,
             max_uses_per_buyer=command.max_uses_per_buyer,
@@ -97,6 +105,7 @@ class Coupon(Aggregate):
             valid_from=command.valid_from or now,
             valid_to=command.valid_to,
             created_at=now,
+            terms=command.terms,
         )
         if coupon.valid_to is not None and coupon.valid_to <= coupon.valid_from:
             raise PeriodIsEmpty()
@@ -108,6 +117,7 @@ class Coupon(Aggregate):
                 max_uses=coupon.max_uses,
                 valid_from=coupon.valid_from,
                 valid_to=coupon.valid_to,
+                terms=coupon.terms,
             )
         )
         return coupon
@@ -128,10 +138,11 @@ class Coupon(Aggregate):
             and (self.basis_points, self.max_uses, self.max_uses_per_buyer, self.funded_by, self.valid_to)
             == (command.basis_points, command.max_uses, command.max_uses_per_buyer, command.funded_by, command.valid_to)
             and command.valid_from in (None, self.valid_from)
+            and command.terms == self.terms
         )
 
-    def reason_against(self, now: datetime) -> str:
-        """Why nobody may use it now; empty where somebody may."""
+    def reason_against(self, now: datetime, currency: str) -> str:
+        """Why nobody may use it now for a purchase in this currency; empty where somebody may."""
         if self.status != ACTIVE:
             return "disabled"
         if now < self.valid_from:
@@ -140,6 +151,8 @@ class Coupon(Aggregate):
             return "expired"
         if not UsagePolicy(self.max_uses).allows_one_more(self.live_uses):
             return "used_up"
+        if self.terms.currency not in ("", currency):
+            return "other_currency"
         return ""
 
     def hold_use(self) -> None:
@@ -182,8 +195,9 @@ def check(command: CreateCoupon) -> None:
     faults: list[DomainError] = []
     if not is_code(normal(command.code)):
         faults.append(NotACode(field="code"))
-    if not 1 <= command.basis_points <= BASIS_POINTS_MAX:
+    if command.terms.amount == 0 and not 1 <= command.basis_points <= BASIS_POINTS_MAX:
         faults.append(PercentageOutOfRange(asked=command.basis_points, maximum=BASIS_POINTS_MAX))
+    faults += _wrong_amounts(command.basis_points, command.terms)
     faults += [
         UsesOutOfRange(field=name, maximum=USES_MAX)
         for name in ("max_uses", "max_uses_per_buyer")
@@ -196,3 +210,17 @@ def check(command: CreateCoupon) -> None:
     if any(time is not None and time.tzinfo is None for time in (command.valid_from, command.valid_to)):
         faults.append(PeriodIsEmpty())
     refuse(faults)
+
+
+def _wrong_amounts(basis_points: int, terms: CouponTerms) -> Iterator[DomainError]:
+    if terms.currency:
+        exponent(terms.currency)
+    elif terms.amount or terms.min_amount or terms.cap_amount:
+        yield AmountOutOfRange(field="currency")
+    if terms.amount and basis_points:
+        yield AmountOutOfRange(field="amount", fault="both_a_share_and_an_amount")
+    if terms.amount and terms.cap_amount:
+        yield AmountOutOfRange(field="cap_amount", fault="bounds_a_share_alone")
+    for name in ("amount", "min_amount", "cap_amount"):
+        if not 0 <= getattr(terms, name) <= AMOUNT_MAX:
+            yield AmountOutOfRange(field=name, minimum=0, maximum=AMOUNT_MAX)

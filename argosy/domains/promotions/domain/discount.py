@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from argosy.contracts.promotions import Discount, PricedLine, QuoteDiscounts, ReserveCoupons
@@ -39,6 +39,14 @@ class StackingPolicy:
 STACKING = StackingPolicy()
 
 
+@dataclass(slots=True)
+class Evaluation:
+    """What is taken off a purchase; `short` are the uses of coupons whose minimum it does not reach."""
+
+    discounts: list[Discount] = field(default_factory=list)
+    short: list[Redemption] = field(default_factory=list)
+
+
 def applies_to(funded_by: str, line: PricedLine) -> bool:
     """A seller pays for discounts on their own goods, the platform on any."""
     return funded_by in (PLATFORM, line.seller_id)
@@ -46,28 +54,31 @@ def applies_to(funded_by: str, line: PricedLine) -> bool:
 
 def discounts_of(
     uses: Sequence[Redemption], lines: Sequence[PricedLine], left: dict[int, int] | None = None
-) -> list[Discount]:
+) -> Evaluation:
     """What coupons take of what is `left` of each line (all of it, where nothing is said), and each use's sum noted on
     it."""
     if left is None:
         left = {line.line_no: line.amount for line in lines}
-    found: list[Discount] = []
+    found = Evaluation()
     for use in STACKING.in_order(uses):
-        taken = _take(use, [line.line_no for line in lines if applies_to(use.funded_by, line)], left)
+        numbers = [line.line_no for line in lines if applies_to(use.funded_by, line)]
+        if sum([left[number] for number in numbers]) < use.terms.min_amount:
+            found.short.append(use)
+            continue
+        taken = _take(use, numbers, left)
         use.discount_amount = sum(discount.amount for discount in taken)
-        found += taken
+        found.discounts += taken
     return found
 
 
 def _take(use: Redemption, numbers: Sequence[int], left: dict[int, int]) -> list[Discount]:
-    """One coupon's share of what is left, spread over its lines by what is left of each (largest remainder)."""
+    """What one coupon takes of what is left, spread over its lines by what is left of each (largest remainder)."""
     assert use.coupon_id is not None
     if not numbers:
         return []
     bases = [left[number] for number in numbers]
     base = sum(bases)
-    total = share(base, use.basis_points)
-    percent = f"{use.basis_points // 100}.{use.basis_points % 100:02}"
+    total, how = _total(use, base)
     payer = "platform" if use.funded_by == PLATFORM else "seller"
     taken = []
     for number, line_base, amount in zip(numbers, bases, allocate(total, bases), strict=True):
@@ -82,10 +93,21 @@ def _take(use: Redemption, numbers: Sequence[int], left: dict[int, int]) -> list
                 coupon_id=use.coupon_id,
                 code=use.code,
                 funded_by=use.funded_by,
-                explanation=f"{use.code}: {percent} % of {base} is {total}; {amount} on {line_base}; paid by {payer}",
+                explanation=f"{use.code}: {how} of {base} is {total}; {amount} on {line_base}; paid by {payer}",
             )
         )
     return taken
+
+
+def _total(use: Redemption, base: int) -> tuple[int, str]:
+    """What one coupon takes of so much, and how it is computed."""
+    terms = use.terms
+    if terms.amount:
+        return min(terms.amount, base), f"{terms.amount} off"
+    total, how = share(base, use.basis_points), f"{use.basis_points // 100}.{use.basis_points % 100:02} %"
+    if terms.cap_amount and total > terms.cap_amount:
+        return terms.cap_amount, f"{how}, at most {terms.cap_amount},"
+    return total, how
 
 
 def check(command: ReserveCoupons | QuoteDiscounts) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from argosy.contracts.promotions import Discount, PricedLine
 from argosy.domains.promotions.domain.coupon import PLATFORM
-from argosy.domains.promotions.domain.discount import discounts_of
+from argosy.domains.promotions.domain.discount import Evaluation, discounts_of
 from argosy.domains.promotions.domain.promotion import (
     BUNDLE,
     BUY_X_GET_Y,
@@ -33,18 +33,18 @@ millionth."""
 
 def evaluate(
     lines: Sequence[PricedLine], currency: str, promotions: Iterable[Promotion], uses: Sequence[Redemption]
-) -> list[Discount]:
+) -> Evaluation:
     """Every discount of a purchase, and each use's sum noted on it."""
     left = {line.line_no: line.amount for line in lines}
     by_level: dict[str, list[Promotion]] = {}
     for promotion in sorted(promotions, key=lambda one: (-one.terms.priority, one.created_at, one.id)):
         if promotion.terms.currency in ("", currency):
             by_level.setdefault(promotion.level, []).append(promotion)
-    found: list[Discount] = []
+    before: list[Discount] = []
     for level in (ITEM_DISCOUNT, STORE_DISCOUNT):
-        found += _level(by_level.get(level, ()), lines, left)
-    found += discounts_of(uses, lines, left)
-    found += _level(by_level.get(PLATFORM_DISCOUNT, ()), lines, left)
+        before += _level(by_level.get(level, ()), lines, left)
+    found = discounts_of(uses, lines, left)
+    found.discounts = [*before, *found.discounts, *_level(by_level.get(PLATFORM_DISCOUNT, ()), lines, left)]
     return found
 
 

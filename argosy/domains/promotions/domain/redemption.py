@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from argosy.contracts.promotions import QuotedUse
+from argosy.contracts.promotions import NO_TERMS, CouponTerms, QuotedUse
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.errors import RuleBroken
 from argosy.shared_kernel.ids import Id, child_id, named_id
 
@@ -61,6 +62,7 @@ class Redemption(Aggregate):
     currency: str = ""
     expires_at: datetime
     redeemed_at: datetime | None = None
+    terms: CouponTerms = NO_TERMS
 
     @classmethod
     def hold(cls, coupon: Coupon, flow_id: Id, buyer_id: Id, expires_at: datetime) -> Redemption:
@@ -75,6 +77,7 @@ class Redemption(Aggregate):
             funded_by=coupon.funded_by,
             has_buyer_limit=coupon.has_buyer_limit,
             expires_at=expires_at,
+            terms=coupon.terms,
         )
 
     @classmethod
@@ -91,8 +94,14 @@ class Redemption(Aggregate):
             rule_id=self.coupon_id,
             code=self.code,
             amount=self.discount_amount,
-            terms=f"{self.basis_points} of {self.funded_by}",
+            terms=self._terms_in_words(),
         )
+
+    def _terms_in_words(self) -> str:
+        """Equal exactly where the terms are. Terms with a share alone are told as they were before there were others:
+        quotes stand while a program is replaced."""
+        words = f"{self.basis_points} of {self.funded_by}"
+        return words if self.terms == NO_TERMS else f"{words}, {encode(self.terms).decode()}"
 
     @property
     def is_live(self) -> bool:

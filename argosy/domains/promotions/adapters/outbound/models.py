@@ -11,7 +11,7 @@ from argosy.platform.tables import AggregateRow, platform_tables
 
 
 class CouponRow(AggregateRow):
-    """`discount` is in ten-thousandths; uses of 0 mean no limit."""
+    """`discount` is in ten-thousandths, or 0 of one with a fixed amount in its `terms`; uses of 0 mean no limit."""
 
     code = models.CharField(max_length=40, unique=True)
     type = models.CharField(max_length=20)
@@ -25,11 +25,15 @@ class CouponRow(AggregateRow):
     uses_reserved = models.BigIntegerField()
     uses_consumed = models.BigIntegerField()
     created_at = InstantField()
+    terms = models.JSONField(default=dict, db_default={})
 
     class Meta:
         db_table = "coupons"
         constraints = [
-            models.CheckConstraint(condition=Q(discount__gte=1, discount__lte=10_000), name="coupon_is_a_percentage"),
+            models.CheckConstraint(
+                condition=Q(type="FIXED", discount=0) | ~Q(type="FIXED") & Q(discount__gte=1, discount__lte=10_000),
+                name="coupon_is_a_percentage",
+            ),
             models.CheckConstraint(
                 condition=Q(uses_reserved__gte=0, uses_consumed__gte=0), name="coupon_uses_not_negative"
             ),
@@ -91,6 +95,7 @@ class CouponRedemptionRow(AggregateRow):
     currency = models.CharField(max_length=3, blank=True)
     expires_at = InstantField()
     redeemed_at = InstantField(null=True)
+    terms = models.JSONField(default=dict, db_default={})
 
     class Meta:
         db_table = "coupon_redemptions"

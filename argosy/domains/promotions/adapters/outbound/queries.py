@@ -40,5 +40,6 @@ def coupon_of(code: str, funded_by: str) -> dict[str, Any] | None:
         "uses_reserved",
         "uses_consumed",
         "created_at",
+        "terms",
     )
     return CouponRow.objects.filter(code=code, funded_by=funded_by).values(*columns).first()

@@ -43,6 +43,40 @@ class CreateCoupon(Command):
     terms: CouponTerms = NO_TERMS
 
 
+class GenerateCoupons(Command):
+    """Make `count` codes that nobody can guess, each for one use, all under the same terms. They begin with `prefix`,
+    are made a few hundred at a time, and stand in no log: whoever made them lists them."""
+
+    name: str
+    count: int
+    basis_points: int
+    prefix: str = ""
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    funded_by: str = "platform"
+    campaign_id: Id | None = None
+    terms: CouponTerms = NO_TERMS
+
+
+class GenerateMoreCoupons(Command, key="campaign_id"):
+    """Make the next codes of a campaign."""
+
+    campaign_id: Id
+
+
+class CouponCampaignCreated(Event, key="campaign_id"):
+    """Codes are made from now on; which ones, the campaign's owner alone is told."""
+
+    campaign_id: Id
+    name: str
+    count: int
+    basis_points: int
+    funded_by: str
+    valid_from: datetime
+    valid_to: datetime | None
+    terms: CouponTerms = NO_TERMS
+
+
 class DisableCoupon(Command):
     code: str
 

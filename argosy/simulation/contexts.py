@@ -178,6 +178,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.payment_methods = PAYMENT_METHODS
         context.expired_quotes = lambda work: lambda until, limit: expired_quotes(store, until, limit)
     elif kind is PromotionsContext:
+        context.randomness = CountedBytes()
         context.expired = lambda work: lambda until, limit: expired(store, until, limit)
         context.ended = lambda work: lambda until, limit: ended(store, until, limit)
     build: Callable[[UnitOfWork], Sequence[Any]] = context.build

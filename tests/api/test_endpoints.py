@@ -391,6 +391,13 @@ def of_programs(shop: Shop) -> dict[str, str]:
     return {"key_id": made.json["key_id"], "webhook_id": webhook, "delivery_id": logged[0]["delivery_id"]}
 
 
+def of_promotions(shop: Shop) -> dict[str, str]:
+    body = {"name": "Spring", "count": 3, "basis_points": 500}
+    campaign = shop.call("POST", "coupon-campaigns", body, token=shop.seller).json["id"]
+    shop.drain()
+    return {"campaign_id": campaign}
+
+
 def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer that a buyer and a seller get is of the type that the API's description gives it."""
     from typing import is_typeddict
@@ -426,6 +433,7 @@ def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch
         "slug": "lamp",
         **of_staff_and_quotes(shop, people["staff"]),
         **of_programs(shop),
+        **of_promotions(shop),
         "collection_id": shop.call(
             "PUT", "stores/mine/collections/all", {"title": "All", "rule": {}}, token=shop.seller
         ).json["id"],

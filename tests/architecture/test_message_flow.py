@@ -51,6 +51,7 @@ TOLD_TO_NOBODY_YET = {
     "payments.WebhookUnmatched",
     "products.CategoryChanged",
     "payments.CommissionSet",
+    "promotions.CouponCampaignCreated",
     "promotions.CouponConsumed",
     "promotions.CouponCreated",
     "shipping.DeliveryPolicySet",

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.contracts.promotions import ExpireCouponUses, ExpirePromotions
+from argosy.domains.promotions.application.campaigns import Campaigns, Randomness
 from argosy.domains.promotions.application.coupons import Coupons
 from argosy.domains.promotions.application.promotions import EndedPromotions, Promotions
 from argosy.domains.promotions.application.redemptions import ExpiredUses, Redemptions
+from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
 from argosy.engine.due import Every
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
+from argosy.platform.randomness import SystemRandomness
 
 
 class PromotionsContext(Context):
@@ -22,7 +25,8 @@ class PromotionsContext(Context):
     database = "coupons_db"
     criticality = "medium"
     outbox_table = "coupons_outbox_events"
-    services = (Coupons, Redemptions, Promotions)
+    services = (Coupons, Campaigns, Redemptions, Promotions)
+    randomness: Randomness = SystemRandomness()
     hears = ("checkout", "promotions", "orders")
     schedule = (
         Every(seconds=30, send=ExpireCouponUses()),
@@ -34,6 +38,7 @@ class PromotionsContext(Context):
         uses, buyer_uses = work.repository(Redemption), work.repository(BuyerUse)
         return (
             Coupons(work, coupons),
+            Campaigns(work, work.repository(Campaign), coupons, self.randomness),
             Redemptions(work, coupons, uses, buyer_uses, promotions, self.expired(work)),
             Promotions(work, promotions, self.ended(work)),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,9 +16,11 @@ from argosy.contracts.promotions import (
     ReleaseCoupons,
     ReserveCoupons,
 )
+from argosy.domains.promotions.application.campaigns import Campaigns
 from argosy.domains.promotions.application.coupons import Coupons
 from argosy.domains.promotions.application.promotions import Promotions
 from argosy.domains.promotions.application.redemptions import ExpiredUse, Redemptions
+from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
@@ -31,7 +34,20 @@ STAFF = Actor(id=an_id("staff"), roles=frozenset({"staff"}))
 ANNA = Actor(id=an_id("anna"), roles=frozenset({"seller"}), seller_id=an_id("seller anna"))
 
 
+class Dice:
+    """Bytes that are different each time, and the same in each run."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def random_bytes(self, count: int) -> bytes:
+        self._count += 1
+        return sha256(self._count.to_bytes(8, "big")).digest()[:count]
+
+
 def promotions_stage() -> Stage:
+    dice = Dice()
+
     def expired(until: datetime, limit: int) -> Sequence[ExpiredUse]:
         held = [use for use in stage.all(Redemption) if use.status == "RESERVED" and use.expires_at <= until]
         held.sort(key=lambda use: (use.expires_at, use.id))
@@ -42,6 +58,7 @@ def promotions_stage() -> Stage:
         uses, buyer_uses = work.repository(Redemption), work.repository(BuyerUse)
         return (
             Coupons(work, coupons),
+            Campaigns(work, work.repository(Campaign), coupons, dice),
             Redemptions(work, coupons, uses, buyer_uses, promotions, expired),
             Promotions(work, promotions, ended),
         )
@@ -50,7 +67,9 @@ def promotions_stage() -> Stage:
         return sorted(one.id for one in stage.all(Promotion) if one.ends_at <= until)[:limit]
 
     stage = Stage(
-        (Coupons, Redemptions, Promotions), build, unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id")))
+        (Coupons, Campaigns, Redemptions, Promotions),
+        build,
+        unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))),
     )
     return stage
 

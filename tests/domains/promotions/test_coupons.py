@@ -121,8 +121,8 @@ def test_every_fault_of_the_terms_is_told_at_once() -> None:
     details = refused(promotions_stage(), create(code="", basis_points=0, max_uses=-1, funded_by="x"), Several)
     assert [fault["code"] for fault in details["faults"]] == [
         "not_a_code",
-        "percentage_out_of_range",
         "uses_out_of_range",
+        "percentage_out_of_range",
         "funder_unknown",
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argosy.contracts.promotions import CreateCoupon, DisableCoupon
 from argosy.domains.promotions.domain.coupon import CodeIsTaken, Coupon, NoSuchCoupon, is_code, normal
 from argosy.engine.reads import By, by, reads
-from argosy.engine.work import Repository, UnitOfWork
+from argosy.engine.work import Actor, Repository, UnitOfWork
 from argosy.shared_kernel.errors import NotAllowed
 from argosy.shared_kernel.ids import Id, is_id
 
@@ -20,6 +20,12 @@ def of_code(text: str) -> list[By]:
     return [by("code", code)] if is_code(code) else []
 
 
+def may_decide(actor: Actor, funded_by: str) -> bool:
+    """Whether this is theirs who ask: staff's, or the seller's who pays for it."""
+    is_own = actor.has("seller") and actor.seller_id != "" and funded_by == actor.seller_id
+    return actor.has("staff") or actor.has("system") or is_own
+
+
 class Coupons:
     """The codes that may be used."""
 
@@ -30,7 +36,7 @@ class Coupons:
     @reads(coupons=lambda command: [*of_code(command.code), *filter(is_id, [command.coupon_id])])
     def create_coupon(self, command: CreateCoupon) -> Id:
         """A code that may be used from now on. The same terms again are the same coupon."""
-        if not self._may_decide(command.funded_by):
+        if not may_decide(self.work.actor, command.funded_by):
             raise CouponsAreNotYoursToMake()
         made = Coupon.create(command, self.work.now)
         known = self.coupons.find_by("code", made.code)
@@ -48,12 +54,7 @@ class Coupons:
         """Nobody starts to use it any more. A stranger's coupon is answered like one that does not exist."""
         code = normal(command.code)
         coupon = self.coupons.find_by("code", code) if is_code(code) else None
-        if coupon is None or not self._may_decide(coupon.funded_by):
+        if coupon is None or not may_decide(self.work.actor, coupon.funded_by):
             raise NoSuchCoupon()
         coupon.disable()
         return coupon.id
-
-    def _may_decide(self, funded_by: str) -> bool:
-        actor = self.work.actor
-        is_own = actor.has("seller") and actor.seller_id != "" and funded_by == actor.seller_id
-        return actor.has("staff") or actor.has("system") or is_own

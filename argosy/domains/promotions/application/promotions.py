@@ -14,7 +14,7 @@ from argosy.contracts.promotions import (
     PromotionEnded,
     SimulatePromotion,
 )
-from argosy.domains.promotions.application.coupons import CouponsAreNotYoursToMake
+from argosy.domains.promotions.application.coupons import CouponsAreNotYoursToMake, may_decide
 from argosy.domains.promotions.domain.discount import check_lines
 from argosy.domains.promotions.domain.evaluation import evaluate
 from argosy.domains.promotions.domain.promotion import NoSuchPromotion, Promotion, PromotionIdIsTaken
@@ -77,7 +77,7 @@ class Promotions:
     def end_promotion(self, command: EndPromotion) -> Id:
         """It takes nothing off any more, but for quotes that stand. A stranger's is answered like one that is not."""
         promotion = self.promotions.find(command.promotion_id)
-        if promotion is None or not self._owns(promotion.funded_by):
+        if promotion is None or not may_decide(self.work.actor, promotion.funded_by):
             raise NoSuchPromotion()
         self._end(promotion)
         return promotion.id
@@ -111,10 +111,5 @@ class Promotions:
         return self._over
 
     def _check_owner(self, funded_by: str) -> None:
-        if not self._owns(funded_by):
+        if not may_decide(self.work.actor, funded_by):
             raise CouponsAreNotYoursToMake()
-
-    def _owns(self, funded_by: str) -> bool:
-        actor = self.work.actor
-        is_own = actor.has("seller") and actor.seller_id != "" and funded_by == actor.seller_id
-        return actor.has("staff") or actor.has("system") or is_own

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from argosy.contracts.promotions import NO_TERMS, CouponConsumed, CouponCreated, CouponTerms, CreateCoupon
+from argosy.contracts.promotions import (
+    NO_TERMS,
+    CouponConsumed,
+    CouponCreated,
+    CouponTerms,
+    CreateCoupon,
+    GenerateCoupons,
+)
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
@@ -88,6 +95,7 @@ class Coupon(Aggregate):
     uses_consumed: int = 0
     created_at: datetime
     terms: CouponTerms = NO_TERMS
+    campaign_id: Id | None = None
 
     @classmethod
     def create(cls, command: CreateCoupon, now: datetime) -> Coupon:
@@ -195,21 +203,25 @@ def check(command: CreateCoupon) -> None:
     faults: list[DomainError] = []
     if not is_code(normal(command.code)):
         faults.append(NotACode(field="code"))
-    if command.terms.amount == 0 and not 1 <= command.basis_points <= BASIS_POINTS_MAX:
-        faults.append(PercentageOutOfRange(asked=command.basis_points, maximum=BASIS_POINTS_MAX))
-    faults += _wrong_amounts(command.basis_points, command.terms)
     faults += [
         UsesOutOfRange(field=name, maximum=USES_MAX)
         for name in ("max_uses", "max_uses_per_buyer")
         if not 0 <= getattr(command, name) <= USES_MAX
     ]
-    if command.funded_by != PLATFORM and not is_id(command.funded_by):
-        faults.append(FunderUnknown())
     if command.coupon_id is not None and not is_id(command.coupon_id):
         faults.append(NotAnId(field="coupon_id"))
+    refuse([*faults, *wrong_terms(command)])
+
+
+def wrong_terms(command: CreateCoupon | GenerateCoupons) -> Iterator[DomainError]:
+    """Faults of what one coupon or many take off, who pays for it, and when."""
+    if command.terms.amount == 0 and not 1 <= command.basis_points <= BASIS_POINTS_MAX:
+        yield PercentageOutOfRange(asked=command.basis_points, maximum=BASIS_POINTS_MAX)
+    yield from _wrong_amounts(command.basis_points, command.terms)
+    if command.funded_by != PLATFORM and not is_id(command.funded_by):
+        yield FunderUnknown()
     if any(time is not None and time.tzinfo is None for time in (command.valid_from, command.valid_to)):
-        faults.append(PeriodIsEmpty())
-    refuse(faults)
+        yield PeriodIsEmpty()
 
 
 def _wrong_amounts(basis_points: int, terms: CouponTerms) -> Iterator[DomainError]:

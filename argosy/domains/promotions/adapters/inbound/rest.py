@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from argosy.contracts.promotions import CreateCoupon, CreatePromotion, DisableCoupon, EndPromotion, SimulatePromotion
+import msgspec
+
+from argosy.contracts.promotions import (
+    CreateCoupon,
+    CreatePromotion,
+    DisableCoupon,
+    EndPromotion,
+    GenerateCoupons,
+    SimulatePromotion,
+)
+from argosy.domains.promotions.adapters.outbound.queries import CampaignShown, campaign_shown, codes_of_campaign
 from argosy.domains.promotions.application.promotions import SimulatedDiscounts
 from argosy.platform.auth import merchant
-from argosy.platform.rest import Asked, Made, post
+from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.pages import Page, PageQuery, cursor, page
+from argosy.platform.rest import PREFIX, Asked, Made, get, post
+
+_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 
 
 def paid_by(asked: Asked) -> Mapping[str, Any]:
@@ -16,7 +30,42 @@ def paid_by(asked: Asked) -> Mapping[str, Any]:
     return {"funded_by": "platform" if asked.actor.has("staff") else asked.actor.seller_id}
 
 
+def coupon_campaign(asked: Asked) -> CampaignShown | None:
+    """One of your campaigns; staff see everybody's."""
+    return campaign_shown(asked["campaign_id"], None if asked.actor.has("staff") else asked.actor.seller_id)
+
+
+def codes(asked: Asked) -> Page | None:
+    """The codes of one of your campaigns, in the order in which they were made."""
+    query: PageQuery = asked.query
+    if coupon_campaign(asked) is None:
+        return None
+    after = query.position(tuple[_Id])
+    found = codes_of_campaign(asked["campaign_id"], after[0] if after else "", query.limit + 1)
+    last = cursor(found[query.limit - 1].coupon_id) if len(found) > query.limit else ""
+    return page(found, query, f"{PREFIX}coupon-campaigns/{asked['campaign_id']}/coupons", last)
+
+
 endpoints = [
+    post(
+        "coupon-campaigns",
+        GenerateCoupons,
+        allow=merchant,
+        status=201,
+        fill=paid_by,
+        filled=("campaign_id", "funded_by"),
+        answers=Made,
+        location="coupon-campaigns/{id}",
+    ),
+    get("coupon-campaigns/{campaign_id}", coupon_campaign, allow=merchant, answers=CampaignShown),
+    get(
+        "coupon-campaigns/{campaign_id}/coupons",
+        codes,
+        allow=merchant,
+        parameters=PageQuery,
+        answers=Page,
+        called="ListCodesOfCampaign",
+    ),
     post(
         "coupons",
         CreateCoupon,

@@ -26,9 +26,16 @@ class CouponRow(AggregateRow):
     uses_consumed = models.BigIntegerField()
     created_at = InstantField()
     terms = models.JSONField(default=dict, db_default={})
+    campaign_id = IdField(null=True)
 
     class Meta:
         db_table = "coupons"
+        indexes = [
+            # Codes of a campaign are listed in the order in which they were made.
+            models.Index(
+                fields=["campaign_id", "id"], condition=Q(campaign_id__isnull=False), name="coupons_of_campaign"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(type="FIXED", discount=0) | ~Q(type="FIXED") & Q(discount__gte=1, discount__lte=10_000),
@@ -45,6 +52,27 @@ class CouponRow(AggregateRow):
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="coupon_period_not_empty"
             ),
+        ]
+
+
+class CampaignRow(AggregateRow):
+    """Many codes under the same terms; `made` of `count` are there."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=20, blank=True)
+    count = models.BigIntegerField()
+    made = models.BigIntegerField()
+    basis_points = models.IntegerField()
+    funded_by = models.CharField(max_length=36)
+    valid_from = InstantField()
+    valid_to = InstantField(null=True)
+    created_at = InstantField()
+    terms = models.JSONField()
+
+    class Meta:
+        db_table = "coupon_campaigns"
+        constraints = [
+            models.CheckConstraint(condition=Q(made__gte=0, made__lte=F("count")), name="campaign_makes_what_it_said"),
         ]
 
 

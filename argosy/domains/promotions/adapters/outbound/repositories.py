@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from argosy.domains.promotions.adapters.outbound.models import BuyerUseRow, CouponRedemptionRow, CouponRow, PromotionRow
+from argosy.domains.promotions.adapters.outbound.models import (
+    BuyerUseRow,
+    CampaignRow,
+    CouponRedemptionRow,
+    CouponRow,
+    PromotionRow,
+)
+from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
@@ -13,4 +20,5 @@ ROWS = (
     Rows(Redemption, CouponRedemptionRow),
     Rows(BuyerUse, BuyerUseRow),
     Rows(Promotion, PromotionRow),
+    Rows(Campaign, CampaignRow),
 )

@@ -13,13 +13,16 @@ class CouponTerms(Value):
 
     `amount` is taken off once, in place of a share. It counts from `min_amount` of the goods that it is for, as what
     comes before it left them, and a share takes at most `cap_amount` (0: no bound). Amounts are of `currency`, and the
-    coupon counts for purchases in that currency alone.
+    coupon counts for purchases in that currency alone. `is_first_order`: for who has ordered nothing yet, once;
+    `buyer_group`: for buyers whom staff put into that group.
     """
 
     amount: int = 0
     currency: str = ""
     min_amount: int = 0
     cap_amount: int = 0
+    is_first_order: bool = False
+    buyer_group: str = ""
 
 
 NO_TERMS = CouponTerms()
@@ -40,7 +43,7 @@ class CreateCoupon(Command):
     valid_to: datetime | None = None
     funded_by: str = "platform"
     coupon_id: Id | None = None
-    terms: CouponTerms = NO_TERMS
+    terms: CouponTerms | None = None
 
 
 class GenerateCoupons(Command):
@@ -55,7 +58,7 @@ class GenerateCoupons(Command):
     valid_to: datetime | None = None
     funded_by: str = "platform"
     campaign_id: Id | None = None
-    terms: CouponTerms = NO_TERMS
+    terms: CouponTerms | None = None
 
 
 class GenerateMoreCoupons(Command, key="campaign_id"):
@@ -74,7 +77,7 @@ class CouponCampaignCreated(Event, key="campaign_id"):
     funded_by: str
     valid_from: datetime
     valid_to: datetime | None
-    terms: CouponTerms = NO_TERMS
+    terms: CouponTerms | None = None
 
 
 class DisableCoupon(Command):
@@ -149,8 +152,11 @@ class DiscountsQuoted(Event, key="flow_id"):
 
 
 class CouponsReserved(Event, key="flow_id"):
+    """`holds_uses`: what is held must be consumed or released, also where no code was named."""
+
     flow_id: Id
     discounts: tuple[Discount, ...]
+    holds_uses: bool = False
 
 
 class ConsumeCoupons(Command, key="flow_id"):
@@ -191,7 +197,7 @@ class CouponCreated(Event, key="coupon_id"):
     max_uses: int
     valid_from: datetime
     valid_to: datetime | None
-    terms: CouponTerms = NO_TERMS
+    terms: CouponTerms | None = None
 
 
 class ExpireCouponUses(Command, key="job"):
@@ -213,7 +219,8 @@ class PromotionTerms(Value):
     `effect` is percentage (`basis_points`), fixed (`amount` once), buy_x_get_y (of `buy` + `get` pieces the `get`
     cheapest, by `basis_points`), tiered (`tiers`), or bundle (whole sets of all `product_ids`, by `basis_points`).
     `is_exclusive`: no other promotion of its level takes from the same line. `cap_amount` bounds it in one purchase
-    (0: no bound). Amounts are of `currency`.
+    (0: no bound). Amounts are of `currency`. `is_first_order` and `buyer_group` say for whom, as those of a coupon.
+    With `units_max` a percentage is taken off so many pieces in all, and the promotion ends when they are sold.
     """
 
     effect: str
@@ -230,6 +237,9 @@ class PromotionTerms(Value):
     cap_amount: int = 0
     priority: int = 0
     is_exclusive: bool = False
+    is_first_order: bool = False
+    buyer_group: str = ""
+    units_max: int = 0
 
 
 class CreatePromotion(Command):
@@ -258,6 +268,13 @@ class SimulatePromotion(Command):
     currency: str
     lines: tuple[PricedLine, ...]
     funded_by: str = "platform"
+
+
+class AssignBuyerGroups(Command):
+    """This buyer is in these groups from now on, and in no others. A quote keeps what it counted with."""
+
+    buyer_id: Id
+    groups: tuple[str, ...]
 
 
 class ExpirePromotions(Command, key="job"):

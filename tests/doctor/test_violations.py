@@ -162,6 +162,40 @@ def use_never_given_back(place: Marketplace) -> None:
     write(place, "promotions", "coupons", f"UPDATE coupons SET {counted}")
 
 
+def sold_beyond_its_units(place: Marketplace) -> None:
+    """A flash deal of one unit, of which nothing is counted, and a use that drew two."""
+    write(
+        place,
+        "promotions",
+        "promotions",
+        f"INSERT INTO promotions (id, version, sequence, name, scope_key, funded_by, terms, starts_at, ends_at, "
+        f"created_at, units_max, units_reserved, units_sold) VALUES ('{OTHER}', 1, 0, 'Deal', 'all', 'platform', '{{}}', '{OLD}', "
+        f"'2999-01-01 00:00:00.000001', '{OLD}', 1, 0, 0)",
+    )
+    write(
+        place,
+        "promotions",
+        "coupon_redemptions",
+        f"UPDATE coupon_redemptions SET coupon_id = '{OTHER}', code = '', quantity = 2 WHERE status = 'CONSUMED'",
+    )
+
+
+def used_twice_by_one_buyer(place: Marketplace) -> None:
+    """Counted as it should be, in both places."""
+    write(
+        place,
+        "promotions",
+        "coupon_redemptions",
+        f"INSERT INTO coupon_redemptions (id, version, sequence, flow_id, coupon_id, user_id, purchase_id, order_id, "
+        f"status, code, basis_points, funded_by, has_buyer_limit, discount_amount, currency, expires_at, redeemed_at) "
+        f"SELECT '{OTHER}', 1, 0, '{OTHER}', coupon_id, user_id, purchase_id, order_id, status, code, basis_points, "
+        f"funded_by, has_buyer_limit, discount_amount, currency, expires_at, redeemed_at FROM coupon_redemptions "
+        f"WHERE status = 'CONSUMED'",
+    )
+    write(place, "promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1")
+    write(place, "promotions", "coupon_buyer_uses", "UPDATE coupon_buyer_uses SET uses = uses + 1")
+
+
 class Case(NamedTuple):
     check: str
     what: str
@@ -324,6 +358,16 @@ CASES = [
         "I27",
         "a use that nobody made",
         sql("promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1"),
+    ),
+    Case(
+        "I27",
+        "more units sold than a flash deal has",
+        sold_beyond_its_units,
+    ),
+    Case(
+        "I27",
+        "a buyer's uses beyond what the coupon allows each",
+        used_twice_by_one_buyer,
     ),
     Case(
         "I27",

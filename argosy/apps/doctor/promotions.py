@@ -35,7 +35,7 @@ def within_limit(databases: Databases) -> Iterator[Violation]:
         )
     for id, coupon_id in databases.stream(
         "promotions",
-        "SELECT u.id, u.coupon_id FROM coupon_redemptions u WHERE u.status <> ? AND NOT EXISTS "
+        "SELECT u.id, u.coupon_id FROM coupon_redemptions u WHERE u.status <> ? AND u.code <> '' AND NOT EXISTS "
         "(SELECT 1 FROM coupons c WHERE c.id = u.coupon_id)",
         RELEASED,
     ):
@@ -64,6 +64,29 @@ def within_buyers_limit(databases: Databases) -> Iterator[Violation]:
         yield Violation(f"coupon_buyer_uses {id}", f"counts {counted} uses, there are {uses}")
 
 
+def within_units(databases: Databases) -> Iterator[Violation]:
+    """Units of promotions that run; what has ended stands in the log alone."""
+    uses = (
+        "SELECT coupon_id, CAST(sum(CASE WHEN status = ? THEN quantity ELSE 0 END) AS bigint) AS held, "
+        "CAST(sum(CASE WHEN status = ? THEN quantity ELSE 0 END) AS bigint) AS sold FROM coupon_redemptions "
+        "WHERE coupon_id IS NOT NULL AND code = '' GROUP BY coupon_id"
+    )
+    for id, limit, counted_held, held, counted_sold, sold in databases.stream(
+        "promotions",
+        f"SELECT p.id, p.units_max, p.units_reserved, coalesce(u.held, 0), p.units_sold, coalesce(u.sold, 0) "
+        f"FROM promotions p LEFT JOIN ({uses}) u ON u.coupon_id = p.id WHERE p.units_reserved <> coalesce(u.held, 0) "
+        f"OR p.units_sold <> coalesce(u.sold, 0) OR (p.units_max > 0 AND "
+        f"coalesce(u.held, 0) + coalesce(u.sold, 0) > p.units_max)",
+        RESERVED,
+        CONSUMED,
+    ):
+        yield Violation(
+            f"promotions {id}",
+            f"of {limit or 'unlimited'} units counts {counted_held} held and {counted_sold} sold; "
+            f"there are {held} and {sold}",
+        )
+
+
 def one_per_checkout(databases: Databases) -> Iterator[Violation]:
     for flow_id, coupon_id, uses in databases.stream(
         "promotions",
@@ -87,7 +110,8 @@ def given_back(databases: Databases) -> Iterator[Violation]:
 CHECKS = (
     Check(
         "I27",
-        "uses of coupons are within their limits, counted right, one per checkout, and given back in time",
-        all_of(within_limit, within_buyers_limit, one_per_checkout, given_back),
+        "uses of coupons and units of promotions are within their limits, counted right, one per checkout, and given "
+        "back in time",
+        all_of(within_limit, within_buyers_limit, within_units, one_per_checkout, given_back),
     ),
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.contracts.promotions import ExpireCouponUses, ExpirePromotions
+from argosy.domains.promotions.application.books import Books
+from argosy.domains.promotions.application.buyers import Buyers
 from argosy.domains.promotions.application.campaigns import Campaigns, Randomness
 from argosy.domains.promotions.application.coupons import Coupons
-from argosy.domains.promotions.application.promotions import EndedPromotions, Promotions
+from argosy.domains.promotions.application.promotions import EndedPromotions, Promotions, ending
 from argosy.domains.promotions.application.redemptions import ExpiredUses, Redemptions
+from argosy.domains.promotions.domain.buyer import Buyer
 from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
@@ -25,7 +28,7 @@ class PromotionsContext(Context):
     database = "coupons_db"
     criticality = "medium"
     outbox_table = "coupons_outbox_events"
-    services = (Coupons, Campaigns, Redemptions, Promotions)
+    services = (Coupons, Campaigns, Redemptions, Buyers, Promotions)
     randomness: Randomness = SystemRandomness()
     hears = ("checkout", "promotions", "orders")
     schedule = (
@@ -35,11 +38,21 @@ class PromotionsContext(Context):
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
         coupons, promotions = work.repository(Coupon), work.repository(Promotion)
-        uses, buyer_uses = work.repository(Redemption), work.repository(BuyerUse)
+        buyers = work.repository(Buyer)
+        books = Books(
+            work,
+            coupons,
+            work.repository(Redemption),
+            work.repository(BuyerUse),
+            promotions,
+            buyers,
+            ending(work, promotions),
+        )
         return (
             Coupons(work, coupons),
             Campaigns(work, work.repository(Campaign), coupons, self.randomness),
-            Redemptions(work, coupons, uses, buyer_uses, promotions, self.expired(work)),
+            Redemptions(work, books, self.expired(work)),
+            Buyers(work, buyers),
             Promotions(work, promotions, self.ended(work)),
         )
 

@@ -123,7 +123,7 @@ def _discounts(place: Marketplace, items: dict[str, list[OrderItem]]) -> Iterato
     """A coupon takes its percentage off what the ones before it left: sellers' on their own goods, then ours on all."""
     uses: dict[str, list[Redemption]] = {}
     for use in place.store("promotions").all(Redemption):
-        if use.coupon_id is not None and use.discount_amount:
+        if use.code and use.discount_amount:
             uses.setdefault(use.flow_id, []).append(use)
     orders_of: dict[str, list[Order]] = {}
     for order in place.store("orders").all(Order):

@@ -16,10 +16,13 @@ from argosy.contracts.promotions import (
     ReleaseCoupons,
     ReserveCoupons,
 )
+from argosy.domains.promotions.application.books import Books
+from argosy.domains.promotions.application.buyers import Buyers
 from argosy.domains.promotions.application.campaigns import Campaigns
 from argosy.domains.promotions.application.coupons import Coupons
-from argosy.domains.promotions.application.promotions import Promotions
+from argosy.domains.promotions.application.promotions import Promotions, ending
 from argosy.domains.promotions.application.redemptions import ExpiredUse, Redemptions
+from argosy.domains.promotions.domain.buyer import Buyer
 from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
@@ -55,11 +58,14 @@ def promotions_stage() -> Stage:
 
     def build(work: Any) -> tuple[object, ...]:
         coupons, promotions = work.repository(Coupon), work.repository(Promotion)
+        buyers = work.repository(Buyer)
         uses, buyer_uses = work.repository(Redemption), work.repository(BuyerUse)
+        books = Books(work, coupons, uses, buyer_uses, promotions, buyers, ending(work, promotions))
         return (
             Coupons(work, coupons),
             Campaigns(work, work.repository(Campaign), coupons, dice),
-            Redemptions(work, coupons, uses, buyer_uses, promotions, expired),
+            Redemptions(work, books, expired),
+            Buyers(work, buyers),
             Promotions(work, promotions, ended),
         )
 
@@ -67,7 +73,7 @@ def promotions_stage() -> Stage:
         return sorted(one.id for one in stage.all(Promotion) if one.ends_at <= until)[:limit]
 
     stage = Stage(
-        (Coupons, Campaigns, Redemptions, Promotions),
+        (Coupons, Campaigns, Redemptions, Buyers, Promotions),
         build,
         unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))),
     )

@@ -91,6 +91,7 @@ def test_a_coupon_takes_its_share_spread_over_all_lines_and_explains_it() -> Non
                 line_no=2, amount=50, explanation="TEN: 10.00 % of 2500 is 250; 50 on 501; paid by platform", **common
             ),
         ),
+        holds_uses=True,
     )
     (use,) = stage.all(Redemption)
     assert (use.status, use.discount_amount, use.currency, use.user_id) == ("RESERVED", 250, "EUR", BUYER)

@@ -218,6 +218,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
     def take_discounts(self, message: promotions.CouponsReserved) -> None:
         if not self._is_priced:
             self._detail.discounts = _text(message.discounts)
+            self.state.has_coupons = self.state.has_coupons or message.holds_uses
 
     def release_coupons(self) -> promotions.ReleaseCoupons | None:
         return promotions.ReleaseCoupons(flow_id=self.state.id) if self.state.has_coupons else None

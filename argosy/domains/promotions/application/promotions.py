@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from argosy.contracts.promotions import (
     CreatePromotion,
@@ -15,6 +15,7 @@ from argosy.contracts.promotions import (
     SimulatePromotion,
 )
 from argosy.domains.promotions.application.coupons import CouponsAreNotYoursToMake, may_decide
+from argosy.domains.promotions.domain.buyer import reason_against_buyer
 from argosy.domains.promotions.domain.discount import check_lines
 from argosy.domains.promotions.domain.evaluation import evaluate
 from argosy.domains.promotions.domain.promotion import NoSuchPromotion, Promotion, PromotionIdIsTaken
@@ -24,6 +25,8 @@ from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Value
 
 EXPIRED_AT_ONCE_MAX = 500
+QUOTE_SECONDS = 15 * 60
+"""How long checkout's quotes stand: units that one counted with can be held until then."""
 
 EndedPromotions = Callable[[datetime, int], Sequence[Id]]
 """Port: at most so many promotions whose time ended by then, earliest first."""
@@ -52,6 +55,16 @@ def live(promotions: Repository[Promotion], lines: Iterable[PricedLine], now: da
     return [promotion for promotion in found if promotion.is_live(now)]
 
 
+def ending(work: UnitOfWork, promotions: Repository[Promotion]) -> Callable[[Promotion], None]:
+    """How a promotion ends: it is told, and forgotten."""
+
+    def end(promotion: Promotion) -> None:
+        work.announce(PromotionEnded(promotion_id=promotion.id))
+        promotions.remove(promotion)
+
+    return end
+
+
 class Promotions:
     """What is taken off without a code."""
 
@@ -59,6 +72,7 @@ class Promotions:
         self.work = work
         self.promotions = promotions
         self.ended = ended
+        self._end = ending(work, promotions)
         self._over: Sequence[Id] | None = None
 
     @reads(promotions=lambda command: filter(is_id, [command.promotion_id]))
@@ -84,25 +98,26 @@ class Promotions:
 
     @reads(promotions=lambda command: scopes_of(command.lines))
     def simulate_promotion(self, command: SimulatePromotion) -> SimulatedDiscounts:
-        """What these lines would cost less if the promotion ran now. Nothing comes to be."""
+        """What these lines would cost less if the promotion ran now, for a buyer of no group with a first order.
+        Nothing comes to be."""
         self._check_owner(command.funded_by)
         check_lines(command.currency, command.lines)
         tried = Promotion.tried(command, self.work.new_id(), self.work.now)
         running = live(self.promotions, command.lines, self.work.now)
+        running = [one for one in running if not reason_against_buyer(one.terms, None)]
         discounts = tuple(evaluate(command.lines, command.currency, [*running, tried], []).discounts)
         return SimulatedDiscounts(total_amount=sum(one.amount for one in discounts), discounts=discounts)
 
     @then_reads(promotions=lambda self, command: self._over_now())
     def expire_promotions(self, command: ExpirePromotions) -> None:
-        """Promotions whose time has ended are told so and forgotten."""
+        """Promotions whose time has ended are told so and forgotten, limited ones when no quote stands with them."""
         for id in self._over_now():
             promotion = self.promotions.find(id)
-            if promotion is not None and promotion.ends_at <= self.work.now:
+            if promotion is None:
+                continue
+            kept = timedelta(seconds=QUOTE_SECONDS if promotion.is_limited else 0)
+            if promotion.ends_at + kept <= self.work.now:
                 self._end(promotion)
-
-    def _end(self, promotion: Promotion) -> None:
-        self.work.announce(PromotionEnded(promotion_id=promotion.id))
-        self.promotions.remove(promotion)
 
     def _over_now(self) -> Sequence[Id]:
         """Looked up once per unit of work."""

@@ -1,4 +1,4 @@
-"""Uses of coupons in checkouts: held while the buyer pays, then consumed or given back."""
+"""Uses of coupons and limited promotions in checkouts: held while the buyer pays, then consumed or given back."""
 
 from __future__ import annotations
 
@@ -15,27 +15,25 @@ from argosy.contracts.promotions import (
     DiscountsQuoted,
     ExpireCouponUses,
     QuoteDiscounts,
+    QuotedUse,
     ReleaseCoupons,
     ReserveCoupons,
 )
+from argosy.domains.promotions.application.books import Books
 from argosy.domains.promotions.application.coupons import of_code
 from argosy.domains.promotions.application.promotions import live, scopes_of
-from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, Coupon, UsagePolicy, is_code, normal
-from argosy.domains.promotions.domain.discount import STACKING, Evaluation, applies_to, check
+from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, normal
+from argosy.domains.promotions.domain.discount import STACKING, check
 from argosy.domains.promotions.domain.evaluation import evaluate
-from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import (
-    CONSUMED,
-    RELEASED,
     RESERVED,
-    BuyerUse,
     CouponsWereReleased,
     OtherCouponsAreHeld,
     Redemption,
     buyer_use_id,
 )
 from argosy.engine.reads import by, reads, then_reads
-from argosy.engine.work import Repository, UnitOfWork
+from argosy.engine.work import UnitOfWork
 from argosy.shared_kernel.errors import RuleBroken
 from argosy.shared_kernel.ids import Id
 
@@ -67,10 +65,10 @@ class ExpiredUse(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What is taken off, and which coupons are used for it."""
+    """What is taken off, and which uses must be held for it."""
 
     discounts: list[Discount]
-    uses: list[tuple[Coupon, Redemption]]
+    uses: list[Redemption]
 
 
 ExpiredUses = Callable[[datetime, int], Sequence[ExpiredUse]]
@@ -78,45 +76,56 @@ ExpiredUses = Callable[[datetime, int], Sequence[ExpiredUse]]
 
 
 class Redemptions:
-    """Who uses which coupon, and what it takes off. Live uses never exceed a coupon's limits."""
+    """Who uses which coupon or limited promotion, and what it takes off. Live uses never exceed a limit."""
 
-    def __init__(
-        self,
-        work: UnitOfWork,
-        coupons: Repository[Coupon],
-        uses: Repository[Redemption],
-        buyer_uses: Repository[BuyerUse],
-        promotions: Repository[Promotion],
-        expired: ExpiredUses,
-    ) -> None:
+    def __init__(self, work: UnitOfWork, books: Books, expired: ExpiredUses) -> None:
         self.work = work
-        self.coupons = coupons
-        self.uses = uses
-        self.buyer_uses = buyer_uses
-        self.promotions = promotions
+        self.books = books
+        self.coupons = books.coupons
+        self.uses = books.uses
+        self.buyer_uses = books.buyer_uses
+        self.promotions = books.promotions
+        self.buyers = books.buyers
         self.expired = expired
         self._overdue: Sequence[ExpiredUse] | None = None
 
     @reads(
         coupons=lambda command: [want for code in command.codes for want in of_code(code)],
-        uses=lambda command: [by("flow_id", command.flow_id)] if command.codes else [],
-        promotions=lambda command: scopes_of(command.lines) if command.lines else [],
+        uses=lambda command: [by("flow_id", command.flow_id)] if command.codes or command.quoted else [],
+        promotions=lambda command: (
+            scopes_of(command.lines)
+            if command.lines
+            else [quoted.rule_id for quoted in command.quoted if not quoted.code]
+        ),
     )
-    @then_reads(buyer_uses=lambda self, command: self._limited(command))
+    @then_reads(
+        buyer_uses=lambda self, command: self.books.limited(command),
+        buyers=lambda self, command: self.books.asked_about(command),
+        uses=lambda self, command: [by("flow_id", command.flow_id)] if self.books.draws_units(command) else [],
+    )
     def reserve_coupons(self, command: ReserveCoupons) -> None:
         """Every code counts and one use of each is held, or none. A repeat gets the same discounts."""
         if command.quoted:
             self._hold_quoted(command)
-            discounts = []
+            decided = Decided([], [])
         else:
-            discounts = self._decide(command)
-        self.work.announce(CouponsReserved(flow_id=command.flow_id, discounts=tuple(discounts)))
+            decided = self._decide(command)
+        self.work.announce(
+            CouponsReserved(
+                flow_id=command.flow_id,
+                discounts=tuple(decided.discounts),
+                holds_uses=bool(command.quoted or decided.uses),
+            )
+        )
 
     @reads(
         coupons=lambda command: [want for code in command.codes for want in of_code(code)],
         promotions=lambda command: scopes_of(command.lines),
     )
-    @then_reads(buyer_uses=lambda self, command: self._limited(command))
+    @then_reads(
+        buyer_uses=lambda self, command: self.books.limited(command),
+        buyers=lambda self, command: self.books.asked_about(command),
+    )
     def quote_discounts(self, command: QuoteDiscounts) -> None:
         """What every code would take off now. Nothing is held: the uses are named, to be held by who takes it over."""
         check(command)
@@ -125,12 +134,15 @@ class Redemptions:
             DiscountsQuoted(
                 flow_id=command.flow_id,
                 discounts=tuple(decided.discounts),
-                uses=tuple([use.as_quoted() for _, use in decided.uses]),
+                uses=tuple([use.as_quoted() for use in decided.uses]),
             )
         )
 
     @reads(uses=lambda command: [by("flow_id", command.flow_id)])
-    @then_reads(coupons=lambda self, command: self._coupons_used(command))
+    @then_reads(
+        coupons=lambda self, command: self.books.rules_used(command.flow_id, of_promotions=False),
+        promotions=lambda self, command: self.books.rules_used(command.flow_id, of_promotions=True),
+    )
     def consume_coupons(self, command: ConsumeCoupons) -> None:
         """The held uses count for good, once. Where none was held there is nothing to do."""
         uses = self.uses.all_by("flow_id", command.flow_id)
@@ -139,14 +151,13 @@ class Redemptions:
         for use in uses:
             if use.status == RESERVED:
                 use.consume(command.purchase_id, command.order_id, self.work.now)
-                assert use.coupon_id is not None
-                assert use.user_id is not None
-                self.coupons.get(use.coupon_id).consume_use(use.user_id, command.purchase_id)
+                self.books.consume(use, command.purchase_id)
         self.work.announce(CouponsConsumed(flow_id=command.flow_id))
 
     @reads(uses=lambda command: [by("flow_id", command.flow_id)])
     @then_reads(
-        coupons=lambda self, command: self._coupons_used(command),
+        coupons=lambda self, command: self.books.rules_used(command.flow_id, of_promotions=False),
+        promotions=lambda self, command: self.books.rules_used(command.flow_id, of_promotions=True),
         buyer_uses=lambda self, command: [
             use.buyer_use_id for use in self.uses.all_by("flow_id", command.flow_id) if use.has_buyer_limit
         ],
@@ -157,12 +168,13 @@ class Redemptions:
         if not uses:
             self.uses.add(Redemption.released_before(command.flow_id, self.work.now))
         for use in uses:
-            self._give_back(use)
+            self.books.give_back(use)
         self.work.announce(CouponsReleased(flow_id=command.flow_id))
 
     @then_reads(
         uses=lambda self, command: [use.redemption_id for use in self._overdue_now()],
         coupons=lambda self, command: [use.coupon_id for use in self._overdue_now()],
+        promotions=lambda self, command: [use.coupon_id for use in self._overdue_now()],
         buyer_uses=lambda self, command: [
             buyer_use_id(use.coupon_id, use.user_id) for use in self._overdue_now() if use.has_buyer_limit
         ],
@@ -173,22 +185,18 @@ class Redemptions:
         for overdue in self._overdue_now():
             use = self.uses.find(overdue.redemption_id)
             if use is not None and use.status == RESERVED and use.expires_at <= last:
-                self._give_back(use)
+                self.books.give_back(use)
 
-    def _decide(self, command: ReserveCoupons) -> list[Discount]:
+    def _decide(self, command: ReserveCoupons) -> Decided:
         check(command)
         codes = self._codes(command)
-        held = self.uses.all_by("flow_id", command.flow_id) if codes else []
+        held = self.uses.all_by("flow_id", command.flow_id) if codes or self.books.draws_units(command) else []
         if held:
             return self._repeat(command, codes, held)
         decided = self._decided(command, codes, command.expires_at)
-        for coupon, use in decided.uses:
-            self._hold(coupon, use, command.currency)
-        return decided.discounts
-
-    def _evaluated(self, command: ReserveCoupons | QuoteDiscounts, uses: Sequence[Redemption]) -> Evaluation:
-        running = live(self.promotions, command.lines, self.work.now)
-        return evaluate(command.lines, command.currency, running, uses)
+        for use in decided.uses:
+            self.books.hold(use, command.currency)
+        return decided
 
     def _hold_quoted(self, command: ReserveCoupons) -> None:
         """Every use that the quote counted with is held under the terms that it counted under, or none."""
@@ -203,26 +211,38 @@ class Redemptions:
             return
         faults, uses = [], []
         for quoted in command.quoted:
-            coupon = self._coupon(normal(quoted.code))
-            reason = self._reason_against(coupon, command)
-            if not reason and coupon is not None:
-                use = Redemption.hold(coupon, command.flow_id, command.buyer_id, command.expires_at)
+            use, reason = self._as_quoted(command, quoted)
+            if use is not None and not reason:
                 use.discount_amount = quoted.amount
                 reason = "" if use.as_quoted() == quoted else "terms_changed"
-                uses.append((coupon, use))
+                uses.append(use)
             if reason:
-                faults.append({"code": quoted.code[:CODE_LENGTH_MAX], "reason": reason})
+                named = {"code": quoted.code[:CODE_LENGTH_MAX]} if quoted.code else {"rule_id": quoted.rule_id}
+                faults.append({**named, "reason": reason})
         if faults:
             raise PriceChanged(codes=faults)
-        for coupon, use in uses:
-            self._hold(coupon, use, command.currency)
+        for use in uses:
+            self.books.hold(use, command.currency)
 
-    def _hold(self, coupon: Coupon, use: Redemption, currency: str) -> None:
-        use.currency = currency
-        coupon.hold_use()
-        if use.has_buyer_limit:
-            self._buyer_use(use).hold_use()
-        self.uses.add(use)
+    def _as_quoted(self, command: ReserveCoupons, quoted: QuotedUse) -> tuple[Redemption | None, str]:
+        """The use that a quote names, or why there is none any more."""
+        if quoted.code:
+            coupon = self.books.coupon(normal(quoted.code))
+            reason = self.books.reason_against(coupon, command)
+            if reason or coupon is None:
+                return None, reason
+            return Redemption.hold(coupon, command.flow_id, command.buyer_id, command.expires_at), ""
+        promotion = self.promotions.find(quoted.rule_id)
+        if promotion is None:
+            return None, "ended"
+        if self.books.is_used_up_by(promotion, command.buyer_id):
+            return None, "used_up_by_you"
+        if promotion.terms.units_max and quoted.quantity > promotion.units_left:
+            return None, "sold_out"
+        return (
+            Redemption.draw(promotion, command.flow_id, command.buyer_id, command.expires_at, quoted.quantity),
+            "",
+        )
 
     @staticmethod
     def _codes(command: ReserveCoupons | QuoteDiscounts) -> list[str]:
@@ -230,85 +250,52 @@ class Redemptions:
             raise TooManyCodes(asked=len(command.codes), maximum=STACKING.coupons_max)
         return [normal(code) for code in command.codes]
 
-    def _repeat(self, command: ReserveCoupons, codes: Sequence[str], held: Sequence[Redemption]) -> list[Discount]:
-        """The same answer by the terms that were held, whatever has become of the coupons since."""
+    def _repeat(self, command: ReserveCoupons, codes: Sequence[str], held: Sequence[Redemption]) -> Decided:
+        """The same answer by the terms that were held, whatever has become of the rules since."""
         if not all(use.is_live for use in held):
             raise CouponsWereReleased(flow_id=command.flow_id)
-        by_code = {use.code: use for use in held}
+        by_code = {use.code: use for use in held if not use.is_of_promotion}
         if sorted(codes) != sorted(by_code) or any(use.user_id != command.buyer_id for use in held):
             raise OtherCouponsAreHeld(flow_id=command.flow_id)
-        held_amounts = {use.code: use.discount_amount for use in held}
-        discounts = self._evaluated(command, [by_code[code] for code in codes]).discounts
-        if any(use.discount_amount != held_amounts[use.code] for use in held):
+        held_amounts = {use.code: use.discount_amount for use in by_code.values()}
+        drawn = {use.coupon_id: use.quantity for use in held if use.is_of_promotion and use.coupon_id is not None}
+        running = [
+            promotion
+            for promotion in live(self.promotions, command.lines, self.work.now)
+            if (promotion.id in drawn if promotion.is_limited else self.books.counts_for(promotion, command.buyer_id))
+        ]
+        found = evaluate(command.lines, command.currency, running, [by_code[code] for code in codes], drawn)
+        if any(use.discount_amount != held_amounts[use.code] for use in by_code.values()):
             raise OtherCouponsAreHeld(flow_id=command.flow_id)
-        return discounts
+        return Decided(found.discounts, list(held))
 
     def _decided(self, command: ReserveCoupons | QuoteDiscounts, codes: Sequence[str], expires_at: datetime) -> Decided:
-        """What these codes take off, or every code that does not count and why."""
-        used: list[tuple[Coupon, Redemption]] = []
+        """What these codes and all that runs take off, or every code that does not count and why."""
+        uses: list[Redemption] = []
         faults: list[dict[str, Any]] = []
         for index, code in enumerate(codes):
-            coupon = self._coupon(code)
-            reason = "duplicate" if code in codes[:index] else self._reason_against(coupon, command)
+            coupon = self.books.coupon(code)
+            reason = "duplicate" if code in codes[:index] else self.books.reason_against(coupon, command)
             if reason:
                 faults.append({"code": command.codes[index][:CODE_LENGTH_MAX], "reason": reason})
             elif coupon is not None:
-                used.append((coupon, Redemption.hold(coupon, command.flow_id, command.buyer_id, expires_at)))
-        found = self._evaluated(command, [use for _, use in used])
+                uses.append(Redemption.hold(coupon, command.flow_id, command.buyer_id, expires_at))
+        running = {
+            one.id: one
+            for one in live(self.promotions, command.lines, self.work.now)
+            if self.books.counts_for(one, command.buyer_id)
+        }
+        found = evaluate(command.lines, command.currency, running.values(), uses)
         faults += [
             {"code": use.code, "reason": "below_minimum", "minimum": use.terms.min_amount} for use in found.short
         ]
         if faults:
             raise CouponsNotValid(codes=faults)
-        return Decided(found.discounts, used)
-
-    def _coupon(self, code: str) -> Coupon | None:
-        return self.coupons.find_by("code", code) if is_code(code) else None
-
-    def _reason_against(self, coupon: Coupon | None, command: ReserveCoupons | QuoteDiscounts) -> str:
-        if coupon is None:
-            return "unknown_coupon"
-        reason = coupon.reason_against(self.work.now, command.currency)
-        if not reason and coupon.has_buyer_limit:
-            known = self.buyer_uses.find(buyer_use_id(coupon.id, command.buyer_id))
-            if not UsagePolicy(coupon.max_uses_per_buyer).allows_one_more(known.uses if known else 0):
-                reason = "used_up_by_you"
-        # A quote has no lines any more: what it is for was decided with it.
-        if not reason and command.lines and not any(applies_to(coupon.funded_by, line) for line in command.lines):
-            reason = "not_for_these_goods"
-        return reason
-
-    def _give_back(self, use: Redemption) -> None:
-        if not use.is_live or use.coupon_id is None:
-            return
-        self.coupons.get(use.coupon_id).give_back_use(was_consumed=use.status == CONSUMED)
-        if use.has_buyer_limit:
-            self.buyer_uses.get(use.buyer_use_id).give_back_use()
-        use.move_to(RELEASED)
-
-    def _buyer_use(self, use: Redemption) -> BuyerUse:
-        """The count of a buyer's uses, which comes to be with the first."""
-        found = self.buyer_uses.find(use.buyer_use_id)
-        if found is None:
-            assert use.coupon_id is not None
-            assert use.user_id is not None
-            found = BuyerUse(id=use.buyer_use_id, coupon_id=use.coupon_id, user_id=use.user_id)
-            self.buyer_uses.add(found)
-        return found
-
-    # What is declared to be read.
-
-    def _limited(self, command: ReserveCoupons | QuoteDiscounts) -> list[Id]:
-        """Counts of this buyer's uses, for the coupons that limit them."""
-        coupons = [self._coupon(normal(code)) for code in command.codes]
-        return [
-            buyer_use_id(coupon.id, command.buyer_id)
-            for coupon in coupons
-            if coupon is not None and coupon.has_buyer_limit
-        ]
-
-    def _coupons_used(self, command: ConsumeCoupons | ReleaseCoupons) -> list[Id]:
-        return [use.coupon_id for use in self.uses.all_by("flow_id", command.flow_id) if use.coupon_id is not None]
+        for id, quantity in found.drawn.items():
+            use = Redemption.draw(running[id], command.flow_id, command.buyer_id, expires_at, quantity)
+            use.discount_amount = sum(one.amount for one in found.discounts if one.coupon_id == id)
+            uses.append(use)
+        return Decided(found.discounts, uses)
 
     def _overdue_now(self) -> Sequence[ExpiredUse]:
         """Looked up once per unit of work."""

@@ -71,7 +71,7 @@ class Campaign(Aggregate):
             valid_from=command.valid_from or now,
             valid_to=command.valid_to,
             created_at=now,
-            terms=command.terms,
+            terms=command.terms or NO_TERMS,
         )
         if campaign.valid_to is not None and campaign.valid_to <= campaign.valid_from:
             raise PeriodIsEmpty()
@@ -99,7 +99,7 @@ class Campaign(Aggregate):
             command.basis_points,
             command.funded_by,
             command.valid_to,
-            command.terms,
+            command.terms or NO_TERMS,
         )
 
     def make_more(self, new_id: Callable[[], Id], chance: Callable[[int], bytes], now: datetime) -> list[Coupon]:
@@ -112,7 +112,7 @@ class Campaign(Aggregate):
                 type=FIXED if self.terms.amount else PERCENTAGE,
                 basis_points=self.basis_points,
                 max_uses=1,
-                max_uses_per_buyer=0,
+                max_uses_per_buyer=int(self.terms.is_first_order),
                 funded_by=self.funded_by,
                 valid_from=self.valid_from,
                 valid_to=self.valid_to,

@@ -15,6 +15,7 @@ from argosy.contracts.promotions import (
     CreateCoupon,
     GenerateCoupons,
 )
+from argosy.domains.promotions.domain.buyer import BuyerGroupsMalformed, is_group
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
@@ -101,19 +102,19 @@ class Coupon(Aggregate):
     def create(cls, command: CreateCoupon, now: datetime) -> Coupon:
         """A coupon with terms that can be read, or everything that is wrong with them at once."""
         check(command)
-        code = normal(command.code)
+        code, terms = normal(command.code), command.terms or NO_TERMS
         coupon = cls(
             id=command.coupon_id or named_id("coupon", code),
             code=code,
-            type=FIXED if command.terms.amount else PERCENTAGE,
+            type=FIXED if terms.amount else PERCENTAGE,
             basis_points=command.basis_points,
             max_uses=command.max_uses,
-            max_uses_per_buyer=command.max_uses_per_buyer,
+            max_uses_per_buyer=_buyer_limit(command),
             funded_by=command.funded_by,
             valid_from=command.valid_from or now,
             valid_to=command.valid_to,
             created_at=now,
-            terms=command.terms,
+            terms=terms,
         )
         if coupon.valid_to is not None and coupon.valid_to <= coupon.valid_from:
             raise PeriodIsEmpty()
@@ -125,7 +126,7 @@ class Coupon(Aggregate):
                 max_uses=coupon.max_uses,
                 valid_from=coupon.valid_from,
                 valid_to=coupon.valid_to,
-                terms=coupon.terms,
+                terms=command.terms,
             )
         )
         return coupon
@@ -144,9 +145,9 @@ class Coupon(Aggregate):
             self.code == normal(command.code)
             and command.coupon_id in (None, self.id)
             and (self.basis_points, self.max_uses, self.max_uses_per_buyer, self.funded_by, self.valid_to)
-            == (command.basis_points, command.max_uses, command.max_uses_per_buyer, command.funded_by, command.valid_to)
+            == (command.basis_points, command.max_uses, _buyer_limit(command), command.funded_by, command.valid_to)
             and command.valid_from in (None, self.valid_from)
-            and command.terms == self.terms
+            and (command.terms or NO_TERMS) == self.terms
         )
 
     def reason_against(self, now: datetime, currency: str) -> str:
@@ -188,6 +189,11 @@ class Coupon(Aggregate):
         self.status = DISABLED
 
 
+def _buyer_limit(command: CreateCoupon) -> int:
+    """A first order is had once."""
+    return 1 if (command.terms or NO_TERMS).is_first_order else command.max_uses_per_buyer
+
+
 def normal(code: str) -> str:
     """A code in its one spelling: capitals, no blanks around it."""
     return code.strip().upper()
@@ -215,9 +221,10 @@ def check(command: CreateCoupon) -> None:
 
 def wrong_terms(command: CreateCoupon | GenerateCoupons) -> Iterator[DomainError]:
     """Faults of what one coupon or many take off, who pays for it, and when."""
-    if command.terms.amount == 0 and not 1 <= command.basis_points <= BASIS_POINTS_MAX:
+    terms = command.terms or NO_TERMS
+    if terms.amount == 0 and not 1 <= command.basis_points <= BASIS_POINTS_MAX:
         yield PercentageOutOfRange(asked=command.basis_points, maximum=BASIS_POINTS_MAX)
-    yield from _wrong_amounts(command.basis_points, command.terms)
+    yield from _wrong_amounts(command.basis_points, terms)
     if command.funded_by != PLATFORM and not is_id(command.funded_by):
         yield FunderUnknown()
     if any(time is not None and time.tzinfo is None for time in (command.valid_from, command.valid_to)):
@@ -231,6 +238,8 @@ def _wrong_amounts(basis_points: int, terms: CouponTerms) -> Iterator[DomainErro
         yield AmountOutOfRange(field="currency")
     if terms.amount and basis_points:
         yield AmountOutOfRange(field="amount", fault="both_a_share_and_an_amount")
+    if terms.buyer_group and not is_group(terms.buyer_group):
+        yield BuyerGroupsMalformed(field="buyer_group")
     if terms.amount and terms.cap_amount:
         yield AmountOutOfRange(field="cap_amount", fault="bounds_a_share_alone")
     for name in ("amount", "min_amount", "cap_amount"):

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from argosy.contracts.promotions import Discount, PricedLine, QuoteDiscounts, ReserveCoupons
+from argosy.domains.promotions.domain.buyer import for_whom
 from argosy.domains.promotions.domain.coupon import PLATFORM
 from argosy.domains.promotions.domain.redemption import Redemption
 from argosy.shared_kernel.errors import Invalid
-from argosy.shared_kernel.ids import is_id
+from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.money import AMOUNT_MAX, allocate, exponent, share
 
 LINES_MAX = 200
@@ -41,10 +42,12 @@ STACKING = StackingPolicy()
 
 @dataclass(slots=True)
 class Evaluation:
-    """What is taken off a purchase; `short` are the uses of coupons whose minimum it does not reach."""
+    """What is taken off a purchase. `short` are the uses of coupons whose minimum it does not reach; `drawn` the pieces
+    that limited promotions take it from, by their ids."""
 
     discounts: list[Discount] = field(default_factory=list)
     short: list[Redemption] = field(default_factory=list)
+    drawn: dict[Id, int] = field(default_factory=dict)
 
 
 def applies_to(funded_by: str, line: PricedLine) -> bool:
@@ -79,6 +82,7 @@ def _take(use: Redemption, numbers: Sequence[int], left: dict[int, int]) -> list
     bases = [left[number] for number in numbers]
     base = sum(bases)
     total, how = _total(use, base)
+    how += for_whom(use.terms)
     payer = "platform" if use.funded_by == PLATFORM else "seller"
     taken = []
     for number, line_base, amount in zip(numbers, bases, allocate(total, bases), strict=True):

@@ -8,9 +8,10 @@ nothing is ever taken below zero, and a promotion's `cap_amount` bounds what it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from argosy.contracts.promotions import Discount, PricedLine
+from argosy.domains.promotions.domain.buyer import for_whom
 from argosy.domains.promotions.domain.coupon import PLATFORM
 from argosy.domains.promotions.domain.discount import Evaluation, discounts_of
 from argosy.domains.promotions.domain.promotion import (
@@ -24,6 +25,7 @@ from argosy.domains.promotions.domain.promotion import (
     Promotion,
 )
 from argosy.domains.promotions.domain.redemption import Redemption
+from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.money import allocate, share
 
 _PRICE_SCALE = 1_000_000
@@ -32,35 +34,52 @@ millionth."""
 
 
 def evaluate(
-    lines: Sequence[PricedLine], currency: str, promotions: Iterable[Promotion], uses: Sequence[Redemption]
+    lines: Sequence[PricedLine],
+    currency: str,
+    promotions: Iterable[Promotion],
+    uses: Sequence[Redemption],
+    units: Mapping[Id, int] | None = None,
 ) -> Evaluation:
-    """Every discount of a purchase, and each use's sum noted on it."""
+    """Every discount of a purchase, and each use's sum noted on it. `units` are those that it holds of limited
+    promotions already; where nothing is said, as many as are left."""
     left = {line.line_no: line.amount for line in lines}
     by_level: dict[str, list[Promotion]] = {}
     for promotion in sorted(promotions, key=lambda one: (-one.terms.priority, one.created_at, one.id)):
         if promotion.terms.currency in ("", currency):
             by_level.setdefault(promotion.level, []).append(promotion)
-    before: list[Discount] = []
+    found = Evaluation()
     for level in (ITEM_DISCOUNT, STORE_DISCOUNT):
-        before += _level(by_level.get(level, ()), lines, left)
-    found = discounts_of(uses, lines, left)
-    found.discounts = [*before, *found.discounts, *_level(by_level.get(PLATFORM_DISCOUNT, ()), lines, left)]
+        _level(by_level.get(level, ()), lines, left, found, units)
+    coupons = discounts_of(uses, lines, left)
+    found.discounts += coupons.discounts
+    found.short = coupons.short
+    _level(by_level.get(PLATFORM_DISCOUNT, ()), lines, left, found, units)
     return found
 
 
-def _level(promotions: Iterable[Promotion], lines: Sequence[PricedLine], left: dict[int, int]) -> list[Discount]:
-    found: list[Discount] = []
+def _level(
+    promotions: Iterable[Promotion],
+    lines: Sequence[PricedLine],
+    left: dict[int, int],
+    found: Evaluation,
+    units: Mapping[Id, int] | None,
+) -> None:
     taken_from: set[int] = set()
     closed: set[int] = set()
     for promotion in promotions:
         shut = taken_from if promotion.terms.is_exclusive else closed
-        taken = _take(promotion, _matching(promotion, lines, shut), left)
+        pieces = None
+        if promotion.terms.units_max:
+            pieces = promotion.units_left if units is None else units.get(promotion.id, 0)
+        matching = _matching(promotion, lines, shut)
+        taken = _take(promotion, matching, left, pieces)
         touched = {discount.line_no for discount in taken}
         taken_from |= touched
         if promotion.terms.is_exclusive:
             closed |= touched
-        found += taken
-    return found
+        if taken and promotion.is_limited:
+            found.drawn[promotion.id] = 0 if pieces is None else sum(_first(matching, pieces))
+        found.discounts += taken
 
 
 def _matching(promotion: Promotion, lines: Sequence[PricedLine], shut: set[int]) -> list[PricedLine]:
@@ -78,19 +97,23 @@ def _matching(promotion: Promotion, lines: Sequence[PricedLine], shut: set[int])
     return [line for line in found if line.line_no not in shut]
 
 
-def _take(promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int]) -> list[Discount]:
-    """What one promotion takes off these lines. Its total is decided first, then spread (largest remainder)."""
+def _take(
+    promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int], pieces: int | None
+) -> list[Discount]:
+    """What one promotion takes off these lines, or off so many `pieces` of them. Its total is decided first, then
+    spread (largest remainder)."""
     terms, base = promotion.terms, sum([left[line.line_no] for line in lines])
     if base == 0 or base < terms.min_amount:
         return []
     if terms.min_quantity and sum([line.quantity for line in lines]) < terms.min_quantity:
         return []
-    weights, how = _bases(promotion, lines, left)
+    weights, how = _bases(promotion, lines, left, pieces)
     counted = sum(weights)
     if terms.effect == FIXED:
         total = min(terms.amount, counted)
     else:
         total = share(counted, _share_of(promotion, base))
+    how += for_whom(terms)
     if terms.cap_amount and total > terms.cap_amount:
         total, how = terms.cap_amount, f"{how}, at most {terms.cap_amount}"
     if total == 0:
@@ -126,10 +149,15 @@ def _share_of(promotion: Promotion, base: int) -> int:
     return reached[-1] if reached else 0
 
 
-def _bases(promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int]) -> tuple[list[int], str]:
+def _bases(
+    promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int], pieces: int | None
+) -> tuple[list[int], str]:
     """Of each line the part that counts, and how it is computed."""
     terms = promotion.terms
     whole = [left[line.line_no] for line in lines]
+    if pieces is not None:
+        counts = _first(lines, pieces)
+        return _worth(lines, left, counts), f"{_percent(terms.basis_points)} on {sum(counts)} pieces"
     if terms.effect == FIXED:
         return whole, f"{terms.amount} off"
     if terms.effect == TIERED:
@@ -148,6 +176,15 @@ def _bases(promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, in
 def _worth(lines: Sequence[PricedLine], left: dict[int, int], counts: Sequence[int]) -> list[int]:
     """What so many pieces of each line cost now, rounded down."""
     return [left[line.line_no] * count // line.quantity for line, count in zip(lines, counts, strict=True)]
+
+
+def _first(lines: Sequence[PricedLine], pieces: int) -> list[int]:
+    """So many pieces, in the order of the lines."""
+    counts = []
+    for line in lines:
+        counts.append(min(max(pieces, 0), line.quantity))
+        pieces -= counts[-1]
+    return counts
 
 
 def _cheapest(lines: Sequence[PricedLine], left: dict[int, int], pieces: int) -> list[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.contracts.promotions import CreatePromotion, PromotionCreated, PromotionTerms, SimulatePromotion
+from argosy.domains.promotions.domain.buyer import BuyerGroupsMalformed, is_group
 from argosy.domains.promotions.domain.coupon import BASIS_POINTS_MAX, PLATFORM, FunderUnknown, NotAnId, PeriodIsEmpty
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
@@ -27,6 +28,7 @@ PRODUCTS_MAX = 200
 PIECES_MAX = 999
 TIERS_MAX = 20
 PRIORITY_MAX = 1_000
+UNITS_MAX = 1_000_000_000
 
 
 class EffectUnknown(Invalid):
@@ -57,6 +59,8 @@ class Promotion(Aggregate):
     starts_at: datetime
     ends_at: datetime
     created_at: datetime
+    units_reserved: int = 0
+    units_sold: int = 0
 
     @classmethod
     def create(cls, command: CreatePromotion, id: Id, now: datetime) -> Promotion:
@@ -105,6 +109,37 @@ class Promotion(Aggregate):
             ends_at=now,
             created_at=now,
         )
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether who takes it must hold a use of it, as of a coupon."""
+        return self.terms.units_max > 0 or self.terms.is_first_order
+
+    @property
+    def units_left(self) -> int:
+        return self.terms.units_max - self.units_reserved - self.units_sold
+
+    @property
+    def is_sold_out(self) -> bool:
+        return 0 < self.terms.units_max <= self.units_sold
+
+    def hold_units(self, units: int) -> None:
+        assert self.terms.units_max == 0 or units <= self.units_left, "asked before it was allowed"
+        self.units_reserved += units
+
+    def sell_units(self, units: int) -> None:
+        """Held units are sold for good."""
+        assert self.units_reserved >= units, "only held units are sold"
+        self.units_reserved -= units
+        self.units_sold += units
+
+    def give_back_units(self, units: int, *, was_consumed: bool) -> None:
+        if was_consumed:
+            assert self.units_sold >= units, "only sold units are given back"
+            self.units_sold -= units
+        else:
+            assert self.units_reserved >= units, "only held units are given back"
+            self.units_reserved -= units
 
     def is_live(self, now: datetime) -> bool:
         return self.starts_at <= now < self.ends_at
@@ -157,6 +192,10 @@ def _wrong_scope(terms: PromotionTerms) -> Iterator[DomainError]:
         yield TermOutOfRange(field="product_ids", minimum=2)
     if not 0 <= terms.min_quantity <= PIECES_MAX:
         yield TermOutOfRange(field="min_quantity", minimum=0, maximum=PIECES_MAX)
+    if terms.buyer_group and not is_group(terms.buyer_group):
+        yield BuyerGroupsMalformed(field="buyer_group")
+    if not 0 <= terms.units_max <= (UNITS_MAX if terms.effect == PERCENTAGE else 0):
+        yield TermOutOfRange(field="units_max", minimum=0, maximum=UNITS_MAX if terms.effect == PERCENTAGE else 0)
     if not -PRIORITY_MAX <= terms.priority <= PRIORITY_MAX:
         yield TermOutOfRange(field="priority", minimum=-PRIORITY_MAX, maximum=PRIORITY_MAX)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from argosy.contracts.promotions import NO_TERMS, CouponTerms, QuotedUse
 from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.errors import RuleBroken
@@ -63,6 +64,7 @@ class Redemption(Aggregate):
     expires_at: datetime
     redeemed_at: datetime | None = None
     terms: CouponTerms = NO_TERMS
+    quantity: int = 0
 
     @classmethod
     def hold(cls, coupon: Coupon, flow_id: Id, buyer_id: Id, expires_at: datetime) -> Redemption:
@@ -81,6 +83,22 @@ class Redemption(Aggregate):
         )
 
     @classmethod
+    def draw(cls, promotion: Promotion, flow_id: Id, buyer_id: Id, expires_at: datetime, quantity: int) -> Redemption:
+        """A use of a promotion that has only so many units, or that each buyer has once; it has no code."""
+        return cls(
+            id=child_id(flow_id, "use", promotion.id),
+            flow_id=flow_id,
+            coupon_id=promotion.id,
+            user_id=buyer_id,
+            status=RESERVED,
+            basis_points=promotion.terms.basis_points,
+            funded_by=promotion.funded_by,
+            has_buyer_limit=promotion.terms.is_first_order,
+            expires_at=expires_at,
+            quantity=quantity,
+        )
+
+    @classmethod
     def released_before(cls, flow_id: Id, now: datetime) -> Redemption:
         """What is remembered of a release that came before its request."""
         return cls(
@@ -95,6 +113,7 @@ class Redemption(Aggregate):
             code=self.code,
             amount=self.discount_amount,
             terms=self._terms_in_words(),
+            quantity=self.quantity,
         )
 
     def _terms_in_words(self) -> str:
@@ -102,6 +121,11 @@ class Redemption(Aggregate):
         quotes stand while a program is replaced."""
         words = f"{self.basis_points} of {self.funded_by}"
         return words if self.terms == NO_TERMS else f"{words}, {encode(self.terms).decode()}"
+
+    @property
+    def is_of_promotion(self) -> bool:
+        """Whether `coupon_id` is a promotion's."""
+        return self.coupon_id is not None and self.code == ""
 
     @property
     def is_live(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from argosy.contracts.promotions import (
+    AssignBuyerGroups,
     CreateCoupon,
     CreatePromotion,
     DisableCoupon,
@@ -17,10 +18,10 @@ from argosy.contracts.promotions import (
 )
 from argosy.domains.promotions.adapters.outbound.queries import CampaignShown, campaign_shown, codes_of_campaign
 from argosy.domains.promotions.application.promotions import SimulatedDiscounts
-from argosy.platform.auth import merchant
+from argosy.platform.auth import merchant, staff
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
-from argosy.platform.rest import PREFIX, Asked, Made, get, post
+from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 
@@ -93,5 +94,6 @@ endpoints = [
         answers=SimulatedDiscounts,
     ),
     post("promotions/{promotion_id}/end", EndPromotion, allow=merchant, answers=Made),
+    put("promotions/buyers/{buyer_id}/groups", AssignBuyerGroups, allow=staff, answers=Made),
     post("coupons/{code}/disable", DisableCoupon, allow=merchant, answers=Made),
 ]

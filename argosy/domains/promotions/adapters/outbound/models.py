@@ -86,12 +86,32 @@ class PromotionRow(AggregateRow):
     starts_at = InstantField()
     ends_at = InstantField(db_index=True)
     created_at = InstantField()
+    units_max = models.BigIntegerField(default=0, db_default=0)
+    units_reserved = models.BigIntegerField(default=0, db_default=0)
+    units_sold = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "promotions"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(units_reserved__gte=0, units_sold__gte=0), name="promotion_units_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(units_max=0) | Q(units_max__gte=F("units_reserved") + F("units_sold")),
+                name="promotion_units_within_limit",
+            ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="promotion_period_not_empty"),
         ]
+
+
+class BuyerRow(AggregateRow):
+    """What is known of a buyer, whose id it has."""
+
+    has_ordered = models.BooleanField()
+    groups = models.JSONField()
+
+    class Meta:
+        db_table = "promotion_buyers"
 
 
 class CouponRuleRow(models.Model):
@@ -107,7 +127,8 @@ class CouponRuleRow(models.Model):
 
 
 class CouponRedemptionRow(AggregateRow):
-    """One use, with the terms that it was held under. Without a coupon: a release that came before its request."""
+    """One use, with the terms that it was held under. Without a code: of the promotion that `coupon_id` names, from
+    which it draws `quantity` units; without either: a release that came before its request."""
 
     flow_id = IdField()
     coupon_id = IdField(null=True)
@@ -124,6 +145,7 @@ class CouponRedemptionRow(AggregateRow):
     expires_at = InstantField()
     redeemed_at = InstantField(null=True)
     terms = models.JSONField(default=dict, db_default={})
+    quantity = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "coupon_redemptions"

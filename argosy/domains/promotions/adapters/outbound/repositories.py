@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argosy.domains.promotions.adapters.outbound.models import (
+    BuyerRow,
     BuyerUseRow,
     CampaignRow,
     CouponRedemptionRow,
     CouponRow,
     PromotionRow,
 )
+from argosy.domains.promotions.domain.buyer import Buyer
 from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
@@ -19,6 +21,7 @@ ROWS = (
     Rows(Coupon, CouponRow, names={"basis_points": "discount"}),
     Rows(Redemption, CouponRedemptionRow),
     Rows(BuyerUse, BuyerUseRow),
-    Rows(Promotion, PromotionRow),
+    Rows(Promotion, PromotionRow, copies={"units_max": lambda promotion: promotion.terms.units_max}),
+    Rows(Buyer, BuyerRow),
     Rows(Campaign, CampaignRow),
 )

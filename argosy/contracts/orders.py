@@ -33,7 +33,8 @@ class LineDiscount(Value):
 class OrderLine(Value):
     """A line as it was sold, in minor units: total = quantity * unit - discount + tax on top.
 
-    `tax_amount` is all tax of the line, `tax_on_top` the part that raised the total. Delivery is kept apart.
+    `tax_amount` is all tax of the line, `tax_on_top` the part that raised the total. Delivery is kept apart:
+    `shipping_amount` is what it costs the buyer, `delivery_parts` what others took off it.
     """
 
     line_no: int
@@ -60,6 +61,7 @@ class OrderLine(Value):
     tax_category: str = ""
     tax_rule_id: Id | None = None
     discount_parts: tuple[LineDiscount, ...] = ()
+    delivery_parts: tuple[LineDiscount, ...] = ()
 
 
 class OrderDraft(Value):

@@ -133,7 +133,8 @@ class QuoteDiscounts(Command, key="flow_id"):
 
 
 class Discount(Value):
-    """`amount` minor units off one line, by which rule, who pays for it, and how it was computed."""
+    """`amount` minor units off one line, by which rule, who pays for it, and how it was computed. One that is
+    `of_delivery` takes off all that the line's delivery costs, which whoever knows that fills in: till then it is 0."""
 
     line_no: int
     amount: int
@@ -141,6 +142,7 @@ class Discount(Value):
     code: str
     funded_by: str
     explanation: str
+    of_delivery: bool = False
 
 
 class DiscountsQuoted(Event, key="flow_id"):
@@ -217,7 +219,8 @@ class PromotionTerms(Value):
     """On which goods (`product_ids`, or `category`, or all), from how much of them, how much is taken off.
 
     `effect` is percentage (`basis_points`), fixed (`amount` once), buy_x_get_y (of `buy` + `get` pieces the `get`
-    cheapest, by `basis_points`), tiered (`tiers`), or bundle (whole sets of all `product_ids`, by `basis_points`).
+    cheapest, by `basis_points`), tiered (`tiers`), bundle (whole sets of all `product_ids`, by `basis_points`), or
+    free_delivery (of the lines that it is for, from `min_amount` of them on).
     `is_exclusive`: no other promotion of its level takes from the same line. `cap_amount` bounds it in one purchase
     (0: no bound). Amounts are of `currency`. `is_first_order` and `buyer_group` say for whom, as those of a coupon.
     With `units_max` a percentage is taken off so many pieces in all, and the promotion ends when they are sold.

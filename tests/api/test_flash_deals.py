@@ -51,6 +51,33 @@ def test_a_first_order_is_cheaper_once(shop: Shop) -> None:
     assert shop.bought("three", token=shop.person())["total_amount"] == 1_749
 
 
+def test_delivery_is_free_from_a_threshold_on_and_who_pays_is_told(shop: Shop) -> None:
+    promote(shop, effect="free_delivery", basis_points=0, min_amount=5_000, currency="EUR")
+    assert asked(shop)["shipping_amount"] == 499
+    two = [shop.line(quantity=2)]
+    quote = asked(shop, lines=two)
+    assert (quote["shipping_amount"], quote["shipping_discount_amount"], quote["total_amount"]) == (0, 499, 5_000)
+    (told,) = quote["discounts"]
+    assert (told["amount"], told["of_delivery"], told["line_no"]) == (499, True, 1)
+    assert told["explanation"] == "Deal: delivery is free, 5000 of goods reach 5000; paid by seller"
+    for key, more in {"quoted": {"quote_id": quote["quote_id"]}, "alone": {}}.items():
+        ended = shop.bought(key, lines=two, **more)
+        assert (ended["status"], ended["total_amount"]) == ("COMPLETED", 5_000)
+        explained = shop.call("GET", f"orders/{ended['order_ids'][0]}/explain", token=shop.buyer).json
+        (paid,) = explained["lines"][0]["delivery"]["discounts"]
+        assert (paid["amount"], explained["delivery_amount"], explained["discount_amount"]) == (499, 0, 0)
+        assert [(one["amount"]) for one in explained["funding"]] == [499]
+
+
+def test_the_platform_pays_the_seller_for_delivery_that_it_gives(shop: Shop) -> None:
+    body = {"name": "Free", "terms": {"effect": "free_delivery"}, "ends_at": UNTIL}
+    assert shop.call("POST", "promotions", body, token=everyone(shop)["staff"]).status == 201
+    assert shop.bought()["total_amount"] == 2_500
+    shares = str(shop.place.rows("payments", "SELECT shares FROM payment_intents")).replace(" ", "")
+    assert '"shipping_amount":0' in shares
+    assert '"subsidy_amount":499' in shares
+
+
 def test_staff_put_buyers_into_groups_and_that_is_on_record(shop: Shop) -> None:
     staff = everyone(shop)["staff"]
     promote(shop, buyer_group="vip")

@@ -11,6 +11,7 @@ import pytest
 from argosy.apps.doctor.examination import CHECKS
 from argosy.contracts.accounts import RegisterUser
 from argosy.shared_kernel.ids import named_id
+from tests.doctor.planted_uses import OLD, OTHER, sold_beyond_its_units, use_never_given_back, used_twice_by_one_buyer
 from tests.doctor.planting import book, chain_again, violated, write, write_in_gateways_book
 from tests.doctor.selling import checkout_id, payment_id, take_money_for_nothing
 from tests.marketplace import Marketplace
@@ -18,8 +19,6 @@ from tests.marketplace import Marketplace
 Plant = Callable[[Marketplace], None]
 
 APPROVED, DECLINED = checkout_id("approved"), checkout_id("declined")
-OTHER = named_id("doctor", "other")
-OLD = "2020-01-01 00:00:00.000001"
 ITEM = "(SELECT id FROM stock_items ORDER BY id LIMIT 1)"
 ORDERS_OF = f"SELECT o.id FROM orders o JOIN purchases p ON p.id = o.purchase_id WHERE p.flow_id = '{APPROVED}'"
 ORDER = f"({ORDERS_OF} ORDER BY o.id LIMIT 1)"
@@ -147,53 +146,6 @@ def delivery_forgotten(place: Marketplace) -> None:
         f"round_tries, tries, created_at) VALUES ('{OTHER}', 1, 0, '{OTHER}', '{OTHER}', '{OTHER}', 'order.paid', "
         f"'PENDING', 0, '[]', '{OLD}')",
     )
-
-
-def use_never_given_back(place: Marketplace) -> None:
-    """Counted as it should be, and held by a checkout that is long over."""
-    write(
-        place,
-        "promotions",
-        "coupon_redemptions",
-        f"UPDATE coupon_redemptions SET flow_id = '{OTHER}', expires_at = '{OLD}', status = 'RESERVED' "
-        f"WHERE status = 'CONSUMED'",
-    )
-    counted = "uses_reserved = uses_reserved + 1, uses_consumed = uses_consumed - 1"
-    write(place, "promotions", "coupons", f"UPDATE coupons SET {counted}")
-
-
-def sold_beyond_its_units(place: Marketplace) -> None:
-    """A flash deal of one unit, of which nothing is counted, and a use that drew two."""
-    write(
-        place,
-        "promotions",
-        "promotions",
-        f"INSERT INTO promotions (id, version, sequence, name, scope_key, funded_by, terms, starts_at, ends_at, "
-        f"created_at, units_max, units_reserved, units_sold) VALUES ('{OTHER}', 1, 0, 'Deal', 'all', 'platform', '{{}}', '{OLD}', "
-        f"'2999-01-01 00:00:00.000001', '{OLD}', 1, 0, 0)",
-    )
-    write(
-        place,
-        "promotions",
-        "coupon_redemptions",
-        f"UPDATE coupon_redemptions SET coupon_id = '{OTHER}', code = '', quantity = 2 WHERE status = 'CONSUMED'",
-    )
-
-
-def used_twice_by_one_buyer(place: Marketplace) -> None:
-    """Counted as it should be, in both places."""
-    write(
-        place,
-        "promotions",
-        "coupon_redemptions",
-        f"INSERT INTO coupon_redemptions (id, version, sequence, flow_id, coupon_id, user_id, purchase_id, order_id, "
-        f"status, code, basis_points, funded_by, has_buyer_limit, discount_amount, currency, expires_at, redeemed_at) "
-        f"SELECT '{OTHER}', 1, 0, '{OTHER}', coupon_id, user_id, purchase_id, order_id, status, code, basis_points, "
-        f"funded_by, has_buyer_limit, discount_amount, currency, expires_at, redeemed_at FROM coupon_redemptions "
-        f"WHERE status = 'CONSUMED'",
-    )
-    write(place, "promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1")
-    write(place, "promotions", "coupon_buyer_uses", "UPDATE coupon_buyer_uses SET uses = uses + 1")
 
 
 class Case(NamedTuple):

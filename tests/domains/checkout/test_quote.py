@@ -17,6 +17,7 @@ from argosy.domains.checkout.domain.quote import (
     Snapshot,
     StockOfSnapshot,
     hash_of,
+    settled,
     taxable_lines,
 )
 from argosy.shared_kernel.codec import encode
@@ -36,6 +37,10 @@ def discount(line_no: int, amount: int, funded_by: str = "platform") -> Discount
         funded_by=funded_by,
         explanation=f"{amount} off",
     )
+
+
+def free_delivery(line_no: int, funded_by: str) -> Discount:
+    return msgspec.structs.replace(discount(line_no, 0, funded_by), of_delivery=True)
 
 
 def charge(line: QuotedLine, amount: int) -> DeliveryCharge:
@@ -72,6 +77,9 @@ def quotes(draw: st.DrawFn) -> tuple[list[QuotedLine], list[Discount], list[Deli
             left -= amount
             discounts.append(discount(number, amount, funded_by))
         charges.append(charge(line, draw(st.integers(0, 5_000))))
+        free_by = draw(st.sampled_from((None, "platform", line.seller_id)))
+        if free_by is not None:
+            discounts.append(free_delivery(number, free_by))
     taxes = []
     for line in taxable_lines(lines, discounts, charges):
         kind = draw(st.sampled_from(("none", "inclusive", "exclusive")))
@@ -91,7 +99,8 @@ def test_every_sum_is_exact(
 
     goods = sum(line.quantity * line.unit_amount for line in lines)
     off = sum(found.amount for found in discounts)
-    delivery = sum(found.amount for found in charges)
+    free = {found.line_no: found.funded_by for found in discounts if found.of_delivery}
+    delivery = sum(found.amount for found in charges if found.line_no not in free)
     on_top = sum(found.amount for found in taxes if not found.is_inclusive)
     assert snapshot.total_amount == goods - off + delivery + on_top
     assert snapshot.total_amount == sum(order.total_amount for order in snapshot.orders)
@@ -107,7 +116,12 @@ def test_every_sum_is_exact(
     assert sum(part.tax_amount for part in snapshot.shares) == sum(found.amount for found in taxes)
     assert sum(part.subsidy_amount for part in snapshot.shares) == sum(
         found.amount for found in discounts if found.funded_by == "platform"
-    )
+    ) + sum(found.amount for found in charges if free.get(found.line_no) == "platform")
+    told = settled(discounts, charges)
+    assert sum(found.amount for found in told) == off + sum(found.amount for found in charges) - delivery
+    for line in (line for order in snapshot.orders for line in order.lines):
+        told_of_line = [found.amount for found in told if found.line_no == line.line_no and found.of_delivery]
+        assert [part.amount for part in line.delivery_parts] == told_of_line
 
 
 @given(quotes())
@@ -155,6 +169,19 @@ def test_tax_within_the_price_raises_nothing() -> None:
 def test_free_delivery_is_not_taxed() -> None:
     line = quoted(1, an_id("v1"), 1)
     assert [found.line_no for found in taxable_lines([line], [], [charge(line, 0)])] == [1]
+
+
+def test_the_first_who_delivers_free_pays_for_all_of_it_and_says_so() -> None:
+    line = quoted(1, an_id("v1"), 2)
+    free = [free_delivery(1, line.seller_id), free_delivery(1, "platform")]
+    assert [found.line_no for found in taxable_lines([line], free, [charge(line, 40)])] == [1]
+    snapshot = Pricing([line], free, [charge(line, 40)], []).snapshot(an_id("checkout"), "INR")
+    (part,) = snapshot.shares
+    assert (snapshot.total_amount, part.shipping_amount, part.subsidy_amount) == (1_000, 0, 0)
+    ((told,),) = [sold.delivery_parts for order in snapshot.orders for sold in order.lines]
+    assert (told.amount, told.funded_by) == (40, line.seller_id)
+    by_platform = Pricing([line], free[1:], [charge(line, 40)], []).snapshot(an_id("checkout"), "INR")
+    assert [(part.shipping_amount, part.subsidy_amount) for part in by_platform.shares] == [(0, 40)]
 
 
 def test_order_ids_are_the_same_each_time_and_differ_by_checkout() -> None:

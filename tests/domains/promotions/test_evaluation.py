@@ -199,6 +199,23 @@ def test_each_effect_takes_what_it_says(terms: dict[str, Any], expected: dict[in
     assert off(lines, promotion(**terms)) == expected
 
 
+def test_delivery_is_free_from_a_threshold_on_for_the_lines_that_it_is_for() -> None:
+    lines = [line(1, 600), line(2, 500), line(3, 400, seller=1)]
+    hers = promotion("Hers", SELLERS[0], effect="free_delivery", min_amount=1_000, currency="EUR")
+    ours = promotion("Ours", effect="free_delivery", min_amount=1_400, currency="EUR")
+    ten = promotion("Ten", SELLERS[0], basis_points=1_000, priority=1)
+    found = evaluate(lines, "EUR", [ours, hers], []).discounts
+    assert [(one.line_no, one.amount, one.of_delivery, one.funded_by) for one in found] == [
+        (1, 0, True, SELLERS[0]),
+        (2, 0, True, SELLERS[0]),
+        (3, 0, True, PLATFORM),
+    ]
+    assert found[0].explanation == "Hers: delivery is free, 1100 of goods reach 1000; paid by seller"
+    less = [one for one in evaluate(lines, "EUR", [ours, hers, ten], []).discounts if one.of_delivery]
+    assert less == [], "what Ten left of the goods reaches neither"
+    assert evaluate(lines, "USD", [ours, hers], []).discounts == []
+
+
 def test_later_levels_take_from_what_earlier_ones_left() -> None:
     item = promotion("Item", SELLERS[0], basis_points=5_000, product_ids=PRODUCTS[:1])
     store = promotion("Store", SELLERS[0], basis_points=5_000)

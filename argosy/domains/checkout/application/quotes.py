@@ -27,7 +27,7 @@ from argosy.domains.checkout.domain.quotation import (
     of_cart,
     read_quote,
 )
-from argosy.domains.checkout.domain.quote import Pricing, goods_amount
+from argosy.domains.checkout.domain.quote import Pricing, goods_amount, settled
 from argosy.domains.checkout.domain.session import BuyerIsSomebodyElse, CheckoutIdIsTaken
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -125,6 +125,7 @@ class QuoteSaga(Saga[Quotation]):
         ).snapshot(state.id, state.currency)
         if snapshot.total_amount > AMOUNT_MAX:
             return Reason("total_too_large", {"maximum": AMOUNT_MAX})
+        state.discounts = _text(settled(_DISCOUNTS.decode(state.discounts), _CHARGES.decode(state.charges)))
         state.freeze(snapshot)
         return None
 

@@ -1,7 +1,8 @@
 """What a purchase costs: answers of catalogue, promotions, delivery and taxes put together, pure and exact.
 
-A line costs quantity * unit - discounts + tax on top; an order costs its lines, their delivery, and the tax on top of
-delivery; the purchase costs its orders. Nothing is rounded here: every part is a whole number of minor units already.
+A line costs quantity * unit - discounts + tax on top; an order costs its lines, their delivery where nobody else pays
+for it, and the tax on top of delivery; the purchase costs its orders. Nothing is rounded here: every part is a whole
+number of minor units already.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def taxable_lines(
     charges: Iterable[DeliveryCharge],
 ) -> tuple[TaxableLine, ...]:
     """What the buyer pays for each line after discounts, and for its delivery where that costs anything."""
-    off = _discount_by_line(discounts)
+    off, free = _discount_by_line(discounts), free_deliveries(discounts)
     taxable = [
         TaxableLine(
             line_no=line.line_no,
@@ -97,7 +98,7 @@ def taxable_lines(
             amount=charge.amount,
         )
         for charge in charges
-        if charge.amount
+        if charge.amount and charge.line_no not in free
     ]
     return tuple(taxable)
 
@@ -113,11 +114,12 @@ class Pricing:
         taxes: Sequence[LineTax],
     ) -> None:
         self.lines = lines
-        self.discounts = discounts
+        self.discounts = [discount for discount in discounts if not discount.of_delivery]
+        self.free = free_deliveries(discounts)
         self.charges = {charge.line_no: charge for charge in charges}
         self.taxes = {tax.line_no: tax for tax in taxes}
         self.off = _discount_by_line(discounts)
-        self.subsidies = _discount_by_line(discount for discount in discounts if discount.funded_by == PLATFORM)
+        self.subsidies = _discount_by_line(discount for discount in self.discounts if discount.funded_by == PLATFORM)
         assert self.charges.keys() == {line.line_no for line in lines}, "every line is delivered, and nothing else"
 
     def snapshot(self, checkout_id: Id, currency: str) -> Snapshot:
@@ -150,7 +152,9 @@ class Pricing:
         assert 0 <= discount <= goods, "a discount takes off at most what the line costs"
         assert charge.amount >= 0, "delivery is never paid to the buyer"
         tax, on_top, basis_points = self._tax(number, goods - discount)
-        delivery_tax, delivery_on_top, _ = self._tax(DELIVERY_LINES_FROM + number, charge.amount)
+        free = self.free.get(number) if charge.amount else None
+        delivery = charge.amount if free is None else 0
+        delivery_tax, delivery_on_top, _ = self._tax(DELIVERY_LINES_FROM + number, delivery)
         return OrderLine(
             line_no=number,
             product_id=line.product_id,
@@ -166,7 +170,7 @@ class Pricing:
             tax_basis_points=basis_points,
             total_amount=goods - discount + on_top,
             shipping_method=charge.method,
-            shipping_amount=charge.amount,
+            shipping_amount=delivery,
             shipping_tax_amount=delivery_tax,
             shipping_tax_on_top=delivery_on_top,
             stock_unit_id=line.stock_unit_id,
@@ -175,13 +179,8 @@ class Pricing:
             category=line.category,
             tax_category=line.tax_category,
             tax_rule_id=self.taxes[number].rule_id if number in self.taxes else None,
-            discount_parts=tuple(
-                [
-                    LineDiscount(amount=one.amount, code=one.code, funded_by=one.funded_by, explanation=one.explanation)
-                    for one in self.discounts
-                    if one.line_no == number
-                ]
-            ),
+            discount_parts=tuple([_part(one, one.amount) for one in self.discounts if one.line_no == number]),
+            delivery_parts=() if free is None else (_part(free, charge.amount),),
         )
 
     def _tax(self, number: int, taxed: int) -> tuple[int, int, int]:
@@ -202,6 +201,7 @@ class Pricing:
             shipping += line.shipping_amount + line.shipping_tax_on_top - line.shipping_tax_amount
             tax += line.tax_amount + line.shipping_tax_amount
             subsidy += self.subsidies[line.line_no]
+            subsidy += sum([one.amount for one in line.delivery_parts if one.funded_by == PLATFORM])
         return SellerShare(
             order_id=order.order_id,
             seller_id=order.seller_id,
@@ -218,10 +218,37 @@ def order_id_of(checkout_id: Id, seller_id: Id) -> Id:
     return child_id(checkout_id, "order", seller_id)
 
 
+def free_deliveries(discounts: Iterable[Discount]) -> dict[int, Discount]:
+    """By line, who takes all of its delivery off: the first who does."""
+    free: dict[int, Discount] = {}
+    for discount in discounts:
+        if discount.of_delivery:
+            free.setdefault(discount.line_no, discount)
+    return free
+
+
+def settled(discounts: Sequence[Discount], charges: Iterable[DeliveryCharge]) -> tuple[Discount, ...]:
+    """Every discount with its amount; free delivery of what costs nothing to deliver is none."""
+    costs = {charge.line_no: charge.amount for charge in charges}
+    free = free_deliveries(discounts)
+    found = [
+        _with(one, amount=costs[one.line_no]) if one.of_delivery else one
+        for one in discounts
+        if not one.of_delivery or one is free[one.line_no]
+    ]
+    return tuple([one for one in found if one.amount or not one.of_delivery])
+
+
+def _part(one: Discount, amount: int) -> LineDiscount:
+    return LineDiscount(amount=amount, code=one.code, funded_by=one.funded_by, explanation=one.explanation)
+
+
 def _discount_by_line(discounts: Iterable[Discount]) -> defaultdict[int, int]:
     off: defaultdict[int, int] = defaultdict(int)
     for discount in discounts:
         assert discount.amount >= 0, "a discount never raises a price"
+        if discount.of_delivery:
+            continue
         off[discount.line_no] += discount.amount
     return off
 

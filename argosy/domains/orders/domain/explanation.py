@@ -37,12 +37,13 @@ class TaxExplained(msgspec.Struct, frozen=True):
 
 
 class DeliveryExplained(msgspec.Struct, frozen=True):
-    """What bringing the line cost, and the tax on that."""
+    """What bringing the line cost the buyer, the tax on that, and who paid for what was taken off it."""
 
     method: str
     amount: int
     tax_amount: int
     tax_on_top: int
+    discounts: tuple[DiscountSnapshot, ...] = ()
 
 
 class LineExplained(msgspec.Struct, frozen=True):
@@ -100,7 +101,7 @@ def explain(frozen: Frozen, items: Sequence[OrderItem]) -> OrderExplained:
     lines = tuple([_line(item) for item in sorted(items, key=lambda item: item.line_no)])
     paid_by: Counter[str] = Counter()
     for line in lines:
-        for one in line.discounts:
+        for one in (*line.discounts, *line.delivery.discounts):
             paid_by[one.funded_by] += one.amount
     return OrderExplained(
         order_id=frozen.order_id,
@@ -142,6 +143,7 @@ def _line(item: OrderItem) -> LineExplained:
             amount=item.shipping_amount,
             tax_amount=item.shipping_tax_amount,
             tax_on_top=item.shipping_tax_on_top,
+            discounts=sold.delivery_parts,
         ),
         total_amount=item.total_amount,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -10,6 +10,7 @@ from typing import ClassVar
 from argosy.contracts.orders import (
     Address,
     DeliveryChanged,
+    LineDiscount,
     OrderCancelled,
     OrderConfirmed,
     OrderCreated,
@@ -84,6 +85,7 @@ class ProductSnapshot(Value):
     tax_category: str = ""
     tax_rule_id: Id | None = None
     discount_parts: tuple[DiscountSnapshot, ...] = ()
+    delivery_parts: tuple[DiscountSnapshot, ...] = ()
 
 
 class OrderItem(Value):
@@ -140,16 +142,19 @@ class OrderItem(Value):
                 category=line.category,
                 tax_category=line.tax_category,
                 tax_rule_id=line.tax_rule_id,
-                discount_parts=tuple(
-                    [
-                        DiscountSnapshot(
-                            amount=one.amount, code=one.code, funded_by=one.funded_by, explanation=one.explanation
-                        )
-                        for one in line.discount_parts
-                    ]
-                ),
+                discount_parts=_parts(line.discount_parts),
+                delivery_parts=_parts(line.delivery_parts),
             ),
         )
+
+
+def _parts(found: Iterable[LineDiscount]) -> tuple[DiscountSnapshot, ...]:
+    return tuple(
+        [
+            DiscountSnapshot(amount=one.amount, code=one.code, funded_by=one.funded_by, explanation=one.explanation)
+            for one in found
+        ]
+    )
 
 
 class StatusChange(Value):

@@ -54,7 +54,9 @@ def share_of(order: Order, items: Sequence[OrderItem]) -> SellerShare:
         goods[category] = goods.get(category, 0) + item.total_amount - item.tax_amount
         shipping += item.shipping_amount + item.shipping_tax_on_top - item.shipping_tax_amount
         tax += item.tax_amount + item.shipping_tax_amount
-        subsidy += sum(one.amount for one in item.product_snapshot.discount_parts if one.funded_by == PLATFORM)
+        sold = item.product_snapshot
+        parts = (*sold.discount_parts, *sold.delivery_parts)
+        subsidy += sum(one.amount for one in parts if one.funded_by == PLATFORM)
     return SellerShare(
         order_id=order.id,
         seller_id=order.seller_id,

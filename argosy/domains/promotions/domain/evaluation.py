@@ -18,6 +18,7 @@ from argosy.domains.promotions.domain.promotion import (
     BUNDLE,
     BUY_X_GET_Y,
     FIXED,
+    FREE_DELIVERY,
     ITEM_DISCOUNT,
     PLATFORM_DISCOUNT,
     STORE_DISCOUNT,
@@ -67,6 +68,9 @@ def _level(
     taken_from: set[int] = set()
     closed: set[int] = set()
     for promotion in promotions:
+        if promotion.terms.effect == FREE_DELIVERY:
+            _deliver_free(promotion, _matching(promotion, lines, set()), left, found)
+            continue
         shut = taken_from if promotion.terms.is_exclusive else closed
         pieces = None
         if promotion.terms.units_max:
@@ -80,6 +84,31 @@ def _level(
         if taken and promotion.is_limited:
             found.drawn[promotion.id] = 0 if pieces is None else sum(_first(matching, pieces))
         found.discounts += taken
+
+
+def _deliver_free(promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int], found: Evaluation) -> None:
+    """Delivery of these lines, where nobody pays for it yet: what comes first in the order of levels pays."""
+    terms, base = promotion.terms, sum([left[line.line_no] for line in lines])
+    if base < terms.min_amount or sum([line.quantity for line in lines]) < terms.min_quantity:
+        return
+    free = {discount.line_no for discount in found.discounts if discount.of_delivery}
+    payer = "platform" if promotion.funded_by == PLATFORM else "seller"
+    words = f"delivery is free{for_whom(terms)}, {base} of goods reach {terms.min_amount}"
+    for line in lines:
+        if line.line_no not in free:
+            found.discounts.append(
+                Discount(
+                    line_no=line.line_no,
+                    amount=0,
+                    coupon_id=promotion.id,
+                    code="",
+                    funded_by=promotion.funded_by,
+                    explanation=f"{promotion.name}: {words}; paid by {payer}",
+                    of_delivery=True,
+                )
+            )
+            if promotion.is_limited:
+                found.drawn[promotion.id] = 0
 
 
 def _matching(promotion: Promotion, lines: Sequence[PricedLine], shut: set[int]) -> list[PricedLine]:

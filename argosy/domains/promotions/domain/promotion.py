@@ -15,7 +15,8 @@ from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
 PERCENTAGE, FIXED, BUY_X_GET_Y, TIERED, BUNDLE = "percentage", "fixed", "buy_x_get_y", "tiered", "bundle"
-EFFECTS = (PERCENTAGE, FIXED, BUY_X_GET_Y, TIERED, BUNDLE)
+FREE_DELIVERY = "free_delivery"
+EFFECTS = (PERCENTAGE, FIXED, BUY_X_GET_Y, TIERED, BUNDLE, FREE_DELIVERY)
 WITH_A_SHARE = (PERCENTAGE, BUY_X_GET_Y, BUNDLE)
 
 ITEM_DISCOUNT, STORE_DISCOUNT, STORE_COUPON = "item_discount", "store_discount", "store_coupon"
@@ -32,7 +33,7 @@ UNITS_MAX = 1_000_000_000
 
 
 class EffectUnknown(Invalid):
-    """A promotion is a percentage, fixed, buy_x_get_y, tiered or bundle."""
+    """A promotion is a percentage, fixed, buy_x_get_y, tiered, bundle or free_delivery."""
 
 
 class TermOutOfRange(Invalid):
@@ -196,6 +197,8 @@ def _wrong_scope(terms: PromotionTerms) -> Iterator[DomainError]:
         yield BuyerGroupsMalformed(field="buyer_group")
     if not 0 <= terms.units_max <= (UNITS_MAX if terms.effect == PERCENTAGE else 0):
         yield TermOutOfRange(field="units_max", minimum=0, maximum=UNITS_MAX if terms.effect == PERCENTAGE else 0)
+    if terms.effect == FREE_DELIVERY and (terms.cap_amount or terms.is_exclusive):
+        yield TermOutOfRange(field="cap_amount" if terms.cap_amount else "is_exclusive")
     if not -PRIORITY_MAX <= terms.priority <= PRIORITY_MAX:
         yield TermOutOfRange(field="priority", minimum=-PRIORITY_MAX, maximum=PRIORITY_MAX)
 

@@ -61,6 +61,7 @@ class DiscountShown(msgspec.Struct):
     code: str
     funded_by: str
     explanation: str
+    of_delivery: bool = False
 
 
 class QuoteShown(msgspec.Struct):
@@ -76,6 +77,7 @@ class QuoteShown(msgspec.Struct):
     goods_amount: int = 0
     discount_amount: int = 0
     shipping_amount: int = 0
+    shipping_discount_amount: int = 0
     tax_on_top: int = 0
     tax_amount: int = 0
     total_amount: int = 0
@@ -128,11 +130,14 @@ def _price(shown: QuoteShown, snapshot: Snapshot, discounts: Sequence[Discount])
     shown.goods_amount = sum(line.quantity * line.unit_amount for _, line in lines)
     shown.discount_amount = sum(line.discount_amount for _, line in lines)
     shown.shipping_amount = sum(line.shipping_amount for _, line in lines)
+    shown.shipping_discount_amount = sum(part.amount for _, line in lines for part in line.delivery_parts)
     shown.tax_on_top = sum(line.tax_on_top + line.shipping_tax_on_top for _, line in lines)
     shown.tax_amount = sum(line.tax_amount + line.shipping_tax_amount for _, line in lines)
     shown.discounts = tuple(
         [
-            DiscountShown(one.line_no, one.amount, one.coupon_id, one.code, one.funded_by, one.explanation)
+            DiscountShown(
+                one.line_no, one.amount, one.coupon_id, one.code, one.funded_by, one.explanation, one.of_delivery
+            )
             for one in discounts
         ]
     )

@@ -1,0 +1,57 @@
+"""Uses of coupons and promotions that break their limits, written past every rule."""
+
+from __future__ import annotations
+
+from argosy.shared_kernel.ids import named_id
+from tests.doctor.planting import write
+from tests.marketplace import Marketplace
+
+OTHER = named_id("doctor", "other")
+OLD = "2020-01-01 00:00:00.000001"
+
+
+def use_never_given_back(place: Marketplace) -> None:
+    """Counted as it should be, and held by a checkout that is long over."""
+    write(
+        place,
+        "promotions",
+        "coupon_redemptions",
+        f"UPDATE coupon_redemptions SET flow_id = '{OTHER}', expires_at = '{OLD}', status = 'RESERVED' "
+        f"WHERE status = 'CONSUMED'",
+    )
+    counted = "uses_reserved = uses_reserved + 1, uses_consumed = uses_consumed - 1"
+    write(place, "promotions", "coupons", f"UPDATE coupons SET {counted}")
+
+
+def sold_beyond_its_units(place: Marketplace) -> None:
+    """A flash deal of one unit, of which nothing is counted, and a use that drew two."""
+    write(
+        place,
+        "promotions",
+        "promotions",
+        f"INSERT INTO promotions (id, version, sequence, name, scope_key, funded_by, terms, starts_at, ends_at, "
+        f"created_at, units_max, units_reserved, units_sold) VALUES ('{OTHER}', 1, 0, 'Deal', 'all', "
+        f"'platform', '{{}}', '{OLD}', '2999-01-01 00:00:00.000001', '{OLD}', 1, 0, 0)",
+    )
+    write(
+        place,
+        "promotions",
+        "coupon_redemptions",
+        f"UPDATE coupon_redemptions SET coupon_id = '{OTHER}', code = '', quantity = 2 WHERE status = 'CONSUMED'",
+    )
+
+
+def used_twice_by_one_buyer(place: Marketplace) -> None:
+    """Counted as it should be, in both places."""
+    write(
+        place,
+        "promotions",
+        "coupon_redemptions",
+        f"INSERT INTO coupon_redemptions (id, version, sequence, flow_id, coupon_id, user_id, purchase_id, order_id, "
+        f"status, code, basis_points, funded_by, has_buyer_limit, discount_amount, currency, expires_at, redeemed_at) "
+        f"SELECT '{OTHER}', 1, 0, '{OTHER}', coupon_id, user_id, purchase_id, order_id, status, code, basis_points, "
+        f"funded_by, has_buyer_limit, discount_amount, currency, expires_at, redeemed_at FROM coupon_redemptions "
+        f"WHERE status = 'CONSUMED'",
+    )
+    write(place, "promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1")
+    write(place, "promotions", "coupon_buyer_uses", "UPDATE coupon_buyer_uses SET uses = uses + 1")

@@ -14,7 +14,8 @@ class CouponTerms(Value):
     `amount` is taken off once, in place of a share. It counts from `min_amount` of the goods that it is for, as what
     comes before it left them, and a share takes at most `cap_amount` (0: no bound). Amounts are of `currency`, and the
     coupon counts for purchases in that currency alone. `is_first_order`: for who has ordered nothing yet, once;
-    `buyer_group`: for buyers whom staff put into that group.
+    `buyer_group`: for buyers whom staff put into that group. Without `product_ids`, `category` or `seller_ids` it is
+    for all goods; with some, a coupon of the platform is a selected coupon, and comes before those for everything.
     """
 
     amount: int = 0
@@ -23,6 +24,13 @@ class CouponTerms(Value):
     cap_amount: int = 0
     is_first_order: bool = False
     buyer_group: str = ""
+    product_ids: tuple[Id, ...] = ()
+    category: str = ""
+    seller_ids: tuple[Id, ...] = ()
+
+    @property
+    def is_for_selected_goods(self) -> bool:
+        return bool(self.product_ids or self.category or self.seller_ids)
 
 
 NO_TERMS = CouponTerms()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.shop import ADDRESS, Shop, assert_problem, nobodys
+from tests.api.test_endpoints import everyone
 
 
 def asked(shop: Shop, *, token: str = "", **changes: Any) -> dict[str, Any]:
@@ -68,6 +69,20 @@ def test_a_coupon_of_a_fixed_amount_counts_from_its_minimum_on_in_its_currency(s
     assert quote["discounts"][0]["explanation"] == "FIVE: 501 off of 5000 is 501; 501 on 5000; paid by seller"
     ended = shop.bought(lines=two, quote_id=quote["quote_id"], coupons=["FIVE"])
     assert (ended["status"], ended["total_amount"]) == ("COMPLETED", 4_998)
+
+
+def test_a_selected_coupon_comes_after_the_stores_and_before_the_platforms(shop: Shop) -> None:
+    staff = everyone(shop)["staff"]
+    staff_coupon(shop, "STORE", 5_000)
+    for code, terms in {"ALL": {}, "THESE": {"product_ids": [shop.product_id]}}.items():
+        made = shop.call("POST", "coupons", {"code": code, "basis_points": 5_000, "terms": terms}, token=staff)
+        assert made.status == 201, made
+    quote = asked(shop, coupons=["ALL", "THESE", "STORE"])
+    assert [(one["code"], one["amount"]) for one in quote["discounts"]] == [
+        ("STORE", 1_250),
+        ("THESE", 625),
+        ("ALL", 313),
+    ]
 
 
 def test_a_promotion_is_tried_then_counts_in_quotes_and_checkouts_until_it_ends(shop: Shop) -> None:

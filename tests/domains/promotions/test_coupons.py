@@ -19,6 +19,7 @@ from argosy.domains.promotions.domain.coupon import (
     NotAnId,
     PercentageOutOfRange,
     PeriodIsEmpty,
+    ScopeOutOfRange,
     UsesOutOfRange,
 )
 from argosy.engine.work import SYSTEM, Actor
@@ -109,6 +110,9 @@ STRANGE: list[tuple[dict[str, Any], type[DomainError]]] = [
     ({"terms": CouponTerms(min_amount=-1, currency="EUR")}, AmountOutOfRange),
     ({"terms": CouponTerms(min_amount=100)}, AmountOutOfRange),
     ({"terms": CouponTerms(currency="XXX")}, UnknownCurrency),
+    ({"terms": CouponTerms(product_ids=("1",))}, ScopeOutOfRange),
+    ({"terms": CouponTerms(seller_ids=(an_id("s"), an_id("s")))}, ScopeOutOfRange),
+    ({"terms": CouponTerms(category="x\0")}, ScopeOutOfRange),
 ]
 
 

@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.contracts.promotions import Discount, PricedLine, PromotionTerms, Tier
+from argosy.contracts.promotions import NO_TERMS, CouponTerms, Discount, PricedLine, PromotionTerms, Tier
 from argosy.domains.promotions.domain.coupon import PLATFORM
 from argosy.domains.promotions.domain.evaluation import evaluate
-from argosy.domains.promotions.domain.promotion import LEVELS, PLATFORM_COUPON, STORE_COUPON, Promotion, scope_key_of
+from argosy.domains.promotions.domain.promotion import (
+    LEVELS,
+    PLATFORM_COUPON,
+    SELECTED_COUPON,
+    STORE_COUPON,
+    Promotion,
+    scope_key_of,
+)
 from argosy.domains.promotions.domain.redemption import Redemption
 from argosy.shared_kernel.money import AMOUNT_MAX
 from tests.domains.promotions.coupons import NOW
@@ -47,7 +54,7 @@ def line(number: int, amount: int, quantity: int = 1, seller: int = 0, product: 
     )
 
 
-def coupon(code: str, basis_points: int, funded_by: str) -> Redemption:
+def coupon(code: str, basis_points: int, funded_by: str, terms: CouponTerms = NO_TERMS) -> Redemption:
     return Redemption(
         id=an_id(code),
         flow_id=an_id("flow"),
@@ -58,6 +65,7 @@ def coupon(code: str, basis_points: int, funded_by: str) -> Redemption:
         basis_points=basis_points,
         funded_by=funded_by,
         expires_at=NOW,
+        terms=terms,
     )
 
 
@@ -110,12 +118,16 @@ LINES = st.lists(
     min_size=1,
     max_size=8,
 )
-COUPONS = st.lists(st.tuples(st.integers(1, 10_000), st.sampled_from([PLATFORM, *SELLERS])), max_size=3)
+SELECTIONS = [NO_TERMS, CouponTerms(product_ids=PRODUCTS[:2]), CouponTerms(seller_ids=SELLERS[:1])]
+COUPONS = st.lists(
+    st.tuples(st.integers(1, 10_000), st.sampled_from([PLATFORM, *SELLERS]), st.sampled_from(SELECTIONS)), max_size=3
+)
 
 
-def rank(discount: Discount, promotions: dict[str, Promotion]) -> int:
+def rank(discount: Discount, promotions: dict[str, Promotion], terms: dict[str, CouponTerms]) -> int:
     if discount.code:
-        return LEVELS.index(PLATFORM_COUPON if discount.funded_by == PLATFORM else STORE_COUPON)
+        ours = PLATFORM_COUPON if terms[discount.code] == NO_TERMS else SELECTED_COUPON
+        return LEVELS.index(ours if discount.funded_by == PLATFORM else STORE_COUPON)
     return LEVELS.index(promotions[discount.coupon_id].level)
 
 
@@ -145,7 +157,8 @@ def test_nothing_takes_more_than_there_is_and_levels_come_in_their_order(
         assert discount.funded_by in (PLATFORM, by_line[discount.line_no].seller_id)
         assert discount.explanation.endswith("paid by platform" if discount.funded_by == PLATFORM else "paid by seller")
     assert all(rest >= 0 for rest in left.values())
-    ranks = [rank(discount, known) for discount in discounts]
+    terms_of = {use.code: use.terms for use in uses}
+    ranks = [rank(discount, known, terms_of) for discount in discounts]
     assert ranks == sorted(ranks)
     for use in uses:
         assert taken.get(use.coupon_id or "", 0) == use.discount_amount
@@ -221,15 +234,20 @@ def test_later_levels_take_from_what_earlier_ones_left() -> None:
     store = promotion("Store", SELLERS[0], basis_points=5_000)
     everywhere = promotion("Platform", basis_points=5_000, priority=9)
     discounts = evaluate(
-        [line(1, 1_600)],
+        [line(1, 3_200)],
         "EUR",
         [everywhere, store, item],
-        [coupon("HERS", 5_000, SELLERS[0]), coupon("OURS", 5_000, PLATFORM)],
+        [
+            coupon("OURS", 5_000, PLATFORM),
+            coupon("THESE", 5_000, PLATFORM, CouponTerms(product_ids=PRODUCTS[:1])),
+            coupon("HERS", 5_000, SELLERS[0]),
+        ],
     ).discounts
     assert [(one.explanation.partition(":")[0], one.amount) for one in discounts] == [
-        ("Item", 800),
-        ("Store", 400),
-        ("HERS", 200),
+        ("Item", 1_600),
+        ("Store", 800),
+        ("HERS", 400),
+        ("THESE", 200),
         ("OURS", 100),
         ("Platform", 50),
     ]

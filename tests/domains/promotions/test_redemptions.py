@@ -116,6 +116,14 @@ def test_a_coupon_of_everything_takes_all_and_not_more() -> None:
     assert [(off.code, off.amount) for off in answer.discounts] == [("ALL", 1999), ("ALL", 501)]
 
 
+def test_a_selected_coupon_takes_from_what_it_selects_alone() -> None:
+    stage = with_coupons("TEA", terms=CouponTerms(category="tea", seller_ids=(an_id("seller bert"),)))
+    (answer,) = stage.send(reserve("TEA"))
+    assert [(off.line_no, off.amount) for off in answer.discounts] == [(2, 50)]
+    other = reserve("TEA", flow_id=an_id("two"), lines=(line(1, 1_000),))
+    assert reasons(stage, other) == [("TEA", "not_for_these_goods")]
+
+
 def test_a_sellers_coupon_is_not_for_goods_of_others() -> None:
     stage = with_coupons("ANNA", funded_by=an_id("seller anna"))
     assert reasons(stage, reserve("ANNA", lines=(line(1, 100, "seller bert"),))) == [("ANNA", "not_for_these_goods")]

@@ -85,7 +85,7 @@ class Books:
                 reason = "used_up_by_you"
         # A quote has no lines any more: what it is for, and for whom, was decided with it.
         if not reason and asked.lines:
-            if not any(applies_to(coupon.funded_by, line) for line in asked.lines):
+            if not any(applies_to(coupon.funded_by, coupon.terms, line) for line in asked.lines):
                 reason = "not_for_these_goods"
             elif asks_who(coupon.terms):
                 reason = reason_against_buyer(coupon.terms, self.buyers.find(asked.buyer_id))

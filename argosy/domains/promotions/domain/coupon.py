@@ -29,6 +29,8 @@ PLATFORM = "platform"
 BASIS_POINTS_MAX = 10_000
 USES_MAX = 1_000_000_000
 CODE_LENGTH_MAX = 40
+SELECTED_MAX = 200
+CATEGORY_LENGTH_MAX = 100
 
 _CODE = re.compile(r"[A-Z0-9._-]{1,40}")
 
@@ -43,6 +45,10 @@ class PercentageOutOfRange(Invalid):
 
 class AmountOutOfRange(Invalid):
     """A coupon takes a share or a fixed amount, not both; amounts need a currency, and are never negative."""
+
+
+class ScopeOutOfRange(Invalid):
+    """A coupon selects at most 200 products and at most 200 sellers by their ids, each once, or a category."""
 
 
 class UsesOutOfRange(Invalid):
@@ -224,20 +230,26 @@ def wrong_terms(command: CreateCoupon | GenerateCoupons) -> Iterator[DomainError
     terms = command.terms or NO_TERMS
     if terms.amount == 0 and not 1 <= command.basis_points <= BASIS_POINTS_MAX:
         yield PercentageOutOfRange(asked=command.basis_points, maximum=BASIS_POINTS_MAX)
-    yield from _wrong_amounts(command.basis_points, terms)
+    yield from _wrong_scope_and_amounts(command.basis_points, terms)
     if command.funded_by != PLATFORM and not is_id(command.funded_by):
         yield FunderUnknown()
     if any(time is not None and time.tzinfo is None for time in (command.valid_from, command.valid_to)):
         yield PeriodIsEmpty()
 
 
-def _wrong_amounts(basis_points: int, terms: CouponTerms) -> Iterator[DomainError]:
+def _wrong_scope_and_amounts(basis_points: int, terms: CouponTerms) -> Iterator[DomainError]:
     if terms.currency:
         exponent(terms.currency)
     elif terms.amount or terms.min_amount or terms.cap_amount:
         yield AmountOutOfRange(field="currency")
     if terms.amount and basis_points:
         yield AmountOutOfRange(field="amount", fault="both_a_share_and_an_amount")
+    for name in ("product_ids", "seller_ids"):
+        ids = getattr(terms, name)
+        if len(ids) > SELECTED_MAX or len(set(ids)) != len(ids) or not all(map(is_id, ids)):
+            yield ScopeOutOfRange(field=name, maximum=SELECTED_MAX)
+    if len(terms.category) > CATEGORY_LENGTH_MAX or not terms.category.isprintable():
+        yield ScopeOutOfRange(field="category", maximum=CATEGORY_LENGTH_MAX)
     if terms.buyer_group and not is_group(terms.buyer_group):
         yield BuyerGroupsMalformed(field="buyer_group")
     if terms.amount and terms.cap_amount:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from argosy.contracts.promotions import Discount, PricedLine, QuoteDiscounts, ReserveCoupons
+from argosy.contracts.promotions import CouponTerms, Discount, PricedLine, QuoteDiscounts, ReserveCoupons
 from argosy.domains.promotions.domain.buyer import for_whom
 from argosy.domains.promotions.domain.coupon import PLATFORM
 from argosy.domains.promotions.domain.redemption import Redemption
@@ -27,14 +27,15 @@ class StackingPolicy:
     """Which coupons go together, and in which order they take off.
 
     Coupons of different codes stack, at most `coupons_max` of them. Each takes its share of what the ones before it
-    left: sellers' coupons first, on their own goods, then the platform's on all that is left; coupons of one rank in
-    the order in which the buyer named them. So nothing is ever taken below zero, and no cap is needed.
+    left: sellers' coupons first, on their own goods, then the platform's for selected goods, then the platform's on all
+    that is left; coupons of one rank in the order in which the buyer named them. So nothing is ever taken below zero,
+    and no cap is needed.
     """
 
     coupons_max: int = 10
 
     def in_order(self, uses: Iterable[Redemption]) -> list[Redemption]:
-        return sorted(uses, key=lambda use: use.funded_by == PLATFORM)
+        return sorted(uses, key=rank)
 
 
 STACKING = StackingPolicy()
@@ -50,9 +51,22 @@ class Evaluation:
     drawn: dict[Id, int] = field(default_factory=dict)
 
 
-def applies_to(funded_by: str, line: PricedLine) -> bool:
-    """A seller pays for discounts on their own goods, the platform on any."""
-    return funded_by in (PLATFORM, line.seller_id)
+def rank(use: Redemption) -> int:
+    """Its level among coupons: store coupon, selected coupon, platform coupon."""
+    if use.funded_by != PLATFORM:
+        return 0
+    return 1 if use.terms.is_for_selected_goods else 2
+
+
+def applies_to(funded_by: str, terms: CouponTerms, line: PricedLine) -> bool:
+    """A seller pays for discounts on their own goods, the platform on any; either may select some of them."""
+    if funded_by not in (PLATFORM, line.seller_id):
+        return False
+    return (
+        (not terms.product_ids or line.product_id in terms.product_ids)
+        and terms.category in ("", line.category)
+        and (not terms.seller_ids or line.seller_id in terms.seller_ids)
+    )
 
 
 def discounts_of(
@@ -64,7 +78,7 @@ def discounts_of(
         left = {line.line_no: line.amount for line in lines}
     found = Evaluation()
     for use in STACKING.in_order(uses):
-        numbers = [line.line_no for line in lines if applies_to(use.funded_by, line)]
+        numbers = [line.line_no for line in lines if applies_to(use.funded_by, use.terms, line)]
         if sum([left[number] for number in numbers]) < use.terms.min_amount:
             found.short.append(use)
             continue

@@ -1,9 +1,10 @@
 """What everything together takes off a purchase: promotions and coupons, level by level, exact and explained.
 
 Each level takes from what those before it left: item discounts, store discounts, sellers' coupons, the platform's
-coupons, the platform's discounts. Within a level of promotions the higher priority comes first, then the older one. An
-exclusive promotion takes only from lines that no other of its level has taken from, and closes them to the others. So
-nothing is ever taken below zero, and a promotion's `cap_amount` bounds what it takes of one purchase.
+coupons for selected goods, its coupons for everything, its discounts. Within a level of promotions the higher priority
+comes first, then the older one. An exclusive promotion takes only from lines that no other of its level has taken from,
+and closes them to the others. So nothing is ever taken below zero, and a promotion's `cap_amount` bounds what it takes
+of one purchase.
 """
 
 from __future__ import annotations

@@ -118,6 +118,17 @@ class SellerDashboardRow(ViewRow):
         abstract = True
 
 
+class ActivePromotionRow(DocumentRow):
+    target_id = IdField(primary_key=True)
+    promotion_id = IdField()
+    target = models.CharField(max_length=250)
+    starts_at = InstantField()
+    ends_at = InstantField()
+
+    class Meta:
+        abstract = True
+
+
 class ViewVersionRow(models.Model):
     """Which slot of a view is live, and by which generation of its subscription it is written.
 
@@ -191,6 +202,9 @@ CART_SUMMARY = _slots(CartSummaryRow, "cart_summary_view", ("buyer_id",))
 CHECKOUT_PROGRESS = _slots(CheckoutProgressRow, "checkout_progress_view")
 ORDER_LIST = _slots(OrderListRow, "order_list_view", ("buyer_id", "created_at"), ("seller_id", "created_at"))
 SELLER_DASHBOARD = _slots(SellerDashboardRow, "seller_dashboard_view")
+
+
+ACTIVE_PROMOTIONS = _slots(ActivePromotionRow, "active_promotion_view", ("target", "promotion_id"), ("promotion_id",))
 
 
 class DoctorVerdictRow(models.Model):

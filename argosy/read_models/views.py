@@ -14,6 +14,7 @@ from typing import Any
 
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.work import UnitOfWork
+from argosy.read_models.active_promotions.projector import ActivePromotion, ActivePromotionsProjector
 from argosy.read_models.cart_summary.projector import CartSummary, CartSummaryProjector
 from argosy.read_models.catalogue.projector import (
     CatalogueProjector,
@@ -68,6 +69,10 @@ def _order_history(work: UnitOfWork) -> Sequence[Any]:
     return (OrderHistoryProjector(work, work.repository(OrderSummary), work.repository(SellerDashboard)),)
 
 
+def _active_promotions(work: UnitOfWork) -> Sequence[Any]:
+    return (ActivePromotionsProjector(work, work.repository(ActivePromotion)),)
+
+
 CATALOGUE = View(
     "catalogue",
     ("product_detail", "product_listing", "availability", "cart_summary"),
@@ -80,7 +85,9 @@ ORDER_HISTORY = View(
     "order_history", ("seller_dashboard",), (OrderHistoryProjector,), (OrderSummary, SellerDashboard), _order_history
 )
 
-VIEWS = (CATALOGUE, CHECKOUT_PROGRESS, ORDER_HISTORY)
+ACTIVE_PROMOTIONS = View("active_promotions", (), (ActivePromotionsProjector,), (ActivePromotion,), _active_promotions)
+
+VIEWS = (CATALOGUE, CHECKOUT_PROGRESS, ORDER_HISTORY, ACTIVE_PROMOTIONS)
 
 
 def view_named(name: str) -> View:

@@ -56,8 +56,6 @@ TOLD_TO_NOBODY_YET = {
     "promotions.CouponCreated",
     "shipping.DeliveryPolicySet",
     "shipping.ShippingRateEnded",
-    "promotions.PromotionCreated",
-    "promotions.PromotionEnded",
     "shipping.ShippingRateSet",
     "taxes.BuyerTaxesSet",
     "taxes.SellerTaxesSet",

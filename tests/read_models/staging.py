@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from argosy.contracts import carts, checkout, inventory, orders, products
+from argosy.contracts import carts, checkout, inventory, orders, products, promotions
 from argosy.read_models.views import View
 from argosy.shared_kernel.ids import Id
 from tests.support import Stage, an_id
@@ -47,6 +47,17 @@ def listed(
         stock_unit_id=an_id(unit or f"unit of {name}"),
         units_each=units_each,
         weight_grams=10,
+    )
+
+
+def promoted(name: str, funded_by: str = "platform", **terms: Any) -> promotions.PromotionCreated:
+    return promotions.PromotionCreated(
+        promotion_id=an_id(name),
+        name=name,
+        funded_by=funded_by,
+        terms=promotions.PromotionTerms(effect="percentage", basis_points=500, **terms),
+        starts_at=NOON,
+        ends_at=NOON + timedelta(hours=1),
     )
 
 

@@ -13,9 +13,11 @@ import msgspec
 import pytest
 
 from argosy.contracts.products import ProductArchived
+from argosy.contracts.promotions import PromotionEnded
 from argosy.engine.log import Record, lane_of
 from argosy.engine.store import Changes
 from argosy.read_models import rebuild as rebuilding
+from argosy.read_models.active_promotions import queries as active_promotions
 from argosy.read_models.cart_summary.queries import cart_summary
 from argosy.read_models.catalogue import queries as catalogue
 from argosy.read_models.checkout_progress.queries import checkout_progress
@@ -36,6 +38,7 @@ from tests.read_models.staging import (
     created,
     listed,
     paid,
+    promoted,
     published,
     reserved,
     started,
@@ -103,6 +106,9 @@ def play(place: Marketplace) -> None:
         confirmed(),
         paid(),
         completed(),
+        promoted("spring", product_ids=(an_id("bear"), an_id("car"))),
+        promoted("toys", category="toys"),
+        PromotionEnded(promotion_id=an_id("toys")),
     )
     work_off(place)
 
@@ -122,6 +128,8 @@ def everything(place: Marketplace) -> list[Any]:
         order_history.orders_of_buyer(BUYER),
         order_history.orders_of_seller(SELLER),
         order_history.seller_dashboard(SELLER),
+        active_promotions.of_product(an_id("bear"), SELLER, "toys", NOON),
+        active_promotions.given_by("platform", NOON),
     ]
 
 
@@ -162,7 +170,9 @@ def test_an_archived_product_is_shown_only_to_those_who_have_bought_it(place: Ma
     assert catalogue.categories() == [("toys", 1)]
 
 
-@pytest.mark.parametrize("name", ["catalogue", "checkout_progress", "order_history", "cart_summary"])
+@pytest.mark.parametrize(
+    "name", ["catalogue", "checkout_progress", "order_history", "cart_summary", "active_promotions"]
+)
 def test_a_rebuilt_view_shows_the_same(place: Marketplace, name: str) -> None:
     play(place)
     before = everything(place)
@@ -187,7 +197,7 @@ def test_a_rebuilt_view_goes_on_where_its_rebuild_ended(place: Marketplace) -> N
     assert order_history.order_of_buyer(an_id("next"), BUYER) is not None
     assert len(order_history.orders_of_seller(SELLER)) == 2
     names = {row[0] for row in place.rows("search", "SELECT DISTINCT subscription FROM search_cursors")}
-    assert names == {"catalogue@1", "checkout_progress@1", "order_history@2"}
+    assert names == {"active_promotions@1", "catalogue@1", "checkout_progress@1", "order_history@2"}
     assert place.rows("search", "SELECT count(*) FROM order_list_view") == [(0,)]
 
 

@@ -15,10 +15,12 @@ from argosy.platform.auth import buyer, public, seller
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Document, get
+from argosy.platform.runtime import runtime
+from argosy.read_models.active_promotions import queries as promotions
 from argosy.read_models.cart_summary import queries as carts
 from argosy.read_models.cart_summary.projector import CartDocument
 from argosy.read_models.catalogue import queries as catalogue
-from argosy.read_models.catalogue.page import ProductPage
+from argosy.read_models.catalogue.page import ProductPage, read_page
 from argosy.read_models.order_history import queries as history
 from argosy.read_models.stored import Listed, Stored
 from argosy.shared_kernel.ids import Id
@@ -38,6 +40,13 @@ class ListingQuery(PageQuery, kw_only=True, frozen=True):
     category: _Text = ""
     seller_id: _Text = ""
     sort: Literal["newest", "price"] = "newest"
+
+
+class ActivePromotionsQuery(PageQuery, kw_only=True, frozen=True):
+    """Of a product, of a seller, or where neither is named the platform's."""
+
+    product_id: _Text = ""
+    seller_id: _Text = ""
 
 
 class Categories(msgspec.Struct, kw_only=True):
@@ -88,6 +97,25 @@ def categories(asked: Asked) -> Categories:
     return Categories(items=catalogue.categories())
 
 
+def active_promotions(asked: Asked) -> Page:
+    """Promotions that run now: those that a product could get, those of a seller, or the platform's."""
+    query: ActivePromotionsQuery = asked.query
+    now, position = runtime().clock.now(), query.position(tuple[Literal[""], _Id])
+    after = position[1] if position else ""
+    if not query.product_id:
+        found = promotions.given_by(query.seller_id or promotions.PLATFORM, now, after, query.limit + 1)
+    else:
+        stored = catalogue.product_page(query.product_id)
+        shown = None if stored is None else read_page(stored.body.decode())
+        found = (
+            []
+            if shown is None
+            else promotions.of_product(shown.product_id, shown.seller_id, shown.category, now, after, query.limit + 1)
+        )
+    path = f"{PREFIX}promotions/active"
+    return _page(found, query, path, product_id=query.product_id, seller_id=query.seller_id)
+
+
 def my_cart_summary(asked: Asked) -> Document | None:
     """Your cart with titles and prices as they were when it last changed; the cart itself is `carts/mine`."""
     return _sent(carts.cart_summary(asked.actor.id))
@@ -135,6 +163,9 @@ endpoints = {
         ),
         get("slugs/{slug}", product_by_slug, allow=public, answers=ProductPage),
         get("categories", categories, allow=public, answers=Categories),
+    ],
+    "promotions": [
+        get("promotions/active", active_promotions, allow=public, parameters=ActivePromotionsQuery, answers=Page)
     ],
     "carts": [get("carts/mine/summary", my_cart_summary, allow=buyer, answers=CartDocument)],
     "orders": [

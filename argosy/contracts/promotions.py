@@ -216,6 +216,22 @@ class ExpireCouponUses(Command, key="job"):
     job: str = "expire-coupon-uses"
 
 
+class ReconcileUses(Command, key="job"):
+    """Compare every counter of uses with the uses, and mend those that break no limit."""
+
+    job: str = "reconcile-uses"
+
+
+class UsesReconciled(Event, key="rule_id"):
+    """A coupon, a promotion, or one buyer's count (where all is `held`) counted wrong, and counts right now."""
+
+    rule_id: Id
+    counted_held: int
+    counted_used: int
+    held: int
+    used: int
+
+
 class Tier(Value):
     """From so much of the goods on, so many ten-thousandths off."""
 

@@ -53,6 +53,7 @@ TOLD_TO_NOBODY_YET = {
     "payments.CommissionSet",
     "promotions.CouponCampaignCreated",
     "promotions.CouponConsumed",
+    "promotions.UsesReconciled",
     "promotions.CouponCreated",
     "shipping.DeliveryPolicySet",
     "shipping.ShippingRateEnded",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,6 +14,7 @@ from argosy.apps.doctor.databases import PAGE, Databases
 from argosy.apps.doctor.examination import Examination, chosen
 from argosy.apps.doctor.healing import heal
 from argosy.apps.doctor.stock import ended
+from argosy.contracts.promotions import CreatePromotion, PromotionTerms
 from argosy.shared_kernel.ids import named_id
 from tests.doctor.planting import LaterClock, write
 from tests.doctor.selling import COUPON, open_shop, start
@@ -58,6 +60,28 @@ def test_missed_sweeps_are_made_by_their_own_contexts(marketplace: Marketplace) 
     assert marketplace.rows("inventory", "SELECT DISTINCT status FROM reservations") == [("EXPIRED",)]
     assert marketplace.rows("promotions", "SELECT uses_reserved, uses_consumed FROM coupons") == [(0, 0)]
     assert [marketplace.rows("payments", sql) for sql in BOOKS] == money
+
+
+def test_counters_of_uses_follow_the_uses(marketplace: Marketplace) -> None:
+    open_shop(marketplace)
+    terms = PromotionTerms(effect="percentage", basis_points=100, units_max=50)
+    ends_at = datetime(2999, 1, 1, tzinfo=UTC)
+    marketplace.do("promotions", CreatePromotion(name="Deal", terms=terms, ends_at=ends_at))
+    start(marketplace, "approved", coupons=(COUPON,))
+    marketplace.drain()
+    marketplace.close()
+    read = (
+        "SELECT uses_reserved, uses_consumed FROM coupons",
+        "SELECT units_reserved, units_sold FROM promotions",
+        "SELECT uses FROM coupon_buyer_uses",
+    )
+    true = [marketplace.rows("promotions", statement) for statement in read]
+    assert true[0] == [(0, 1)] and true[1][0][1] > 0 and true[2] == [(1,)]
+    marketplace.rows("promotions", "UPDATE coupons SET uses_reserved = 2, uses_consumed = 0")
+    marketplace.rows("promotions", "UPDATE promotions SET units_reserved = 7, units_sold = 0")
+    marketplace.rows("promotions", "UPDATE coupon_buyer_uses SET uses = 5")
+    assert healed(marketplace, "I27") == ["I27: sent promotions.ReconcileUses to promotions"]
+    assert [marketplace.rows("promotions", statement) for statement in read] == true
 
 
 def test_asking_for_a_sweep_twice_releases_once(marketplace: Marketplace) -> None:

@@ -10,12 +10,12 @@ from argosy.apps.doctor.check import Violation
 from argosy.apps.doctor.checkouts import RETRY_CHECKOUTS
 from argosy.apps.doctor.examination import Finding
 from argosy.apps.doctor.messages import PLAN
-from argosy.apps.doctor.promotions import SWEEP_USES
+from argosy.apps.doctor.promotions import RECONCILE_USES, SWEEP_USES
 from argosy.apps.doctor.stock import SWEEP_RESERVATIONS
 from argosy.apps.doctor.views import REBUILD
 from argosy.contracts.checkout import RetryCheckout
 from argosy.contracts.inventory import ExpireReservations
-from argosy.contracts.promotions import ExpireCouponUses
+from argosy.contracts.promotions import ExpireCouponUses, ReconcileUses
 from argosy.engine.work import SYSTEM
 from argosy.platform.planning import plan_missing
 from argosy.platform.runtime import Runtime
@@ -89,6 +89,7 @@ Asked = Callable[[list[Violation]], tuple[str, list[Command]]]
 COMMANDS: dict[str, Asked] = {
     SWEEP_RESERVATIONS: lambda suspects: ("inventory", [ExpireReservations()]),
     SWEEP_USES: lambda suspects: ("promotions", [ExpireCouponUses()]),
+    RECONCILE_USES: lambda suspects: ("promotions", [ReconcileUses()]),
     RETRY_CHECKOUTS: lambda suspects: (
         "checkout",
         [RetryCheckout(checkout_id=Id(id)) for id in dict.fromkeys(one.key for one in suspects)],

@@ -11,6 +11,7 @@ from argosy.domains.promotions.domain.redemption import CONSUMED, RELEASED, RESE
 
 SWEEP_SECONDS = EXPIRY_SLACK_SECONDS + 60
 SWEEP_USES = "sweep coupon uses"
+RECONCILE_USES = "reconcile uses"
 
 
 def within_limit(databases: Databases) -> Iterator[Violation]:
@@ -32,6 +33,7 @@ def within_limit(databases: Databases) -> Iterator[Violation]:
             f"coupons {id}",
             f"{code} of {limit or 'unlimited'} uses counts {counted_held} held and "
             f"{counted_used} consumed; there are {held} and {used}",
+            cure=RECONCILE_USES if not limit or held + used <= limit else "",
         )
     for id, coupon_id in databases.stream(
         "promotions",
@@ -61,7 +63,7 @@ def within_buyers_limit(databases: Databases) -> Iterator[Violation]:
         f"u.coupon_id = b.coupon_id AND u.user_id = b.user_id WHERE b.uses <> coalesce(u.uses, 0)",
         RELEASED,
     ):
-        yield Violation(f"coupon_buyer_uses {id}", f"counts {counted} uses, there are {uses}")
+        yield Violation(f"coupon_buyer_uses {id}", f"counts {counted} uses, there are {uses}", cure=RECONCILE_USES)
 
 
 def within_units(databases: Databases) -> Iterator[Violation]:
@@ -84,6 +86,7 @@ def within_units(databases: Databases) -> Iterator[Violation]:
             f"promotions {id}",
             f"of {limit or 'unlimited'} units counts {counted_held} held and {counted_sold} sold; "
             f"there are {held} and {sold}",
+            cure=RECONCILE_USES if not limit or held + sold <= limit else "",
         )
 
 

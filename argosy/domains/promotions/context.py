@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from argosy.contracts.promotions import ExpireCouponUses, ExpirePromotions
+from argosy.contracts.promotions import ExpireCouponUses, ExpirePromotions, ReconcileUses
 from argosy.domains.promotions.application.books import Books
 from argosy.domains.promotions.application.buyers import Buyers
 from argosy.domains.promotions.application.campaigns import Campaigns, Randomness
 from argosy.domains.promotions.application.coupons import Coupons
 from argosy.domains.promotions.application.promotions import EndedPromotions, Promotions, ending
+from argosy.domains.promotions.application.reconciling import FindDrifts, Reconciling
 from argosy.domains.promotions.application.redemptions import ExpiredUses, Redemptions
 from argosy.domains.promotions.domain.buyer import Buyer
 from argosy.domains.promotions.domain.campaign import Campaign
@@ -28,12 +29,13 @@ class PromotionsContext(Context):
     database = "coupons_db"
     criticality = "medium"
     outbox_table = "coupons_outbox_events"
-    services = (Coupons, Campaigns, Redemptions, Buyers, Promotions)
+    services = (Coupons, Campaigns, Redemptions, Buyers, Promotions, Reconciling)
     randomness: Randomness = SystemRandomness()
     hears = ("checkout", "promotions", "orders")
     schedule = (
         Every(seconds=30, send=ExpireCouponUses()),
         Every(seconds=300, send=ExpirePromotions(), first_after=300),
+        Every(seconds=6 * 3_600, send=ReconcileUses(), first_after=3_600),
     )
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
@@ -54,6 +56,7 @@ class PromotionsContext(Context):
             Redemptions(work, books, self.expired(work)),
             Buyers(work, buyers),
             Promotions(work, promotions, self.ended(work)),
+            Reconciling(work, coupons, promotions, books.buyer_uses, self.drifts(work)),
         )
 
     def ended(self, work: UnitOfWork) -> EndedPromotions:
@@ -61,6 +64,12 @@ class PromotionsContext(Context):
         from argosy.domains.promotions.adapters.outbound.queries import ended_promotions
 
         return ended_promotions
+
+    def drifts(self, work: UnitOfWork) -> FindDrifts:
+        """Where wrong counters are looked for; a simulation does not look, so that its oracles see them."""
+        from argosy.domains.promotions.adapters.outbound.drifts import drifts
+
+        return drifts
 
     def expired(self, work: UnitOfWork) -> ExpiredUses:
         """Where overdue uses are looked for; a simulation looks through its own store instead."""

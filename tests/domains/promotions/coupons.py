@@ -21,6 +21,7 @@ from argosy.domains.promotions.application.buyers import Buyers
 from argosy.domains.promotions.application.campaigns import Campaigns
 from argosy.domains.promotions.application.coupons import Coupons
 from argosy.domains.promotions.application.promotions import Promotions, ending
+from argosy.domains.promotions.application.reconciling import Drift, Drifts, Reconciling
 from argosy.domains.promotions.application.redemptions import ExpiredUse, Redemptions
 from argosy.domains.promotions.domain.buyer import Buyer
 from argosy.domains.promotions.domain.campaign import Campaign
@@ -67,13 +68,44 @@ def promotions_stage() -> Stage:
             Redemptions(work, books, expired),
             Buyers(work, buyers),
             Promotions(work, promotions, ended),
+            Reconciling(work, coupons, promotions, buyer_uses, drifts),
         )
+
+    def drifts(limit: int) -> Drifts:
+        uses = [use for use in stage.all(Redemption) if use.is_live]
+        by_status = [
+            (use.coupon_id, use.status, use.quantity if use.is_of_promotion else 1)
+            for use in uses
+            if use.coupon_id is not None
+        ]
+
+        def counts(id: str) -> tuple[int, int]:
+            held, used = (
+                sum(count for rule, is_in, count in by_status if (rule, is_in) == (id, status))
+                for status in ("RESERVED", "CONSUMED")
+            )
+            return held, used
+
+        coupons = [
+            Drift(one.id, one.version, one.uses_reserved, one.uses_consumed, *counts(one.id))
+            for one in stage.all(Coupon)
+        ]
+        promotions = [
+            Drift(one.id, one.version, one.units_reserved, one.units_sold, *counts(one.id))
+            for one in stage.all(Promotion)
+        ]
+        buyers = [
+            Drift(one.id, one.version, one.uses, 0, sum(use.buyer_use_id == one.id for use in uses), 0)
+            for one in stage.all(BuyerUse)
+        ]
+        found = [[one for one in all_of if one[2:4] != one[4:6]][:limit] for all_of in (coupons, promotions, buyers)]
+        return Drifts(*found)
 
     def ended(until: datetime, limit: int) -> Sequence[Id]:
         return sorted(one.id for one in stage.all(Promotion) if one.ends_at <= until)[:limit]
 
     stage = Stage(
-        (Coupons, Campaigns, Redemptions, Buyers, Promotions),
+        (Coupons, Campaigns, Redemptions, Buyers, Promotions, Reconciling),
         build,
         unique=((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))),
     )

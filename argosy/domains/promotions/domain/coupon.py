@@ -190,6 +190,10 @@ class Coupon(Aggregate):
             assert self.uses_reserved > 0, "only a held use is given back"
             self.uses_reserved -= 1
 
+    def can_count(self, held: int, used: int) -> bool:
+        """Whether so many live uses are within the limit."""
+        return self.max_uses == 0 or held + used <= self.max_uses
+
     def disable(self) -> None:
         """Nobody starts to use it any more; uses that are held stay good."""
         self.status = DISABLED

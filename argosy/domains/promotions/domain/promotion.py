@@ -124,6 +124,10 @@ class Promotion(Aggregate):
     def is_sold_out(self) -> bool:
         return 0 < self.terms.units_max <= self.units_sold
 
+    def can_count(self, held: int, sold: int) -> bool:
+        """Whether so many live units are within the limit."""
+        return self.terms.units_max == 0 or held + sold <= self.terms.units_max
+
     def hold_units(self, units: int) -> None:
         assert self.terms.units_max == 0 or units <= self.units_left, "asked before it was allowed"
         self.units_reserved += units

@@ -49,6 +49,36 @@ class Dice:
         return sha256(self._count.to_bytes(8, "big")).digest()[:count]
 
 
+def drifts_of(stage: Stage, limit: int) -> Drifts:
+    """Rules whose counters are not their uses, as the database would find them."""
+    uses = [use for use in stage.all(Redemption) if use.is_live]
+    by_status = [
+        (use.coupon_id, use.status, use.quantity if use.is_of_promotion else 1)
+        for use in uses
+        if use.coupon_id is not None
+    ]
+
+    def counts(id: str) -> tuple[int, int]:
+        held, used = (
+            sum(count for rule, is_in, count in by_status if (rule, is_in) == (id, status))
+            for status in ("RESERVED", "CONSUMED")
+        )
+        return held, used
+
+    coupons = [
+        Drift(one.id, one.version, one.uses_reserved, one.uses_consumed, *counts(one.id)) for one in stage.all(Coupon)
+    ]
+    promotions = [
+        Drift(one.id, one.version, one.units_reserved, one.units_sold, *counts(one.id)) for one in stage.all(Promotion)
+    ]
+    buyers = [
+        Drift(one.id, one.version, one.uses, 0, sum(use.buyer_use_id == one.id for use in uses), 0)
+        for one in stage.all(BuyerUse)
+    ]
+    found = [[one for one in all_of if one[2:4] != one[4:6]][:limit] for all_of in (coupons, promotions, buyers)]
+    return Drifts(*found)
+
+
 def promotions_stage() -> Stage:
     dice = Dice()
 
@@ -68,38 +98,8 @@ def promotions_stage() -> Stage:
             Redemptions(work, books, expired),
             Buyers(work, buyers),
             Promotions(work, promotions, ended),
-            Reconciling(work, coupons, promotions, buyer_uses, drifts),
+            Reconciling(work, coupons, promotions, buyer_uses, lambda limit: drifts_of(stage, limit)),
         )
-
-    def drifts(limit: int) -> Drifts:
-        uses = [use for use in stage.all(Redemption) if use.is_live]
-        by_status = [
-            (use.coupon_id, use.status, use.quantity if use.is_of_promotion else 1)
-            for use in uses
-            if use.coupon_id is not None
-        ]
-
-        def counts(id: str) -> tuple[int, int]:
-            held, used = (
-                sum(count for rule, is_in, count in by_status if (rule, is_in) == (id, status))
-                for status in ("RESERVED", "CONSUMED")
-            )
-            return held, used
-
-        coupons = [
-            Drift(one.id, one.version, one.uses_reserved, one.uses_consumed, *counts(one.id))
-            for one in stage.all(Coupon)
-        ]
-        promotions = [
-            Drift(one.id, one.version, one.units_reserved, one.units_sold, *counts(one.id))
-            for one in stage.all(Promotion)
-        ]
-        buyers = [
-            Drift(one.id, one.version, one.uses, 0, sum(use.buyer_use_id == one.id for use in uses), 0)
-            for one in stage.all(BuyerUse)
-        ]
-        found = [[one for one in all_of if one[2:4] != one[4:6]][:limit] for all_of in (coupons, promotions, buyers)]
-        return Drifts(*found)
 
     def ended(until: datetime, limit: int) -> Sequence[Id]:
         return sorted(one.id for one in stage.all(Promotion) if one.ends_at <= until)[:limit]

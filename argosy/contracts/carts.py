@@ -6,12 +6,23 @@ from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command, Event, Value
 
 
+class OfferSeen(Value):
+    """What the shop showed of a thing: its price in minor units, whether it is on sale, and how many are left where
+    that are few. Only ever compared and shown: nothing is computed with it."""
+
+    amount: int | None = None
+    currency: str = ""
+    is_on_sale: bool = True
+    left: int | None = None
+
+
 class AddToCart(Command):
-    """Put `quantity` more of a variant into the buyer's cart."""
+    """Put `quantity` more of a variant into the buyer's cart. `seen` is what the shop shows of it then."""
 
     product_id: Id
     variant_id: Id
     quantity: int
+    seen: OfferSeen | None = None
 
 
 class ChangeQuantity(Command):
@@ -19,6 +30,15 @@ class ChangeQuantity(Command):
 
     variant_id: Id
     quantity: int
+    seen: OfferSeen | None = None
+
+
+class AcknowledgeNotice(Command):
+    """The buyer has seen how an offer has moved: `seen` is what the notice said that it is `now`. Where it has moved
+    again meanwhile, the cart goes on saying so."""
+
+    variant_id: Id
+    seen: OfferSeen
 
 
 class ApplyCoupon(Command):
@@ -41,6 +61,7 @@ class MoveToCart(Command):
     """What was put aside is meant again: its pieces join those of the cart."""
 
     variant_id: Id
+    seen: OfferSeen | None = None
 
 
 class ForgetSaved(Command):

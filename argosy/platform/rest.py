@@ -76,9 +76,10 @@ def document(value: Any) -> Document:
 
 
 class Asked:
-    """One request, as endpoints see it: who asks, the path's parameters and the query's."""
+    """One request, as endpoints see it: who asks, the path's parameters and the query's, and for commands what was
+    `sent` of their fields, by path and body."""
 
-    __slots__ = ("actor", "parameters", "query", "request", "standing")
+    __slots__ = ("actor", "parameters", "query", "request", "sent", "standing")
 
     def __init__(self, request: HttpRequest, actor: Actor, parameters: Mapping[str, str], query: Any = None) -> None:
         self.request = request
@@ -86,6 +87,7 @@ class Asked:
         self.parameters = parameters
         self.query = query
         self.standing: Standing | None = None
+        self.sent: Mapping[str, Any] = {}
 
     def __getitem__(self, name: str) -> Id:
         return Id(self.parameters[name])
@@ -327,6 +329,7 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
         raw = _raw(asked.request)
         values = endpoint.body.read(raw)
     values.update(asked.parameters)
+    asked.sent = values
     if endpoint.fill is not None:
         values.update(endpoint.fill(asked))
     assert endpoint.command is not None

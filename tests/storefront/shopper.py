@@ -12,8 +12,8 @@ from django.test import Client
 from argosy.apps.storefront.pages import FORM
 from argosy.apps.storefront.stores import forget_stores
 from argosy.contracts.accounts import OpenStore, RegisterUser
-from argosy.contracts.inventory import ReceiveStock
-from argosy.contracts.products import Attribute, CreateProduct, NewVariant, PublishProduct
+from argosy.contracts.inventory import AdjustStock, ReceiveStock
+from argosy.contracts.products import Attribute, CreateProduct, NewVariant, PublishProduct, SetPrice
 from argosy.contracts.promotions import CreateCoupon
 from argosy.contracts.shipping import SetShippingRate
 from argosy.contracts.taxes import SetTaxRule
@@ -50,6 +50,12 @@ class Page:
     @property
     def location(self) -> str:
         return str(self.headers.get("Location", ""))
+
+    def field(self, name: str) -> str:
+        """What a hidden field of a form holds."""
+        found = re.search(f'name="{name}" value="([^"]*)"', self.html)
+        assert found is not None, self
+        return unescape(found[1])
 
     def __repr__(self) -> str:
         return f"{self.status} {self.location} {self.text[:600]}"
@@ -163,6 +169,30 @@ class Shop:
                     seller_id=seller_id,
                 ),
             )
+        self.place.drain()
+
+    def price(self, product_id: Id, amount: int) -> None:
+        """Another price of its first variant from now on."""
+        self.place.do(
+            "products",
+            SetPrice(product_id=product_id, variant_id=variant_of(product_id), amount=amount, currency="EUR"),
+        )
+        self.place.drain()
+
+    def leave(self, variant_id: str, pieces: int) -> None:
+        """So many pieces are left."""
+        [(on_hand,)] = self.place.rows(
+            "inventory", "SELECT total_quantity FROM stock_items WHERE stock_unit_id = ?", variant_id
+        )
+        self.place.do(
+            "inventory",
+            AdjustStock(
+                stock_unit_id=Id(variant_id),
+                change=pieces - on_hand,
+                reason="damaged",
+                reference_id=f"leaves {pieces}",
+            ),
+        )
         self.place.drain()
 
     def buyer(self, email: str = "ana@example.com") -> Shopper:

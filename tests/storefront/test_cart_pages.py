@@ -150,3 +150,35 @@ def test_a_line_is_saved_for_later_and_moved_back(shop: Shop, buyer: Shopper) ->
     buyer.post("/cart/saved/move", {"variant": variant})
     page = buyer.get("/cart").text
     assert "2 saved" not in page and "To checkout" in page
+
+
+def test_a_price_that_moved_is_told_until_it_is_acknowledged(shop: Shop, buyer: Shopper) -> None:
+    buyer.add(LAMP, "2")
+    assert "The price was" not in buyer.get("/cart").text
+    shop.price(LAMP, 3_000)
+    page = buyer.get("/cart")
+    assert "The price was €25.00 and is €30.00 now." in page.text
+    seen = page.field("seen")
+    shop.price(LAMP, 3_100)
+    # What was acknowledged is what was shown, not what has come meanwhile.
+    assert buyer.post("/cart/lines/acknowledge", {"variant": variant_of(LAMP), "seen": seen}).status == 303
+    page = buyer.get("/cart")
+    assert "The price was €30.00 and is €31.00 now." in page.text
+    buyer.post("/cart/lines/acknowledge", {"variant": variant_of(LAMP), "seen": page.field("seen")})
+    assert "The price was" not in buyer.get("/cart").text
+
+
+@pytest.mark.parametrize("seen", ["", "{", "[]", '{"amount":"x"}', '{"amount":-1,"currency":"EUR"}', '{"left":-1}'])
+def test_an_offer_that_no_shop_showed_is_not_acknowledged(shop: Shop, buyer: Shopper, seen: str) -> None:
+    buyer.add(LAMP)
+    assert buyer.post("/cart/lines/acknowledge", {"variant": variant_of(LAMP), "seen": seen}).status == 422
+
+
+def test_what_was_sold_out_meanwhile_is_told_and_changing_the_line_is_enough(shop: Shop, buyer: Shopper) -> None:
+    buyer.add(LAMP, "40")
+    shop.leave(variant_of(LAMP), 3)
+    assert "There are only 3 left, and you want 40." in buyer.get("/cart").text
+    buyer.post("/cart/lines/change", {"variant": variant_of(LAMP), "quantity": "4"})
+    assert "There are only 3 left" not in buyer.get("/cart").text
+    shop.leave(variant_of(LAMP), 0)
+    assert "It was sold out after you put it in." in buyer.get("/cart").text

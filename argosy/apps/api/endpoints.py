@@ -10,9 +10,12 @@ from importlib.util import find_spec
 
 from django.apps import apps
 
-from argosy.apps.api import documents
+from argosy.apps.api import carts, documents
 from argosy.platform.context import Context
 from argosy.platform.rest import Endpoint
+
+_BESIDE = {**documents.endpoints, "carts": [*carts.endpoints, *documents.endpoints["carts"]]}
+"""By context, what is made of its things and of views."""
 
 
 @cache
@@ -26,7 +29,7 @@ def endpoints() -> dict[str, tuple[Endpoint, ...]]:
     return {
         label: tuple(
             endpoint if endpoint.area else replace(endpoint, area=label)
-            for endpoint in (*_declared(label), *documents.endpoints.get(label, ()))
+            for endpoint in (*_declared(label), *_BESIDE.get(label, ()))
         )
         for label in labels
     }

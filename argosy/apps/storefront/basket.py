@@ -6,15 +6,17 @@ Nothing is added up here: what a purchase costs is computed by checkout alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from argosy.apps.offers import pages_of
 from argosy.apps.storefront.stores import store_names
 from argosy.apps.storefront.window import variant_name
 from argosy.contracts.carts import CartLine
+from argosy.domains.carts.domain.notices import Notice
 from argosy.platform.problems import Problem
-from argosy.read_models.catalogue.page import ProductPage, VariantShown, read_page
-from argosy.read_models.catalogue.queries import product_of_order
+from argosy.read_models.catalogue.page import ProductPage, VariantShown
 from argosy.shared_kernel.ids import Id, is_id
 
 QUANTITY_MAX = 999
@@ -33,6 +35,7 @@ class Line:
     variant: VariantShown | None
     typed: str = ""
     fault: str = ""
+    notices: list[Notice] = field(default_factory=list)
 
     @property
     def is_on_sale(self) -> bool:
@@ -74,25 +77,32 @@ class Parcel:
     lines: list[Line] = field(default_factory=list)
 
 
-def lines_of(wanted: Iterable[CartLine]) -> list[Line]:
-    """These lines with what the catalogue says of them now."""
-    pages: dict[str, ProductPage | None] = {}
-    lines = []
-    for line in wanted:
-        if line.product_id not in pages:
-            stored = product_of_order(line.product_id)
-            pages[line.product_id] = read_page(stored.body) if stored else None
-        page = pages[line.product_id]
-        lines.append(
-            Line(
-                Id(line.product_id),
-                Id(line.variant_id),
-                line.quantity,
-                page,
-                page.variant(line.variant_id) if page else None,
-            )
+class Wanted(Protocol):
+    """So many of one thing, as a cart or an order says it."""
+
+    @property
+    def product_id(self) -> Id: ...
+    @property
+    def variant_id(self) -> Id: ...
+    @property
+    def quantity(self) -> int: ...
+
+
+def lines_of(wanted: Sequence[Wanted], pages: Mapping[str, ProductPage] | None = None) -> list[Line]:
+    """These lines with what the catalogue says of them now, or said in `pages`."""
+    if pages is None:
+        pages = pages_of(line.product_id for line in wanted)
+    return [
+        Line(
+            Id(line.product_id),
+            Id(line.variant_id),
+            line.quantity,
+            page,
+            page.variant(line.variant_id) if page else None,
         )
-    return lines
+        for line in wanted
+        for page in [pages.get(line.product_id)]
+    ]
 
 
 def parcels(lines: Sequence[Line]) -> list[Parcel]:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import msgspec
 from django.http import HttpResponse
 
+from argosy.apps.offers import notices_among, offer_in_cart, offer_of, pages_of
 from argosy.apps.storefront.basket import Line, lines_of, parcels, quantity_from
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.window import product_on_sale, product_shown
 from argosy.apps.storefront.words import QUANTITY_FAULT, faults_by_field
 from argosy.contracts.carts import (
+    AcknowledgeNotice,
     AddToCart,
     ApplyCoupon,
     ChangeQuantity,
     ForgetSaved,
     MoveToCart,
+    OfferSeen,
     RemoveCoupon,
     SaveForLater,
 )
 from argosy.domains.carts.adapters.outbound.queries import cart_of_buyer
+from argosy.domains.carts.domain.notices import Notice
+from argosy.platform.problems import Problem
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError, NotFound
 from argosy.shared_kernel.ids import Id
@@ -48,7 +56,8 @@ def add(visit: Visit) -> HttpResponse:
     if not visit.actor.id:
         return visit.go("/sign-in", next=f"/products/{page.product_id}?variant={variant_id}&quantity={quantity}")
     try:
-        _run(visit, AddToCart(product_id=page.product_id, variant_id=variant.variant_id, quantity=quantity))
+        seen = offer_of(page, variant.variant_id)
+        _run(visit, AddToCart(product_id=page.product_id, variant_id=variant.variant_id, quantity=quantity, seen=seen))
     except DomainError as error:
         fault = next(iter(faults_by_field(error).values()))
         if error.code == "quantity_out_of_range":
@@ -64,7 +73,17 @@ def change(visit: Visit) -> HttpResponse:
     if quantity is None:
         fault = QUANTITY_FAULT if text != "0" else "To take it out, press Remove."
         return _cart_page(visit, refused=variant_id, typed=text, faults={"quantity": fault})
-    return _changed(visit, ChangeQuantity(variant_id=variant_id, quantity=quantity))
+    seen = offer_in_cart(visit.actor.id, variant_id)
+    return _changed(visit, ChangeQuantity(variant_id=variant_id, quantity=quantity, seen=seen))
+
+
+def acknowledge(visit: Visit) -> HttpResponse:
+    """The buyer has seen what moved; the form carries what it showed."""
+    try:
+        seen = msgspec.json.decode(visit.sent("seen"), type=OfferSeen)
+    except msgspec.MsgspecError:
+        raise Problem(422, "form_unreadable", "The form holds an offer that this shop did not write.") from None
+    return _changed(visit, AcknowledgeNotice(variant_id=Id(visit.sent("variant")), seen=seen))
 
 
 def remove(visit: Visit) -> HttpResponse:
@@ -79,7 +98,8 @@ def save(visit: Visit) -> HttpResponse:
 
 def move_back(visit: Visit) -> HttpResponse:
     """What was put aside is in the cart again."""
-    return _changed(visit, MoveToCart(variant_id=Id(visit.sent("variant"))))
+    variant_id = Id(visit.sent("variant"))
+    return _changed(visit, MoveToCart(variant_id=variant_id, seen=offer_in_cart(visit.actor.id, variant_id)))
 
 
 def forget_saved(visit: Visit) -> HttpResponse:
@@ -95,17 +115,28 @@ def remove_coupon(visit: Visit) -> HttpResponse:
     return _changed(visit, RemoveCoupon(code=visit.sent("code")))
 
 
-def contents(visit: Visit) -> tuple[list[Line], list[str]]:
+class Shown(NamedTuple):
+    """A cart as it is shown: what is in it, what was put aside, the codes."""
+
+    lines: list[Line]
+    saved: list[Line]
+    coupons: list[str]
+
+
+def contents(visit: Visit) -> Shown:
     """The visitor's cart as its own context has it, with what the catalogue says of each line: one always sees what
     one has just done."""
     cart = cart_of_buyer(Id(visit.actor.id))
-    return (lines_of(cart.lines), cart.coupons) if cart is not None else ([], [])
-
-
-def saved_lines(visit: Visit) -> list[Line]:
-    """What the visitor put aside for later."""
-    cart = cart_of_buyer(Id(visit.actor.id))
-    return lines_of(cart.saved) if cart is not None else []
+    if cart is None:
+        return Shown([], [], [])
+    pages = pages_of(cart.product_ids)
+    lines = lines_of(cart.lines, pages)
+    moved: dict[str, list[Notice]] = {}
+    for notice in notices_among(cart, pages):
+        moved.setdefault(notice.variant_id, []).append(notice)
+    for line in lines:
+        line.notices = moved.get(line.variant_id, [])
+    return Shown(lines, lines_of(cart.saved, pages), cart.coupons)
 
 
 def _changed(visit: Visit, command: Command, typed: str = "") -> HttpResponse:
@@ -131,7 +162,7 @@ def _cart_page(
     typed: str = "",
     faults: dict[str, str] | None = None,
 ) -> HttpResponse:
-    lines, coupons = contents(visit)
+    lines, saved, coupons = contents(visit)
     told = dict(faults or {})
     for line in lines:
         if line.variant_id == refused:
@@ -142,7 +173,7 @@ def _cart_page(
         status=422 if faults else 200,
         parcels=parcels(lines),
         coupons=coupons,
-        saved=saved_lines(visit),
+        saved=saved,
         note=note,
         faults=told,
         code=code,

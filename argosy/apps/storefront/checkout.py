@@ -118,7 +118,7 @@ class Form:
 
 def form(visit: Visit) -> HttpResponse:
     """Where to, how, and who pays with what."""
-    lines, coupons = cart.contents(visit)
+    lines, _, coupons = cart.contents(visit)
     if not lines:
         return visit.go("/cart")
     if not all(line.is_on_sale for line in lines):

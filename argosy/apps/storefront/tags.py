@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+import msgspec
 from django.template import Library
 from django.utils.safestring import SafeString, mark_safe
 
@@ -11,6 +12,7 @@ from argosy.apps.storefront.amounts import moment_text, money_text
 from argosy.apps.storefront.assets import asset_address, sized
 from argosy.apps.storefront.countries import country_name
 from argosy.domains.products.adapters.outbound.rich_text import clean
+from argosy.shared_kernel.codec import encode
 
 register = Library()
 register.filter("money", money_text)
@@ -30,6 +32,12 @@ def rich(html: str) -> SafeString:
     """A seller's rich text. It was cleaned when it was written; it is cleaned again, so that a document that anything
     else has written can do no harm."""
     return mark_safe(clean(html))
+
+
+@register.filter
+def as_json(value: msgspec.Struct) -> str:
+    """For a form that carries what was shown."""
+    return encode(value).decode()
 
 
 register.simple_tag(asset_address, name="asset")

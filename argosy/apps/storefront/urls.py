@@ -17,6 +17,7 @@ urlpatterns = [
     path("cart", page(get=cart.show, allow=buyer)),
     path("cart/lines", page(post=cart.add)),
     path("cart/lines/change", page(post=cart.change, allow=buyer)),
+    path("cart/lines/acknowledge", page(post=cart.acknowledge, allow=buyer)),
     path("cart/lines/remove", page(post=cart.remove, allow=buyer)),
     path("cart/lines/save", page(post=cart.save, allow=buyer)),
     path("cart/saved/move", page(post=cart.move_back, allow=buyer)),

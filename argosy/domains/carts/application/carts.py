@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argosy.contracts.carts import (
+    AcknowledgeNotice,
     AddToCart,
     ApplyCoupon,
     CartDescribed,
@@ -52,13 +53,19 @@ class Carts:
     def add_to_cart(self, command: AddToCart) -> CartContents:
         cart = self._own()
         line = CartLine(product_id=command.product_id, variant_id=command.variant_id, quantity=command.quantity)
-        cart.add(line, self.work.now, self.work.new_id)
+        cart.add(line, self.work.now, self.work.new_id, command.seen)
         return self._kept(cart)
 
     @reads_own_cart
     def change_quantity(self, command: ChangeQuantity) -> CartContents:
         cart = self._own()
-        cart.set_quantity(command.variant_id, command.quantity, self.work.now)
+        cart.set_quantity(command.variant_id, command.quantity, self.work.now, command.seen)
+        return self._kept(cart)
+
+    @reads_own_cart
+    def acknowledge_notice(self, command: AcknowledgeNotice) -> CartContents:
+        cart = self._own()
+        cart.acknowledge(command.variant_id, command.seen)
         return self._kept(cart)
 
     @reads_own_cart
@@ -70,7 +77,7 @@ class Carts:
     @reads_own_cart
     def move_to_cart(self, command: MoveToCart) -> CartContents:
         cart = self._own()
-        cart.move_to_cart(command.variant_id, self.work.now, self.work.new_id)
+        cart.move_to_cart(command.variant_id, self.work.now, self.work.new_id, command.seen)
         return self._kept(cart)
 
     @reads_own_cart

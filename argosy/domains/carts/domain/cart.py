@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from argosy.contracts.carts import CartChanged, CartLine
+from argosy.contracts.carts import CartChanged, CartLine, OfferSeen
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
@@ -20,7 +20,11 @@ LINES_MAX = 200
 COUPONS_MAX = 10
 SAVED_MAX = 200
 
+PIECES_MAX = 1_000_000
+"""More left than this is told by nobody."""
+
 _CODE = re.compile(r"[A-Z0-9._-]{1,40}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class NotAnId(Invalid):
@@ -47,18 +51,32 @@ class TooManyCoupons(RuleBroken):
     """A cart holds at most 10 coupons."""
 
 
+class OfferUnreadable(Invalid):
+    """An offer has an amount of at least 0 with a currency of three capitals, and at least 0 pieces left."""
+
+
 class NotInTheCart(NotFound):
     """There is no such thing in the cart."""
 
 
 class CartItem(Value):
-    """So many of one variant."""
+    """So many of one variant, and what the shop showed of it when its buyer last saw to it."""
 
     id: Id
     product_id: Id
     variant_id: Id
     quantity: int
     added_at: datetime
+    seen_amount: int | None = None
+    seen_currency: str = ""
+    seen_on_sale: bool = True
+    seen_left: int | None = None
+
+    @property
+    def seen(self) -> OfferSeen:
+        return OfferSeen(
+            amount=self.seen_amount, currency=self.seen_currency, is_on_sale=self.seen_on_sale, left=self.seen_left
+        )
 
 
 class SavedItem(Value):
@@ -107,9 +125,10 @@ class Cart(Aggregate):
     def codes(self) -> tuple[str, ...]:
         return tuple([coupon.code for coupon in self.coupons])
 
-    def add(self, line: CartLine, now: datetime, new_id: Callable[[], Id]) -> None:
-        """So many more of a variant. Its product is the one named last."""
+    def add(self, line: CartLine, now: datetime, new_id: Callable[[], Id], seen: OfferSeen | None = None) -> None:
+        """So many more of a variant, as its offer was `seen`. Its product is the one named last."""
         self._put(line, now, new_id)
+        self._see(line.variant_id, seen)
         self._changed(now)
 
     def _put(self, line: CartLine, now: datetime, new_id: Callable[[], Id]) -> None:
@@ -136,8 +155,9 @@ class Cart(Aggregate):
         else:
             self._replace(index, has + line.quantity, line.product_id)
 
-    def set_quantity(self, variant_id: Id, quantity: int, now: datetime) -> None:
-        """Exactly so many of a variant that is there; 0 takes it out, and may be repeated."""
+    def set_quantity(self, variant_id: Id, quantity: int, now: datetime, seen: OfferSeen | None = None) -> None:
+        """Exactly so many of a variant that is there; 0 takes it out, and may be repeated. Whoever sets it has seen
+        the offer."""
         if quantity != 0 and not _is_quantity(quantity):
             raise QuantityOutOfRange(asked=quantity, maximum=QUANTITY_MAX)
         index = self._index(variant_id)
@@ -145,6 +165,8 @@ class Cart(Aggregate):
             if quantity:
                 raise NotInTheCart(variant_id=variant_id[:36])
             return
+        if quantity:
+            self._see(variant_id, seen)
         if self.items[index].quantity == quantity:
             return
         if quantity:
@@ -152,6 +174,13 @@ class Cart(Aggregate):
         else:
             del self.items[index]
         self._changed(now)
+
+    def acknowledge(self, variant_id: Id, seen: OfferSeen) -> None:
+        """The buyer has seen what the shop shows of a line. It is no change of the cart, and told to nobody."""
+        check_offer(seen)
+        if self._index(variant_id) is None:
+            raise NotInTheCart(variant_id=variant_id[:36])
+        self._see(variant_id, seen)
 
     def save_for_later(self, variant_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
         """A line is put aside with its quantity, which joins what was put aside of it before (at most 999). Again it
@@ -176,7 +205,9 @@ class Cart(Aggregate):
         self.saved = [one for one in self.saved if one.variant_id != variant_id] + [kept]
         self._changed(now)
 
-    def move_to_cart(self, variant_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
+    def move_to_cart(
+        self, variant_id: Id, now: datetime, new_id: Callable[[], Id], seen: OfferSeen | None = None
+    ) -> None:
         """What was put aside is a line again: added to what is there, or refused by the same caps. Again it changes
         nothing."""
         at = _index_of(self.saved, variant_id)
@@ -187,6 +218,7 @@ class Cart(Aggregate):
         item = self.saved[at]
         line = CartLine(product_id=item.product_id, variant_id=variant_id, quantity=item.quantity)
         self._put(line, now, new_id)
+        self._see(variant_id, seen)
         del self.saved[at]
         self._changed(now)
 
@@ -234,9 +266,19 @@ class Cart(Aggregate):
 
     def _replace(self, index: int, quantity: int, product_id: Id) -> None:
         item = self.items[index]
-        self.items[index] = CartItem(
-            id=item.id, product_id=product_id, variant_id=item.variant_id, quantity=quantity, added_at=item.added_at
-        )
+        self.items[index] = _item(item, product_id, quantity, item.seen)
+
+    def _see(self, variant_id: Id, seen: OfferSeen | None) -> None:
+        """Nothing seen leaves what was seen before, and so does a price that was not shown."""
+        index = self._index(variant_id)
+        if seen is None or index is None:
+            return
+        item = self.items[index]
+        if seen.amount is None:
+            seen = OfferSeen(
+                amount=item.seen.amount, currency=item.seen.currency, is_on_sale=seen.is_on_sale, left=seen.left
+            )
+        self.items[index] = _item(item, item.product_id, item.quantity, seen)
 
     def _changed(self, now: datetime) -> None:
         self.updated_at = now
@@ -262,6 +304,31 @@ def normal_code(text: str) -> str:
     if not _CODE.fullmatch(code):
         raise NotACode(field="code")
     return code
+
+
+def check_offer(offer: OfferSeen) -> None:
+    """What a client says that it was shown, within what any shop shows."""
+    is_price = _CURRENCY.fullmatch(offer.currency) if offer.amount is not None else not offer.currency
+    faults = [
+        None if is_price and (offer.amount is None or offer.amount >= 0) else OfferUnreadable(field="seen.amount"),
+        None if offer.left is None or 0 <= offer.left <= PIECES_MAX else OfferUnreadable(field="seen.left"),
+    ]
+    refuse(faults)
+
+
+def _item(item: CartItem, product_id: Id, quantity: int, seen: OfferSeen) -> CartItem:
+    """The same line with so many pieces, and with another offer seen."""
+    return CartItem(
+        id=item.id,
+        product_id=product_id,
+        variant_id=item.variant_id,
+        quantity=quantity,
+        added_at=item.added_at,
+        seen_amount=seen.amount,
+        seen_currency=seen.currency,
+        seen_on_sale=seen.is_on_sale,
+        seen_left=seen.left,
+    )
 
 
 def _lines_of(items: Iterable[CartItem | SavedItem]) -> tuple[CartLine, ...]:

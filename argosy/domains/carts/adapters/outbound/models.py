@@ -22,12 +22,18 @@ class CartRow(AggregateRow):
 
 
 class CartItemRow(models.Model):
+    """A line. `seen_...` is what the shop showed of it when its buyer last saw to it."""
+
     id = IdField(primary_key=True)
     cart_id = IdField()
     product_id = IdField()
     variant_id = IdField()
     quantity = models.IntegerField()
     added_at = InstantField()
+    seen_amount = models.BigIntegerField(null=True)
+    seen_currency = models.CharField(max_length=3, default="", db_default="")
+    seen_on_sale = models.BooleanField(default=True, db_default=True)
+    seen_left = models.IntegerField(null=True)
 
     class Meta:
         db_table = "cart_items"

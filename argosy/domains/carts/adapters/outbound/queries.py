@@ -11,14 +11,15 @@ from typing import Any
 
 import msgspec
 
-from argosy.contracts.carts import CartLine
+from argosy.contracts.carts import CartLine, OfferSeen
+from argosy.domains.carts.domain.notices import Notice
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.ids import Id
 
 _CART = "SELECT CAST(id AS text), version, updated_at FROM carts WHERE user_id = ?"
 _LINES = """
-    SELECT CAST(product_id AS text), CAST(variant_id AS text), quantity FROM cart_items WHERE cart_id = ?
-    ORDER BY added_at, id
+    SELECT CAST(product_id AS text), CAST(variant_id AS text), quantity, seen_amount, seen_currency, seen_on_sale,
+    seen_left FROM cart_items WHERE cart_id = ? ORDER BY added_at, id
 """
 _SAVED = """
     SELECT CAST(product_id AS text), CAST(variant_id AS text), quantity FROM cart_saved_items WHERE cart_id = ?
@@ -27,15 +28,36 @@ _SAVED = """
 _COUPONS = "SELECT code FROM cart_coupons WHERE cart_id = ? ORDER BY applied_at, id"
 
 
+class OwnLine(msgspec.Struct, kw_only=True):
+    """A line, and what the shop showed of it when its buyer last saw to it."""
+
+    product_id: Id
+    variant_id: Id
+    quantity: int
+    seen: OfferSeen
+
+
 class OwnCart(msgspec.Struct, kw_only=True):
-    """A cart as its buyer sees it; `version` 0 is one that nothing was ever put into."""
+    """A cart as its buyer sees it; `version` 0 is one that nothing was ever put into. `notices` say what has moved
+    since, until they are acknowledged or their line is changed."""
 
     cart_id: Id
     version: int = 0
     updated_at: datetime | None = None
-    lines: list[CartLine] = []
+    lines: list[OwnLine] = []
     coupons: list[str] = []
     saved: list[CartLine] = []
+    notices: list[Notice] = []
+
+    @property
+    def product_ids(self) -> list[Id]:
+        """Of what is in it and what was put aside."""
+        return [line.product_id for line in self.lines] + [line.product_id for line in self.saved]
+
+    def product_of(self, variant_id: str) -> Id | None:
+        """The product of something that is in it or was put aside."""
+        held: list[OwnLine | CartLine] = [*self.lines, *self.saved]
+        return next((line.product_id for line in held if line.variant_id == variant_id), None)
 
 
 def cart_of_buyer(buyer_id: Id) -> OwnCart | None:
@@ -45,18 +67,24 @@ def cart_of_buyer(buyer_id: Id) -> OwnCart | None:
     if not rows:
         return None
     cart_id, version, updated_at = rows[0]
-    lines, saved = (
-        [
-            CartLine(product_id=product_id, variant_id=variant_id, quantity=quantity)
-            for product_id, variant_id, quantity in dialect.query(statement, (cart_id,))
-        ]
-        for statement in (_LINES, _SAVED)
-    )
     return OwnCart(
         cart_id=cart_id,
         version=version,
         updated_at=dialect.to_instant(updated_at),
-        lines=lines,
-        saved=saved,
+        lines=[
+            OwnLine(
+                product_id=product_id,
+                variant_id=variant_id,
+                quantity=quantity,
+                seen=OfferSeen(amount=amount, currency=currency, is_on_sale=bool(is_on_sale), left=left),
+            )
+            for product_id, variant_id, quantity, amount, currency, is_on_sale, left in dialect.query(
+                _LINES, (cart_id,)
+            )
+        ],
+        saved=[
+            CartLine(product_id=product_id, variant_id=variant_id, quantity=quantity)
+            for product_id, variant_id, quantity in dialect.query(_SAVED, (cart_id,))
+        ],
         coupons=[code for (code,) in dialect.query(_COUPONS, (cart_id,))],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from argosy.contracts.carts import OfferSeen
-from argosy.domains.carts.adapters.outbound.queries import OwnCart, cart_of_buyer
+from argosy.domains.carts.adapters.outbound.queries import OwnCart, cart_of_buyer, wishes_of_buyer
 from argosy.domains.carts.domain.notices import Notice, notices_of
 from argosy.engine.store import StoreUnavailable
 from argosy.read_models.catalogue.page import ProductPage, read_page
@@ -44,6 +44,13 @@ def offer_in_cart(buyer_id: str, variant_id: str) -> OfferSeen | None:
     """What is shown now of something that a buyer has in the cart, or put aside."""
     cart = cart_of_buyer(Id(buyer_id))
     product_id = cart.product_of(variant_id) if cart is not None else None
+    return offer_seen(product_id, variant_id) if product_id is not None else None
+
+
+def offer_wished(buyer_id: str, variant_id: str) -> OfferSeen | None:
+    """What is shown now of something that a buyer wishes for."""
+    wishes = wishes_of_buyer(Id(buyer_id))
+    product_id = next((wish.product_id for wish in wishes if wish.variant_id == variant_id), None)
     return offer_seen(product_id, variant_id) if product_id is not None else None
 
 

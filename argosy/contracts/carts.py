@@ -70,6 +70,27 @@ class ForgetSaved(Command):
     variant_id: Id
 
 
+class AddToWishlist(Command):
+    """The buyer would like to have this some day. Again it changes nothing."""
+
+    product_id: Id
+    variant_id: Id
+
+
+class RemoveFromWishlist(Command):
+    """It is not wished for any more. Again it changes nothing."""
+
+    variant_id: Id
+
+
+class MoveFromWishlist(Command):
+    """What was wished for is meant now: `quantity` of it join the cart, and it leaves the wishlist."""
+
+    variant_id: Id
+    quantity: int = 1
+    seen: OfferSeen | None = None
+
+
 class EmptyCart(Command):
     """Take everything out."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from argosy.apps.storefront import cart, checkout, letters, orders, session, test_gateway, window
+from argosy.apps.storefront import cart, checkout, letters, orders, session, test_gateway, window, wishlist
 from argosy.apps.storefront.assets import asset, picture
 from argosy.apps.storefront.pages import no_such_page, page
 from argosy.platform.auth import buyer
@@ -24,6 +24,10 @@ urlpatterns = [
     path("cart/saved/remove", page(post=cart.forget_saved, allow=buyer)),
     path("cart/coupons", page(post=cart.add_coupon, allow=buyer)),
     path("cart/coupons/remove", page(post=cart.remove_coupon, allow=buyer)),
+    path("wishlist", page(get=wishlist.show, allow=buyer)),
+    path("wishlist/items", page(post=wishlist.add)),
+    path("wishlist/items/move", page(post=wishlist.move, allow=buyer)),
+    path("wishlist/items/remove", page(post=wishlist.remove, allow=buyer)),
     path("checkout", page(get=checkout.form, post=checkout.place, allow=buyer)),
     path("checkouts/<str:checkout_id>", page(get=checkout.progress, allow=buyer)),
     path("checkouts/<str:checkout_id>/progress", page(get=checkout.progress_part, allow=buyer)),

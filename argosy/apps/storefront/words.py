@@ -63,6 +63,7 @@ FAULTS = {
     "text_has_controls": "There are characters in it that cannot be printed. Please type it again.",
     "quantity_out_of_range": QUANTITY_FAULT,
     "cart_is_full": "Your cart is full: it holds 200 different things. Take something out first.",
+    "wishlist_is_full": "Your wishlist is full: it holds 500 different things. Take something off first.",
     "too_many_coupons": "At most 10 coupons can be used at once. Take one out first.",
     "not_a_code": "A coupon code has 1 to 40 letters, digits, dots, dashes or underscores.",
     "country_unreadable": "Please choose a country.",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.domains.carts.application.carts import Carts
+from argosy.domains.carts.application.wishlists import Wishlists
 from argosy.domains.carts.domain.cart import Cart
+from argosy.domains.carts.domain.wishlist import Wishlist
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 
@@ -15,11 +17,12 @@ class CartsContext(Context):
     label = "carts"
     database = "cart_db"
     criticality = "high"
-    services = (Carts,)
+    services = (Carts, Wishlists)
     hears = ("checkout",)
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        return (Carts(work, work.repository(Cart)),)
+        carts = work.repository(Cart)
+        return Carts(work, carts), Wishlists(work, work.repository(Wishlist), carts)
 
     def rows(self) -> tuple[Any, ...]:
         from argosy.domains.carts.adapters.outbound.repositories import ROWS

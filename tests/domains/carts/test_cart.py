@@ -22,6 +22,7 @@ from argosy.contracts.carts import (
 )
 from argosy.contracts.checkout import CheckoutCompleted
 from argosy.domains.carts.application.carts import CartContents, Carts, CartsBelongToBuyers
+from argosy.domains.carts.application.wishlists import Wishlists
 from argosy.domains.carts.domain.cart import (
     COUPONS_MAX,
     LINES_MAX,
@@ -36,7 +37,8 @@ from argosy.domains.carts.domain.cart import (
     TooMuchSaved,
     cart_id_of,
 )
-from argosy.engine.work import SYSTEM, Actor
+from argosy.domains.carts.domain.wishlist import Wishlist
+from argosy.engine.work import SYSTEM, Actor, UnitOfWork
 from argosy.shared_kernel.errors import DomainError, Several
 from tests.support import Stage, an_id
 
@@ -50,7 +52,11 @@ def stage() -> Stage:
 
 
 def carts_stage() -> Stage:
-    return Stage((Carts,), lambda work: (Carts(work, work.repository(Cart)),), unique=((Cart, ("user_id",)),))
+    def build(work: UnitOfWork) -> tuple[Any, ...]:
+        carts = work.repository(Cart)
+        return Carts(work, carts), Wishlists(work, work.repository(Wishlist), carts)
+
+    return Stage((Carts, Wishlists), build, unique=((Cart, ("user_id",)), (Wishlist, ("user_id",))))
 
 
 def add(name: str, quantity: Any = 1) -> AddToCart:

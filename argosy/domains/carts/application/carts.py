@@ -133,4 +133,9 @@ class Carts:
     def _kept(self, cart: Cart) -> CartContents:
         if (cart.items or cart.coupons) and self.carts.find(cart.id) is None:
             self.carts.add(cart)
-        return CartContents(cart_id=cart.id, lines=cart.lines, coupons=cart.codes, saved=cart.saved_lines)
+        return contents_of(cart)
+
+
+def contents_of(cart: Cart) -> CartContents:
+    """What is answered with."""
+    return CartContents(cart_id=cart.id, lines=cart.lines, coupons=cart.codes, saved=cart.saved_lines)

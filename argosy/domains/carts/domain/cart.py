@@ -125,6 +125,9 @@ class Cart(Aggregate):
     def codes(self) -> tuple[str, ...]:
         return tuple([coupon.code for coupon in self.coupons])
 
+    def has(self, variant_id: Id) -> bool:
+        return self._index(variant_id) is not None
+
     def add(self, line: CartLine, now: datetime, new_id: Callable[[], Id], seen: OfferSeen | None = None) -> None:
         """So many more of a variant, as its offer was `seen`. Its product is the one named last."""
         self._put(line, now, new_id)

@@ -75,4 +75,27 @@ class CartCouponRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["cart_id", "code"], name="cart_notes_a_code_once")]
 
 
+class WishlistRow(AggregateRow):
+    """One per buyer: its id is named after them."""
+
+    user_id = IdField(unique=True)
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "wishlists"
+
+
+class WishRow(models.Model):
+    id = IdField(primary_key=True)
+    wishlist_id = IdField()
+    product_id = IdField()
+    variant_id = IdField()
+    added_at = InstantField()
+
+    class Meta:
+        db_table = "wishlist_items"
+        constraints = [models.UniqueConstraint(fields=["wishlist_id", "variant_id"], name="wishlist_wishes_once")]
+
+
 tables = platform_tables(__name__, outbox="carts_outbox_events")

@@ -26,6 +26,19 @@ _SAVED = """
     ORDER BY saved_at, id
 """
 _COUPONS = "SELECT code FROM cart_coupons WHERE cart_id = ? ORDER BY applied_at, id"
+_WISHES = """
+    SELECT CAST(item.product_id AS text), CAST(item.variant_id AS text), item.added_at
+    FROM wishlists JOIN wishlist_items item ON item.wishlist_id = wishlists.id
+    WHERE wishlists.user_id = ? ORDER BY item.added_at DESC, item.id DESC
+"""
+
+
+class WishHeld(msgspec.Struct, kw_only=True):
+    """Something that is wished for, since when."""
+
+    product_id: Id
+    variant_id: Id
+    added_at: datetime
 
 
 class OwnLine(msgspec.Struct, kw_only=True):
@@ -88,3 +101,12 @@ def cart_of_buyer(buyer_id: Id) -> OwnCart | None:
         ],
         coupons=[code for (code,) in dialect.query(_COUPONS, (cart_id,))],
     )
+
+
+def wishes_of_buyer(buyer_id: Id) -> list[WishHeld]:
+    """What a buyer wishes for, the newest first."""
+    dialect = runtime().stores["carts"].dialect
+    return [
+        WishHeld(product_id=product_id, variant_id=variant_id, added_at=dialect.to_instant(added_at))
+        for product_id, variant_id, added_at in dialect.query(_WISHES, (buyer_id,))
+    ]

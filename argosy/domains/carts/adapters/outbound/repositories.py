@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from argosy.domains.carts.adapters.outbound.models import CartCouponRow, CartItemRow, CartRow, SavedItemRow
+from argosy.domains.carts.adapters.outbound.models import (
+    CartCouponRow,
+    CartItemRow,
+    CartRow,
+    SavedItemRow,
+    WishlistRow,
+    WishRow,
+)
 from argosy.domains.carts.domain.cart import Cart, CartItem, NotedCoupon, SavedItem
+from argosy.domains.carts.domain.wishlist import Wish, Wishlist
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
@@ -16,4 +24,5 @@ ROWS = (
             "saved": Part(SavedItem, SavedItemRow, owner="cart_id"),
         },
     ),
+    Rows(Wishlist, WishlistRow, parts={"wishes": Part(Wish, WishRow, owner="wishlist_id")}),
 )

@@ -40,9 +40,9 @@ def offer_seen(product_id: str, variant_id: str) -> OfferSeen | None:
     return offer_of(page, variant_id) if page is not None else None
 
 
-def offer_in_cart(buyer_id: str, variant_id: str) -> OfferSeen | None:
-    """What is shown now of something that a buyer has in the cart, or put aside."""
-    cart = cart_of_buyer(Id(buyer_id))
+def offer_in_cart(owner_id: str, variant_id: str) -> OfferSeen | None:
+    """What is shown now of something that somebody has in their cart, or put aside."""
+    cart = cart_of_buyer(Id(owner_id)) if owner_id else None
     product_id = cart.product_of(variant_id) if cart is not None else None
     return offer_seen(product_id, variant_id) if product_id is not None else None
 

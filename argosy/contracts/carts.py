@@ -70,6 +70,17 @@ class ForgetSaved(Command):
     variant_id: Id
 
 
+class BeginGuestCart(Command):
+    """A visitor who has not signed in wants a cart. Nothing is kept until they put something in."""
+
+
+class MergeGuestCart(Command):
+    """What the bearer of this token put into a cart before they signed in is theirs now: quantities are summed up to
+    what a cart may hold. Again it changes nothing."""
+
+    guest_token: str
+
+
 class AddToWishlist(Command):
     """The buyer would like to have this some day. Again it changes nothing."""
 

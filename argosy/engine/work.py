@@ -50,6 +50,9 @@ class _Entry:
 _UNKNOWN = object()
 
 
+GUEST = "guest"
+
+
 class Actor(msgspec.Struct, frozen=True):
     """Who asks from outside. An id of "" is somebody who has not signed in. A program has `scopes`, a person none."""
 
@@ -61,6 +64,11 @@ class Actor(msgspec.Struct, frozen=True):
 
     def has(self, role: str) -> bool:
         return role in self.roles
+
+    @property
+    def is_guest(self) -> bool:
+        """Somebody who has not signed in and has a cart all the same: nothing else is theirs."""
+        return GUEST in self.roles
 
 
 SYSTEM = Actor(id="system", roles=frozenset({"system"}))

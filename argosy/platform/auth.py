@@ -61,7 +61,9 @@ class Permission(NamedTuple):
 
 
 public = Permission("public", lambda actor: True)
-buyer = Permission("buyer", lambda actor: bool(actor.id))
+buyer = Permission("buyer", lambda actor: bool(actor.id) and not actor.is_guest)
+shopper = Permission("shopper", lambda actor: bool(actor.id))
+"""Whoever has a cart: buyers, and guests who have not signed in. All else treats a guest as nobody."""
 seller = Permission("seller", lambda actor: bool(actor.seller_id), SellersOnly)
 merchant = Permission("merchant", lambda actor: bool(actor.seller_id) or actor.has("staff"), SellersOnly)
 staff = Permission("staff", lambda actor: actor.has("staff"), StaffOnly)

@@ -72,6 +72,64 @@ def test_a_wish_is_taken_back_and_bad_ones_are_refused(shop: Shop) -> None:
     assert_problem(shop.call("POST", "wishlists/mine/items", wish), 401, "not_signed_in")
 
 
+def guest_of(shop: Shop) -> str:
+    begun = shop.call("POST", "carts/guest")
+    assert begun.status == 201, begun
+    return str(begun.json["token"])
+
+
+def test_a_guest_has_a_cart_of_their_own(shop: Shop) -> None:
+    guest, other = guest_of(shop), guest_of(shop)
+    assert shop.call("POST", "carts/mine/lines", shop.line(quantity=2), token=guest).status == 200
+    assert shop.call("POST", "carts/mine/coupons", {"code": "ten"}, token=guest).json["coupons"] == ["TEN"]
+    own = shop.call("GET", "carts/mine", token=guest).json
+    assert ([line["quantity"] for line in own["lines"]], own["notices"]) == ([2], [])
+    assert shop.call("GET", "carts/mine", token=other).json["lines"] == []
+    held = [row for table in ("carts", "cart_items") for row in shop.place.rows("carts", f"SELECT * FROM {table}")]
+    assert guest.removeprefix("argosy_guest_") not in repr(held)
+
+
+def test_a_guest_is_nobody_but_for_their_cart(shop: Shop) -> None:
+    guest = guest_of(shop)
+    before = shop.written()
+    for method, path, body in (
+        ("GET", "users/me", None),
+        ("GET", "orders", None),
+        ("GET", "carts/mine/summary", None),
+        ("GET", "wishlists/mine", None),
+        ("POST", "wishlists/mine/items", {"product_id": shop.product_id, "variant_id": shop.variant_id}),
+        ("POST", "checkouts", shop.purchase()),
+        ("POST", "quotes", {"country": "PT"}),
+        ("POST", "carts/mine/merge", {"guest_token": guest}),
+        ("POST", "stores", {"store_name": "Mine"}),
+        ("DELETE", "sessions", None),
+        ("POST", f"products/{shop.product_id}/publish", None),
+        ("POST", "api-keys", {"name": "x", "scopes": ["orders:read"]}),
+    ):
+        assert_problem(shop.call(method, path, body, token=guest), 401, "not_signed_in")
+    assert shop.call("GET", f"products/{shop.product_id}", token=guest).status == 200
+    assert shop.written() == before
+
+
+def test_a_guests_cart_is_merged_once(shop: Shop) -> None:
+    guest = guest_of(shop)
+    shop.call("POST", "carts/mine/lines", shop.line(quantity=999), token=guest)
+    shop.call("POST", "carts/mine/lines", shop.line(quantity=2), token=shop.buyer)
+    strange: list[dict[str, str]] = [{}, {"guest_token": "x"}]
+    for sent in strange:
+        assert shop.call("POST", "carts/mine/merge", sent, token=shop.buyer).status == 422
+    merge = {"guest_token": guest}
+    first = shop.call("POST", "carts/mine/merge", merge, token=shop.buyer, Idempotency_Key="merge")
+    assert [line["quantity"] for line in first.json["lines"]] == [999], first
+    assert first.json["not_merged"] == [{"variant_id": shop.variant_id, "quantity": 2, "code": "quantity_out_of_range"}]
+    again = shop.call("POST", "carts/mine/merge", merge, token=shop.buyer, Idempotency_Key="merge")
+    assert (again.json, again.headers["idempotent-replay"]) == (first.json, "true")
+    other = shop.person()
+    assert shop.call("POST", "carts/mine/merge", merge, token=other).json["lines"] == []
+    assert shop.call("GET", "carts/mine", token=guest).json["lines"] == []
+    assert_problem(shop.call("POST", "carts/mine/lines", shop.line(), token=guest), 409, "guest_cart_is_merged")
+
+
 def reprice(shop: Shop, amount: int) -> None:
     changed = shop.call(
         "POST",

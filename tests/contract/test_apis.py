@@ -74,7 +74,7 @@ BREAKS = {
     tighter: "its maximum is 10",
     answer_field_gone: "the field lines is gone",
     answer_inside_changed: "was integer, is number",
-    other_permission: "was for buyer, is for staff",
+    other_permission: "was for shopper, is for staff",
     other_status: "never answers 200",
 }
 
@@ -109,3 +109,12 @@ def test_a_break_is_not_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(contracts.ContractBroken, match="operation is gone"):
         contracts.write(tmp_path)
     assert (tmp_path / "carts.v1.yaml").read_text() == before
+
+
+@pytest.mark.parametrize(("before", "after", "is_break"), [("buyer", "shopper", False), ("shopper", "buyer", True)])
+def test_an_operation_may_be_for_more_people_and_not_for_fewer(before: str, after: str, is_break: bool) -> None:
+    frozen = contracts.described()["carts"]
+    now = deepcopy(frozen)
+    frozen["paths"][PATH]["post"]["x-permission"] = before
+    now["paths"][PATH]["post"]["x-permission"] = after
+    assert bool(list(contracts.breaks(frozen, now))) is is_break

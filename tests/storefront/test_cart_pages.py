@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from argosy.shared_kernel.ids import named_id
-from tests.storefront.shopper import LAMP, SHEET, Shop, Shopper, variant_of
+from tests.storefront.shopper import LAMP, PASSWORD, SHEET, Shop, Shopper, variant_of
 
 BAD_QUANTITIES = [
     "0",
@@ -131,13 +131,57 @@ def test_what_left_the_shop_is_said_and_stops_the_checkout(shop: Shop, buyer: Sh
     assert buyer.get("/checkout").location == "/cart?note=unavailable"
 
 
-def test_carts_are_for_people_who_are_signed_in(shop: Shop) -> None:
-    nobody = Shopper()
-    assert nobody.get("/cart").location == "/sign-in?next=%2Fcart"
-    added = nobody.add(SHEET, "3", number=1)
-    assert added.location.startswith("/sign-in?next=%2Fproducts%2F")
-    assert "quantity%3D3" in added.location
-    assert nobody.post("/cart/lines/remove", {"variant": variant_of(LAMP)}).location == "/sign-in?next=%2Fcart"
+def test_a_guest_has_a_cart_that_is_the_buyers_after_signing_in(shop: Shop) -> None:
+    guest = Shopper()
+    assert "There is nothing in it yet" in guest.get("/cart").text
+    assert guest.post("/cart/lines/remove", {"variant": variant_of(LAMP)}).location == "/cart"
+    assert "argosy_cart" not in guest.client.cookies
+    added = guest.add(SHEET, "3", number=1)
+    assert added.location == "/cart?note=added"
+    cookie = added.cookies["argosy_cart"]
+    assert cookie["httponly"] and cookie["samesite"] == "Lax"
+    token = cookie.value
+    guest.add(LAMP, "2")
+    assert guest.client.cookies["argosy_cart"].value == token
+    page = guest.get("/cart")
+    assert "Brass lamp" in page.text and 'value="3"' in page.html
+    assert guest.get("/checkout").location == "/sign-in?next=%2Fcheckout"
+    assert "There is nothing in it yet" in Shopper().get("/cart").text
+    shop.buyer("ana@example.com").add(LAMP, "5")
+    signed_in = guest.post("/sign-in", {"email": "ana@example.com", "password": PASSWORD, "next": "/checkout"})
+    assert signed_in.location == "/checkout"
+    assert signed_in.cookies["argosy_cart"].value == ""
+    page = guest.get("/cart")
+    assert 'value="7"' in page.html and 'value="3"' in page.html
+    thief = Shopper()
+    thief.client.cookies["argosy_cart"] = token
+    assert "There is nothing in it yet" in thief.get("/cart").text
+    # What was merged takes nothing more: another cart begins.
+    assert thief.add(LAMP).cookies["argosy_cart"].value not in ("", token)
+
+
+def test_what_does_not_fit_at_sign_in_is_said_and_a_new_account_takes_the_cart_along(shop: Shop) -> None:
+    shop.buyer("ana@example.com").add(LAMP, "998")
+    guest = Shopper()
+    guest.add(LAMP, "3")
+    signed_in = guest.post("/sign-in", {"email": "ana@example.com", "password": PASSWORD})
+    assert signed_in.location == "/cart?note=merged_in_part"
+    page = guest.get(signed_in.location)
+    assert "Not all that was in the cart" in page.text and 'value="999"' in page.html
+    other = Shopper()
+    other.add(LAMP, "4")
+    other.register("new@example.com")
+    assert 'value="4"' in other.get("/cart").html
+
+
+@pytest.mark.parametrize("token", ["x", "argosy_guest_", "argosy_guest_" + "a" * 44, "a" * 5_000, "\xe9"])
+def test_a_cart_cookie_that_means_nothing_is_no_cart(shop: Shop, token: str) -> None:
+    odd = Shopper()
+    odd.client.cookies["argosy_cart"] = token
+    assert "There is nothing in it yet" in odd.get("/cart").text
+    odd.client.cookies["argosy_session"] = "argosy_guest_" + "a" * 43
+    assert odd.get("/orders").status == 303
+    assert odd.add(LAMP).location == "/cart?note=added"
 
 
 def test_a_line_is_saved_for_later_and_moved_back(shop: Shop, buyer: Shopper) -> None:

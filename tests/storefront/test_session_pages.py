@@ -28,7 +28,7 @@ def test_signing_out_ends_the_token_itself(shop: Shop) -> None:
     assert buyer.post("/sign-out").location == "/"
     thief = Shopper()
     thief.client.cookies["argosy_session"] = token
-    assert thief.get("/cart").status == 303
+    assert thief.get("/orders").status == 303
     assert thief.client.get("/api/v1/carts/mine", headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 

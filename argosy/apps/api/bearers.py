@@ -1,4 +1,4 @@
-"""Whom a bearer token stands for: a person with a session, or a program with a key.
+"""Whom a bearer token stands for: a person with a session, a program with a key, or a guest with a cart.
 
 A key is somebody of its own: its id is the actor's, so what belongs to its maker as a person is not its own, and what
 it does can be told from what they do. It acts as their store or as staff, for as long as they may.
@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from argosy.contracts.integrations import NoteApiKeyUse
 from argosy.domains.accounts.adapters.outbound.queries import actor_of as person_of
 from argosy.domains.accounts.adapters.outbound.queries import standing_of
+from argosy.domains.carts.domain.guest import GUEST_BEGINS, guest_id_of, is_guest_token
 from argosy.domains.integrations.adapters.outbound.queries import KeyFound, key_behind
 from argosy.domains.integrations.domain.api_key import KEY_BEGINS, SELLER, STAFF
 from argosy.engine.store import StoreUnavailable
-from argosy.engine.work import SYSTEM, Actor
+from argosy.engine.work import GUEST, SYSTEM, Actor
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.ids import Id
@@ -25,7 +26,14 @@ NOTED_EVERY = timedelta(minutes=5)
 
 def actor_of(token: str) -> Actor | None:
     """None for a token that is nobody's, whatever the reason."""
+    if token.startswith(GUEST_BEGINS):
+        return guest_of(token)
     return program_of(token) if token.startswith(KEY_BEGINS) else person_of(token)
+
+
+def guest_of(token: str) -> Actor | None:
+    """A guest is made of their token alone: there is nothing to look up, and nothing of theirs but a cart."""
+    return Actor(id=guest_id_of(token), roles=frozenset({GUEST})) if is_guest_token(token) else None
 
 
 def program_of(token: str, now: datetime | None = None) -> Actor | None:

@@ -16,7 +16,7 @@ from argosy.domains.carts.adapters.outbound.queries import OwnCart, WishHeld, ca
 from argosy.domains.carts.application.carts import CartContents
 from argosy.domains.carts.domain.cart import cart_id_of
 from argosy.engine.store import StoreUnavailable
-from argosy.platform.auth import buyer
+from argosy.platform.auth import buyer, shopper
 from argosy.platform.rest import Asked, get, post, put
 from argosy.read_models.catalogue.page import ProductPage
 from argosy.shared_kernel.ids import Id
@@ -76,12 +76,12 @@ def _seen_in_cart(asked: Asked) -> Mapping[str, Any]:
 
 
 endpoints = [
-    get("carts/mine", my_cart, allow=buyer, answers=OwnCart),
-    post("carts/mine/lines", AddToCart, allow=buyer, fill=_seen_now, filled=("seen",), answers=CartContents),
+    get("carts/mine", my_cart, allow=shopper, answers=OwnCart),
+    post("carts/mine/lines", AddToCart, allow=shopper, fill=_seen_now, filled=("seen",), answers=CartContents),
     put(
         "carts/mine/lines/{variant_id}",
         ChangeQuantity,
-        allow=buyer,
+        allow=shopper,
         fill=_seen_in_cart,
         filled=("seen",),
         answers=CartContents,
@@ -89,7 +89,7 @@ endpoints = [
     post(
         "carts/mine/saved/{variant_id}/move",
         MoveToCart,
-        allow=buyer,
+        allow=shopper,
         fill=_seen_in_cart,
         filled=("seen",),
         answers=CartContents,

@@ -87,6 +87,10 @@ def breaks(frozen: Schema, now: Schema) -> Iterator[str]:
                 yield from _Comparison(frozen, now).operation(where, operation, today)
 
 
+_WIDER = {("buyer", "shopper")}
+"""Permissions that let in everybody whom another lets in."""
+
+
 class _Comparison:
     """Two documents, and how to follow their references."""
 
@@ -95,8 +99,9 @@ class _Comparison:
         self._now = now
 
     def operation(self, where: str, frozen: Schema, now: Schema) -> Iterator[str]:
-        if frozen.get("x-permission") != now.get("x-permission"):
-            yield f"{where}: was for {frozen.get('x-permission')}, is for {now.get('x-permission')}."
+        before, after = frozen.get("x-permission"), now.get("x-permission")
+        if before != after and (before, after) not in _WIDER:
+            yield f"{where}: was for {before}, is for {after}."
         for name, parameter in _parameters(frozen).items():
             today = _parameters(now).get(name)
             if today is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
 from django.http import HttpResponse
 
 from argosy.apps.offers import notices_among, offer_in_cart, offer_of, pages_of
+from argosy.apps.storefront import guests
 from argosy.apps.storefront.basket import Line, lines_of, parcels, quantity_from
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.window import product_on_sale, product_shown
@@ -24,6 +26,7 @@ from argosy.contracts.carts import (
     SaveForLater,
 )
 from argosy.domains.carts.adapters.outbound.queries import cart_of_buyer
+from argosy.domains.carts.domain.guest import GuestCartIsMerged
 from argosy.domains.carts.domain.notices import Notice
 from argosy.platform.problems import Problem
 from argosy.platform.runtime import runtime
@@ -34,16 +37,22 @@ from argosy.shared_kernel.messages import Command
 NOTES = {
     "added": "It is in your cart.",
     "changed": "Your cart is changed.",
+    "merged_in_part": "Not all that was in the cart before you signed in fits into it: a cart holds 200 different "
+    "things, 999 pieces of each, and 10 coupons.",
     "unavailable": "Something in your cart cannot be bought at the moment. Take it out to go on.",
 }
 
 
 def show(visit: Visit) -> HttpResponse:
-    return _cart_page(visit, note=NOTES.get(visit.asked("note"), ""))
+    """The cart of a buyer, or of a guest. What was put in before signing in and could not be merged then is now."""
+    cart = guests.merged(visit, visit.actor)
+    is_cut = cart is not None and bool(cart.not_merged or cart.coupons_not_merged)
+    page = _cart_page(visit, note=NOTES.get("merged_in_part" if is_cut else visit.asked("note"), ""))
+    return guests.forget(page) if cart is not None else page
 
 
 def add(visit: Visit) -> HttpResponse:
-    """Put something in. Who has to sign in first comes back to the product as they had chosen it."""
+    """Put something in. Who has not signed in has a cart as a guest, which begins with this."""
     page = product_on_sale(visit.sent("product"))
     variant_id, text = visit.sent("variant"), visit.sent("quantity")
     quantity = quantity_from(text)
@@ -53,17 +62,30 @@ def add(visit: Visit) -> HttpResponse:
         return product_shown(visit, page.product_id, variant_id, text, fault)
     if not variant.in_stock:
         return product_shown(visit, page.product_id, variant_id, text, "This one is sold out at the moment.")
-    if not visit.actor.id:
-        return visit.go("/sign-in", next=f"/products/{page.product_id}?variant={variant_id}&quantity={quantity}")
+    seen = offer_of(page, variant.variant_id)
+    command = AddToCart(product_id=page.product_id, variant_id=variant.variant_id, quantity=quantity, seen=seen)
     try:
-        seen = offer_of(page, variant.variant_id)
-        _run(visit, AddToCart(product_id=page.product_id, variant_id=variant.variant_id, quantity=quantity, seen=seen))
+        token = _put_in(visit, command)
     except DomainError as error:
         fault = next(iter(faults_by_field(error).values()))
         if error.code == "quantity_out_of_range":
             fault = f"With the {error.details.get('in_cart')} in your cart that would be more than 999 pieces."
         return product_shown(visit, page.product_id, variant_id, text, fault)
-    return visit.go("/cart", note="added")
+    response = visit.go("/cart", note="added")
+    return guests.remember(visit, response, token) if token else response
+
+
+def _put_in(visit: Visit, command: AddToCart) -> str:
+    """The token of a guest who is new, or empty."""
+    shopper = guests.shopper_of(visit)
+    if shopper.id:
+        # A guest's cart may be a buyer's by now: then another begins.
+        with suppress(GuestCartIsMerged):
+            runtime().outside("carts").run(command, shopper)
+            return ""
+    shopper, token = guests.begun()
+    runtime().outside("carts").run(command, shopper)
+    return token
 
 
 def change(visit: Visit) -> HttpResponse:
@@ -73,7 +95,7 @@ def change(visit: Visit) -> HttpResponse:
     if quantity is None:
         fault = QUANTITY_FAULT if text != "0" else "To take it out, press Remove."
         return _cart_page(visit, refused=variant_id, typed=text, faults={"quantity": fault})
-    seen = offer_in_cart(visit.actor.id, variant_id)
+    seen = offer_in_cart(guests.shopper_of(visit).id, variant_id)
     return _changed(visit, ChangeQuantity(variant_id=variant_id, quantity=quantity, seen=seen))
 
 
@@ -99,7 +121,9 @@ def save(visit: Visit) -> HttpResponse:
 def move_back(visit: Visit) -> HttpResponse:
     """What was put aside is in the cart again."""
     variant_id = Id(visit.sent("variant"))
-    return _changed(visit, MoveToCart(variant_id=variant_id, seen=offer_in_cart(visit.actor.id, variant_id)))
+    return _changed(
+        visit, MoveToCart(variant_id=variant_id, seen=offer_in_cart(guests.shopper_of(visit).id, variant_id))
+    )
 
 
 def forget_saved(visit: Visit) -> HttpResponse:
@@ -126,7 +150,8 @@ class Shown(NamedTuple):
 def contents(visit: Visit) -> Shown:
     """The visitor's cart as its own context has it, with what the catalogue says of each line: one always sees what
     one has just done."""
-    cart = cart_of_buyer(Id(visit.actor.id))
+    shopper = guests.shopper_of(visit)
+    cart = cart_of_buyer(Id(shopper.id)) if shopper.id else None
     if cart is None:
         return Shown([], [], [])
     pages = pages_of(cart.product_ids)
@@ -140,18 +165,17 @@ def contents(visit: Visit) -> Shown:
 
 
 def _changed(visit: Visit, command: Command, typed: str = "") -> HttpResponse:
+    shopper = guests.shopper_of(visit)
+    if not shopper.id:
+        return visit.go("/cart")
     try:
-        _run(visit, command)
-    except NotFound:
-        # In another window it was taken out or bought: the cart as it now is tells that.
+        runtime().outside("carts").run(command, shopper)
+    except (NotFound, GuestCartIsMerged):
+        # In another window it was taken out, bought or merged: the cart as it now is tells that.
         return visit.go("/cart", note="changed")
     except DomainError as error:
         return _cart_page(visit, typed=typed, faults=faults_by_field(error))
     return visit.go("/cart", note="changed")
-
-
-def _run(visit: Visit, command: Command) -> None:
-    runtime().outside("carts").run(command, visit.actor)
 
 
 def _cart_page(

@@ -125,8 +125,8 @@ def visitor(request: HttpRequest) -> Actor:
     """Whom the visitor's cookie stands for."""
     token = request.COOKIES.get(SESSION_COOKIE, "")
     actor = tokens().actor_of(f"Bearer {token}") if token else NOBODY
-    # The shop is for people: a program's key in a cookie is nobody's.
-    return NOBODY if actor.scopes else actor
+    # The shop is for people: a program's key in a cookie is nobody's, and a guest has a cookie of their own.
+    return NOBODY if actor.scopes or actor.is_guest else actor
 
 
 def own_address(text: str, otherwise: str = "/") -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 
+from argosy.apps.storefront import guests
 from argosy.apps.storefront.pages import SESSION_COOKIE, Visit, own_address
 from argosy.apps.storefront.words import faults_by_field
 from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
@@ -97,7 +98,11 @@ def _session(request: HttpRequest, email: str, password: str, code: str = "") ->
 
 def _welcome(visit: Visit, signed_in: SignedIn, following: str) -> HttpResponse:
     rotate_token(visit.request)
-    response = visit.go(following)
+    cart = guests.merged(visit, tokens().actor_of(f"Bearer {signed_in.token}"))
+    is_cut = cart is not None and bool(cart.not_merged or cart.coupons_not_merged)
+    response = visit.go("/cart", note="merged_in_part") if is_cut else visit.go(following)
+    if cart is not None:
+        guests.forget(response)
     response.set_cookie(
         SESSION_COOKIE,
         signed_in.token,

@@ -22,6 +22,7 @@ from argosy.contracts.carts import (
 )
 from argosy.contracts.checkout import CheckoutCompleted
 from argosy.domains.carts.application.carts import CartContents, Carts, CartsBelongToBuyers
+from argosy.domains.carts.application.guests import Guests
 from argosy.domains.carts.application.wishlists import Wishlists
 from argosy.domains.carts.domain.cart import (
     COUPONS_MAX,
@@ -39,6 +40,7 @@ from argosy.domains.carts.domain.cart import (
 )
 from argosy.domains.carts.domain.wishlist import Wishlist
 from argosy.engine.work import SYSTEM, Actor, UnitOfWork
+from argosy.platform.randomness import SystemRandomness
 from argosy.shared_kernel.errors import DomainError, Several
 from tests.support import Stage, an_id
 
@@ -54,9 +56,13 @@ def stage() -> Stage:
 def carts_stage() -> Stage:
     def build(work: UnitOfWork) -> tuple[Any, ...]:
         carts = work.repository(Cart)
-        return Carts(work, carts), Wishlists(work, work.repository(Wishlist), carts)
+        return (
+            Carts(work, carts),
+            Wishlists(work, work.repository(Wishlist), carts),
+            Guests(work, carts, SystemRandomness()),
+        )
 
-    return Stage((Carts, Wishlists), build, unique=((Cart, ("user_id",)), (Wishlist, ("user_id",))))
+    return Stage((Carts, Wishlists, Guests), build, unique=((Cart, ("user_id",)), (Wishlist, ("user_id",))))
 
 
 def add(name: str, quantity: Any = 1) -> AddToCart:

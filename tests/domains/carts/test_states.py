@@ -22,10 +22,12 @@ def written_moves() -> list[tuple[str, str, str]]:
     return re.findall(r"^\| +(\w*) *\| (\w+) \| (.+) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_the_readme_knows_one_move_and_names_who_makes_it() -> None:
-    ((start, end, by),) = [move for move in written_moves() if move[1].isupper()]
-    assert (start, end) == ("", "ACTIVE")
-    assert {name for name in FIRST if name in by} == set(FIRST)
+def test_the_readme_knows_two_moves_and_names_who_makes_them() -> None:
+    first, merger = [move for move in written_moves() if move[1].isupper()]
+    assert first[:2] == ("", "ACTIVE")
+    assert {name for name in FIRST if name in first[2]} == set(FIRST)
+    assert merger[:2] == ("ACTIVE", "MERGED")
+    assert "MergeGuestCart" in merger[2]
 
 
 def test_each_first_command_makes_an_active_cart_and_nothing_moves_it_on() -> None:

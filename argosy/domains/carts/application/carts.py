@@ -17,7 +17,8 @@ from argosy.contracts.carts import (
     SaveForLater,
 )
 from argosy.contracts.checkout import CheckoutCompleted
-from argosy.domains.carts.domain.cart import Cart, cart_id_of
+from argosy.domains.carts.domain.cart import MERGED, Cart, cart_id_of
+from argosy.domains.carts.domain.guest import GuestCartIsMerged
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import NotAllowed
@@ -26,7 +27,7 @@ from argosy.shared_kernel.messages import Value
 
 
 class CartsBelongToBuyers(NotAllowed):
-    """Sign in to have a cart."""
+    """Sign in to have a cart, or begin one as a guest."""
 
 
 class CartContents(Value):
@@ -125,10 +126,13 @@ class Carts:
 
     def _own(self) -> Cart:
         """The asker's cart, which comes to be with the first thing in it."""
-        buyer_id = self.work.actor.id
-        if not is_id(buyer_id):
+        actor = self.work.actor
+        if not is_id(actor.id):
             raise CartsBelongToBuyers()
-        return self.carts.find(cart_id_of(Id(buyer_id))) or Cart.of(Id(buyer_id), self.work.now)
+        cart = self.carts.find(cart_id_of(Id(actor.id)))
+        if cart is not None and cart.status == MERGED:
+            raise GuestCartIsMerged()
+        return cart or Cart.of(Id(actor.id), self.work.now, is_guest=actor.is_guest)
 
     def _kept(self, cart: Cart) -> CartContents:
         if (cart.items or cart.coupons) and self.carts.find(cart.id) is None:

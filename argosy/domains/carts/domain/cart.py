@@ -14,6 +14,7 @@ from argosy.shared_kernel.ids import Id, is_id, named_id
 from argosy.shared_kernel.messages import Value
 
 ACTIVE = "ACTIVE"
+MERGED = "MERGED"
 
 QUANTITY_MAX = 999
 LINES_MAX = 200
@@ -97,11 +98,31 @@ class NotedCoupon(Value):
     applied_at: datetime
 
 
+class NotMerged(Value):
+    """So many of a variant did not go into the buyer's cart, and why: the code that adding them would be refused
+    with."""
+
+    variant_id: Id
+    quantity: int
+    code: str
+
+
+class Merger(Value):
+    """What did not fit when a guest's cart was taken in."""
+
+    lines: tuple[NotMerged, ...] = ()
+    coupons: tuple[str, ...] = ()
+
+
 @dataclass(kw_only=True, eq=False)
 class Cart(Aggregate):
-    """The one cart of a buyer: at most one line per variant and one note per code, in the order of adding."""
+    """The one cart of a buyer or guest: at most one line per variant and one note per code, in the order of adding.
+
+    A guest's is told to nobody: it is nobody's business until it is a buyer's.
+    """
 
     user_id: Id
+    is_guest: bool = False
     status: str = ACTIVE
     created_at: datetime
     updated_at: datetime
@@ -110,8 +131,8 @@ class Cart(Aggregate):
     saved: list[SavedItem] = field(default_factory=list)
 
     @classmethod
-    def of(cls, buyer_id: Id, now: datetime) -> Cart:
-        return cls(id=cart_id_of(buyer_id), user_id=buyer_id, created_at=now, updated_at=now)
+    def of(cls, owner_id: Id, now: datetime, *, is_guest: bool = False) -> Cart:
+        return cls(id=cart_id_of(owner_id), user_id=owner_id, is_guest=is_guest, created_at=now, updated_at=now)
 
     @property
     def lines(self) -> tuple[CartLine, ...]:
@@ -124,6 +145,51 @@ class Cart(Aggregate):
     @property
     def codes(self) -> tuple[str, ...]:
         return tuple([coupon.code for coupon in self.coupons])
+
+    def take_in(self, guest: Cart, now: datetime, new_id: Callable[[], Id]) -> Merger:
+        """All of a guest's cart that fits joins this one, and the guest's is empty for good. Again it takes in
+        nothing."""
+        if guest.status == MERGED:
+            return Merger()
+        had_any = bool(guest.items or guest.coupons or guest.saved)
+        lines = tuple([left for item in guest.items if (left := self._take_in_line(item, now, new_id)) is not None])
+        codes = [code for code in guest.codes if code not in self.codes]
+        room = COUPONS_MAX - len(self.coupons)
+        self.coupons += [NotedCoupon(id=new_id(), code=code, applied_at=now) for code in codes[:room]]
+        saved = tuple([left for item in guest.saved if (left := self._take_in_saved(item, now, new_id)) is not None])
+        guest.items, guest.coupons, guest.saved = [], [], []
+        guest.status, guest.updated_at = MERGED, now
+        if had_any:
+            self._changed(now)
+        return Merger(lines=lines + saved, coupons=tuple(codes[room:]))
+
+    def _take_in_line(self, item: CartItem, now: datetime, new_id: Callable[[], Id]) -> NotMerged | None:
+        index = self._index(item.variant_id)
+        if index is None and len(self.items) >= LINES_MAX:
+            return NotMerged(variant_id=item.variant_id, quantity=item.quantity, code=CartIsFull.code)
+        taken = min(item.quantity, QUANTITY_MAX - (0 if index is None else self.items[index].quantity))
+        if taken:
+            line = CartLine(product_id=item.product_id, variant_id=item.variant_id, quantity=taken)
+            self._put(line, now, new_id)
+            self._see(item.variant_id, item.seen)
+        return _not_merged(item.variant_id, item.quantity - taken)
+
+    def _take_in_saved(self, item: SavedItem, now: datetime, new_id: Callable[[], Id]) -> NotMerged | None:
+        at = _index_of(self.saved, item.variant_id)
+        if at is None and len(self.saved) >= SAVED_MAX:
+            return NotMerged(variant_id=item.variant_id, quantity=item.quantity, code=TooMuchSaved.code)
+        before = 0 if at is None else self.saved[at].quantity
+        taken = min(item.quantity, QUANTITY_MAX - before)
+        if taken:
+            kept = SavedItem(
+                id=new_id() if at is None else self.saved[at].id,
+                product_id=item.product_id,
+                variant_id=item.variant_id,
+                quantity=before + taken,
+                saved_at=now,
+            )
+            self.saved = [one for one in self.saved if one.variant_id != item.variant_id] + [kept]
+        return _not_merged(item.variant_id, item.quantity - taken)
 
     def has(self, variant_id: Id) -> bool:
         return self._index(variant_id) is not None
@@ -285,6 +351,8 @@ class Cart(Aggregate):
 
     def _changed(self, now: datetime) -> None:
         self.updated_at = now
+        if self.is_guest:
+            return
         self.record(
             CartChanged(
                 cart_id=self.id,
@@ -296,9 +364,9 @@ class Cart(Aggregate):
         )
 
 
-def cart_id_of(buyer_id: Id) -> Id:
-    """A buyer has one cart, which can be named before it exists."""
-    return named_id("cart", buyer_id)
+def cart_id_of(owner_id: Id) -> Id:
+    """A buyer or guest has one cart, which can be named before it exists."""
+    return named_id("cart", owner_id)
 
 
 def normal_code(text: str) -> str:
@@ -317,6 +385,10 @@ def check_offer(offer: OfferSeen) -> None:
         None if offer.left is None or 0 <= offer.left <= PIECES_MAX else OfferUnreadable(field="seen.left"),
     ]
     refuse(faults)
+
+
+def _not_merged(variant_id: Id, quantity: int) -> NotMerged | None:
+    return NotMerged(variant_id=variant_id, quantity=quantity, code=QuantityOutOfRange.code) if quantity else None
 
 
 def _item(item: CartItem, product_id: Id, quantity: int, seen: OfferSeen) -> CartItem:

@@ -10,9 +10,11 @@ from argosy.platform.tables import AggregateRow, platform_tables
 
 
 class CartRow(AggregateRow):
-    """One per buyer: its id is named after them."""
+    """One per buyer or guest: its id is named after them. A guest's `user_id` is named after their token's
+    fingerprint."""
 
     user_id = IdField(unique=True)
+    is_guest = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=12)
     created_at = InstantField()
     updated_at = InstantField()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command, Event, Value
 
@@ -81,6 +83,18 @@ class MergeGuestCart(Command):
     guest_token: str
 
 
+class SweepGuestCarts(Command, key="job"):
+    """Forget guests' carts that nobody touched for long. Sent by carts' own schedule."""
+
+    job: str = "sweep-guest-carts"
+
+
+class FindAbandonedCarts(Command, key="job"):
+    """Look for buyers' carts with something in them that nobody touched for a while. Sent by carts' own schedule."""
+
+    job: str = "find-abandoned-carts"
+
+
 class AddToWishlist(Command):
     """The buyer would like to have this some day. Again it changes nothing."""
 
@@ -133,3 +147,12 @@ class CartChanged(Event, key="cart_id"):
     lines: tuple[CartLine, ...]
     coupons: tuple[str, ...]
     saved: tuple[CartLine, ...] = ()
+
+
+class CartAbandoned(Event, key="cart_id"):
+    """A buyer put something into their cart and has not touched it `since`. Told once, until they touch it again."""
+
+    cart_id: Id
+    buyer_id: Id
+    lines: tuple[CartLine, ...]
+    since: datetime

@@ -13,6 +13,7 @@ from argosy.domains.accounts.context import AccountsContext
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User
 from argosy.domains.carts.context import CartsContext
+from argosy.domains.carts.domain.cart import Cart
 from argosy.domains.checkout.context import CheckoutContext
 from argosy.domains.checkout.domain.quotation import Quotation
 from argosy.domains.checkout.domain.request import PAYMENT_METHODS
@@ -160,6 +161,9 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
     context = object.__new__(kind)
     if kind is AccountsContext:
         context.passwords, context.randomness = PlainPasswords(), CountedBytes()
+    elif kind is CartsContext:
+        context.randomness = CountedBytes()
+        context.old = lambda work: SimulatedOldCarts(store)
     elif kind is InventoryContext:
         context.overdue = lambda work: lambda now, limit: overdue(store, now, limit)
     elif kind is OrdersContext:
@@ -186,6 +190,25 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.ended = lambda work: lambda until, limit: ended(store, until, limit)
     build: Callable[[UnitOfWork], Sequence[Any]] = context.build
     return build
+
+
+class SimulatedOldCarts:
+    """Carts that nobody touched, by looking through all of them."""
+
+    def __init__(self, store: SimulatedStore) -> None:
+        self.store = store
+
+    def guests(self, until: datetime, limit: int) -> list[Id]:
+        found = [(row.updated_at, row.id) for row in self.store.all(Cart) if row.is_guest and row.updated_at <= until]
+        return [id for _, id in sorted(found)[:limit]]
+
+    def idle(self, until: datetime, limit: int) -> list[Id]:
+        found = [
+            (row.idle_since, row.id)
+            for row in self.store.all(Cart)
+            if row.idle_since is not None and row.idle_since <= until
+        ]
+        return [id for _, id in sorted(found)[:limit]]
 
 
 def overdue(store: SimulatedStore, now: datetime, limit: int) -> list[Id]:

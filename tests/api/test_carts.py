@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+from argosy.contracts.carts import FindAbandonedCarts, SweepGuestCarts
+from argosy.domains.carts.adapters.outbound.queries import StoredOldCarts
+from argosy.engine.outside import Outside
+from argosy.engine.work import SYSTEM
 from tests.api.shop import Shop, assert_problem
+from tests.support import FakeClock
 
 
 def test_a_cart_says_which_price_moved_until_it_is_acknowledged(shop: Shop) -> None:
@@ -128,6 +135,25 @@ def test_a_guests_cart_is_merged_once(shop: Shop) -> None:
     assert shop.call("POST", "carts/mine/merge", merge, token=other).json["lines"] == []
     assert shop.call("GET", "carts/mine", token=guest).json["lines"] == []
     assert_problem(shop.call("POST", "carts/mine/lines", shop.line(), token=guest), 409, "guest_cart_is_merged")
+
+
+def test_old_carts_are_found_in_the_database_as_well(shop: Shop) -> None:
+    guest = guest_of(shop)
+    shop.call("POST", "carts/mine/lines", shop.line(), token=guest)
+    shop.call("POST", "carts/mine/lines", shop.line(quantity=2), token=shop.buyer)
+    shop.call("POST", "carts/mine/lines", shop.line(), token=shop.person())
+    now = datetime.now(UTC)
+    store = shop.place.runtime.stores["carts"]
+    old, clock = StoredOldCarts(), FakeClock(now + timedelta(days=40))
+    assert (len(old.guests(now, 9)), len(old.idle(now, 9)), len(old.idle(now, 1))) == (1, 2, 1)
+    assert (old.guests(now - timedelta(minutes=5), 9), old.idle(now - timedelta(minutes=5), 9)) == ([], [])
+    later = Outside(shop.place.runtime.contexts["carts"].participant, store, clock, shop.place.runtime.ids)
+    for command in (SweepGuestCarts(), FindAbandonedCarts(), FindAbandonedCarts()):
+        later.run(command, SYSTEM)
+    told = shop.place.rows("carts", f"SELECT count(*) FROM {store.log.table} WHERE event_type = 'carts.CartAbandoned'")
+    assert told == [(2,)]
+    assert shop.place.rows("carts", "SELECT count(*) FROM carts WHERE is_guest") == [(0,)]
+    assert shop.place.rows("carts", "SELECT count(*) FROM cart_items") == [(2,)]
 
 
 def reprice(shop: Shop, amount: int) -> None:

@@ -35,6 +35,7 @@ TOLD_TO_NOBODY_YET = {
     "accounts.UserBlocked",
     "accounts.UserUnblocked",
     "accounts.UserRegistered",
+    "carts.CartAbandoned",
     "integrations.ApiKeyCreated",
     "integrations.ApiKeyRevoked",
     "integrations.WebhookDisabled",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from argosy.contracts.carts import (
 from argosy.contracts.checkout import CheckoutCompleted
 from argosy.domains.carts.application.carts import CartContents, Carts, CartsBelongToBuyers
 from argosy.domains.carts.application.guests import Guests
+from argosy.domains.carts.application.sweeping import Patience, Sweeping
 from argosy.domains.carts.application.wishlists import Wishlists
 from argosy.domains.carts.domain.cart import (
     COUPONS_MAX,
@@ -42,6 +44,7 @@ from argosy.domains.carts.domain.wishlist import Wishlist
 from argosy.engine.work import SYSTEM, Actor, UnitOfWork
 from argosy.platform.randomness import SystemRandomness
 from argosy.shared_kernel.errors import DomainError, Several
+from argosy.shared_kernel.ids import Id
 from tests.support import Stage, an_id
 
 BUYER = Actor(id=an_id("buyer"), roles=frozenset({"buyer"}))
@@ -53,6 +56,21 @@ def stage() -> Stage:
     return carts_stage()
 
 
+class Old:
+    """Looks through all carts, as the databases look through their indexes."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def guests(self, until: datetime, limit: int) -> list[Id]:
+        found = [cart for cart in self.stage.all(Cart) if cart.is_guest and cart.updated_at <= until]
+        return [cart.id for cart in sorted(found, key=lambda cart: cart.updated_at)[:limit]]
+
+    def idle(self, until: datetime, limit: int) -> list[Id]:
+        found = [cart for cart in self.stage.all(Cart) if cart.idle_since is not None and cart.idle_since <= until]
+        return [cart.id for cart in found[:limit]]
+
+
 def carts_stage() -> Stage:
     def build(work: UnitOfWork) -> tuple[Any, ...]:
         carts = work.repository(Cart)
@@ -60,9 +78,11 @@ def carts_stage() -> Stage:
             Carts(work, carts),
             Wishlists(work, work.repository(Wishlist), carts),
             Guests(work, carts, SystemRandomness()),
+            Sweeping(work, carts, Old(stage), Patience()),
         )
 
-    return Stage((Carts, Wishlists, Guests), build, unique=((Cart, ("user_id",)), (Wishlist, ("user_id",))))
+    stage = Stage((Carts, Wishlists, Guests, Sweeping), build, unique=((Cart, ("user_id",)), (Wishlist, ("user_id",))))
+    return stage
 
 
 def add(name: str, quantity: Any = 1) -> AddToCart:

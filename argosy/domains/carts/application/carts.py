@@ -66,7 +66,7 @@ class Carts:
     @reads_own_cart
     def acknowledge_notice(self, command: AcknowledgeNotice) -> CartContents:
         cart = self._own()
-        cart.acknowledge(command.variant_id, command.seen)
+        cart.acknowledge(command.variant_id, command.seen, self.work.now)
         return self._kept(cart)
 
     @reads_own_cart

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from argosy.contracts.carts import CartChanged, CartLine, OfferSeen
+from argosy.contracts.carts import CartAbandoned, CartChanged, CartLine, OfferSeen
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
@@ -126,6 +126,8 @@ class Cart(Aggregate):
     status: str = ACTIVE
     created_at: datetime
     updated_at: datetime
+    idle_since: datetime | None = None
+    """When a buyer last touched it, while there is something in it and nobody was told that they left it."""
     items: list[CartItem] = field(default_factory=list)
     coupons: list[NotedCoupon] = field(default_factory=list)
     saved: list[SavedItem] = field(default_factory=list)
@@ -244,12 +246,22 @@ class Cart(Aggregate):
             del self.items[index]
         self._changed(now)
 
-    def acknowledge(self, variant_id: Id, seen: OfferSeen) -> None:
+    def acknowledge(self, variant_id: Id, seen: OfferSeen, now: datetime) -> None:
         """The buyer has seen what the shop shows of a line. It is no change of the cart, and told to nobody."""
         check_offer(seen)
         if self._index(variant_id) is None:
             raise NotInTheCart(variant_id=variant_id[:36])
         self._see(variant_id, seen)
+        self.updated_at = now
+        if not self.is_guest:
+            self.idle_since = now
+
+    def abandon(self, until: datetime) -> None:
+        """Tell that its buyer left it, where they have not touched it since then. Again it tells nothing."""
+        if self.idle_since is None or self.idle_since > until:
+            return
+        since, self.idle_since = self.idle_since, None
+        self.record(CartAbandoned(cart_id=self.id, buyer_id=self.user_id, lines=self.lines, since=since))
 
     def save_for_later(self, variant_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
         """A line is put aside with its quantity, which joins what was put aside of it before (at most 999). Again it
@@ -353,6 +365,7 @@ class Cart(Aggregate):
         self.updated_at = now
         if self.is_guest:
             return
+        self.idle_since = now if self.items else None
         self.record(
             CartChanged(
                 cart_id=self.id,

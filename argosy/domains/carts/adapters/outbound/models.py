@@ -18,9 +18,15 @@ class CartRow(AggregateRow):
     status = models.CharField(max_length=12)
     created_at = InstantField()
     updated_at = InstantField()
+    # Set while a buyer's cart lies there with something in it: the search for abandoned ones looks through these alone.
+    idle_since = InstantField(null=True)
 
     class Meta:
         db_table = "carts"
+        indexes = [
+            models.Index(fields=["updated_at"], condition=Q(is_guest=True), name="carts_of_guests_by_time"),
+            models.Index(fields=["idle_since"], condition=Q(idle_since__isnull=False), name="carts_idle_by_time"),
+        ]
 
 
 class CartItemRow(models.Model):

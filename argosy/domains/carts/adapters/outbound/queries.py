@@ -6,6 +6,7 @@ much.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,14 @@ _WISHES = """
     SELECT CAST(item.product_id AS text), CAST(item.variant_id AS text), item.added_at
     FROM wishlists JOIN wishlist_items item ON item.wishlist_id = wishlists.id
     WHERE wishlists.user_id = ? ORDER BY item.added_at DESC, item.id DESC
+"""
+
+
+_GUESTS = """
+    SELECT CAST(id AS text) FROM carts WHERE is_guest AND updated_at <= ? ORDER BY updated_at, id LIMIT ?
+"""
+_IDLE = """
+    SELECT CAST(id AS text) FROM carts WHERE idle_since IS NOT NULL AND idle_since <= ? ORDER BY idle_since, id LIMIT ?
 """
 
 
@@ -71,6 +80,21 @@ class OwnCart(msgspec.Struct, kw_only=True):
         """The product of something that is in it or was put aside."""
         held: list[OwnLine | CartLine] = [*self.lines, *self.saved]
         return next((line.product_id for line in held if line.variant_id == variant_id), None)
+
+
+class StoredOldCarts:
+    """Carts that nobody touched, by index."""
+
+    def guests(self, until: datetime, limit: int) -> Sequence[Id]:
+        return self._ids(_GUESTS, until, limit)
+
+    def idle(self, until: datetime, limit: int) -> Sequence[Id]:
+        return self._ids(_IDLE, until, limit)
+
+    @staticmethod
+    def _ids(statement: str, until: datetime, limit: int) -> Sequence[Id]:
+        dialect = runtime().stores["carts"].dialect
+        return [Id(id) for (id,) in dialect.query(statement, (dialect.instant(until), limit))]
 
 
 def cart_of_buyer(buyer_id: Id) -> OwnCart | None:

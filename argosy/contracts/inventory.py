@@ -128,6 +128,8 @@ class ReserveStock(Command, key="flow_id"):
     expires_at: datetime
     ships_to: str = ""
     """The country of the buyer, where it is known: which warehouses are near and cheap depends on it."""
+    buyer_id: Id | None = None
+    """For whom it is held. One buyer has only so many open holds on one stock unit, so that others can buy too."""
 
 
 class ExtendReservation(Command, key="flow_id"):

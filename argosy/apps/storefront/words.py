@@ -96,6 +96,8 @@ FAILURES = {
     "insufficient_funds": "There is not enough money for it. Nothing was charged. Try another way to pay.",
     "unknown_source": "The payment was declined. Nothing was charged. Try another way to pay.",
     "stock_short": "Something in your cart was sold to somebody else meanwhile. Look at your cart and choose again.",
+    "too_many_open_holds": "Other purchases of yours that are not paid yet hold the same things. End them, or wait "
+    "until they run out, and try again.",
     "lines_not_for_sale": "Something in your cart is no longer on sale, or is sold in another currency. Look at your "
     "cart and take it out.",
     "coupons_not_valid": "A coupon does not count for this purchase. Take it out and try again.",

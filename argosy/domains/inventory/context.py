@@ -10,11 +10,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 from argosy.contracts.inventory import ExpireReservations
 from argosy.domains.inventory.application.keeping import StockKeeping
-from argosy.domains.inventory.application.reservations import OverdueReservations, Reservations
+from argosy.domains.inventory.application.reservations import (
+    DEFAULT_RULES,
+    HoldingRules,
+    OverdueReservations,
+    Reservations,
+)
 from argosy.domains.inventory.application.stock import Stock
 from argosy.domains.inventory.application.warehouses import Counting, Transfers, Warehouses
 from argosy.domains.inventory.domain.allocation import DEFAULT_POLICY, POLICIES
-from argosy.domains.inventory.domain.reservation import Reservation
+from argosy.domains.inventory.domain.reservation import OPEN_HOLDS_MAX, OPEN_HOLDS_OF_BUYER_MAX, Reservation
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement
 from argosy.domains.inventory.domain.transfer import StockCount, StockTransfer
 from argosy.domains.inventory.domain.warehouse import Warehouse
@@ -25,14 +30,14 @@ from argosy.platform.context import Context
 SERVICES = (Stock, Reservations, Warehouses, Transfers, Counting)
 
 
-def build(work: UnitOfWork, overdue: OverdueReservations, policy: str = DEFAULT_POLICY) -> tuple[Any, ...]:
+def build(work: UnitOfWork, overdue: OverdueReservations, rules: HoldingRules = DEFAULT_RULES) -> tuple[Any, ...]:
     """The services for one unit of work."""
     items, movements = work.repository(StockItem), work.repository(StockMovement)
     warehouses = work.repository(Warehouse)
     keeping = StockKeeping(work, items, movements, warehouses)
     return (
         Stock(work, items, movements, warehouses),
-        Reservations(work, items, work.repository(Reservation), overdue, warehouses, policy),
+        Reservations(work, items, work.repository(Reservation), overdue, warehouses, rules),
         Warehouses(work, warehouses),
         Transfers(keeping, work.repository(StockTransfer)),
         Counting(keeping, work.repository(StockCount)),
@@ -56,8 +61,18 @@ class InventoryContext(Context):
             raise ImproperlyConfigured(f"ARGOSY_ALLOCATION is {name!r}; it is one of {', '.join(POLICIES)}")
         return name
 
+    @cached_property
+    def rules(self) -> HoldingRules:
+        """The policy, and by the setting ARGOSY_OPEN_HOLDS_MAX how many open holds a buyer may have on one unit."""
+        text = os.environ.get("ARGOSY_OPEN_HOLDS_MAX", "") or str(OPEN_HOLDS_MAX)
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= OPEN_HOLDS_OF_BUYER_MAX):
+            raise ImproperlyConfigured(
+                f"ARGOSY_OPEN_HOLDS_MAX is {text!r}; it is a whole number from 1 to {OPEN_HOLDS_OF_BUYER_MAX}"
+            )
+        return HoldingRules(self.policy, int(text))
+
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        return build(work, self.overdue(work), self.policy)
+        return build(work, self.overdue(work), self.rules)
 
     def overdue(self, work: UnitOfWork) -> OverdueReservations:
         """Where overdue reservations are looked for; a simulation looks through its own store instead."""

@@ -14,9 +14,10 @@ from argosy.contracts.inventory import (
     Restock,
     StockLine,
 )
+from argosy.domains.inventory.application.reservations import HoldingRules
 from argosy.domains.inventory.context import SERVICES, build
 from argosy.domains.inventory.domain.allocation import DEFAULT_POLICY
-from argosy.domains.inventory.domain.reservation import ACTIVE, COMMITTED, Reservation
+from argosy.domains.inventory.domain.reservation import ACTIVE, COMMITTED, OPEN_HOLDS_MAX, Reservation
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement, stock_item_id
 from argosy.engine.work import Actor
 from argosy.shared_kernel.ids import Id
@@ -30,12 +31,12 @@ STAFF = Actor(id=an_id("staff"), roles=frozenset({"staff"}))
 UNIT, OTHER = an_id("unit"), an_id("other unit")
 
 
-def inventory_stage(policy: str = DEFAULT_POLICY) -> Stage:
+def inventory_stage(policy: str = DEFAULT_POLICY, open_holds_max: int = OPEN_HOLDS_MAX) -> Stage:
     def overdue(now: datetime, limit: int) -> Sequence[Id]:
         late = [row for row in stage.all(Reservation) if row.open_until is not None and row.open_until <= now]
         return [row.id for row in sorted(late, key=lambda row: (row.open_until, row.id))[:limit]]
 
-    stage = Stage(SERVICES, lambda work: build(work, overdue, policy))
+    stage = Stage(SERVICES, lambda work: build(work, overdue, HoldingRules(policy, open_holds_max)))
     return stage
 
 
@@ -49,7 +50,7 @@ def stocked(quantity: int = 10, *units: Id) -> Stage:
     return stage
 
 
-def reserve(stage: Stage, name: str, *lines: tuple[Id, int], minutes: float = 15) -> ReserveStock:
+def reserve(stage: Stage, name: str, *lines: tuple[Id, int], minutes: float = 15, buyer: str = "") -> ReserveStock:
     return ReserveStock(
         flow_id=an_id(f"flow {name}"),
         reservation_id=an_id(name),
@@ -58,6 +59,7 @@ def reserve(stage: Stage, name: str, *lines: tuple[Id, int], minutes: float = 15
             StockLine(order_id=an_id(f"order {name}"), stock_unit_id=unit, quantity=quantity)
             for unit, quantity in lines
         ),
+        buyer_id=an_id(buyer) if buyer else None,
     )
 
 
@@ -95,6 +97,7 @@ def check_books(stage: Stage) -> None:
     held: Counter[tuple[str, str]] = Counter()
     for reservation in stage.all(Reservation):
         assert (reservation.open_until is not None) == (reservation.status == ACTIVE)
+        assert reservation.held_by is None or reservation.status == ACTIVE
         for line in reservation.lines:
             assert line.status == reservation.status or (reservation.status, line.status) == (COMMITTED, "RESTOCKED")
             held[line.stock_item_id, line.status] += line.quantity

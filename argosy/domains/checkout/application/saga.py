@@ -294,6 +294,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
             reservation_id=self.state.reservation_id,
             lines=stock.stock,
             expires_at=self._until(sessions.STOCK_SECONDS),
+            buyer_id=self.state.buyer_id,
         )
 
     def take_stock(self, message: inventory.StockReserved) -> None:

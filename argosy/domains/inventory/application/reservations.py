@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -27,6 +28,8 @@ from argosy.domains.inventory.domain.reservation import (
     ACTIVE,
     COMMITTED,
     EXPIRED,
+    OPEN_HOLDS_MAX,
+    OPEN_HOLDS_OF_BUYER_MAX,
     RELEASED,
     RESTOCKED,
     NoSuchReservation,
@@ -35,6 +38,7 @@ from argosy.domains.inventory.domain.reservation import (
     ReservationIsCommitted,
     ReservedLine,
     TooLateToHold,
+    TooManyOpenHolds,
     demand,
 )
 from argosy.domains.inventory.domain.stock import StockItem, spread
@@ -62,9 +66,26 @@ def _units(command: ReserveStock) -> list[By]:
     return [by("stock_unit_id", line.stock_unit_id) for line in command.lines]
 
 
+def _holds(command: ReserveStock) -> list[Id | By]:
+    """The reservation itself, and what else its buyer holds."""
+    return [command.reservation_id, *([by("held_by", command.buyer_id)] if command.buyer_id else [])]
+
+
 def _held_items(service: Reservations, command: ExpireReservation | CommitReservation) -> list[Id]:
     reservation = service.reservations.find(command.reservation_id)
     return [line.stock_item_id for line in reservation.lines] if reservation is not None else []
+
+
+@dataclass(frozen=True)
+class HoldingRules:
+    """What the operator decides: from which warehouses goods are taken, and how many open holds of one buyer may draw
+    on one stock unit."""
+
+    policy: str = DEFAULT_POLICY
+    open_holds_max: int = OPEN_HOLDS_MAX
+
+
+DEFAULT_RULES = HoldingRules()
 
 
 class Reservations:
@@ -81,16 +102,16 @@ class Reservations:
         reservations: Repository[Reservation],
         overdue: OverdueReservations,
         warehouses: Repository[Warehouse],
-        policy: str = DEFAULT_POLICY,
+        rules: HoldingRules = DEFAULT_RULES,
     ) -> None:
         self.work = work
         self.items = items
         self.reservations = reservations
         self.overdue = overdue
         self.warehouses = warehouses
-        self.policy = policy
+        self.rules = rules
 
-    @reads(reservations=lambda command: (command.reservation_id,), items=_units)
+    @reads(reservations=_holds, items=_units)
     @then_reads(warehouses=lambda self, command: self._places(command))
     def reserve_stock(self, command: ReserveStock) -> None:
         """Hold every line, or none and tell every shortage."""
@@ -102,6 +123,7 @@ class Reservations:
         wanted = demand(command.lines)
         if command.expires_at <= now:
             raise TooLateToHold(expires_at=command.expires_at.isoformat())
+        self._leave_some_to_others(command, wanted)
         shelves = self._shelves(wanted, command.ships_to)
         shortages = _shortages(wanted, shelves)
         if shortages:
@@ -130,12 +152,31 @@ class Reservations:
                 status=ACTIVE,
                 open_until=command.expires_at,
                 created_at=now,
+                held_by=command.buyer_id,
                 lines=lines,
             )
         )
         self.work.announce(
             StockReserved(flow_id=command.flow_id, reservation_id=command.reservation_id, expires_at=command.expires_at)
         )
+
+    def _leave_some_to_others(self, command: ReserveStock, wanted: dict[Id, int]) -> None:
+        """Whoever begins many purchases of the same goods holds them for no more than a few."""
+        if command.buyer_id is None:
+            return
+        open_holds = [hold for hold in self.reservations.all_by("held_by", command.buyer_id) if hold.is_active]
+        if len(open_holds) >= OPEN_HOLDS_OF_BUYER_MAX:
+            raise TooManyOpenHolds(maximum=OPEN_HOLDS_OF_BUYER_MAX)
+        if len(open_holds) < self.rules.open_holds_max:
+            return
+        held = [{line.stock_item_id for line in hold.lines} for hold in open_holds]
+        hoarded = []
+        for unit_id in wanted:
+            items = {item.id for item in self.items.all_by("stock_unit_id", unit_id)}
+            if sum(1 for hold in held if hold & items) >= self.rules.open_holds_max:
+                hoarded.append(unit_id)
+        if hoarded:
+            raise TooManyOpenHolds(maximum=self.rules.open_holds_max, stock_unit_ids=hoarded)
 
     @reads(reservations=lambda command: (command.reservation_id,))
     def extend_reservation(self, command: ExtendReservation) -> None:
@@ -218,7 +259,7 @@ class Reservations:
         if not places:
             return shelves
         warehouses = {id: self.warehouses.find(id) for id in places}
-        return ordered(self.policy, wanted, shelves, warehouses, ships_to)
+        return ordered(self.rules.policy, wanted, shelves, warehouses, ships_to)
 
     def _places(self, command: ReserveStock) -> list[Id]:
         """The warehouses to choose from. Most units lie in `main` alone, and nothing is looked up."""

@@ -30,6 +30,13 @@ MOVES = {
 }
 
 
+OPEN_HOLDS_MAX = 5
+"""How many open holds of one buyer may draw on one stock unit, unless the operator says otherwise."""
+
+OPEN_HOLDS_OF_BUYER_MAX = 50
+"""How many open holds a buyer may have at all: so many are looked through for each more."""
+
+
 class NothingToReserve(Invalid):
     """A reservation has from one to so many lines."""
 
@@ -44,6 +51,10 @@ class ReservationHasEnded(RuleBroken):
 
 class ReservationIsCommitted(RuleBroken):
     """The goods are sold: a sale is taken back by restocking, not by letting go of a hold."""
+
+
+class TooManyOpenHolds(RuleBroken):
+    """Other purchases of this buyer that are not paid yet hold the same goods: end them, or wait until they run out."""
 
 
 class TooLateToHold(RuleBroken):
@@ -84,6 +95,8 @@ class Reservation(Aggregate):
     open_until: datetime | None
     """When an ACTIVE hold runs out by itself; None once it has ended. The search for overdue ones looks at this."""
     created_at: datetime
+    held_by: Id | None = None
+    """The buyer, while the hold is open."""
     lines: list[ReservedLine] = field(default_factory=list)
 
     @classmethod
@@ -113,7 +126,7 @@ class Reservation(Aggregate):
     def move(self, status: str) -> None:
         assert status in MOVES[self.status], f"a reservation goes nowhere from {self.status} to {status}"
         self.status = status
-        self.open_until = None
+        self.open_until = self.held_by = None
         self.lines = [line.turned(status, line.expires_at) for line in self.lines]
 
     def allocated_to(self, order_ids: Collection[Id]) -> list[ReservedLine]:

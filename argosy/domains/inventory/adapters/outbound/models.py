@@ -80,12 +80,17 @@ class ReservationRow(AggregateRow):
     status = models.CharField(max_length=12)
     # Set while the hold is open: the search for overdue holds looks through these alone.
     open_until = InstantField(null=True)
+    # The buyer, while the hold is open.
+    held_by = IdField(null=True)
     created_at = InstantField()
 
     class Meta:
         db_table = "reservations"
         indexes = [
-            models.Index(fields=["open_until"], condition=Q(open_until__isnull=False), name="reservations_open_by_time")
+            models.Index(
+                fields=["open_until"], condition=Q(open_until__isnull=False), name="reservations_open_by_time"
+            ),
+            models.Index(fields=["held_by"], condition=Q(held_by__isnull=False), name="reservations_open_by_buyer"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="reservation_status_is_known"),

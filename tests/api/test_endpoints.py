@@ -113,7 +113,8 @@ def everyone(shop: Shop) -> dict[str, str]:
 
     UserRoleRow(role="staff", assigned_at=shop.place.runtime.clock.now(), **made).save(using="default")
     tokens().forget_all()
-    return {"nobody": "", "buyer": shop.buyer, "seller": shop.seller, "staff": staff}
+    guest = shop.call("POST", "carts/guest").json["token"]
+    return {"nobody": "", "guest": guest, "buyer": shop.buyer, "seller": shop.seller, "staff": staff}
 
 
 def test_every_endpoint_refuses_who_may_not(shop: Shop) -> None:
@@ -121,7 +122,8 @@ def test_every_endpoint_refuses_who_may_not(shop: Shop) -> None:
     from argosy.apps.api.endpoints import endpoints
 
     may = {
-        "public": {"nobody", "buyer", "seller", "staff"},
+        "public": {"nobody", "guest", "buyer", "seller", "staff"},
+        "shopper": {"guest", "buyer", "seller", "staff"},
         "buyer": {"buyer", "seller", "staff"},
         "seller": {"seller"},
         "merchant": {"seller", "staff"},
@@ -140,8 +142,8 @@ def test_every_endpoint_refuses_who_may_not(shop: Shop) -> None:
                 refused += 1
                 assert_problem(
                     answer,
-                    401 if who == "nobody" else 403,
-                    {"nobody": "not_signed_in"}.get(
+                    401 if who in ("nobody", "guest") else 403,
+                    {"nobody": "not_signed_in", "guest": "not_signed_in"}.get(
                         who,
                         f"{endpoint.allow.name}_only".replace("merchant_only", "sellers_only").replace(
                             "seller_only", "sellers_only"

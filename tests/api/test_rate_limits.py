@@ -74,6 +74,14 @@ def test_guessing_tokens_counts_for_the_address(limited: Shop) -> None:
     assert statuses(limited, 1, token=limited.buyer) == [200]
 
 
+def test_guests_count_for_their_address_however_many_they_are(limited: Shop) -> None:
+    guests = [limited.call("POST", "carts/guest").json["token"] for _ in range(5)]
+    asked = [limited.call("GET", "carts/mine", token=token) for token in (*guests, guests[0])]
+    assert [one.status for one in asked] == [200] * 5 + [429]
+    assert asked[0].headers["ratelimit-policy"] == '"address";q=10;w=600'
+    assert statuses(limited, 1, token=limited.buyer) == [200]
+
+
 def test_a_refused_request_does_nothing(limited: Shop) -> None:
     statuses(limited, 20, token=limited.buyer)
     before = limited.written()

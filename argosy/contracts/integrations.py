@@ -118,7 +118,8 @@ class WebhookAnswered(Command, key="delivery_id"):
 
 
 class WebhookDisabled(Event, key="webhook_id"):
-    """Nothing is delivered there any more until somebody changes it; `reason` is `failing` or `gone`."""
+    """Nothing is delivered there any more until somebody changes it; `reason` is `failing`, `gone`, or `stopped`
+    while its seller is suspended: then it goes on by itself."""
 
     webhook_id: Id
     owner: str

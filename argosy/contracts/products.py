@@ -253,6 +253,14 @@ class ApplyPrice(Command, key="product_id"):
     effective_from: datetime
 
 
+class FollowSeller(Command, key="seller_id"):
+    """Have a seller's products on sale be sold, or withheld, as their seller now stands, beginning behind `after`. Sent
+    by products itself."""
+
+    seller_id: Id
+    after: Id | None = None
+
+
 class WantedLine(Value):
     line_no: int
     product_id: Id
@@ -350,6 +358,8 @@ class ProductPublished(Event, key="product_id"):
     texts: tuple[LocalTexts, ...] = ()
     story: str = ""
     """HTML that is safe to show as it is."""
+    withheld: str = ""
+    """Why it is not sold all the same: "suspended" or "holiday", its seller's."""
 
 
 class PriceChanged(Event, key="product_id"):
@@ -365,6 +375,19 @@ class PriceChanged(Event, key="product_id"):
 
 class ProductUnpublished(Event, key="product_id"):
     """Off sale for now."""
+
+    product_id: Id
+
+
+class ProductWithheld(Event, key="product_id"):
+    """Published, and not sold for now: its seller is `suspended`, or on `holiday`."""
+
+    product_id: Id
+    reason: str
+
+
+class ProductSoldAgain(Event, key="product_id"):
+    """What kept it from being sold is over."""
 
     product_id: Id
 

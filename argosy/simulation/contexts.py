@@ -31,10 +31,11 @@ from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent, PaymentTransaction
 from argosy.domains.payments.domain.shares import default_rate
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
+from argosy.domains.products.application.standing import OnSale
 from argosy.domains.products.context import ProductsContext
 from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.offer import Offer
-from argosy.domains.products.domain.product import Product
+from argosy.domains.products.domain.product import PUBLISHED, Product
 from argosy.domains.promotions.application.reconciling import Drifts
 from argosy.domains.promotions.application.redemptions import ExpiredUse
 from argosy.domains.promotions.context import PromotionsContext
@@ -179,6 +180,9 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.gateway_names = lambda: frozenset({"test"})
     elif kind is ProductsContext:
         context.below = lambda work: lambda category_id: below(store, category_id)
+        context.withheld_otherwise = lambda work: (
+            lambda seller_id, withheld, after, limit: withheld_otherwise(store, (seller_id, withheld, after), limit)
+        )
     elif kind is CheckoutContext:
         context.payment_methods = PAYMENT_METHODS
         context.expired_quotes = lambda work: lambda until, limit: expired_quotes(store, until, limit)
@@ -242,6 +246,17 @@ def below(store: SimulatedStore, category_id: Id) -> list[Id]:
         level = sorted(row.id for row in store.all(Category) if row.parent_id in level)
         found += level
     return found
+
+
+def withheld_otherwise(store: SimulatedStore, asked: tuple[Id, str, Id | None], limit: int) -> list[OnSale]:
+    """A seller's products on sale behind one, by id, that are withheld for another reason than this."""
+    seller_id, withheld, after = asked
+    found = [
+        OnSale(row.id, [variant.id for variant in row.variants])
+        for row in store.all(Product)
+        if (row.seller_id, row.status) == (seller_id, PUBLISHED) and row.withheld != withheld and row.id > (after or "")
+    ]
+    return sorted(found)[:limit]
 
 
 class Noted:

@@ -52,6 +52,7 @@ KINDS = {
     "price changed": (0.6, "a seller changes a price while people buy"),
     "stock changed": (0.6, "a seller corrects a count while people buy"),
     "off sale": (0.10, "a seller takes a product off sale while people buy"),
+    "suspended": (0.05, "staff stop a seller for some minutes while people buy"),
     "last unit": (0.5, "several want the last of it"),
     "last coupon": (0.5, "several want the last use of a coupon"),
     "coupon disabled": (0.15, "a coupon ends while people buy"),

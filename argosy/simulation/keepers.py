@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argosy.contracts.accounts import ReinstateSeller, SuspendSeller
 from argosy.contracts.inventory import AdjustStock, ReceiveStock
 from argosy.contracts.products import PublishProduct, SetPrice, UnpublishProduct
 from argosy.contracts.promotions import CreateCoupon, DisableCoupon
@@ -38,6 +39,10 @@ class Seller(Person):
             self._at(at, spread, self._correct)
         if faults.strikes("off sale"):
             self._at(at, spread, self._take_off_sale)
+        if faults.strikes("suspended"):
+            # Drawn apart: what else a seller does is the same with it and without.
+            moment = at + faults.between("suspended", 0, spread)
+            self.place.scheduler.at(moment, self.name, self._be_suspended)
 
     def fill_up(self) -> None:
         """Between rushes: what is low is bought in."""
@@ -74,6 +79,15 @@ class Seller(Person):
         self.ask("products", UnpublishProduct(product_id=goods.product_id), self.actor)
         back = PublishProduct(product_id=goods.product_id)
         self.later(5 * MINUTE, lambda: self.ask("products", back, self.actor))
+
+    def _be_suspended(self) -> None:
+        """Staff think better of it, also where they were not told that it is done: then it is refused, as done."""
+        stop, go_on = SuspendSeller(seller_id=self.id, reason="looked into"), ReinstateSeller(seller_id=self.id)
+
+        def reinstate(_: object) -> None:
+            self.later(4 * MINUTE, lambda: self.ask("accounts", go_on, SYSTEM))
+
+        self.ask("accounts", stop, SYSTEM, told=reinstate, refused=reinstate)
 
     def _receive(self, unit: Id, quantity: int) -> None:
         """The goods are on the shelf whatever the computer says; it is told until it has heard."""

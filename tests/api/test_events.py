@@ -212,6 +212,23 @@ def test_what_could_not_be_delivered_is_tried_again_and_can_be_sent_by_hand(shop
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1, "a repeat is known by its id"
 
 
+def test_a_suspended_seller_is_told_nothing_until_they_are_reinstated(shop: Shop, receiver: Receiver) -> None:
+    webhook(shop, receiver.url, types=["product.unpublished", "product.published"])
+    staff = shop.staff()
+    ((seller_id,),) = shop.place.rows("products", "SELECT seller_id FROM products")
+    stop = shop.call("POST", f"sellers/{seller_id}/suspend", {"reason": "fake goods"}, token=staff)
+    assert stop.status == 204
+    shop.drain()
+    assert shop.call("POST", f"products/{shop.product_id}/unpublish", token=staff).status == 204
+    shop.drain()
+    assert receiver.types == []
+    assert shop.call("POST", f"sellers/{seller_id}/reinstate", token=staff).status == 204
+    shop.drain()
+    assert shop.call("POST", f"products/{shop.product_id}/publish", token=staff).status == 204
+    shop.drain()
+    assert receiver.types == ["product.published"]
+
+
 def make_due(shop: Shop) -> None:
     from argosy.platform.runtime import dialect_of
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from argosy.shared_kernel.ids import named_id
+from tests.doctor.cases import OLD, OTHER
 from tests.doctor.planting import write
 from tests.marketplace import Marketplace
-
-OTHER = named_id("doctor", "other")
-OLD = "2020-01-01 00:00:00.000001"
 
 
 def use_never_given_back(place: Marketplace) -> None:

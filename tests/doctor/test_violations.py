@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import msgspec
 import pytest
 
 from argosy.apps.doctor.examination import CHECKS
 from argosy.contracts.accounts import RegisterUser
 from argosy.shared_kernel.ids import named_id
-from tests.doctor.planted_uses import OLD, OTHER, sold_beyond_its_units, use_never_given_back, used_twice_by_one_buyer
+from tests.doctor.cases import OLD, OTHER, Case, Plant, sql
+from tests.doctor.planted_uses import sold_beyond_its_units, use_never_given_back, used_twice_by_one_buyer
 from tests.doctor.planting import book, chain_again, violated, write, write_in_gateways_book
+from tests.doctor.sellers_planted import SELLERS
 from tests.doctor.selling import checkout_id, payment_id, take_money_for_nothing
 from tests.marketplace import Marketplace
-
-Plant = Callable[[Marketplace], None]
 
 APPROVED, DECLINED = checkout_id("approved"), checkout_id("declined")
 ITEM = "(SELECT id FROM stock_items ORDER BY id LIMIT 1)"
@@ -31,16 +28,6 @@ OUTBOX = (
 )
 JUST_NOW = OUTBOX.replace("created_at", "strftime('%Y-%m-%d %H:%M:%f', 'now')")
 """The same, told this moment: however long the tests have run, nobody is late to hear it."""
-
-
-def sql(label: str, table: str, *statements: str) -> Plant:
-    """Statements against one unguarded table."""
-
-    def plant(place: Marketplace) -> None:
-        for statement in statements:
-            write(place, label, table, statement)
-
-    return plant
 
 
 def one_side_too_much(place: Marketplace) -> None:
@@ -148,11 +135,6 @@ def delivery_forgotten(place: Marketplace) -> None:
     )
 
 
-class Case(NamedTuple):
-    check: str
-    what: str
-    plant: Plant
-    later: float = 0
 
 
 def webhook(id: str) -> str:
@@ -326,6 +308,7 @@ CASES = [
         "a use that nobody gave back",
         use_never_given_back,
     ),
+    *SELLERS,
     Case(
         "I50",
         "a key that is kept as it is",

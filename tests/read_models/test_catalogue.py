@@ -190,6 +190,25 @@ def test_a_product_that_is_off_sale_for_now_is_not_listed_until_it_is_published_
     assert stage.undeclared_loads == 0
 
 
+def test_what_is_withheld_has_a_page_that_says_so_and_is_in_no_listing_or_count() -> None:
+    stage = stage_of(CATALOGUE)
+    bear = an_id("bear")
+    stage.send(published("bear"), products.ProductWithheld(product_id=bear, reason="holiday"))
+    page = body(stage, ProductDetail, "bear")
+    assert (page["is_published"], page["withheld"]) == (True, "holiday")
+    assert not stage.one(ProductListing, bear).is_published
+    assert set(counts(stage).values()) == {0}
+    stage.send(priced("bear", "small", 700))
+    assert not stage.one(ProductListing, bear).is_published
+    stage.send(products.ProductSoldAgain(product_id=bear))
+    assert body(stage, ProductDetail, "bear")["withheld"] == ""
+    assert stage.one(ProductListing, bear).is_published
+    assert set(counts(stage).values()) == {1}
+    stage.send(msgspec.structs.replace(published("bear"), withheld="suspended"))
+    assert body(stage, ProductDetail, "bear")["withheld"] == "suspended"
+    assert not stage.one(ProductListing, bear).is_published
+
+
 def test_a_variant_that_is_gone_after_a_new_publication_no_longer_draws_on_its_stock() -> None:
     stage = stage_of(CATALOGUE)
     stage.send(published("bear", listed("small", unit="unit"), listed("large", unit="other")), told("unit", 5))

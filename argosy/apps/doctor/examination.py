@@ -17,6 +17,7 @@ from argosy.apps.doctor import (
     orders,
     people,
     promotions,
+    sellers,
     stock,
     views,
 )
@@ -44,6 +45,7 @@ CHECKS = in_order(
         *views.CHECKS,
         *people.CHECKS,
         *integrations.CHECKS,
+        *sellers.CHECKS,
         *later.CHECKS,
     ]
 )

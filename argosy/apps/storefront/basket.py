@@ -39,7 +39,7 @@ class Line:
 
     @property
     def is_on_sale(self) -> bool:
-        return self.page is not None and self.page.is_published and self.variant is not None
+        return self.page is not None and self.page.is_sold and self.variant is not None
 
     @property
     def title(self) -> str:

@@ -60,6 +60,8 @@ def add(visit: Visit) -> HttpResponse:
     if variant is None or quantity is None:
         fault = QUANTITY_FAULT if variant is not None else "Please choose one of these."
         return product_shown(visit, page.product_id, variant_id, text, fault)
+    if not page.is_sold:
+        return product_shown(visit, page.product_id, variant_id, text, "This is not sold at the moment.")
     if not variant.in_stock:
         return product_shown(visit, page.product_id, variant_id, text, "This one is sold out at the moment.")
     seen = offer_of(page, variant.variant_id)

@@ -16,6 +16,7 @@ from argosy.domains.integrations.application.deliveries import WEBHOOK, Deliveri
 from argosy.domains.integrations.application.feed import NEWS, Feed, is_feed_on
 from argosy.domains.integrations.application.forgetting import Forgetting
 from argosy.domains.integrations.application.ports import Ports, Randomness
+from argosy.domains.integrations.application.suspensions import Suspensions
 from argosy.domains.integrations.application.webhooks import Webhooks
 from argosy.domains.integrations.domain.api_key import ApiKey
 from argosy.domains.integrations.domain.feed import FeedEvent, FeedOrder, ProductOwner
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from argosy.domains.integrations.adapters.outbound.gateways.webhooks import Sender
     from argosy.platform.runtime import Runtime
 
-SERVICES = (ApiKeys, Webhooks, Forgetting)
+SERVICES = (ApiKeys, Webhooks, Forgetting, Suspensions)
 FEED_SERVICES = (Feed, Deliveries)
 
 
@@ -43,6 +44,7 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
         ApiKeys(work, keys, ports.randomness),
         Webhooks(work, webhooks, work.repository(Delivery), work.repository(Lane), ports),
         Forgetting(work, keys, webhooks),
+        Suspensions(work, webhooks),
     )
 
 

@@ -46,7 +46,8 @@ class VariantShown(msgspec.Struct):
 
 
 class ProductPage(msgspec.Struct):
-    """All that the page of one product shows. A page that `is_published` no more is kept, for whoever has bought."""
+    """All that the page of one product shows. A page that `is_published` no more is kept, for whoever has bought; one
+    that is `withheld` goes on to be shown, and nothing of it is sold."""
 
     product_id: Id
     seller_id: Id
@@ -64,6 +65,8 @@ class ProductPage(msgspec.Struct):
     is_listed: bool = True
     texts: tuple[LocalTexts, ...] = ()
     story: str = ""
+    withheld: str = ""
+    """Why it is not sold at present although it is published: "suspended" or "holiday", its seller's."""
 
     @classmethod
     def of(cls, event: ProductPublished, listed_at: str) -> ProductPage:
@@ -83,7 +86,12 @@ class ProductPage(msgspec.Struct):
             is_listed=event.visibility == "listed",
             texts=event.texts,
             story=event.story,
+            withheld=event.withheld,
         )
+
+    @property
+    def is_sold(self) -> bool:
+        return self.is_published and not self.withheld
 
     @property
     def stock_unit_ids(self) -> list[Id]:

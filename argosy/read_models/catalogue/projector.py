@@ -11,8 +11,10 @@ from argosy.contracts.products import (
     PriceChanged,
     ProductArchived,
     ProductPublished,
+    ProductSoldAgain,
     ProductUnpublished,
     ProductUpdated,
+    ProductWithheld,
 )
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -136,6 +138,15 @@ class CatalogueProjector:
             page.is_published = False
             self._show(page)
 
+    @reads(products=lambda event: [event.product_id], listings=lambda event: [event.product_id])
+    @then_reads(categories=lambda self, event: self._category_before(event.product_id))
+    def withhold(self, event: ProductWithheld | ProductSoldAgain) -> None:
+        """Listings leave out what its seller does not sell at present; its page says so."""
+        page = self._page(event.product_id)
+        if page is not None:
+            page.withheld = event.reason if isinstance(event, ProductWithheld) else ""
+            self._show(page)
+
     @reads(units=lambda event: [event.stock_unit_id])
     @then_reads(
         products=lambda self, event: self._products_of(event.stock_unit_id),
@@ -205,14 +216,14 @@ class CatalogueProjector:
         self._count(listing, page)
         listing.title, listing.category, listing.currency = card.title, card.category, card.currency
         listing.price_from, listing.price_to, listing.in_stock = card.price_from, card.price_to, card.in_stock
-        listing.is_published = page.is_published and page.is_listed
+        listing.is_published = page.is_sold and page.is_listed
         listing.variant_attributes = values_by_attribute(page.variants)
         listing.card = encode_sorted(card).decode()
 
     def _count(self, listing: ProductListing, page: ProductPage) -> None:
         """Move the product from the category where it was counted to the one where it now is."""
         was = listing.category if listing.is_published else None
-        now = page.category if page.is_published and page.is_listed else None
+        now = page.category if page.is_sold and page.is_listed else None
         for category, change in ((was, -1), (now, 1)):
             if category is not None and was != now:
                 count = self.categories.find(category_id(category))

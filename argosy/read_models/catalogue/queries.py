@@ -34,7 +34,7 @@ class Category(NamedTuple):
 
 
 def product_page(product_id: str) -> Stored | None:
-    """None for a product that is not on sale."""
+    """None for a product that is not on sale. One that is withheld is shown, and says so."""
     return document(VIEW, ProductDetail, "product_id = ? AND is_published", product_id)
 
 

@@ -13,12 +13,13 @@ from argosy.simulation.oracles.messages import messages
 from argosy.simulation.oracles.money import money
 from argosy.simulation.oracles.orders import orders
 from argosy.simulation.oracles.people import people
+from argosy.simulation.oracles.sellers import sellers
 from argosy.simulation.oracles.stock import stock
 from argosy.simulation.oracles.views import views
 from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.store import SimulatedStore
 
-AT_REST = (stock, ledger, money, orders, checkouts, messages, views, people)
+AT_REST = (stock, ledger, money, orders, checkouts, messages, views, people, sellers)
 TOLD_MAX = 50
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argosy.contracts.accounts import PersonErased
+from argosy.contracts.accounts import PersonErased, SellerReinstated, SellerSuspended
 from argosy.contracts.integrations import (
     ChangeWebhook,
     CreateApiKey,
@@ -298,6 +298,31 @@ def test_one_success_ends_the_days_of_failing(stage: Stage) -> None:
     stage.clock.tick(seconds=2)
     answers(stage, "second", "FAILED", 500)
     assert stage.one(Webhook, made.webhook_id).status == "ACTIVE"
+
+
+def test_webhooks_of_a_suspended_seller_stop_and_go_on_by_themselves(stage: Stage) -> None:
+    made, theirs = registered(stage), registered(stage, actor=OTHER)
+    happens(stage)
+    suspended = SellerSuspended(seller_id=an_id("store"), reason="fake goods")
+    told = WebhookDisabled(webhook_id=made.webhook_id, owner=an_id("store"), reason="stopped")
+    assert stage.send(suspended) == [told]
+    assert stage.send(suspended) == []
+    assert stage.one(Webhook, theirs.webhook_id).status == "ACTIVE"
+    answers(stage, "event", "HELD")
+    happens(stage, "meanwhile")
+    assert len(stage.all(Delivery)) == 1, "nothing is begun for one that is stopped"
+    stage.send(SellerReinstated(seller_id=an_id("store")))
+    happens(stage, "after")
+    assert delivery(stage, "after").is_open
+
+
+def test_an_address_that_was_given_up_stays_so_when_its_seller_is_reinstated(stage: Stage) -> None:
+    made = registered(stage)
+    happens(stage)
+    answers(stage, "event", "GONE", 410)
+    stage.send(SellerSuspended(seller_id=an_id("store"), reason="x"), SellerReinstated(seller_id=an_id("store")))
+    found = stage.one(Webhook, made.webhook_id)
+    assert (found.status, found.reason) == ("DISABLED", "gone")
 
 
 def test_whoever_says_that_it_is_gone_is_asked_no_more(stage: Stage) -> None:

@@ -8,10 +8,11 @@ import msgspec
 
 from argosy.contracts.products import Attribute, CreateProduct, NewVariant, PublishProduct, QuoteLines, WantedLine
 from argosy.domains.products.adapters.outbound.rich_text import clean
+from argosy.domains.products.application.standing import OnSale
 from argosy.domains.products.context import SERVICES, build
 from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.offer import Offer
-from argosy.domains.products.domain.product import Product
+from argosy.domains.products.domain.product import PUBLISHED, Product
 from argosy.engine.work import Actor
 from argosy.shared_kernel.ids import Id
 from tests.support import Stage, an_id
@@ -30,7 +31,7 @@ class ProductsStage(Stage):
     def __init__(self) -> None:
         super().__init__(
             SERVICES,
-            lambda work: build(work, self.below, clean),
+            lambda work: build(work, self.below, clean, self.withheld_otherwise),
             unique=((Product, ("sku_key",)), (Offer, ("sku_key",))),
         )
         self.store.keep_logs(Product, "publications")
@@ -43,6 +44,20 @@ class ProductsStage(Stage):
             level = sorted(one.id for one in self.all(Category) if one.parent_id in level)
             found += level
         return found
+
+    def withheld_otherwise(self, seller_id: Id, withheld: str, after: Id | None, limit: int) -> list[OnSale]:
+        """What the database's look-up finds, in memory."""
+        found = sorted(
+            (
+                one
+                for one in self.all(Product)
+                if (one.seller_id, one.status) == (seller_id, PUBLISHED)
+                and one.withheld != withheld
+                and one.id > (after or "")
+            ),
+            key=lambda one: one.id,
+        )
+        return [OnSale(one.id, [variant.id for variant in one.variants]) for one in found[:limit]]
 
     def create(self, *variants: NewVariant, actor: Actor | None = None, **more: Any) -> Id:
         """A draft; its id."""

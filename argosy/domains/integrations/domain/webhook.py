@@ -27,6 +27,7 @@ TRIES_KEPT = 20
 ACTIVE, DISABLED = "ACTIVE", "DISABLED"
 PENDING, DELIVERED, FAILED, HELD, REMOVED = "PENDING", "DELIVERED", "FAILED", "HELD", "REMOVED"
 GONE = "GONE"
+STOPPED = "stopped"
 
 
 class UrlNotUsable(Invalid):
@@ -84,6 +85,17 @@ class Webhook(Aggregate):
     def change(self, url: str, types: tuple[str, ...]) -> None:
         self.url, self.types = url, sorted(set(types))
         self.status, self.reason, self.failing_since = ACTIVE, "", None
+
+    def stop(self) -> None:
+        """Its seller is suspended."""
+        if self.status == ACTIVE:
+            self.status, self.reason = DISABLED, STOPPED
+            self.record(WebhookDisabled(webhook_id=self.id, owner=self.owner, reason=self.reason))
+
+    def go_on(self) -> None:
+        """Its seller is reinstated; an address that had been given up stays so."""
+        if (self.status, self.reason) == (DISABLED, STOPPED):
+            self.status, self.reason, self.failing_since = ACTIVE, "", None
 
     def rotate(self, sealed: str, now: datetime) -> None:
         self.secret_before, self.secret, self.secret_changed_at = self.secret, sealed, now

@@ -17,6 +17,7 @@ from argosy.contracts.products import (
 )
 from argosy.domains.products.application.making import Making, SkuTaken, category_ids, offers_meant
 from argosy.domains.products.application.ownership import NotYoursToChoose, ids, is_trusted, owned, seller_for
+from argosy.domains.products.application.standing import withheld_of
 from argosy.domains.products.domain.category import Demands
 from argosy.domains.products.domain.description import (
     check_description,
@@ -28,6 +29,7 @@ from argosy.domains.products.domain.description import (
 )
 from argosy.domains.products.domain.product import DRAFT, Product, sku_key
 from argosy.domains.products.domain.slug import Slug, slug_beside, slug_id, slug_of
+from argosy.domains.products.domain.standing import SellerStanding
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository
 from argosy.shared_kernel.errors import RuleBroken, refuse
@@ -41,9 +43,10 @@ class ProductIdTaken(RuleBroken):
 class Catalogue:
     """Writes products, and with each its offers: the same transaction, so that they never differ."""
 
-    def __init__(self, making: Making, slugs: Repository[Slug]) -> None:
+    def __init__(self, making: Making, slugs: Repository[Slug], standings: Repository[SellerStanding]) -> None:
         self.making = making
         self.slugs = slugs
+        self.standings = standings
         self.work = making.work
         self.products = making.products
         self.prices = making.prices
@@ -148,12 +151,14 @@ class Catalogue:
         offers=lambda self, command: self._variants_of(command.product_id),
         categories=lambda self, command: self.making.categories_of(command.product_id),
         slugs=lambda self, command: self._slugs_meant(command.product_id),
+        standings=lambda self, command: self._sellers_of(command.product_id),
     )
     def publish_product(self, command: PublishProduct) -> None:
-        """On sale, or refused with all that is missing."""
+        """On sale, or refused with all that is missing. It is sold while its seller may sell."""
         product = owned(self.products, command.product_id, self.work.actor)
         if not product.slug and product.status == DRAFT:
             product.slug = self._new_slug(product)
+        product.stand(withheld_of(self.standings.find(product.seller_id)), self.work.now)
         product.publish(self.work.new_id(), self.work.now, self.making.demands_of(product.category))
         self._follow(product)
 
@@ -182,6 +187,10 @@ class Catalogue:
     def _variants_of(self, product_id: str) -> list[Id]:
         product = self.products.find(product_id) if is_id(product_id) else None
         return [variant.id for variant in product.variants] if product is not None else []
+
+    def _sellers_of(self, product_id: str) -> list[Id]:
+        product = self.products.find(product_id) if is_id(product_id) else None
+        return [product.seller_id] if product is not None else []
 
     def _new_slug(self, product: Product) -> str:
         """A slug for a product that has none, made of its title."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from argosy.contracts.products import QuotedLine, WantedLine
 from argosy.domains.products.domain.price import Price
 from argosy.domains.products.domain.product import PUBLISHED, Product, Variant, sku_key
+from argosy.domains.products.domain.standing import HOLIDAY
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, RuleBroken
 from argosy.shared_kernel.ids import Id
@@ -55,6 +56,8 @@ class Offer(Aggregate):
     category: str
     tax_category: str
     is_on_sale: bool
+    withheld: str = ""
+    """Why it is not sold although it is on sale; "" where it is."""
 
     @classmethod
     def of(cls, product: Product, variant: Variant, price: Price | None) -> Offer:
@@ -76,6 +79,7 @@ class Offer(Aggregate):
             category=product.category,
             tax_category=product.tax_category,
             is_on_sale=product.status == PUBLISHED,
+            withheld=product.withheld,
         )
 
     def follow(self, product: Product) -> None:
@@ -83,6 +87,7 @@ class Offer(Aggregate):
         self.title = product.title
         self.category = product.category
         self.is_on_sale = product.status == PUBLISHED
+        self.withheld = product.withheld
 
     def draw_on(self, stock_unit_id: Id, units_each: int) -> None:
         """Draw on this stock unit from now on."""
@@ -111,6 +116,8 @@ def why_not_for_sale(line: WantedLine, offer: Offer | None, currency: str) -> st
         return "unknown_product"
     if not offer.is_on_sale or offer.price_id is None:
         return "not_on_sale"
+    if offer.withheld:
+        return "seller_on_holiday" if offer.withheld == HOLIDAY else "not_on_sale"
     if currency and offer.currency != currency:
         return "other_currency"
     if type(line.quantity) is not int or not 1 <= line.quantity <= QUANTITY_MAX:

@@ -14,8 +14,10 @@ from argosy.contracts.products import (
     ProductArchived,
     ProductCreated,
     ProductPublished,
+    ProductSoldAgain,
     ProductUnpublished,
     ProductUpdated,
+    ProductWithheld,
 )
 from argosy.domains.products.domain.category import Demands
 from argosy.domains.products.domain.option import Option, OptionsDoNotFit, misfits
@@ -137,6 +139,8 @@ class Product(Aggregate):
     visibility: str = LISTED
     slug: str = ""
     story: str = ""
+    withheld: str = ""
+    """Why what is on sale is not sold all the same; its seller's standing when it was last looked at."""
     variants: list[Variant] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     attributes: list[AttributeValue] = field(default_factory=list)
@@ -271,6 +275,18 @@ class Product(Aggregate):
         self.publications.append(Publication(id=publication_id, status=PUBLISHED, published_at=now))
         self._tell_published()
 
+    def stand(self, withheld: str, now: datetime) -> None:
+        """Be sold while it is on sale, or be withheld for this reason."""
+        if self.withheld == withheld:
+            return
+        self.withheld, self.updated_at = withheld, now
+        if self.status == PUBLISHED:
+            self.record(
+                ProductWithheld(product_id=self.id, reason=withheld)
+                if withheld
+                else ProductSoldAgain(product_id=self.id)
+            )
+
     def unpublish(self, publication_id: Id, now: datetime) -> None:
         """Off sale, and a draft again."""
         self.be_open()
@@ -341,6 +357,7 @@ class Product(Aggregate):
                     for one in sorted(self.texts, key=_locale)
                 ),
                 story=self.story,
+                withheld=self.withheld,
             )
         )
 

@@ -112,7 +112,8 @@ def parcel_of(delivery_id: str) -> tuple[WebhookRow, FeedEventRow] | None:
 
 
 class WebhookShown(msgspec.Struct, frozen=True):
-    """A webhook as its owner sees it. `status` is ACTIVE or DISABLED, and `reason` says why: `failing` or `gone`."""
+    """A webhook as its owner sees it. `status` is ACTIVE or DISABLED, and `reason` says why: `failing`, `gone`, or
+    `stopped` while its seller is suspended."""
 
     webhook_id: Id
     url: str

@@ -28,9 +28,11 @@ class ProductRow(AggregateRow):
     visibility = models.CharField(max_length=16, default="listed", db_default="listed")
     slug = models.CharField(max_length=80, default="", db_default="")
     story = models.TextField(default="", db_default="")
+    withheld = models.CharField(max_length=16, default="", db_default="")
 
     class Meta:
         db_table = "products"
+        indexes = [models.Index(fields=["seller_id", "id"], name="products_by_seller")]
         constraints = [
             models.UniqueConstraint(fields=["sku_key"], name="products_one_per_seller_and_sku"),
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="products_status_known"),
@@ -167,6 +169,17 @@ class CollectionRow(AggregateRow):
         db_table = "product_collections"
 
 
+class StandingRow(AggregateRow):
+    """How a seller stands, as accounts has told it. The id is the seller's."""
+
+    is_suspended = models.BooleanField()
+    is_on_holiday = models.BooleanField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "product_sellers"
+
+
 class PublicationRow(models.Model):
     """When a product came on sale or went off sale; lines are added and never changed."""
 
@@ -223,6 +236,7 @@ class OfferRow(AggregateRow):
     category = models.CharField(max_length=200)
     tax_category = models.CharField(max_length=50)
     is_on_sale = models.BooleanField()
+    withheld = models.CharField(max_length=16, default="", db_default="")
 
     class Meta:
         db_table = "product_offers"

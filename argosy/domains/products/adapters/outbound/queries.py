@@ -18,6 +18,8 @@ from argosy.domains.products.adapters.outbound.models import (
     SlugRow,
     VariantRow,
 )
+from argosy.domains.products.application.standing import OnSale
+from argosy.domains.products.domain.product import PUBLISHED
 from argosy.shared_kernel.ids import Id
 
 PAGE_MAX = 100
@@ -196,6 +198,17 @@ def _whole(rows: Sequence[tuple[Any, ...]]) -> list[OwnProduct]:
         OwnProduct(**dict(zip(_FIELDS, row, strict=True)), variants=variants[row[0]], images=images[row[0]])
         for row in rows
     ]
+
+
+def withheld_otherwise(seller_id: Id, withheld: str, after: Id | None, limit: int) -> list[OnSale]:
+    """A seller's published products behind one, by id, that are withheld for another reason than this."""
+    found = ProductRow.objects.filter(seller_id=seller_id, status=PUBLISHED).exclude(withheld=withheld)
+    if after is not None:
+        found = found.filter(id__gt=after)
+    variants: dict[str, list[Id]] = {id: [] for id in found.order_by("id").values_list("id", flat=True)[:limit]}
+    for id, product_id in VariantRow.objects.filter(product_id__in=list(variants)).values_list("id", "product_id"):
+        variants[product_id].append(Id(id))
+    return [OnSale(Id(id), of_it) for id, of_it in variants.items()]
 
 
 def below(category_id: Id) -> list[Id]:

@@ -13,6 +13,7 @@ from argosy.domains.products.adapters.outbound.models import (
     ProductRow,
     PublicationRow,
     SlugRow,
+    StandingRow,
     TextRow,
     VariantRow,
 )
@@ -31,6 +32,7 @@ from argosy.domains.products.domain.product import (
     category_id,
 )
 from argosy.domains.products.domain.slug import Slug
+from argosy.domains.products.domain.standing import SellerStanding
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
@@ -57,4 +59,5 @@ ROWS = (
     Rows(Category, CategoryRow),
     Rows(Slug, SlugRow),
     Rows(Collection, CollectionRow),
+    Rows(SellerStanding, StandingRow),
 )

@@ -1,0 +1,25 @@
+"""Whoever is suspended as a seller is told nothing until they are reinstated. Their keys end by themselves."""
+
+from __future__ import annotations
+
+from argosy.contracts.accounts import SellerReinstated, SellerSuspended
+from argosy.domains.integrations.domain.webhook import Webhook
+from argosy.engine.reads import by, reads
+from argosy.engine.work import Repository, UnitOfWork
+
+
+class Suspensions:
+    """Stops webhooks of sellers, and lets them go on."""
+
+    def __init__(self, work: UnitOfWork, webhooks: Repository[Webhook]) -> None:
+        self.work = work
+        self.webhooks = webhooks
+
+    @reads(webhooks=lambda event: [by("owner", event.seller_id)])
+    def stop_or_go_on(self, event: SellerSuspended | SellerReinstated) -> None:
+        """What is on its way is held at its next try; what happens meanwhile is in the feed alone."""
+        for webhook in self.webhooks.all_by("owner", event.seller_id):
+            if isinstance(event, SellerSuspended):
+                webhook.stop()
+            else:
+                webhook.go_on()

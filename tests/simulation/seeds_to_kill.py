@@ -48,7 +48,7 @@ SEEDS: dict[str, int] = {
     "share_is_rounded_up": 1,
     "tax_is_rounded_down": 1,
     "capture_is_booked_short": 1,
-    "refund_is_one_short": 2,
+    "refund_is_one_short": 6,
     "unknown_capture_is_given_up": 1,
     "undecided_is_asked_for_again": 6,
 }

@@ -38,7 +38,7 @@ def test_without_a_bug_the_same_seeds_hold() -> None:
 @pytest.mark.mutants
 def test_a_failure_is_shrunk_to_fewer_actors_and_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     coupon_uses_count_after_payment(monkeypatch)
-    failing = simulate(Plan(1, rushes=(2, 3, 4, 5)), with_digest=False)
+    failing = simulate(Plan(1, rushes=(1, 2, 3, 4)), with_digest=False)
     smallest = Shrinking(failing).shrink()
     assert smallest.violations[0].id == failing.violations[0].id
     assert len(smallest.plan.rushes) <= 2

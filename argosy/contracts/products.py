@@ -324,11 +324,27 @@ class LocalTexts(Value):
     description: str
 
 
+class StockedVariant(Value):
+    """A variant, and the stock unit that it draws on."""
+
+    variant_id: Id
+    stock_unit_id: Id
+
+
 class ProductCreated(Event, key="product_id"):
     product_id: Id
     seller_id: Id
     sku: str
     title: str
+    variants: tuple[StockedVariant, ...] = ()
+
+
+class VariantsAdded(Event, key="product_id"):
+    """More variants of a draft. Of what is on sale ProductPublished tells everything again."""
+
+    product_id: Id
+    seller_id: Id
+    variants: tuple[StockedVariant, ...]
 
 
 class ProductUpdated(Event, key="product_id"):

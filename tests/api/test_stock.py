@@ -152,3 +152,27 @@ def test_all_faults_of_a_count_and_of_a_warehouse_are_told_at_once(shop: Shop) -
 def test_buyers_keep_no_stock(shop: Shop) -> None:
     assert_problem(shop.call("GET", "stock", token=shop.buyer), 403, "sellers_only")
     assert_problem(shop.call("POST", "warehouses", PORTO), 401, "not_signed_in")
+
+
+def test_nobody_receives_stock_for_a_variant_of_another_seller_published_or_not(shop: Shop, stranger: str) -> None:
+    theirs = shop.variant_of(shop.product("draft", 900, token=stranger, is_published=False))
+    shop.drain()
+    receipt = {"quantity": 5, "reference_id": "squat"}
+    for unit in (theirs, an_id("nothing at all")):
+        refusal = shop.call("POST", f"stock/{unit}/receipts", receipt, token=shop.seller)
+        assert_problem(refusal, 404, "no_such_stock_unit")
+    assert_problem(
+        shop.call("POST", f"stock/{shop.variant_id}/receipts", receipt, token=stranger), 404, "no_such_stock_unit"
+    )
+    own = shop.call("POST", f"stock/{theirs}/receipts", receipt, token=stranger)
+    assert (own.status, own.json["on_hand"]) == (201, 5), "one's own draft is stocked before it is on sale"
+
+
+def test_variants_that_are_added_to_a_draft_can_be_stocked_too(shop: Shop) -> None:
+    draft = shop.product("draft", 900, is_published=False)
+    more = {"variant": {"sku": "second", "amount": 800, "currency": "EUR"}}
+    added = shop.call("POST", f"products/{draft}/variants", more, token=shop.seller)
+    assert added.status == 201, added
+    shop.drain()
+    receipt = {"quantity": 5, "reference_id": "x"}
+    assert shop.call("POST", f"stock/{added.json['id']}/receipts", receipt, token=shop.seller).status == 201

@@ -14,6 +14,7 @@ from argosy.contracts.inventory import (
     Restock,
     StockLine,
 )
+from argosy.contracts.products import ProductCreated, StockedVariant
 from argosy.domains.inventory.application.reservations import HoldingRules
 from argosy.domains.inventory.context import SERVICES, build
 from argosy.domains.inventory.domain.allocation import DEFAULT_POLICY
@@ -38,6 +39,17 @@ def inventory_stage(policy: str = DEFAULT_POLICY, open_holds_max: int = OPEN_HOL
 
     stage = Stage(SERVICES, lambda work: build(work, overdue, HoldingRules(policy, open_holds_max)))
     return stage
+
+
+def described(*units: Id, seller: Actor = SELLER) -> ProductCreated:
+    """A product of this seller, not on sale yet, whose variants are these units."""
+    return ProductCreated(
+        product_id=an_id("product"),
+        seller_id=Id(seller.seller_id),
+        sku="x",
+        title="X",
+        variants=tuple(StockedVariant(variant_id=unit, stock_unit_id=unit) for unit in units),
+    )
 
 
 def stocked(quantity: int = 10, *units: Id) -> Stage:

@@ -37,6 +37,7 @@ from tests.domains.inventory.staging import (
     check_books,
     commit,
     counts,
+    described,
     inventory_stage,
     item_of,
     reserve,
@@ -189,10 +190,17 @@ def test_whoever_is_no_seller_may_not_count_at_all(actor: Actor) -> None:
     assert stage.all(StockItem) == []
 
 
-def test_a_seller_opens_items_of_their_own_whatever_they_claim() -> None:
+def test_a_seller_receives_for_units_of_their_own_products_alone_whatever_they_claim() -> None:
     stage = inventory_stage()
-    stage.send(receipt(seller_id=an_id("somebody else"), product_id=an_id("foreign product")), actor=SELLER)
-    assert (item_of(stage).seller_id, item_of(stage).product_id) == (SELLER.seller_id, None)
+    claim = receipt(seller_id=an_id("somebody else"), product_id=an_id("foreign product"))
+    with pytest.raises(NoSuchStockUnit):
+        stage.send(claim, actor=SELLER)
+    stage.send(described(UNIT))
+    with pytest.raises(NoSuchStockUnit):
+        stage.send(claim, actor=STRANGER)
+    stage.send(claim, actor=SELLER)
+    assert (item_of(stage).seller_id, item_of(stage).product_id) == (SELLER.seller_id, an_id("product"))
+    assert stage.undeclared_loads == 0
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ from tests.domains.inventory.staging import (
     UNIT,
     check_books,
     commit,
+    described,
     inventory_stage,
     release,
     reserve,
@@ -85,6 +86,7 @@ def counting(*counts: tuple[Id, int], warehouse: str = "porto", reference: str =
 
 def two_places(porto: int = 10, berlin: int = 10, policy: str = "fewest_parcels") -> Stage:
     stage = inventory_stage(policy)
+    stage.send(described(UNIT, OTHER))
     stage.send(opening("porto", "PT", serves=("ES", "FR"), parcel_cost=500, abroad_cost=1_500), actor=SELLER)
     stage.send(opening("berlin", "DE", serves=("FR", "PL"), parcel_cost=300, abroad_cost=2_000), actor=SELLER)
     for code, pieces in (("porto", porto), ("berlin", berlin)):
@@ -174,6 +176,7 @@ def test_only_its_owner_changes_a_warehouse() -> None:
 def test_stock_comes_only_into_warehouses_of_its_seller_or_of_the_marketplace() -> None:
     stage = inventory_stage()
     stage.send(opening("porto"), actor=STRANGER)
+    stage.send(described(UNIT))
     assert refused(stage, put_in("porto", 5), NoSuchWarehouse) == {"warehouse": "porto", "default": "main"}
     stage.send(opening("hub"), actor=STAFF)
     stage.send(put_in("hub", 5), actor=SELLER)
@@ -189,7 +192,7 @@ def test_nobody_puts_stock_of_another_seller_anywhere() -> None:
     stage.send(opening("porto"), actor=STRANGER)
     for code in ("porto", "main"):
         assert refused(stage, put_in(code, 5, reference="mine"), NoSuchStockUnit, STRANGER) == {"stock_unit_id": UNIT}
-    assert [item.warehouse for item in stage.all(StockItem)] == ["porto", "berlin"]
+    assert [item.warehouse for item in stage.all(StockItem)] == ["main", "main", "porto", "berlin"]
 
 
 # From which warehouses goods are taken.

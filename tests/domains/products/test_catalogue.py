@@ -22,6 +22,7 @@ from argosy.contracts.products import (
     ProductUpdated,
     PublishProduct,
     SetPrice,
+    StockedVariant,
     UnpublishProduct,
     UpdateProduct,
 )
@@ -69,7 +70,9 @@ def stage() -> ProductsStage:
 def test_a_new_product_is_a_draft_with_an_offer_not_on_sale(stage: ProductsStage) -> None:
     told = stage.send(product())
     assert stage.result == MUG
-    assert told == [ProductCreated(product_id=MUG, seller_id=SELLER, sku="mug", title="A mug")]
+    (variant_,) = stage.one(Product, MUG).variants
+    stocked = (StockedVariant(variant_id=variant_.id, stock_unit_id=variant_.stock_unit_id),)
+    assert told == [ProductCreated(product_id=MUG, seller_id=SELLER, sku="mug", title="A mug", variants=stocked)]
     assert stage.one(Product, MUG).status == DRAFT
     (price,) = stage.all(Price)
     expected = Offer(

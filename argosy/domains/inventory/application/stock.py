@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.contracts.inventory import AdjustStock, EndPreorder, ReceiveStock, SetStockRules
-from argosy.contracts.products import ProductPublished
+from argosy.contracts.products import ProductCreated, ProductPublished, VariantsAdded
 from argosy.domains.inventory.application.keeping import StockKeeping, counting_seller
 from argosy.domains.inventory.domain.stock import (
     ADDS,
@@ -124,9 +124,9 @@ class Stock:
         item.tell_availability(before, self.work.now)
 
     @reads(items=lambda event: [stock_item_id(variant.stock_unit_id) for variant in event.variants])
-    def open_stock_items(self, event: ProductPublished) -> None:
-        """Every stock unit that is on sale has a stock item, empty to begin with. One that is there keeps its owner;
-        it learns its product where it was received before it was published."""
+    def open_stock_items(self, event: ProductCreated | VariantsAdded | ProductPublished) -> None:
+        """Every stock unit that a product draws on has a stock item, empty to begin with, from the day on which it is
+        described. One that is there keeps its owner; it learns its product where our own people received it before."""
         for variant in event.variants:
             item = self.items.find(stock_item_id(variant.stock_unit_id))
             if item is None:
@@ -152,11 +152,11 @@ class Stock:
                 )
 
     def _open(self, command: ReceiveStock, seller_id: Id | None) -> StockItem:
-        """A seller's word counts for the seller alone: the product is learned when it is published. Stock of one unit
-        belongs to one seller, in whichever warehouse."""
+        """Whose a stock unit is, is learned from products alone: a seller receives for what is known to be theirs.
+        Stock of one unit belongs to one seller, in whichever warehouse."""
         siblings = self.items.all_by("stock_unit_id", command.stock_unit_id)
         known = siblings[0] if siblings else None
-        if known is not None and seller_id is not None and known.seller_id != seller_id:
+        if seller_id is not None and (known is None or known.seller_id != seller_id):
             raise NoSuchStockUnit(stock_unit_id=command.stock_unit_id)
         owner = self._owner(command)
         place = self.keeping.place(command.warehouse, owner)
@@ -165,7 +165,7 @@ class Stock:
             stock_unit_id=command.stock_unit_id,
             warehouse=command.warehouse,
             warehouse_id=place.id if place else None,
-            product_id=known.product_id if known else command.product_id if seller_id is None else None,
+            product_id=known.product_id if known else command.product_id,
             variant_id=known.variant_id if known else None,
             seller_id=owner,
             updated_at=self.work.now,

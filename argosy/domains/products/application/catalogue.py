@@ -124,6 +124,7 @@ class Catalogue:
         (wanted,) = self._typed_variants(demands, [command.variant])
         ((variant, attributes),) = self.making.made(product, [wanted])
         product.add_variant(variant, attributes, self.work.now, demands)
+        product.tell_added([variant])
         self.making.offer(product, variant)
         return variant.id
 

@@ -112,6 +112,7 @@ class Describing:
         made = self.making.made(product, wanted)
         for variant, attributes in made:
             product.add_variant(variant, attributes, self.work.now, demands)
+        product.tell_added([variant for variant, _ in made])
         for variant, _ in made:
             self.making.offer(product, variant)
 

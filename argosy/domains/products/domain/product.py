@@ -18,6 +18,8 @@ from argosy.contracts.products import (
     ProductUnpublished,
     ProductUpdated,
     ProductWithheld,
+    StockedVariant,
+    VariantsAdded,
 )
 from argosy.domains.products.domain.category import Demands
 from argosy.domains.products.domain.option import Option, OptionsDoNotFit, misfits
@@ -158,7 +160,20 @@ class Product(Aggregate):
 
     def describe(self) -> None:
         """Told once, when it is new."""
-        self.record(ProductCreated(product_id=self.id, seller_id=self.seller_id, sku=self.sku, title=self.title))
+        self.record(
+            ProductCreated(
+                product_id=self.id,
+                seller_id=self.seller_id,
+                sku=self.sku,
+                title=self.title,
+                variants=_stocked(self.variants),
+            )
+        )
+
+    def tell_added(self, variants: list[Variant]) -> None:
+        """Told of drafts: what is on sale is told whole."""
+        if self.status == DRAFT and variants:
+            self.record(VariantsAdded(product_id=self.id, seller_id=self.seller_id, variants=_stocked(variants)))
 
     def variant(self, variant_id: Id) -> Variant | None:
         return next((variant for variant in self.variants if variant.id == variant_id), None)
@@ -374,6 +389,13 @@ class Product(Aggregate):
             was_amount=variant.was_price,
             sale_ends_at=variant.sale_ends_at,
         )
+
+
+def _stocked(variants: Iterable[Variant]) -> tuple[StockedVariant, ...]:
+    return tuple(
+        StockedVariant(variant_id=one.id, stock_unit_id=one.stock_unit_id)
+        for one in sorted(variants, key=lambda one: one.position)
+    )
 
 
 def _locale(text: LocalText) -> str:

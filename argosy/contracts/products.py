@@ -329,6 +329,7 @@ class StockedVariant(Value):
 
     variant_id: Id
     stock_unit_id: Id
+    sku: str = ""
 
 
 class ProductCreated(Event, key="product_id"):

@@ -176,3 +176,46 @@ def test_variants_that_are_added_to_a_draft_can_be_stocked_too(shop: Shop) -> No
     shop.drain()
     receipt = {"quantity": 5, "reference_id": "x"}
     assert shop.call("POST", f"stock/{added.json['id']}/receipts", receipt, token=shop.seller).status == 201
+
+
+def pages(shop: Shop, path: str | None, token: str) -> list[dict[str, Any]]:
+    """All items, page by page."""
+    found: list[dict[str, Any]] = []
+    while path:
+        answer = shop.call("GET", path, token=token)
+        assert answer.status == 200, answer
+        found += answer.json["items"]
+        path = answer.json["next"] and answer.json["next"].removeprefix("/api/v1/")
+    return found
+
+
+def test_a_seller_sees_how_much_of_each_sku_there_is_and_where_it_lies(shop: Shop, stranger: str) -> None:
+    vase = shop.variant_of(shop.product("vase", 900))
+    shop.product("theirs", 900, token=stranger)
+    assert shop.call("POST", "warehouses", PORTO, token=shop.seller).status == 201
+    for unit, place, pieces in ((shop.variant_id, "porto", 7), (vase, "porto", 3)):
+        receipt = {"quantity": pieces, "reference_id": "r", "warehouse": place}
+        assert shop.call("POST", f"stock/{unit}/receipts", receipt, token=shop.seller).status == 201
+    assert shop.bought(lines=[shop.line(quantity=2)])["status"] == "COMPLETED"
+    skus = pages(shop, "sku-availability?limit=1", shop.seller)
+    by_sku = {one["sku"]: one for one in skus}
+    assert len(skus) == len(by_sku) == 2
+    lamp = by_sku["lamp"]
+    assert (lamp["on_hand"], lamp["allocated"], lamp["available"], lamp["promisable"]) == (57, 2, 55, 55)
+    assert (lamp["warehouses"], lamp["product_id"]) == (["main", "porto"], shop.product_id)
+    assert [one["sku"] for one in pages(shop, "sku-availability?sku=vase", shop.seller)] == ["vase"]
+    assert pages(shop, "sku-availability?only=out", shop.seller) == []
+    assert [one["sku"] for one in pages(shop, "sku-availability?only=out", stranger)] == ["theirs"]
+    assert pages(shop, "sku-availability?sku=lamp", stranger) == []
+    lying = [
+        (one["warehouse"], one["sku"], one["on_hand"]) for one in pages(shop, "warehouse-stock?limit=1", shop.seller)
+    ]
+    assert sorted(lying) == [("main", "lamp", 50), ("main", "vase", 0), ("porto", "lamp", 7), ("porto", "vase", 3)]
+    assert [place for place, _, _ in lying] == ["main", "main", "porto", "porto"]
+    porto = pages(shop, "warehouse-stock?warehouse=porto&sku=vase", shop.seller)
+    assert [(one["stock_unit_id"], one["on_hand"]) for one in porto] == [(vase, 3)]
+    assert pages(shop, "warehouse-stock?warehouse=porto", stranger) == []
+    assert len(pages(shop, "warehouse-stock", shop.staff())) == 5
+    for path in ("sku-availability?only=x", "sku-availability?after=x", "warehouse-stock?limit=0"):
+        assert_problem(shop.call("GET", path, token=shop.seller), 422, "invalid_request")
+    assert_problem(shop.call("GET", "warehouse-stock", token=shop.buyer), 403, "sellers_only")

@@ -71,7 +71,7 @@ def test_a_new_product_is_a_draft_with_an_offer_not_on_sale(stage: ProductsStage
     told = stage.send(product())
     assert stage.result == MUG
     (variant_,) = stage.one(Product, MUG).variants
-    stocked = (StockedVariant(variant_id=variant_.id, stock_unit_id=variant_.stock_unit_id),)
+    stocked = (StockedVariant(variant_id=variant_.id, stock_unit_id=variant_.stock_unit_id, sku="blue"),)
     assert told == [ProductCreated(product_id=MUG, seller_id=SELLER, sku="mug", title="A mug", variants=stocked)]
     assert stage.one(Product, MUG).status == DRAFT
     (price,) = stage.all(Price)

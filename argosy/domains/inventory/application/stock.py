@@ -128,28 +128,12 @@ class Stock:
         """Every stock unit that a product draws on has a stock item, empty to begin with, from the day on which it is
         described. One that is there keeps its owner; it learns its product where our own people received it before."""
         for variant in event.variants:
-            item = self.items.find(stock_item_id(variant.stock_unit_id))
+            id = stock_item_id(variant.stock_unit_id)
+            item = self.items.find(id)
             if item is None:
-                self.items.add(
-                    StockItem(
-                        id=stock_item_id(variant.stock_unit_id),
-                        stock_unit_id=variant.stock_unit_id,
-                        product_id=event.product_id,
-                        variant_id=variant.variant_id,
-                        seller_id=event.seller_id,
-                        updated_at=self.work.now,
-                    )
-                )
-            elif (
-                item.variant_id is None
-                and item.seller_id in (None, event.seller_id)
-                and item.product_id in (None, event.product_id)
-            ):
-                item.product_id, item.variant_id, item.seller_id = (
-                    event.product_id,
-                    variant.variant_id,
-                    event.seller_id,
-                )
+                item = StockItem(id=id, stock_unit_id=variant.stock_unit_id, updated_at=self.work.now)
+                self.items.add(item)
+            item.learn(variant, event.product_id, event.seller_id)
 
     def _open(self, command: ReceiveStock, seller_id: Id | None) -> StockItem:
         """Whose a stock unit is, is learned from products alone: a seller receives for what is known to be theirs.
@@ -168,6 +152,7 @@ class Stock:
             product_id=known.product_id if known else command.product_id,
             variant_id=known.variant_id if known else None,
             seller_id=owner,
+            sku=known.sku if known else "",
             updated_at=self.work.now,
         )
         self.items.add(item)

@@ -204,6 +204,7 @@ class Transfers:
             product_id=origin.product_id,
             variant_id=origin.variant_id,
             seller_id=origin.seller_id,
+            sku=origin.sku,
             updated_at=self.work.now,
         )
         self.items.add(target)

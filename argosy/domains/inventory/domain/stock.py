@@ -14,6 +14,7 @@ from argosy.contracts.inventory import (
     StockAdjusted,
     StockRanLow,
 )
+from argosy.contracts.products import ListedVariant, StockedVariant
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
@@ -120,6 +121,11 @@ class StockLevel(Value):
     missing: int = 0
 
 
+def promisable_of(on_hand: int, safety_stock: int, oversell_max: int, promised: int) -> int:
+    """What may still be promised, there or not."""
+    return max(0, max(0, on_hand - safety_stock) + oversell_max - promised)
+
+
 def stock_item_id(stock_unit_id: str, warehouse: str = MAIN_WAREHOUSE) -> Id:
     """One stock item per stock unit and warehouse."""
     return named_id("stock", stock_unit_id, warehouse)
@@ -141,6 +147,8 @@ class StockItem(Aggregate):
     product_id: Id | None = None
     variant_id: Id | None = None
     seller_id: Id | None = None
+    sku: str = ""
+    """Its seller's name for what it holds, learned from products."""
     on_hand: int = 0
     reserved: int = 0
     allocated: int = 0
@@ -171,7 +179,22 @@ class StockItem(Aggregate):
     @property
     def promisable(self) -> int:
         """What may still be promised, there or not."""
-        return max(0, max(0, self.on_hand - self.safety_stock) + self.oversell_max - self.reserved - self.allocated)
+        return promisable_of(self.on_hand, self.safety_stock, self.oversell_max, self.promised)
+
+    def learn(self, variant: StockedVariant | ListedVariant, product_id: Id, seller_id: Id) -> None:
+        """Of a product that draws on it: the first one says whose it is; one that is there keeps its owner."""
+        if (
+            self.variant_id is None
+            and self.seller_id in (None, seller_id)
+            and self.product_id
+            in (
+                None,
+                product_id,
+            )
+        ):
+            self.product_id, self.variant_id, self.seller_id = product_id, variant.variant_id, seller_id
+        if self.variant_id == variant.variant_id and self.seller_id == seller_id and variant.sku:
+            self.sku = variant.sku
 
     def level(self) -> StockLevel:
         return StockLevel(

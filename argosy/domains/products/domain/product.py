@@ -393,7 +393,7 @@ class Product(Aggregate):
 
 def _stocked(variants: Iterable[Variant]) -> tuple[StockedVariant, ...]:
     return tuple(
-        StockedVariant(variant_id=one.id, stock_unit_id=one.stock_unit_id)
+        StockedVariant(variant_id=one.id, stock_unit_id=one.stock_unit_id, sku=one.sku)
         for one in sorted(variants, key=lambda one: one.position)
     )
 

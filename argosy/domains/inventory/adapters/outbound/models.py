@@ -21,6 +21,7 @@ class StockItemRow(AggregateRow):
     product_id = IdField(null=True)
     variant_id = IdField(null=True)
     seller_id = IdField(null=True)
+    sku = models.CharField(max_length=64, default="", db_default="")
     total_quantity = models.BigIntegerField()
     reserved = models.BigIntegerField()
     allocated = models.BigIntegerField()
@@ -40,6 +41,8 @@ class StockItemRow(AggregateRow):
         db_table = "stock_items"
         indexes = [
             models.Index(fields=["seller_id", "id"], name="stock_items_by_seller"),
+            models.Index(fields=["seller_id", "stock_unit_id"], name="stock_items_by_unit"),
+            models.Index(fields=["seller_id", "warehouse", "id"], name="stock_items_by_place"),
             models.Index(fields=["missing_since"], condition=Q(missing__gt=0), name="stock_items_short"),
         ]
         constraints = [

@@ -19,6 +19,7 @@ COMMANDS = {
     "worker": "work off messages, timers and calls",
     "migrate": "create the databases, or bring them up to date",
     "import": "bring in a catalogue: the Olist data set, or any CSV of products",
+    "reconcile": "compare what a warehouse has counted with the books, and correct them when asked",
     "replay": "play real baskets as their buyers, and compare the money to the cent",
     "archive": "move the oldest messages from the logs into files",
     "backup": "keep a context's database aside, while it is in use",

@@ -42,6 +42,7 @@ class StockItemRow(AggregateRow):
         indexes = [
             models.Index(fields=["seller_id", "id"], name="stock_items_by_seller"),
             models.Index(fields=["seller_id", "stock_unit_id"], name="stock_items_by_unit"),
+            models.Index(fields=["sku"], name="stock_items_by_sku"),
             models.Index(fields=["seller_id", "warehouse", "id"], name="stock_items_by_place"),
             models.Index(fields=["missing_since"], condition=Q(missing__gt=0), name="stock_items_short"),
         ]

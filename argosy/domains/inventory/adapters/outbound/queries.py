@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,8 +16,12 @@ from argosy.domains.inventory.adapters.outbound.models import (
     WarehouseRow,
     tables,
 )
+from argosy.domains.inventory.application.reconciling import Held
 from argosy.domains.inventory.domain.stock import StockLevel, promisable_of
 from argosy.shared_kernel.ids import Id
+
+SKUS_ASKED = 500
+"""So many are looked for in one statement."""
 
 
 class ShownWarehouse(msgspec.Struct, kw_only=True, frozen=True):
@@ -171,6 +175,20 @@ def warehouse_stock(
         )
         for row in rows[:limit]
     ]
+
+
+def shelves(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[Held]]:
+    """What is held of these SKUs in these warehouses, of every seller."""
+    found: dict[tuple[str, str], list[Held]] = {}
+    skus = sorted({sku for _, sku in wanted})
+    for part in (skus[first : first + SKUS_ASKED] for first in range(0, len(skus), SKUS_ASKED)):
+        for row in StockItemRow.objects.filter(sku__in=part).order_by("id"):
+            if (row.warehouse, row.sku) in wanted:
+                held = Held(
+                    Id(row.stock_unit_id), row.seller_id or "", row.total_quantity, row.reserved + row.allocated
+                )
+                found.setdefault((row.warehouse, row.sku), []).append(held)
+    return found
 
 
 def _availability(unit_id: Id, rows: Sequence[StockItemRow]) -> SkuAvailability:

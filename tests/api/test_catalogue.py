@@ -187,3 +187,29 @@ def test_rich_text_is_safe_to_show(shop: Shop, html: str, kept: str) -> None:
     assert page(shop)["story"] == kept
     assert kept in shop.client.get("/p/lamp").content.decode()
     assert_problem(shop.call("PUT", path, {"html": "x" * 50_001}, token=shop.seller), 422, "text_is_too_long")
+
+
+def test_a_category_lists_what_is_below_it_wherever_that_has_moved(shop: Shop) -> None:
+    """The lamp is of `home`."""
+    staff = shop.staff()
+
+    def place(code: str, **where: str) -> None:
+        made = shop.call("POST", "categories", {"code": code, "name": code.title(), **where}, token=staff)
+        assert made.status == 201, made
+
+    def listed(category: str, sort: str = "newest") -> list[str]:
+        found = shop.call("GET", f"products?category={category}&sort={sort}&limit=1").json
+        assert len(found["items"]) <= 1 and found["next"] is None
+        return [one["product_id"] for one in found["items"]]
+
+    place("everything")
+    place("indoors", parent="everything")
+    place("home", parent="indoors")
+    place("outdoors")
+    for sort in ("newest", "price"):
+        assert listed("everything", sort) == listed("indoors", sort) == listed("home", sort) == [shop.product_id]
+    assert listed("outdoors") == []
+    moved = shop.call("PUT", "categories/indoors/place", {"parent": "outdoors"}, token=staff)
+    assert moved.status == 204, moved
+    assert listed("outdoors") == listed("indoors") == [shop.product_id]
+    assert listed("everything") == []

@@ -9,7 +9,7 @@ import msgspec
 
 from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
-from argosy.domains.products.adapters.outbound.queries import collection
+from argosy.domains.products.adapters.outbound.queries import below_code, collection
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.auth import buyer, public, seller
 from argosy.platform.bodies import ID_PATTERN
@@ -74,6 +74,7 @@ def products_of_collection(asked: Asked) -> Page | None:
         return Page(items=[one.body for one in catalogue.chosen(found.product_ids)], next=None)
     cards = catalogue.found_by_rule(
         found.rule,
+        below=below_code(found.rule.category),
         seller_id=found.seller_id or "",
         after=query.position(tuple[_Amount, _Id]),
         limit=query.limit + 1,
@@ -82,12 +83,16 @@ def products_of_collection(asked: Asked) -> Page | None:
 
 
 def products(asked: Asked) -> Page:
-    """Products on sale: all, or of one category or seller; the newest or the cheapest first."""
+    """Products on sale: all, or of one category (and those below it) or seller; the newest or the cheapest first."""
     query: ListingQuery = asked.query
     place: Any = tuple[_Amount, _Id] if query.sort == "price" else tuple[_Instant, _Id]
     listing = catalogue.by_price if query.sort == "price" else catalogue.newest
     found = listing(
-        category=query.category, seller_id=query.seller_id, after=query.position(place), limit=query.limit + 1
+        category=query.category,
+        below=below_code(query.category),
+        seller_id=query.seller_id,
+        after=query.position(place),
+        limit=query.limit + 1,
     )
     return _page(found, query, f"{PREFIX}products", category=query.category, seller_id=query.seller_id, sort=query.sort)
 

@@ -12,6 +12,7 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.stores import store_name, store_names
+from argosy.domains.products.adapters.outbound.queries import below_code
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import PageQuery, cursor
@@ -67,7 +68,13 @@ def listing(visit: Visit) -> HttpResponse:
     if len(category) > FILTER_LETTERS_MAX or (seller_id and not store):
         raise not_found()
     find = catalogue.by_price if sort == "price" else catalogue.newest
-    found = find(category=category, seller_id=seller_id, after=_place(visit.asked("after"), sort), limit=PAGE_SIZE + 1)
+    found = find(
+        category=category,
+        below=below_code(category),
+        seller_id=seller_id,
+        after=_place(visit.asked("after"), sort),
+        limit=PAGE_SIZE + 1,
+    )
     shown = found[:PAGE_SIZE]
     return visit.show(
         "listing",

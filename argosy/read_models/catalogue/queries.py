@@ -60,23 +60,25 @@ def products_of_orders(product_ids: Collection[str]) -> dict[str, bytes]:
 def newest(
     *,
     category: str = "",
+    below: Sequence[Id] = (),
     seller_id: str = "",
     after: Place | None = None,
     limit: int = 20,
 ) -> list[Listed]:
-    """Cards of products on sale, newest first."""
-    return _cards(category, seller_id, "listed_at", after, limit)
+    """Cards of products on sale, newest first: all, or of a category and (by their ids) of those `below` it."""
+    return _cards((category, below), seller_id, "listed_at", after, limit)
 
 
 def by_price(
     *,
     category: str = "",
+    below: Sequence[Id] = (),
     seller_id: str = "",
     after: Place | None = None,
     limit: int = 20,
 ) -> list[Listed]:
-    """Cards of products on sale, lowest price first."""
-    return _cards(category, seller_id, "price_from", after, limit)
+    """Cards of products on sale, lowest price first: all, or of a category and (by their ids) of those `below` it."""
+    return _cards((category, below), seller_id, "price_from", after, limit)
 
 
 def chosen(product_ids: list[Id]) -> list[Listed]:
@@ -95,7 +97,12 @@ def chosen(product_ids: list[Id]) -> list[Listed]:
 
 
 def found_by_rule(
-    rule: CollectionRule, *, seller_id: str = "", after: Place | None = None, limit: int = 20
+    rule: CollectionRule,
+    *,
+    below: Sequence[Id] = (),
+    seller_id: str = "",
+    after: Place | None = None,
+    limit: int = 20,
 ) -> list[Listed]:
     """Cards of products on sale that a collection's rule finds, lowest price first."""
     more: list[tuple[str, Any]] = []
@@ -110,7 +117,7 @@ def found_by_rule(
         # of before there were sales lack it.
         more.append(("card LIKE ?", '%"was_from":%'))
         more.append(("card NOT LIKE ?", '%"was_from":null%'))
-    return _cards(rule.category, seller_id, "price_from", after, limit, more)
+    return _cards((rule.category, below), seller_id, "price_from", after, limit, more)
 
 
 def categories() -> list[Category]:
@@ -134,7 +141,7 @@ def units_left(stock_unit_id: str) -> int | None:
 
 
 def _cards(
-    category: str,
+    categories: tuple[str, Sequence[Id]],
     seller_id: str,
     order: str,
     after: Place | None,
@@ -145,10 +152,14 @@ def _cards(
         return []
     dialect = search()
     conditions, parameters = ["is_published"], list[Any]()
-    for column, value in (("category_id", category and category_id(category)), ("seller_id", seller_id)):
-        if value:
-            conditions.append(f"{column} = ?")
-            parameters.append(value)
+    category, below = categories
+    if category:
+        ids = (category_id(category), *below)
+        conditions.append(f"category_id IN ({', '.join('?' for _ in ids)})")
+        parameters += ids
+    if seller_id:
+        conditions.append("seller_id = ?")
+        parameters.append(seller_id)
     for condition, value in more:
         conditions.append(condition)
         parameters.append(value)

@@ -19,6 +19,7 @@ from argosy.domains.products.adapters.outbound.models import (
     VariantRow,
 )
 from argosy.domains.products.application.standing import OnSale
+from argosy.domains.products.domain.category import code_of
 from argosy.domains.products.domain.product import PUBLISHED
 from argosy.shared_kernel.ids import Id
 
@@ -209,6 +210,12 @@ def withheld_otherwise(seller_id: Id, withheld: str, after: Id | None, limit: in
     for id, product_id in VariantRow.objects.filter(product_id__in=list(variants)).values_list("id", "product_id"):
         variants[product_id].append(Id(id))
     return [OnSale(Id(id), of_it) for id, of_it in variants.items()]
+
+
+def below_code(code: str) -> list[Id]:
+    """Ids of all categories below the one of this code, as the tree is now; nothing for "" and for a code that is not
+    in the tree."""
+    return below(code_of(code)) if code else []
 
 
 def below(category_id: Id) -> list[Id]:

@@ -27,8 +27,8 @@ MESSAGES = 31
 FROM_A_QUOTE = 25
 ROWS_MAX = 103.7
 # One row and a part are promotions', who note that a buyer has ordered: without it there is no first-order discount.
-# Five of the 212 of the whole batch are looks: whether accounts has letters to send, which promotions run, what else its
-# buyers hold (for it, nobody keeps goods from everybody else), and before and after all of it whether timers of
+# Five of the 212 of the whole batch are looks: whether accounts has letters to send, which promotions run, what else
+# its buyers hold (for it, nobody keeps goods from everybody else), and before and after all of it whether timers of
 # integrations are due.
 QUERIES_MAX = 3.32
 COMMITS_MAX = 0.46

@@ -135,8 +135,6 @@ def delivery_forgotten(place: Marketplace) -> None:
     )
 
 
-
-
 def webhook(id: str) -> str:
     """One that was resolved long ago, named as it should be for `a`."""
     named = named_id("webhook", "test", "evt") if id == "a" else OTHER

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0005_calls_by_key'),
+        ('inventory', '0006_holds_of_buyers'),
     ]
 
     operations = [

@@ -200,6 +200,16 @@ class CheckoutExpired(Event, key="checkout_id"):
     buyer_id: Id
 
 
+class CheckoutAbandoned(Event, key="checkout_id"):
+    """It ended while it was the buyer's turn, to confirm the payment or to pay by other means, and they never came."""
+
+    checkout_id: Id
+    buyer_id: Id
+    cart_id: Id
+    total_amount: int
+    currency: str
+
+
 class CheckoutAborted(Event, key="checkout_id"):
     """The buyer ended it; what was done is being undone."""
 

@@ -32,6 +32,7 @@ TOLD_TO_NOBODY_YET = {
     "accounts.UserUnblocked",
     "accounts.UserRegistered",
     "carts.CartAbandoned",
+    "checkout.CheckoutAbandoned",
     "integrations.ApiKeyCreated",
     "integrations.ApiKeyRevoked",
     "integrations.WebhookDisabled",

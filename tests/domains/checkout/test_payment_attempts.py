@@ -137,6 +137,32 @@ def test_time_and_the_buyer_end_what_waits_for_another_card() -> None:
         assert play.effects()["promotions"] == {"hold": 1, "release": 1}
 
 
+def test_a_checkout_whose_buyer_never_came_back_is_told_as_abandoned() -> None:
+    play = declined()
+    play.send(ExpireCheckout(checkout_id=play.session.id, deadline=play.session.deadline))
+    (told,) = [event for event in play.told if type(event).__name__ == "CheckoutAbandoned"]
+    assert (told.buyer_id, told.cart_id, told.total_amount) == (BUYER, an_id("cart"), play.session.total_amount)
+    unconfirmed = Play()
+    unconfirmed.send(start(), until=AuthorizePayment)
+    asked = unconfirmed.the(AuthorizePayment)
+    about = {"flow_id": asked.flow_id, "payment_id": asked.payment_id}
+    unconfirmed.send(payments.PaymentActionRequired(action_url="https://x", **about))
+    unconfirmed.send(payments.PaymentFailed(reason="timed_out", **about))
+    assert unconfirmed.names_told().count("CheckoutAbandoned") == 1
+
+
+def test_who_stops_is_declined_or_never_had_a_turn_has_abandoned_nothing() -> None:
+    stopped = declined()
+    stopped.send(AbortCheckout(checkout_id=stopped.session.id, buyer_id=BUYER))
+    refused = declined(may_retry_payment=False)
+    slow = Play()
+    slow.send(start(), until=AuthorizePayment)
+    slow.send(ExpireCheckout(checkout_id=slow.session.id, deadline=slow.session.deadline))
+    for play in (stopped, refused, slow):
+        assert play.session.outcome in ("COMPENSATED", "UNDOING")
+        assert "CheckoutAbandoned" not in play.names_told()
+
+
 def test_an_operator_who_asks_again_ends_no_attempt() -> None:
     play = declined()
     play.send(RetryCheckout(checkout_id=play.session.id), actor=SYSTEM)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from argosy.contracts.checkout import (
     AccountForPurchase,
+    CheckoutAbandoned,
     CheckoutAborted,
     CheckoutActionRequired,
     CheckoutCompleted,
@@ -40,6 +41,9 @@ PAYMENT_SECONDS = 5 * 60
 PAYMENT_ATTEMPTS_MAX = 5
 COUPON_GRACE_SECONDS = 10 * 60
 """Uses are held this much longer than the whole checkout may take, so that none runs out under a paid purchase."""
+
+_NOBODY_CAME = frozenset(("expired", "reservation_expired", "timed_out"))
+"""Why a checkout ends that waits for its buyer in vain."""
 
 STARTED, RESERVED, PAID, COMPLETED = "STARTED", "RESERVED", "PAID", "COMPLETED"
 FAILED, EXPIRED, ABORTED = "FAILED", "EXPIRED", "ABORTED"
@@ -304,6 +308,16 @@ class CheckoutSession(Flow):
     def turn_round(self, status: str, reason: str, details: dict[str, Any], now: datetime) -> None:
         """It ends without a sale; `completed_at` is set when everything is undone."""
         self._become(status)
+        if reason in _NOBODY_CAME and (self.action_url or self.payment_failure):
+            self.record(
+                CheckoutAbandoned(
+                    checkout_id=self.id,
+                    buyer_id=self.buyer_id,
+                    cart_id=self.cart_id,
+                    total_amount=self.total_amount,
+                    currency=self.currency,
+                )
+            )
         self.action_url = self.payment_failure = ""
         self.failures.append(
             CheckoutFailure(id=child_id(self.id, "failure"), reason=reason, details=details, failed_at=now)

@@ -21,6 +21,7 @@ from django.http import HttpResponse
 
 from argosy.apps.api.admission import open_doors
 from argosy.observability import metrics
+from argosy.platform import cors
 from argosy.platform.pooled_postgresql.base import hand_back
 from argosy.platform.problems import CONTENT_TYPE, Problem
 from argosy.platform.requests import ObservedHandler
@@ -64,7 +65,9 @@ def _turned_away(problem: Problem, environ: dict[str, Any], start_response: Any)
         _drain(environ["wsgi.input"])
     body = problem.body()
     headers = {**problem.headers, "Content-Type": CONTENT_TYPE, "Content-Length": str(len(body))}
-    start_response(f"{problem.status} {HTTPStatus(problem.status).phrase}", list(headers.items()))
+    # No middleware has seen it; a page of another origin must read all the same that it is to try again.
+    _, sharing = cors.shared(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ)
+    start_response(f"{problem.status} {HTTPStatus(problem.status).phrase}", [*headers.items(), *sharing])
     return [body]
 
 

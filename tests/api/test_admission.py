@@ -89,6 +89,7 @@ def test_no_checkout_is_begun_while_too_many_old_ones_are_under_way_and_all_else
         ("POST", "/api/v1/checkouts/0190/abort"),
         ("POST", "/api/v1/checkouts/0190/payment"),
         ("POST", "/test-gateway/0190/complete"),
+        ("OPTIONS", "/api/v1/carts/mine/lines"),
     ],
 )
 def test_health_and_what_somebody_already_has_are_never_refused(method: str, path: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -89,3 +90,19 @@ def test_waits_answer_pages_as_the_web_does(shop: Shop, web: Web) -> None:
 def test_what_is_no_origin_is_refused(wrong: str) -> None:
     with pytest.raises(OriginIsWrong, match="ARGOSY_CORS_ORIGINS"):
         origins_of({"ARGOSY_CORS_ORIGINS": f"https://one.example {wrong}"})
+
+
+def test_a_page_may_read_that_we_are_too_busy(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARGOSY_CORS_ORIGINS", HERE)
+    monkeypatch.setenv("ARGOSY_SHED_QUEUE_SECONDS", "0.000001")
+    served = Web()
+    try:
+        give_up = time.monotonic() + 60
+        while (reply := served.call("GET", "products", Origin=HERE)).status != 503:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        assert cors(reply)["access-control-allow-origin"] == HERE
+        assert "Retry-After" in cors(reply)["access-control-expose-headers"]
+        assert served.call("OPTIONS", "products", Origin=HERE, **ASKS).status == 200
+    finally:
+        served.close()

@@ -101,7 +101,8 @@ class Admission:
         """Why this request is not let in; None where it is."""
         if not self.share and not self.is_behind:
             return None
-        if _ALWAYS.match(path):
+        # A browser's question whether it may ask at all costs nothing, and a refusal of it could not be read.
+        if method == "OPTIONS" or _ALWAYS.match(path):
             return None
         if self.is_behind and (method, path) == _BEGINS:
             return _busy("So many checkouts are on their way that yours would wait too long.")

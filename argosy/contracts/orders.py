@@ -30,11 +30,26 @@ class LineDiscount(Value):
     explanation: str
 
 
+class TaxApplied(Value, omit_defaults=True):
+    """How the tax on a line's goods, or on bringing them (`of_delivery`), was decided; see `taxes.LineTax`."""
+
+    of_delivery: bool = False
+    rule_id: Id | None = None
+    basis_points: int = 0
+    hundredths: int = 0
+    reason: str = "rule"
+    valid_from: datetime | None = None
+    rounding: str = "line"
+    rounding_mode: str = "half_up"
+    collected_by: str = "seller"
+
+
 class OrderLine(Value):
     """A line as it was sold, in minor units: total = quantity * unit - discount + tax on top.
 
     `tax_amount` is all tax of the line, `tax_on_top` the part that raised the total. Delivery is kept apart:
-    `shipping_amount` is what it costs the buyer, `delivery_parts` what others took off it.
+    `shipping_amount` is what it costs the buyer, `delivery_parts` what others took off it. `taxes_applied` says how its
+    taxes were decided, where that is more than the rate of a rule, rounded by itself.
     """
 
     line_no: int
@@ -62,6 +77,7 @@ class OrderLine(Value):
     tax_rule_id: Id | None = None
     discount_parts: tuple[LineDiscount, ...] = ()
     delivery_parts: tuple[LineDiscount, ...] = ()
+    taxes_applied: tuple[TaxApplied, ...] = ()
 
 
 class OrderDraft(Value):

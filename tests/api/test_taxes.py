@@ -204,3 +204,18 @@ def test_exemptions_are_granted_and_ended_by_staff_and_seen_by_their_buyer(shop:
     assert shop.call("POST", f"{path}/{made.json['id']}/end", {}, token=staff).status == 204
     assert shop.call("GET", "taxes/profile", token=shop.buyer).json["exemptions"] == []
     assert_problem(shop.call("POST", f"{path}/{made.json['id']}/end", {}, token=staff), 404, "no_such_exemption")
+
+
+def test_an_order_tells_for_good_how_it_was_taxed(shop: Shop, staff: str) -> None:
+    by_order = {"country": "PT", "rounding": "order", "rounding_mode": "down", "is_facilitator": True}
+    assert shop.call("PUT", "taxes/terms", by_order, token=staff).status == 200
+    made = shop.call("POST", "taxes/rules", rule(), token=staff).json["id"]
+    shop.call("POST", "taxes/rules", rule(category="delivery", basis_points=600), token=staff)
+    (order_id,) = shop.bought()["order_ids"]
+    told = shop.call("GET", f"orders/{order_id}/explain", token=shop.buyer)
+    (line,) = told.json["lines"]
+    assert (line["tax"]["rule_id"], line["tax"]["reason"], line["tax"]["collected_by"]) == (made, "rule", "platform")
+    assert (line["delivery"]["tax"]["basis_points"], line["delivery"]["tax"]["taxed_amount"]) == (600, 499)
+    assert "one rule at once" in told.json["rounding"] and "down" in told.json["rounding"]
+    shop.call("POST", f"taxes/rules/{made}/end", {}, token=staff)
+    assert shop.call("GET", f"orders/{order_id}/explain", token=shop.buyer).body == told.body

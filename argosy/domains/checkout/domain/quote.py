@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.inventory import StockLine
-from argosy.contracts.orders import LineDiscount, OrderDraft, OrderLine
+from argosy.contracts.orders import LineDiscount, OrderDraft, OrderLine, TaxApplied
 from argosy.contracts.payments import CategoryGoods, SellerShare
 from argosy.contracts.products import QuotedLine
 from argosy.contracts.promotions import Discount
@@ -181,7 +181,19 @@ class Pricing:
             tax_rule_id=self.taxes[number].rule_id if number in self.taxes else None,
             discount_parts=tuple([_part(one, one.amount) for one in self.discounts if one.line_no == number]),
             delivery_parts=() if free is None else (_part(free, charge.amount),),
+            taxes_applied=self._taxes_applied(number),
         )
+
+    def _taxes_applied(self, number: int) -> tuple[TaxApplied, ...]:
+        """What must be kept to tell years later how a line was taxed: of goods only what their line does not say
+        already, of delivery all."""
+        goods, delivery = self.taxes.get(number), self.taxes.get(DELIVERY_LINES_FROM + number)
+        found = []
+        if goods is not None and _how(goods) not in _TOLD_BY_THE_RULE:
+            found.append(_applied(goods, of_delivery=False))
+        if delivery is not None and (delivery.rule_id is not None or _how(delivery) not in _TOLD_BY_THE_RULE):
+            found.append(_applied(delivery, of_delivery=True))
+        return tuple(found)
 
     def _tax(self, number: int, taxed: int) -> tuple[int, int, int]:
         """Tax of a line, the part of it that raises the price, and its rate."""
@@ -211,6 +223,28 @@ class Pricing:
             subsidy_amount=subsidy,
             goods=tuple([CategoryGoods(category=name, amount=amount) for name, amount in by_category.items()]),
         )
+
+
+_TOLD_BY_THE_RULE = {(reason, 0, None, "line", "half_up", "seller") for reason in ("rule", "no_rule")}
+"""What needs no more words than the rule and its rate, or that there is none."""
+
+
+def _how(tax: LineTax) -> tuple[Any, ...]:
+    return tax.reason, tax.hundredths, tax.valid_from, tax.rounding, tax.rounding_mode, tax.collected_by
+
+
+def _applied(tax: LineTax, *, of_delivery: bool) -> TaxApplied:
+    return TaxApplied(
+        of_delivery=of_delivery,
+        rule_id=tax.rule_id,
+        basis_points=tax.basis_points,
+        hundredths=tax.hundredths,
+        reason=tax.reason,
+        valid_from=tax.valid_from,
+        rounding=tax.rounding,
+        rounding_mode=tax.rounding_mode,
+        collected_by=tax.collected_by,
+    )
 
 
 def order_id_of(checkout_id: Id, seller_id: Id) -> Id:

@@ -8,10 +8,18 @@ from datetime import datetime
 
 import msgspec
 
+from argosy.contracts.orders import TaxApplied
 from argosy.domains.orders.domain.order import DiscountSnapshot, OrderItem
 from argosy.shared_kernel.ids import Id
 
 ROUNDING = "each line by itself, half away from zero to the minor unit; sums are never rounded"
+_ROUNDING_OF_TAX = {
+    "line": "tax of each line by itself",
+    "order": "tax of all that a seller sells by one rule at once, its lines bear parts by largest remainder",
+}
+_ROUNDING_MODES = {"half_up": "half away from zero", "half_even": "half to even", "down": "down", "up": "up"}
+DELIVERY = "delivery"
+_AS_USUAL = TaxApplied()
 UNKNOWN_FUNDER = "unknown"
 """Who paid for discounts of orders that were placed before that was kept."""
 
@@ -26,7 +34,11 @@ class PriceExplained(msgspec.Struct, frozen=True):
 
 
 class TaxExplained(msgspec.Struct, frozen=True):
-    """`basis_points` of `taxed_amount`, by this rule; an inclusive tax is part of the price."""
+    """`basis_points` and `hundredths` of them of `taxed_amount`, by this rule as it counts from `valid_from`; an
+    inclusive tax is part of the price.
+
+    `reason` is `rule`, `no_rule`, `exempt`, `reverse_charge`, `not_registered` or `service`; `collected_by` says who
+    owes it to the state."""
 
     rule_id: Id | None
     category: str
@@ -34,6 +46,10 @@ class TaxExplained(msgspec.Struct, frozen=True):
     taxed_amount: int
     tax_amount: int
     is_inclusive: bool
+    hundredths: int = 0
+    reason: str = "rule"
+    valid_from: datetime | None = None
+    collected_by: str = "seller"
 
 
 class DeliveryExplained(msgspec.Struct, frozen=True):
@@ -44,6 +60,8 @@ class DeliveryExplained(msgspec.Struct, frozen=True):
     tax_amount: int
     tax_on_top: int
     discounts: tuple[DiscountSnapshot, ...] = ()
+    tax: TaxExplained | None = None
+    """By what rule that tax is: of orders from before that was kept, and where nothing taxes it, None."""
 
 
 class LineExplained(msgspec.Struct, frozen=True):
@@ -117,11 +135,25 @@ def explain(frozen: Frozen, items: Sequence[OrderItem]) -> OrderExplained:
         tax_amount=sum(item.tax_amount + item.shipping_tax_amount for item in items),
         tax_on_top=sum(item.tax_on_top + item.shipping_tax_on_top for item in items),
         total_amount=frozen.total_amount,
+        rounding=_rounding(items),
     )
+
+
+def _rounding(items: Sequence[OrderItem]) -> str:
+    """In words; where destinations have rules of their own, those."""
+    kept = [one for item in items for one in item.product_snapshot.taxes_applied]
+    ways = dict.fromkeys((one.rounding, one.rounding_mode) for one in kept)
+    special = [way for way in ways if way != ("line", "half_up")]
+    if not special:
+        return ROUNDING
+    told = [f"{_ROUNDING_OF_TAX.get(how, how)}, {_ROUNDING_MODES.get(mode, mode)}" for how, mode in special]
+    return "; ".join([*told, f"all else {ROUNDING}"])
 
 
 def _line(item: OrderItem) -> LineExplained:
     sold, goods = item.product_snapshot, item.quantity * item.price_snapshot
+    applied = {one.of_delivery: one for one in sold.taxes_applied}
+    how, of_delivery = applied.get(False, _AS_USUAL), applied.get(True)
     return LineExplained(
         line_no=item.line_no,
         sku=sold.sku,
@@ -137,6 +169,10 @@ def _line(item: OrderItem) -> LineExplained:
             taxed_amount=goods - item.discount_amount,
             tax_amount=item.tax_amount,
             is_inclusive=item.tax_amount > 0 and item.tax_on_top == 0,
+            hundredths=how.hundredths,
+            reason=how.reason if sold.tax_rule_id is not None or how is not _AS_USUAL else "no_rule",
+            valid_from=how.valid_from,
+            collected_by=how.collected_by,
         ),
         delivery=DeliveryExplained(
             method=sold.shipping_method,
@@ -144,8 +180,24 @@ def _line(item: OrderItem) -> LineExplained:
             tax_amount=item.shipping_tax_amount,
             tax_on_top=item.shipping_tax_on_top,
             discounts=sold.delivery_parts,
+            tax=None if of_delivery is None else _of_delivery(item, of_delivery),
         ),
         total_amount=item.total_amount,
+    )
+
+
+def _of_delivery(item: OrderItem, how: TaxApplied) -> TaxExplained:
+    return TaxExplained(
+        rule_id=how.rule_id,
+        category=DELIVERY,
+        basis_points=how.basis_points,
+        taxed_amount=item.shipping_amount,
+        tax_amount=item.shipping_tax_amount,
+        is_inclusive=item.shipping_tax_amount > 0 and item.shipping_tax_on_top == 0,
+        hundredths=how.hundredths,
+        reason=how.reason,
+        valid_from=how.valid_from,
+        collected_by=how.collected_by,
     )
 
 

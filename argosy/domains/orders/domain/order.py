@@ -18,6 +18,7 @@ from argosy.contracts.orders import (
     OrderLine,
     OrderPaid,
     OrderRefunded,
+    TaxApplied,
 )
 from argosy.domains.orders.domain.order_number import order_number
 from argosy.domains.orders.domain.order_status import (
@@ -86,6 +87,7 @@ class ProductSnapshot(Value):
     tax_rule_id: Id | None = None
     discount_parts: tuple[DiscountSnapshot, ...] = ()
     delivery_parts: tuple[DiscountSnapshot, ...] = ()
+    taxes_applied: tuple[TaxApplied, ...] = ()
 
 
 class OrderItem(Value):
@@ -144,6 +146,7 @@ class OrderItem(Value):
                 tax_rule_id=line.tax_rule_id,
                 discount_parts=_parts(line.discount_parts),
                 delivery_parts=_parts(line.delivery_parts),
+                taxes_applied=line.taxes_applied,
             ),
         )
 

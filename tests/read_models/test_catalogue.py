@@ -87,6 +87,7 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
         "is_listed": True,
         "texts": [],
         "story": "",
+        "withheld": "",
         "variants": [
             shown("small", 500, "blue"),
             shown("large", 900, "red"),

@@ -65,9 +65,10 @@ class InventoryContext(Context):
     def rules(self) -> HoldingRules:
         """The policy, and by the setting ARGOSY_OPEN_HOLDS_MAX how many open holds a buyer may have on one unit."""
         text = os.environ.get("ARGOSY_OPEN_HOLDS_MAX", "") or str(OPEN_HOLDS_MAX)
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= OPEN_HOLDS_OF_BUYER_MAX):
+        if not (text.isascii() and text.isdigit() and int(text[:9]) <= OPEN_HOLDS_OF_BUYER_MAX):
             raise ImproperlyConfigured(
-                f"ARGOSY_OPEN_HOLDS_MAX is {text!r}; it is a whole number from 1 to {OPEN_HOLDS_OF_BUYER_MAX}"
+                f"ARGOSY_OPEN_HOLDS_MAX is {text!r}; it is a whole number from 1 to {OPEN_HOLDS_OF_BUYER_MAX}, or 0 "
+                "for no bound"
             )
         return HoldingRules(self.policy, int(text))
 

@@ -81,3 +81,12 @@ def test_the_operator_says_how_many_and_all_holds_of_a_buyer_are_bounded() -> No
         assert refusals(stage.send(hold(stage, str(number), unit))) == []
     assert refusals(stage.send(hold(stage, "one more", units[-1]))) == ["too_many_open_holds"]
     check_books(stage)
+
+
+def test_where_the_operator_sets_no_bound_there_is_none() -> None:
+    stage = inventory_stage(open_holds_max=0)
+    goods = ReceiveStock(stock_unit_id=UNIT, quantity=200, reference_id="first", seller_id=Id(SELLER.seller_id))
+    stage.send(goods)
+    told = stage.send(*[hold(stage, str(number)) for number in range(OPEN_HOLDS_OF_BUYER_MAX + 1)])
+    assert refusals(told) == []
+    check_books(stage)

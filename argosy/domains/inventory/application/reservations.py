@@ -79,7 +79,7 @@ def _held_items(service: Reservations, command: ExpireReservation | CommitReserv
 @dataclass(frozen=True)
 class HoldingRules:
     """What the operator decides: from which warehouses goods are taken, and how many open holds of one buyer may draw
-    on one stock unit."""
+    on one stock unit; 0 is any number, of all units together as well."""
 
     policy: str = DEFAULT_POLICY
     open_holds_max: int = OPEN_HOLDS_MAX
@@ -162,7 +162,7 @@ class Reservations:
 
     def _leave_some_to_others(self, command: ReserveStock, wanted: dict[Id, int]) -> None:
         """Whoever begins many purchases of the same goods holds them for no more than a few."""
-        if command.buyer_id is None:
+        if command.buyer_id is None or not self.rules.open_holds_max:
             return
         open_holds = [hold for hold in self.reservations.all_by("held_by", command.buyer_id) if hold.is_active]
         if len(open_holds) >= OPEN_HOLDS_OF_BUYER_MAX:

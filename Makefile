@@ -12,6 +12,9 @@ export ARGOSY_VAR ?= var
 # pip run as root in an environment of its own has nothing to warn about.
 export PIP_ROOT_USER_ACTION := ignore
 
+# A file's tests stay together, in order, in one process with databases of its own.
+ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .DELETE_ON_ERROR:
 .PHONY: help install install-dev up test chaos chaos-broken bench lint contracts lock clean
 
@@ -28,7 +31,7 @@ up: install ## Start the marketplace: migrate, make demo data, serve, work off m
 	@exec $(BIN)/argosy up
 
 test: install-dev ## Run all tests that need no service
-	@$(BIN)/python -m pytest -m "not postgres and not redis and not kafka and not browser and not mutants and not chaos"
+	@$(BIN)/python -m pytest $(ON_ALL_CORES) -m "not postgres and not redis and not kafka and not browser and not mutants and not chaos"
 
 chaos: install ## Break a marketplace on purpose, in every way, in less than 15 minutes
 	@$(BIN)/argosy chaos all

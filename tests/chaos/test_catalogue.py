@@ -25,7 +25,7 @@ def argosy(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=str)
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS.keys())
 def test_every_field_of_the_template_is_filled(experiment: Experiment) -> None:
     fields = ("target", "failure", "expected", "rollback", "owner", "proves", "invariants")
     assert [name for name in fields if not getattr(experiment, name)] == []

@@ -54,10 +54,12 @@ def shop(marketplace: Marketplace, time: Time, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("ARGOSY_TEST_GATEWAY_LATENCY_MS", "0")
     for path in Path(settings.VAR).glob("test_gateway.sqlite3*"):
         path.unlink()
+    from tests.doctor.planting import restore
     from tests.doctor.selling import open_shop
 
     open_shop(marketplace)
     yield marketplace
+    restore(marketplace)
 
 
 def on_postgres() -> bool:

@@ -179,7 +179,7 @@ def test_a_backup_is_one_moment_and_what_was_there_is_kept(shop: Marketplace, ti
     assert shop.rows("orders", "SELECT count(*) FROM orders") == [(2,)]
     if on_postgres():
         known = "SELECT datname, datallowconn FROM pg_database WHERE datname LIKE ? ORDER BY datname"
-        [(database, may_look), *_] = shop.rows("accounts", known, "orders_db_before_restore_%")
+        [(database, may_look), *_] = shop.rows("accounts", known, "%orders_db_before_restore_%")
         assert may_look
         connections["default"].cursor().execute(f'DROP DATABASE "{database}" WITH (FORCE)')
     else:

@@ -18,6 +18,7 @@ from argosy.observability.metrics import REGISTRY
 from argosy.platform import flows
 from benchmarks.reference import baskets, seed
 from tests.marketplace import Marketplace
+from tests.support import CountingIds
 
 P = "0197f3d2-4c1e-7a35-9b1e-5a0d8c3f2b10"
 
@@ -136,7 +137,7 @@ def test_of_big_batches_only_some_flows_are_timed(place: Marketplace, monkeypatc
         handled=("argosy_messages_handled_total", {"subscription": "checkout"}),
         timed=("argosy_saga_step_seconds_count", {"saga": "checkout", "step": "tax", "answer": "yes"}),
     )
-    for command in islice(baskets("many", place.runtime.ids), 40):
+    for command in islice(baskets("many", CountingIds()), 40):
         place.do("checkout", command, Actor(id=command.buyer_id))
     place.drain()
     grown = since.grown()

@@ -133,6 +133,44 @@ def baskets(run_name: str, ids: IdSource) -> Iterator[StartCheckout]:
         )
 
 
+def several(runtime: Runtime, many: int) -> list[Id]:
+    """So many more products of the two sellers, in a hundred categories, each with a description and two variants."""
+    products = [named_id("bench", "several", str(number)) for number in range(many)]
+    made: list[Command] = []
+    for number, product in enumerate(products):
+        variants = tuple(
+            NewVariant(
+                sku=f"M-{number}-{colour}",
+                amount=990 + number % 5_000,
+                currency="BRL",
+                variant_id=unit_of(product, colour),
+                stock_unit_id=unit_of(product, colour),
+                weight_grams=250,
+                attributes=(Attribute(name="colour", value=colour),),
+            )
+            for colour in ("blue", "red")
+        )
+        made.append(
+            CreateProduct(
+                product_id=product,
+                seller_id=SELLERS[number % len(SELLERS)],
+                sku=f"M-{number}",
+                title=f"One of many things, number {number}",
+                category=f"shelf-{number % 100}",
+                description="A thing that many want, told of in as many words as sellers like to use. " * 8,
+                variants=variants,
+            )
+        )
+    send(runtime, "products", made)
+    send(runtime, "products", [PublishProduct(product_id=product) for product in products])
+    return products
+
+
+def unit_of(product: Id, colour: str = "blue") -> Id:
+    """What a variant of one of `several` is, and the stock unit that it draws on."""
+    return named_id("bench", "several", product, colour)
+
+
 def scarce(runtime: Runtime, name: str, stock: int) -> CheckoutLine:
     """One more product, of which there are few; a piece of it."""
     product, unit = named_id("bench", "scarce", name), named_id("bench", "scarce", name, "unit")

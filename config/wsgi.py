@@ -1,4 +1,4 @@
-"""The web process's WSGI callable: Django without middleware.
+"""The web process's WSGI callable: the API's operations by their short way, all else by Django without middleware.
 
 SQLite files stay open for the life of a thread, and connections to PostgreSQL are handed back after each request for
 other threads to use (platform/pooled_postgresql). One that is found broken is closed by whoever finds it
@@ -19,12 +19,13 @@ from django.core import signals
 from django.db import close_old_connections, reset_queries
 from django.http import HttpResponse
 
+from argosy.apps.api import short_way
 from argosy.apps.api.admission import open_doors
 from argosy.observability import metrics
 from argosy.platform import cors
 from argosy.platform.pooled_postgresql.base import hand_back
 from argosy.platform.problems import CONTENT_TYPE, Problem
-from argosy.platform.requests import ObservedHandler
+from argosy.platform.requests import ObservedHandler, Watch
 
 django.setup(set_prefix=False)
 
@@ -32,7 +33,8 @@ for signal in (signals.request_started, signals.request_finished):
     signal.disconnect(close_old_connections)
 signals.request_started.disconnect(reset_queries)
 
-_handler = ObservedHandler()
+_watch = Watch()
+_handler = ObservedHandler(_watch)
 _admission = open_doors()
 
 _UNREAD_MIN, _UNREAD_MAX, _CHUNK = 65_536, 16_000_000, 65_536
@@ -47,11 +49,15 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
         if problem is not None:
             return _turned_away(problem, environ, start_response)
     try:
-        response = _handler(environ, start_response)
+        short = short_way.answer(environ, _watch)
+        response: Any = _handler(environ, start_response) if short is None else short
     finally:
         hand_back()
     if response.status_code >= 400 and int(environ.get("CONTENT_LENGTH") or 0) > _UNREAD_MIN:
         _drain(environ["wsgi.input"])
+    if short is not None:
+        start_response(f"{short.status_code} {short.reason_phrase}", list(short.items()))
+        return [short.content]
     if not isinstance(response, HttpResponse):
         return response
     response.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,9 +33,12 @@ class SqliteDialect:
         self.alias = alias
         self.lock = FileLock(path + ".lock")
         self._statements: dict[Any, str] = {}
+        self._here = threading.local()
 
     def raw(self) -> FileConnection:
-        wrapper = connections[self.alias]
+        wrapper: Any = getattr(self._here, "wrapper", None)
+        if wrapper is None:
+            wrapper = self._here.wrapper = connections[self.alias]
         try:
             wrapper.ensure_connection()
         except OperationalError as error:

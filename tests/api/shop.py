@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.test import Client
-
 from argosy.contracts.accounts import RegisterUser
 from argosy.platform.auth import tokens
 from argosy.shared_kernel.ids import Id, named_id
+from tests.front_door import FrontDoor
 from tests.marketplace import Marketplace
 
 PASSWORD = "correct horse battery"
@@ -38,7 +37,7 @@ class Shop:
     def __init__(self, place: Marketplace) -> None:
         tokens().forget_all()
         self.place = place
-        self.client = Client(raise_request_exception=False)
+        self.client = FrontDoor()
         self._people = 0
         self.seller = self.person()
         self.call("POST", "stores", {"store_name": "Loja"}, token=self.seller)

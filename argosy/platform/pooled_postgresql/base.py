@@ -15,7 +15,6 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connections
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
@@ -101,6 +100,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """As Django's; `close` closes, `hand_back` lets another thread go on with the connection."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Raw:
+        _opened.here.append(self)
         idle = shelf().take(self._key)
         if idle is None:
             made: Raw = super().get_new_connection(conn_params)
@@ -135,8 +135,17 @@ def shelf() -> Shelf:
     return _shelf[0]
 
 
+class _Opened(threading.local):
+    """Through what this thread has opened connections since it last handed some back."""
+
+    def __init__(self) -> None:
+        self.here: list[DatabaseWrapper] = []
+
+
+_opened = _Opened()
+
+
 def hand_back() -> None:
     """Of this thread, every connection that it need not keep."""
-    for wrapper in connections.all(initialized_only=True):
-        if isinstance(wrapper, DatabaseWrapper):
-            wrapper.hand_back()
+    while _opened.here:
+        _opened.here.pop().hand_back()

@@ -21,6 +21,7 @@ from argosy.domains.products.adapters.outbound.models import (
 from argosy.domains.products.application.standing import OnSale
 from argosy.domains.products.domain.category import code_of
 from argosy.domains.products.domain.product import PUBLISHED
+from argosy.platform.runtime import dialect_of
 from argosy.shared_kernel.ids import Id
 
 PAGE_MAX = 100
@@ -219,12 +220,13 @@ def below_code(code: str) -> list[Id]:
 
 
 def below(category_id: Id) -> list[Id]:
-    """Ids of all categories below this one, those nearer to it first: one statement a level, of which there are few."""
-    found: list[Id] = []
-    level = [category_id]
-    while level:
-        level = [
-            Id(id) for id in CategoryRow.objects.filter(parent_id__in=level).order_by("id").values_list("id", flat=True)
-        ]
-        found += level
-    return found
+    """Ids of all categories below this one, those nearer to it first."""
+    dialect = dialect_of("products")
+    table = CategoryRow._meta.db_table
+    rows = dialect.query(
+        f"WITH RECURSIVE below AS (SELECT id, 1 AS depth FROM {table} WHERE parent_id = ? "
+        f"UNION ALL SELECT c.id, b.depth + 1 FROM {table} c JOIN below b ON c.parent_id = b.id) "
+        f"SELECT {dialect.selected('id', 'uuid')} FROM below ORDER BY depth, id",
+        (category_id,),
+    )
+    return [Id(id) for (id,) in rows]

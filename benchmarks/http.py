@@ -30,10 +30,11 @@ class Buyer(Shopper):
         super().__init__(server, number)
         self.number = number
         self.seconds: list[float] = []
+        self.lines_of = reference_lines
 
     def journeys(self, run_name: str, times: int) -> None:
         for turn in range(times):
-            lines = _lines(self.number * 1_009 + turn)
+            lines = self.lines_of(self.number * 1_009 + turn)
             bodies = [encode(line) for line in lines]
             request = purchase(lines, f"{run_name}-{turn}", _coupons())
             began = time.perf_counter()
@@ -50,7 +51,8 @@ class Buyer(Shopper):
         assert progress["status"] == "COMPLETED", progress
 
 
-def _lines(number: int) -> tuple[dict[str, Any], ...]:
+def reference_lines(number: int) -> tuple[dict[str, Any], ...]:
+    """Two lines of two sellers, of goods that differ by the number."""
     from benchmarks.reference import PRODUCTS_PER_SELLER, SELLERS, product_id, variant_id
 
     place = number % PRODUCTS_PER_SELLER

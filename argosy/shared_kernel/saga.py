@@ -9,11 +9,13 @@
                   undoes=CancelOrders, undo=cancel_orders, undone=OrdersCancelled),),
         )
 
-Stages run one after the other, the steps of a stage side by side. Rules that a simulation of interleavings taught:
-only the answer of a step that was asked moves a flow; repeats are ignored; undo runs backwards from the last stage
-reached, and takes in steps whose answer has not come; a yes that arrives after giving up is undone again; an undo that
-is refused stays visible and does not hold up the rest. The flow's state is an ordinary aggregate, so a flow and the
-messages that it sends are written together.
+Stages run one after the other, the steps of a stage side by side. A step may stand in a later stage once more: it is
+asked there in flows that began before it was moved forward, and passed over in all others.
+
+Rules that a simulation of interleavings taught: only the answer of a step that was asked moves a flow; repeats are
+ignored; undo runs backwards from the last stage reached, and takes in steps whose answer has not come; a yes that
+arrives after giving up is undone again; an undo that is refused stays visible and does not hold up the rest. The flow's
+state is an ordinary aggregate, so a flow and the messages that it sends are written together.
 """
 
 from __future__ import annotations
@@ -92,13 +94,16 @@ class Saga(Generic[State]):
     """One flow's state at one moment, and how it moves on. Each move answers with the commands to send."""
 
     stages: ClassVar[tuple[tuple[Step, ...], ...]] = ()
+    steps: ClassVar[tuple[Step, ...]] = ()
+    """Each once."""
     _steps: ClassVar[dict[type[Event], Step]] = {}
     _asked_by: ClassVar[dict[str, Step]] = {}
     _undone_by: ClassVar[dict[str, Step]] = {}
 
     def __init_subclass__(cls) -> None:
         cls._steps, cls._asked_by, cls._undone_by = {}, {}, {}
-        for step in (step for stage in cls.stages for step in stage):
+        cls.steps = tuple(dict.fromkeys(step for stage in cls.stages for step in stage))
+        for step in cls.steps:
             assert (step.undo is None) == (step.undoes is None) == (step.undone is None), f"{step.name}: half an undo"
             for event in (step.done, *step.failed, *step.heard, *([step.undone] if step.undone else [])):
                 assert event not in cls._steps, f"{event.wire_name} answers two steps"
@@ -171,7 +176,7 @@ class Saga(Generic[State]):
         """Ask once more for every answer that has not come, of steps and of undos, and for undos that were refused.
         Whoever is asked knows by the key what was asked before: nothing is done twice."""
         asked: list[Command] = []
-        for step in (step for stage in self.stages for step in stage):
+        for step in self.steps:
             standing, command = self._stands(step), None
             if standing == ASKED and not self.state.outcome:
                 command = step.ask(self)
@@ -215,7 +220,7 @@ class Saga(Generic[State]):
             state.stage += 1
             asked = []
             for step in self.stages[state.stage]:
-                command = step.ask(self)
+                command = step.ask(self) if self._stands(step) is None else None
                 if command is not None:
                     state.steps[step.name] = ASKED
                     asked.append(command)

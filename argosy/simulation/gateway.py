@@ -147,7 +147,7 @@ class SimulatedGateway:
     def _answer(self, request: GatewayRequest, decision: tuple[str, str, int, str]) -> GatewayAnswer:
         self._be_there(request)
         faults = self.faults
-        line = self.book.get(request.key) if self._remembers(request.key) else None
+        line = self.book.get(request.key) if self._remembers(request.key) or self._is_let_go(request) else None
         if faults.strikes("gateway silent before"):
             raise GatewayDidNotAnswer(request.key)
         if line is None:
@@ -155,6 +155,11 @@ class SimulatedGateway:
         if faults.strikes("gateway silent after"):
             raise GatewayDidNotAnswer(request.key)
         return _told(line)
+
+    def _is_let_go(self, request: GatewayRequest) -> bool:
+        """Whether it is to let go of what it has let go of: nothing happens then, whatever it knows of the key."""
+        gone = self._line(request.payment_id, VOID)
+        return request.operation == VOID and gone is not None and gone.status == APPROVED
 
     def _remembers(self, key: str) -> bool:
         """Whether an operation's key still counts: only the book keeps what was done under it for good, and whoever

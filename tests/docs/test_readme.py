@@ -28,8 +28,8 @@ PAGES = sorted(
 # What a page lets its reader make.
 MADE_BY_THE_READER = re.compile(r"loyalty|^(domain|application|adapters)/")
 TOPS = ("argosy", "benchmarks", "config", "contracts", "deploy", "docs", "tests", ".ci", ".env.example", "Makefile")
-# What Django and WSGI call their own, and what an experiment tells the processes that it starts.
-NOT_SETTINGS = ("DJANGO_", "HTTP_", "CONTENT_", "REQUEST_", "PATH_", "ARGOSY_CHAOS_")
+# What Django, WSGI and pytest call their own, and what an experiment tells the processes that it starts.
+NOT_SETTINGS = ("DJANGO_", "HTTP_", "CONTENT_", "REQUEST_", "PATH_", "SCRIPT_", "PYTEST_", "ARGOSY_CHAOS_")
 COMMAND = re.compile(r"(?:^|(?<=[`\s(])|\.venv/bin/)argosy ((?:--?)?[a-z][^`\n|#]*)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 VARIABLE = re.compile(

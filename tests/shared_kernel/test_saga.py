@@ -148,6 +148,27 @@ def test_steps_of_a_stage_are_asked_side_by_side() -> None:
     assert trip(HotelBooked(), FlightBooked())[1] == ["Pay"]
 
 
+class MovedForward(Trip):
+    """An earlier release asked for the hotel once there was a flight."""
+
+    stages = (Trip.stages[0], (Trip.stages[0][1],), *Trip.stages[1:])
+
+
+def test_a_flow_of_before_a_step_was_moved_forward_asks_it_where_it_stood() -> None:
+    saga = MovedForward(Flow(id="trip", stage=0, steps={"flight": "ASKED"}))  # type: ignore[arg-type]
+    assert saga.on(FlightBooked()) == [BookHotel()]
+    assert saga.on(HotelBooked()) == [Pay()]
+
+
+def test_a_step_that_stands_twice_is_asked_once() -> None:
+    saga = MovedForward(Flow(id="trip"))  # type: ignore[arg-type]
+    assert saga.start() == [BookFlight(), BookHotel()]
+    assert saga.ask_again() == [BookFlight(), BookHotel()]
+    assert [saga.on(FlightBooked()), saga.on(HotelBooked())] == [[], [Pay()]]
+    assert saga.give_up(Reason("late")) == [CancelHotel()]
+    assert saga.on(HotelCancelled()) == [CancelFlight()]
+
+
 def test_completes_once_and_hears_nothing_more() -> None:
     done = (FlightBooked(), HotelBooked(), Paid(), CardSent())
     saga, asked = trip(*done, *done, FlightFull(), refusal(Pay), FlightCancelled())

@@ -175,7 +175,7 @@ def test_another_total_ends_it_before_an_order_or_money_moves() -> None:
 
 REFUSALS: list[tuple[type[Command], list[str]]] = [
     (taxes.QuoteTax, ["ReleaseCoupons"]),
-    (orders.PlaceOrders, ["ReleaseCoupons"]),
+    (orders.PlaceOrders, ["ReserveStock", "ReleaseReservation", "ReleaseCoupons"]),
     (inventory.ReserveStock, ["CancelOrders", "ReleaseCoupons"]),
     (payments.AuthorizePayment, ["ReleaseReservation", "CancelOrders", "ReleaseCoupons"]),
     (inventory.CommitReservation, ["VoidPayment", "ReleaseReservation", "CancelOrders", "ReleaseCoupons"]),
@@ -217,6 +217,14 @@ def test_a_declined_card_fails_with_the_gateways_reason() -> None:
     play = played(payments=Payments(mood=lambda: "decline"))
     assert (play.told[-1].reason, play.session.failure) == ("card_declined", "card_declined")
     assert play.effects()["inventory"] == {"hold": 1, "release": 1}
+
+
+def test_a_failure_that_comes_again_turns_no_sale_round_whose_money_is_taken() -> None:
+    play = held_at(ConfirmOrders)
+    asked = play.the(AuthorizePayment)
+    play.send(payments.PaymentFailed(flow_id=asked.flow_id, payment_id=asked.payment_id, reason="gateway_timed_out"))
+    assert (play.session.outcome, play.session.steps["capture"]) == ("", "DONE")
+    assert "RefundPayment" not in play.names_asked()
 
 
 def test_a_gateways_long_reason_is_cut_to_what_a_row_holds() -> None:

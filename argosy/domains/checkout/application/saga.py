@@ -1,6 +1,6 @@
 """The checkout saga: what is asked of whom, in which order, and how each step is taken back.
 
-lines -> coupons + delivery -> tax -> orders -> stock -> authorize -> commit -> capture -> confirm + consume
+lines -> coupons + delivery -> tax -> orders + stock -> authorize -> commit -> capture -> confirm + consume
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ _OF_ONE_PAYMENT = (
     payments.PaymentFailed,
     payments.PaymentVoided,
 )
+_TOO_LATE = (payments.PaymentFailed, inventory.StockShort, inventory.ReservationExpired)
+"""What turns no sale round that is being confirmed: its money is taken, so that it can only be an old repeat."""
 _NEVER_AGAIN = frozenset(("gateway_told_another_amount",))
 """Why a payment may fail for which no other means of payment is a cure."""
 _ENDS_AS = {"expired": sessions.EXPIRED, "aborted": sessions.ABORTED}
@@ -126,6 +128,8 @@ class CheckoutSaga(Saga[CheckoutSession]):
         """After a payment has failed the buyer may make another attempt. What has failed does not move the flow any
         more: should it be held after all, it is let go."""
         session = self.state
+        if isinstance(message, _TOO_LATE) and not session.outcome and not self.can_turn_round:
+            return []
         if isinstance(message, _OF_ONE_PAYMENT) and message.payment_id in session.payments_failed:
             is_held = isinstance(message, payments.PaymentAuthorized)
             return [payments.VoidPayment(flow_id=session.id, payment_id=message.payment_id)] if is_held else []
@@ -388,6 +392,18 @@ class CheckoutSaga(Saga[CheckoutSession]):
             order_id=session.order_ids[0] if len(session.order_ids) == 1 else None,
         )
 
+    _stock = Step(
+        "stock",
+        asks=inventory.ReserveStock,
+        ask=reserve_stock,
+        done=inventory.StockReserved,
+        learn=take_stock,
+        failed=(inventory.StockShort, inventory.ReservationExpired),
+        undoes=inventory.ReleaseReservation,
+        undo=release_stock,
+        undone=inventory.ReservationReleased,
+    )
+
     stages = (
         (Step("lines", asks=products.QuoteLines, ask=quote_lines, done=products.LinesQuoted, learn=take_lines),),
         (
@@ -420,20 +436,10 @@ class CheckoutSaga(Saga[CheckoutSession]):
                 undo=cancel_orders,
                 undone=orders.OrdersCancelled,
             ),
+            _stock,
         ),
-        (
-            Step(
-                "stock",
-                asks=inventory.ReserveStock,
-                ask=reserve_stock,
-                done=inventory.StockReserved,
-                learn=take_stock,
-                failed=(inventory.StockShort, inventory.ReservationExpired),
-                undoes=inventory.ReleaseReservation,
-                undo=release_stock,
-                undone=inventory.ReservationReleased,
-            ),
-        ),
+        # Flows of before both were asked side by side stand here.
+        (_stock,),
         (
             Step(
                 "authorize",

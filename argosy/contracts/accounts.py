@@ -1,4 +1,5 @@
-"""What accounts accepts and announces: people, their roles and the sellers' stores."""
+"""What accounts accepts and announces: people, their roles and the sellers' stores. Teams of stores are in
+accounts_teams.py."""
 
 from __future__ import annotations
 
@@ -112,7 +113,7 @@ class SendLetter(Command, key="user_id"):
 
 class LetterAnswered(Command, key="user_id"):
     """What became of a letter: SENT, REFUSED by the mail server for good, or LATE where its time was over before any
-    server took it."""
+    server took it. Of an INVITE, `user_id` is the invitation's id."""
 
     user_id: Id
     kind: str

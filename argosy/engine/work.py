@@ -54,13 +54,15 @@ GUEST = "guest"
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks from outside. An id of "" is somebody who has not signed in. A program has `scopes`, a person none."""
+    """Who asks from outside. An id of "" is somebody who has not signed in. A program has `scopes`, a person none. A
+    member of a store's team has them, too: `person` is who they are when they do not act for the store."""
 
     id: str = ""
     roles: frozenset[str] = frozenset()
     session_id: str = ""
     seller_id: str = ""
     scopes: frozenset[str] = frozenset()
+    person: str = ""
 
     def has(self, role: str) -> bool:
         return role in self.roles

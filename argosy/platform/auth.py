@@ -45,6 +45,10 @@ class NotForApiKeys(NotAllowed):
     """Only a person who has signed in may do this, and no key."""
 
 
+class RightMissing(NotAllowed):
+    """This token acts for a store, and has no right to that."""
+
+
 class Permission(NamedTuple):
     """Who may use an endpoint. Whose things they may touch is for the use case to say."""
 
@@ -70,13 +74,16 @@ staff = Permission("staff", lambda actor: actor.has("staff"), StaffOnly)
 
 
 def check_scope(actor: Actor, area: str, method: str) -> None:
-    """Refuse a program what its key was not made for; people have no scopes. Where no key was ever made for an area,
+    """Refuse a program what its key was not made for, and a member what they have no right to; whoever acts as
+    themselves has no scopes. Where no key was ever made for an area,
     it is for people alone."""
     if not actor.scopes:
         return
     wanted = f"{area}:{'read' if method == 'GET' else 'write'}"
     if wanted in actor.scopes:
         return
+    if actor.person:
+        raise RightMissing(right=wanted)
     if area in settings.KEY_AREAS:
         raise ScopeMissing(scope=wanted)
     raise NotForApiKeys()

@@ -368,17 +368,22 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
 
 
 def _audited(endpoint: Endpoint, asked: Asked, command: Command) -> tuple[OperatorActed, ...]:
-    """What staff do stands in the log of the context that they do it to, in the commit that does it."""
-    acts_as_staff = endpoint.allow is staff or (endpoint.allow is merchant and not asked.actor.seller_id)
-    if not acts_as_staff:
+    """What staff do, and members of a store's team, stands in the log of the context that they do it to, in the commit
+    that does it."""
+    actor = asked.actor
+    acts_as_staff = endpoint.allow is staff or (endpoint.allow is merchant and not actor.seller_id)
+    if not acts_as_staff and not actor.person:
         return ()
+    details = dict(asked.parameters)
+    if actor.person:
+        details |= {"seller_id": actor.seller_id, "user_id": actor.person}
     return (
         OperatorActed(
             about=next(iter(asked.parameters.values()), endpoint.name),
             what=endpoint.name,
-            operator=asked.actor.id,
+            operator=actor.id,
             reason=getattr(command, "reason", ""),
-            details=dict(asked.parameters),
+            details=details,
         ),
     )
 

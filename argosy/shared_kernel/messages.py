@@ -51,6 +51,13 @@ else:
     _StructMeta, _Struct = type(msgspec.Struct), msgspec.Struct
 
 
+def context_of(module: str) -> str:
+    """Whose messages a module declares: contracts of one context that would be too long for one file are split by
+    subject, as `accounts_teams` is."""
+    last = module.rpartition(".")[2]
+    return last.partition("_")[0] if module.startswith("argosy.contracts.") else last
+
+
 class _MessageMeta(_StructMeta):
     """Applies frozen and keyword-only to every message and reads key, subject and version from the class line."""
 
@@ -66,9 +73,7 @@ class _MessageMeta(_StructMeta):
         is_latest_only: bool = False,
         **config: Any,
     ) -> Any:
-        module = namespace["__module__"]
-        context = module.rpartition(".")[2] if module.startswith("argosy.contracts.") else module.split(".")[-1]
-        namespace["wire_name"] = f"{context}.{name}"
+        namespace["wire_name"] = f"{context_of(namespace['__module__'])}.{name}"
         namespace["key_field"] = key
         namespace["subject_field"] = subject
         namespace["schema_version"] = version

@@ -14,7 +14,7 @@ from argosy.domains.integrations.domain.api_key import AREAS
 from argosy.shared_kernel.ids import Id
 from tests.api.shop import Shop, assert_problem, nobodys
 
-FOR_PEOPLE = {"accounts", "carts", "checkout", "integrations", "notifications"}
+FOR_PEOPLE = {"accounts", "carts", "checkout", "integrations", "notifications", "session", "store", "team"}
 FAR = "2099-01-01T00:00:00Z"
 
 

@@ -17,8 +17,13 @@ from argosy.shared_kernel.messages import Command, Message
 # Facts that nobody here needs yet; integrations and later contexts will. A name leaves when somebody hears it.
 TOLD_TO_NOBODY_YET = {
     "accounts.EmailVerified",
+    "accounts.InvitationWithdrawn",
     "accounts.LetterNotSent",
     "accounts.LetterSent",
+    "accounts.MemberInvited",
+    "accounts.MemberJoined",
+    "accounts.MemberRemoved",
+    "accounts.MemberRightsChanged",
     "accounts.PasswordChanged",
     "accounts.RecoveryCodeUsed",
     "accounts.RoleGranted",

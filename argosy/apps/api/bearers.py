@@ -1,4 +1,5 @@
-"""Whom a bearer token stands for: a person with a session, a program with a key, or a guest with a cart.
+"""Whom a bearer token stands for: a person with a session, a member of a store's team who acts for it, a program with a
+key, or a guest with a cart.
 
 A key is somebody of its own: its id is the actor's, so what belongs to its maker as a person is not its own, and what
 it does can be told from what they do. It acts as their store or as staff, for as long as they may.
@@ -12,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from argosy.contracts.integrations import NoteApiKeyUse
 from argosy.domains.accounts.adapters.outbound.queries import actor_of as person_of
 from argosy.domains.accounts.adapters.outbound.queries import standing_of
+from argosy.domains.accounts.adapters.outbound.team_queries import member_of
+from argosy.domains.accounts.domain.team import STORE_TOKEN_BEGINS
 from argosy.domains.carts.domain.guest import GUEST_BEGINS, guest_id_of, is_guest_token
 from argosy.domains.integrations.adapters.outbound.queries import KeyFound, key_behind
 from argosy.domains.integrations.domain.api_key import KEY_BEGINS, SELLER, STAFF
@@ -28,6 +31,8 @@ def actor_of(token: str) -> Actor | None:
     """None for a token that is nobody's, whatever the reason."""
     if token.startswith(GUEST_BEGINS):
         return guest_of(token)
+    if token.startswith(STORE_TOKEN_BEGINS):
+        return member_of(token)
     return program_of(token) if token.startswith(KEY_BEGINS) else person_of(token)
 
 

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from argosy.apps.cli.console import Failed, say
 from argosy.apps.cli.project import prepare
 from argosy.contracts.accounts import PersonErased
-from argosy.shared_kernel.messages import MESSAGES, Command, Message, OperatorActed, Refused, personal_fields
+from argosy.shared_kernel.messages import (
+    MESSAGES,
+    Command,
+    Message,
+    OperatorActed,
+    Refused,
+    context_of,
+    personal_fields,
+)
 
 if TYPE_CHECKING:
     from argosy.platform.context import Context
@@ -149,7 +157,7 @@ def _made_in(tree: ast.Module) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module == "argosy.contracts":
             modules.update({alias.asname or alias.name: alias.name for alias in node.names})
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("argosy.contracts."):
-            context = str(node.module).rpartition(".")[2]
+            context = context_of(str(node.module))
             names.update({alias.asname or alias.name: f"{context}.{alias.name}" for alias in node.names})
     made = set()
     for node in ast.walk(tree):

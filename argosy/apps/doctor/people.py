@@ -86,6 +86,11 @@ def _accounts(databases: Databases) -> Iterator[Violation]:
         "ORDER BY s.id",
     ):
         yield Violation(f"user_sessions {id}", f"is a session of {user_id}, who was erased")
+    for (id,) in databases.stream(
+        "accounts",
+        "SELECT m.id FROM store_members m JOIN users u ON u.id = m.user_id WHERE u.status = 'ERASED' ORDER BY m.id",
+    ):
+        yield Violation(f"store_members {id}", "is a place in a team, of somebody who was erased")
     for table in ("user_proofs", "user_second_factors"):
         for id, user_id in databases.stream(
             "accounts",

@@ -9,10 +9,12 @@ from django.middleware.csrf import rotate_token
 
 from argosy.apps.storefront import guests
 from argosy.apps.storefront.pages import SESSION_COOKIE, Visit, own_address
+from argosy.apps.storefront.team import in_words
 from argosy.apps.storefront.words import faults_by_field
 from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import limited, registering_limited
 from argosy.domains.accounts.adapters.outbound.queries import account_of
+from argosy.domains.accounts.adapters.outbound.team_queries import memberships_of
 from argosy.platform.auth import NOBODY, tokens
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
@@ -66,7 +68,11 @@ def account(visit: Visit) -> HttpResponse:
     found = account_of(visit.actor.id)
     if found is None:
         raise not_found()
-    return visit.show("account", account=found)
+    works_on = [
+        {"member_id": one.member_id, "store_name": one.store_name, "is_open": one.is_open, "may": in_words(one.rights)}
+        for one in memberships_of(visit.actor.id)
+    ]
+    return visit.show("account", account=found, memberships=works_on)
 
 
 def sign_out(visit: Visit) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from argosy.apps.storefront import cart, checkout, letters, orders, session, test_gateway, window, wishlist
+from argosy.apps.storefront import cart, checkout, letters, orders, session, team, test_gateway, window, wishlist
 from argosy.apps.storefront.assets import asset, picture
 from argosy.apps.storefront.pages import no_such_page, page
 from argosy.platform.auth import buyer
@@ -42,6 +42,8 @@ urlpatterns = [
     path("forgot-password", page(get=letters.ask_form, post=letters.ask)),
     path("reset-password", page(get=letters.reset_form, post=letters.reset)),
     path("account", page(get=session.account, allow=buyer)),
+    path("account/teams/leave", page(post=team.leave, allow=buyer)),
+    path("invitation", page(get=team.invitation, post=team.accept, allow=buyer)),
     path("sign-out", page(post=session.sign_out, allow=buyer)),
     path("assets/<str:digest>/<str:name>", asset),
     path("media/<str:key>", picture),

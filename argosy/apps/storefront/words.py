@@ -59,6 +59,8 @@ FAULTS = {
     "second_factor_needed": "Type your password once more, and the code that your authenticator shows now.",
     "second_factor_refused": "That code is not right. Type your password once more, and the code that is shown now.",
     "proof_not_valid": "This link was used already or is too old.",
+    "invitation_not_valid": "This invitation was used already, is too old, was taken back, or went to another address "
+    "than that of the account that you are signed in with.",
     "text_is_too_long": "That is too long. Please shorten it.",
     "text_has_controls": "There are characters in it that cannot be printed. Please type it again.",
     "quantity_out_of_range": QUANTITY_FAULT,

@@ -19,12 +19,15 @@ from argosy.domains.accounts.application.second_factors import SecondFactors
 from argosy.domains.accounts.application.sellers import Sellers
 from argosy.domains.accounts.application.sessions import Sessions
 from argosy.domains.accounts.application.staff import Staff
+from argosy.domains.accounts.application.teams import Teams
 from argosy.domains.accounts.domain.address import Formats
+from argosy.domains.accounts.domain.letter import INVITE
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.team import Invitation, Member
 from argosy.domains.accounts.domain.user import User
 from argosy.engine.due import CallTarget
 from argosy.engine.store import Changes
@@ -34,13 +37,14 @@ from argosy.platform.randomness import SystemRandomness
 from argosy.platform.rows import Rows
 from argosy.platform.seals import SecretSeals
 
-SERVICES = (Accounts, Sessions, Letters, Credentials, SecondFactors, Sellers, Staff, Erasures)
+SERVICES = (Accounts, Sessions, Letters, Credentials, SecondFactors, Sellers, Staff, Teams, Erasures)
 
 
 def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     """The services for one unit of work."""
     users, sessions, proofs = work.repository(User), work.repository(Session), work.repository(Proof)
     stores, factors = work.repository(Store), work.repository(SecondFactor)
+    team = work.repository(Member), work.repository(Invitation)
     return (
         Accounts(work, users, stores, ports),
         Sessions(work, users, sessions, factors, ports),
@@ -49,7 +53,8 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
         SecondFactors(work, users, factors, ports),
         Sellers(work, users, stores, sessions),
         Staff(work, users, sessions),
-        Erasures(work, users, sessions, proofs, factors),
+        Teams(work, users, stores, team, sessions, ports),
+        Erasures(work, users, (sessions, proofs, factors), team),
     )
 
 
@@ -88,12 +93,14 @@ class AccountsContext(Context):
 
     def withdraws(self, changes: Changes) -> bool:
         """An account, a store or a session that was changed or ended may give less from now on; new ones do not."""
-        return any(kind in changes.updates or kind in changes.deletes for kind in (User, Store, Session))
+        return any(kind in changes.updates or kind in changes.deletes for kind in (User, Store, Session, Member))
 
     def calls(self) -> Mapping[str, CallTarget]:
         from argosy.domains.accounts.adapters.outbound.gateways.mail import Postman, mail_from
         from argosy.domains.accounts.adapters.outbound.queries import email_of
+        from argosy.domains.accounts.adapters.outbound.team_queries import address_invited
 
         mail = mail_from(os.environ, Path(os.environ.get("ARGOSY_VAR", "var")))
         shop_url = os.environ.get("ARGOSY_SHOP_URL", "http://127.0.0.1:8000")
-        return {LETTERS: CallTarget(LetterRequest, Postman(mail, self.seals, email_of, shop_url).send, seconds=30)}
+        postman = Postman(mail, self.seals, email_of, shop_url, {INVITE: address_invited})
+        return {LETTERS: CallTarget(LetterRequest, postman.send, seconds=30)}

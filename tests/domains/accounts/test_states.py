@@ -41,12 +41,12 @@ def test_the_readme_knows_exactly_these_moves() -> None:
         ("REJECTED", "APPLIED", {"OpenStore"}),
         ("OPEN", "SUSPENDED", {"SuspendSeller"}),
         ("SUSPENDED", "OPEN", {"ReinstateSeller"}),
-        ("", "open", {"SignIn"}),
+        ("", "open", {"SignIn", "ActForStore"}),
         (
             "open",
             "gone",
             {"SignOut", "EndSession", "SignOutEverywhere", "ResetPassword", "ChangePassword", "ExpireSession"}
-            | {"SuspendSeller", "BlockUser"},
+            | {"SuspendSeller", "BlockUser", "RemoveMember", "LeaveTeam"},
         ),
         ("", "open", {"SendLetter"}),
         ("open", "gone", {"ConfirmEmail", "ResetPassword", "SendLetter", "ExpireProof"}),

@@ -8,11 +8,13 @@ from argosy.contracts.accounts import ErasePerson, TellErasure
 from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
 from argosy.domains.accounts.application.letters import forget_proof
 from argosy.domains.accounts.application.sessions import forget_session
+from argosy.domains.accounts.application.teams import forget_invitation, forget_member
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
 from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.team import Invitation, Member
 from argosy.domains.accounts.domain.user import ASKED, ERASED, NoSuchUser, User
-from argosy.engine.reads import by, reads, then_reads
+from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, is_id
 
@@ -27,15 +29,13 @@ class Erasures:
         self,
         work: UnitOfWork,
         users: Repository[User],
-        sessions: Repository[Session],
-        proofs: Repository[Proof],
-        factors: Repository[SecondFactor],
+        credentials: tuple[Repository[Session], Repository[Proof], Repository[SecondFactor]],
+        team: tuple[Repository[Member], Repository[Invitation]],
     ) -> None:
         self.work = work
         self.users = users
-        self.sessions = sessions
-        self.proofs = proofs
-        self.factors = factors
+        self.sessions, self.proofs, self.factors = credentials
+        self.members, self.invitations = team
 
     @then_reads(users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]))
     def erase_person(self, command: ErasePerson) -> None:
@@ -54,7 +54,9 @@ class Erasures:
         sessions=lambda event: [by("user_id", event.flow_id)],
         proofs=lambda event: [by("user_id", event.flow_id)],
         factors=lambda event: [factor_id(event.flow_id)],
+        members=lambda event: [by("user_id", event.flow_id)],
     )
+    @then_reads(invitations=lambda self, event: self._invited(event.flow_id))
     def erase(self, event: BuyerReleased) -> None:
         """Credentials, profile, roles and sessions are gone with this."""
         user = self._waiting(event.flow_id)
@@ -67,6 +69,10 @@ class Erasures:
         factor = self.factors.find(factor_id(user.id))
         if factor is not None:
             self.factors.remove(factor)
+        for member in self.members.all_by("user_id", user.id):
+            forget_member(self.work, self.members, member, user.id)
+        for invitation in self.invitations.all_by("email", user.email):
+            forget_invitation(self.work, self.invitations, invitation)
         user.erase(self.work.now)
         self.work.later("erasure", user.id, self.work.now + IN_FLIGHT, TellErasure(user_id=user.id))
 
@@ -83,6 +89,10 @@ class Erasures:
         user = self.users.find(command.user_id)
         if user is not None and user.status == ERASED:
             user.tell_erasure()
+
+    def _invited(self, user_id: Id) -> list[By]:
+        user = self.users.find(user_id)
+        return [by("email", user.email)] if user is not None else []
 
     def _waiting(self, user_id: Id) -> User | None:
         user = self.users.find(user_id)

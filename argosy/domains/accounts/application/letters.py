@@ -26,7 +26,8 @@ PROOF_TIMER = "proof"
 
 
 class LetterRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One letter to send. `seed` is empty for a letter without a token; `until` is when it is not worth sending."""
+    """One letter to send. `seed` is empty for a letter without a token; `until` is when it is not worth sending. Of an
+    INVITE, `user_id` is the invitation's id: whom it is for is looked up there."""
 
     user_id: Id
     kind: str

@@ -90,7 +90,8 @@ class Sessions:
         """The token that was presented is nobody's from now on. Signing out twice changes nothing."""
         session_id = self.work.actor.session_id
         session = self.sessions.find(session_id) if is_id(session_id) else None
-        if session is not None and session.user_id == self.work.actor.id:
+        actor = self.work.actor
+        if session is not None and actor.id in (session.user_id, session.member_id):
             forget_session(self.work, self.sessions, session)
 
     @reads(sessions=lambda command: [command.session_id])

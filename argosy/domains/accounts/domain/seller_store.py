@@ -105,6 +105,10 @@ class Store(Aggregate):
         self.status, self.reason = OPEN, ""
         self.record(SellerReinstated(seller_id=self.id))
 
+    @property
+    def is_open(self) -> bool:
+        return self.status == OPEN
+
     def start_holiday(self, until: datetime | None, now: datetime) -> None:
         """Sends nothing from now on. The same again changes nothing."""
         self._must_be(OPEN)

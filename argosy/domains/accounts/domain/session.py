@@ -29,7 +29,8 @@ class Session(Aggregate):
     """Lives until it expires or its holder signs out; then it is gone, and its token is nobody's.
 
     `scope` names the roles that the token is limited to, with blanks between them; empty means all that its holder has.
-    `device` is what its client says of itself, for its holder to recognise it.
+    `device` is what its client says of itself, for its holder to recognise it. A session with a `member_id` acts for
+    the store that this member works on, with their rights there, and for nothing else.
     """
 
     token_hash: str
@@ -38,6 +39,7 @@ class Session(Aggregate):
     created_at: datetime
     expires_at: datetime
     device: str = ""
+    member_id: Id | None = None
 
     @classmethod
     def open(cls, session_id: Id, token: str, user_id: Id, wanted: SignIn, now: datetime) -> Session:
@@ -49,6 +51,21 @@ class Session(Aggregate):
             created_at=now,
             expires_at=now + LIFETIME,
             device=_shown(wanted.device),
+        )
+
+    @classmethod
+    def for_store(cls, session_id: Id, token: str, who: tuple[Id, Id], device: str, now: datetime) -> Session:
+        """`who`: the person, and the member that they are."""
+        user_id, member_id = who
+        return cls(
+            id=session_id,
+            token_hash=fingerprint(token),
+            user_id=user_id,
+            scope="",
+            created_at=now,
+            expires_at=now + LIFETIME,
+            device=_shown(device),
+            member_id=member_id,
         )
 
     def has_expired(self, now: datetime) -> bool:

@@ -43,6 +43,16 @@ from argosy.contracts.accounts import (
     UnblockUser,
     WithdrawRole,
 )
+from argosy.contracts.accounts_teams import (
+    AcceptInvitation,
+    ActForStore,
+    ChangeMemberRights,
+    InviteMember,
+    JoinedTeam,
+    LeaveTeam,
+    RemoveMember,
+    WithdrawInvitation,
+)
 from argosy.domains.accounts.adapters.inbound import sign_in_limits as limits
 from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.queries import (
@@ -57,6 +67,7 @@ from argosy.domains.accounts.adapters.outbound.queries import (
     sessions_of,
     store_of,
 )
+from argosy.domains.accounts.adapters.outbound.team_queries import invitations_of, memberships_of, team_of
 from argosy.domains.accounts.domain.address import SavedAddress
 from argosy.platform.auth import buyer, public, staff
 from argosy.platform.auth import seller as seller_only
@@ -106,8 +117,23 @@ def my_sessions(asked: Asked) -> Page:
 
 
 def my_store(asked: Asked) -> SellerStanding | None:
-    """Your store: whether you may sell, and why not."""
-    return store_of(asked.actor.id)
+    """Your store, or the one that you act for: whether it may sell, and why not."""
+    return seller_of(asked.actor.seller_id) if asked.actor.person else store_of(asked.actor.id)
+
+
+def my_team(asked: Asked) -> Page:
+    """Who works on your store beside its owner, and what they may do."""
+    return Page(items=team_of(asked.actor.seller_id), next=None)
+
+
+def my_invitations(asked: Asked) -> Page:
+    """Whom you have asked to work on your store, and who has not answered yet."""
+    return Page(items=invitations_of(asked.actor.seller_id), next=None)
+
+
+def my_memberships(asked: Asked) -> Page:
+    """The stores that you work on, and what you may do there."""
+    return Page(items=memberships_of(asked.actor.id), next=None)
 
 
 def seller(asked: Asked) -> SellerStanding | None:
@@ -140,7 +166,7 @@ def _registering(asked: Asked, command: RegisterUser) -> AbstractContextManager[
     return limits.registering_limited(asked.request, command)
 
 
-def _writing(asked: Asked, command: AskVerification | AskPasswordReset) -> AbstractContextManager[None]:
+def _writing(asked: Asked, command: AskVerification | AskPasswordReset | InviteMember) -> AbstractContextManager[None]:
     return limits.letters_limited(asked.request, command)
 
 
@@ -155,6 +181,7 @@ class SellersQuery(PageQuery, kw_only=True, frozen=True):
 
 
 _proven: dict[str, Any] = {"allow": buyer, "takes_key": False, "guard": _proving}
+_team: dict[str, Any] = {"allow": seller_only, "area": "team", "takes_key": False}
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 
 
@@ -192,7 +219,7 @@ endpoints = [
     ),
     get("sessions", my_sessions, allow=buyer, answers=Page),
     delete("sessions", SignOutEverywhere, allow=buyer, changes_actor=True, takes_key=False),
-    delete("sessions/mine", SignOut, allow=buyer, changes_actor=True, takes_key=False),
+    delete("sessions/mine", SignOut, allow=buyer, changes_actor=True, takes_key=False, area="session"),
     delete("sessions/{session_id}", EndSession, allow=buyer, changes_actor=True, takes_key=False),
     get("users/me", my_account, allow=buyer, answers=Account),
     delete("users/me", ErasePerson, allow=buyer, status=202, filled=("user_id",), takes_key=False),
@@ -215,9 +242,29 @@ endpoints = [
     post(
         "stores", OpenStore, allow=buyer, status=201, filled=("seller_id", "user_id"), answers=Made, changes_actor=True
     ),
-    get("stores/mine", my_store, allow=buyer, answers=SellerStanding),
-    put("stores/mine/holiday", StartHoliday, allow=seller_only),
-    delete("stores/mine/holiday", EndHoliday, allow=seller_only, takes_key=False),
+    get("stores/mine", my_store, allow=buyer, answers=SellerStanding, area="store"),
+    put("stores/mine/holiday", StartHoliday, allow=seller_only, area="store"),
+    delete("stores/mine/holiday", EndHoliday, allow=seller_only, takes_key=False, area="store"),
+    get("stores/mine/team/members", my_team, allow=seller_only, answers=Page, area="team"),
+    put("stores/mine/team/members/{member_id}/rights", ChangeMemberRights, **_team),
+    delete("stores/mine/team/members/{member_id}", RemoveMember, **_team),
+    get("stores/mine/team/invitations", my_invitations, allow=seller_only, answers=Page, area="team"),
+    post("stores/mine/team/invitations", InviteMember, status=201, answers=Made, guard=_writing, **_team),
+    delete("stores/mine/team/invitations/{invitation_id}", WithdrawInvitation, **_team),
+    post("team-invitations/accept", AcceptInvitation, allow=buyer, answers=JoinedTeam, takes_key=False),
+    get("users/me/memberships", my_memberships, allow=buyer, answers=Page),
+    delete("users/me/memberships/{member_id}", LeaveTeam, allow=buyer, takes_key=False),
+    # Like signing in: its answer holds a token.
+    post(
+        "users/me/memberships/{member_id}/sessions",
+        ActForStore,
+        allow=buyer,
+        status=201,
+        answers=SignedIn,
+        takes_key=False,
+        filled=("device",),
+        fill=_device,
+    ),
     # For staff.
     get("sellers", sellers, allow=staff, answers=Page, parameters=SellersQuery),
     get("sellers/{seller_id}", seller, allow=staff, answers=SellerStanding),

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from django.http import HttpRequest
 
 from argosy.contracts.accounts import AskPasswordReset, AskVerification, RegisterUser, SignIn
+from argosy.contracts.accounts_teams import InviteMember
 from argosy.domains.accounts.domain.second_factor import SecondFactorRefused
 from argosy.domains.accounts.domain.session import SignInRefused
 from argosy.domains.accounts.domain.user import PasswordRefused, normalised_email
@@ -75,7 +76,7 @@ class TooManyLetters(TooMany):
 
 
 @contextmanager
-def letters_limited(request: HttpRequest, command: AskVerification | AskPasswordReset) -> Iterator[None]:
+def letters_limited(request: HttpRequest, command: AskVerification | AskPasswordReset | InviteMember) -> Iterator[None]:
     """Ask for a letter inside of this. An address that nobody has an account with is counted like any other."""
     account, address = _account(command.email), address_of(request)
     wanted = [(counted_as("letters-here", account, address), LETTERS_HERE)]

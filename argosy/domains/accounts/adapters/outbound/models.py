@@ -10,6 +10,7 @@ from django.db import models
 from argosy.domains.accounts.domain.proof import PURPOSES
 from argosy.domains.accounts.domain.seller_store import OPEN, REASON_MAX
 from argosy.domains.accounts.domain.session import DEVICE_MAX
+from argosy.domains.accounts.domain.team import RIGHTS_LETTERS_MAX
 from argosy.domains.accounts.domain.user import (
     ACTIVE,
     EMAIL_MAX,
@@ -127,9 +128,14 @@ class SessionRow(AggregateRow):
     created_at = InstantField()
     expires_at = InstantField()
     device = models.CharField(max_length=DEVICE_MAX, default="", db_default="")
+    member_id = IdField(null=True)
 
     class Meta:
         db_table = "user_sessions"
+        # Most sessions are a person's own.
+        indexes = [
+            models.Index(fields=["member_id"], condition=models.Q(member_id__isnull=False), name="sessions_by_member")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["token_hash"], name="sessions_one_per_token"),
             models.CheckConstraint(
@@ -168,6 +174,37 @@ class SecondFactorRow(AggregateRow):
     class Meta:
         db_table = "user_second_factors"
         constraints = [models.UniqueConstraint(fields=["user_id"], name="second_factors_one_per_user")]
+
+
+class MemberRow(AggregateRow):
+    """Who works on a store beside its owner; `rights` has blanks between them."""
+
+    seller_id = IdField()
+    user_id = IdField(db_index=True)
+    rights = models.CharField(max_length=RIGHTS_LETTERS_MAX)
+    joined_at = InstantField()
+
+    class Meta:
+        db_table = "store_members"
+        constraints = [models.UniqueConstraint(fields=["seller_id", "user_id"], name="members_once_per_store")]
+
+
+class InvitationRow(AggregateRow):
+    """An address that was asked to work on a store, and the fingerprint of the letter's token."""
+
+    seller_id = IdField()
+    email = models.CharField(max_length=EMAIL_MAX, db_index=True)
+    rights = models.CharField(max_length=RIGHTS_LETTERS_MAX)
+    token_hash = models.CharField(max_length=64)
+    created_at = InstantField()
+    expires_at = InstantField()
+
+    class Meta:
+        db_table = "store_invitations"
+        constraints = [
+            models.UniqueConstraint(fields=["token_hash"], name="invitations_one_per_token"),
+            models.UniqueConstraint(fields=["seller_id", "email"], name="invitations_one_per_address"),
+        ]
 
 
 tables = platform_tables(__name__, outbox="accounts_outbox_events")

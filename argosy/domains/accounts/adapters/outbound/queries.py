@@ -32,7 +32,7 @@ _STANDING = """
 _HOLDER = f"""
     SELECT session.id, session.scope, account.id, store.id, granted.role
     FROM user_sessions session JOIN users account ON account.id = session.user_id {_STANDING}
-        AND session.token_hash = %s AND session.expires_at > %s
+        AND session.token_hash = %s AND session.expires_at > %s AND session.member_id IS NULL
 """
 _PERSON = f"SELECT store.id, granted.role FROM users account {_STANDING} AND account.id = %s"
 
@@ -195,10 +195,12 @@ class OpenSession(msgspec.Struct, frozen=True):
     expires_at: datetime
     roles: tuple[str, ...]
     is_this: bool
+    member_id: Id | None = None
 
 
 def sessions_of(user_id: str, asking: str, now: datetime | None = None) -> tuple[OpenSession, ...]:
-    """A person's own sessions that are open, the newest first. Empty `roles`: all that the person has."""
+    """A person's own sessions that are open, the newest first. Empty `roles`: all that the person has. One
+    with a `member_id` acts for the store that this member works on."""
     rows = SessionRow.objects.filter(user_id=user_id, expires_at__gt=now or datetime.now(UTC)).order_by(
         "-created_at", "-id"
     )
@@ -210,6 +212,7 @@ def sessions_of(user_id: str, asking: str, now: datetime | None = None) -> tuple
             expires_at=row.expires_at,
             roles=tuple(row.scope.split()),
             is_this=str(row.id) == asking,
+            member_id=Id(str(row.member_id)) if row.member_id else None,
         )
         for row in rows
     )

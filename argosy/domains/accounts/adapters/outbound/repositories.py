@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argosy.domains.accounts.adapters.outbound.models import (
+    InvitationRow,
+    MemberRow,
     ProfileRow,
     ProofRow,
     SecondFactorRow,
@@ -15,6 +17,7 @@ from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.team import Invitation, Member
 from argosy.domains.accounts.domain.user import Profile, RoleGrant, User
 from argosy.platform.rows import Part, Rows
 
@@ -31,4 +34,6 @@ ROWS = (
     Rows(Session, SessionRow),
     Rows(Proof, ProofRow),
     Rows(SecondFactor, SecondFactorRow),
+    Rows(Member, MemberRow),
+    Rows(Invitation, InvitationRow),
 )

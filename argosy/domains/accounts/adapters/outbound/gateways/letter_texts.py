@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.domains.accounts.domain.letter import CHANGED, TAKEN
+from argosy.domains.accounts.domain.letter import CHANGED, INVITE, TAKEN
 from argosy.domains.accounts.domain.proof import RESET, VERIFY
 
 _WORDS = {
@@ -27,6 +27,12 @@ _WORDS = {
         "The password of your account was changed just now, and all other sessions were ended.\n\n"
         "If it was not you, set a new one at once: {ask}",
     ),
+    INVITE: (
+        "An invitation to work on a store",
+        "A seller invites you to work on their store. See which store it is, and what you may do there:\n\n{invitation}"
+        "\n\nThe link works for a week, for the account with this address: open one if you have none.\n"
+        "If you expect no invitation, do nothing.",
+    ),
 }
 
 
@@ -37,6 +43,7 @@ def text_of(kind: str, token: str, shop_url: str) -> tuple[str, str]:
     links = {
         "verify": f"{shop_url}/verify?token={token}",
         "reset": f"{shop_url}/reset-password?token={token}",
+        "invitation": f"{shop_url}/invitation?token={token}",
         "ask": f"{shop_url}/forgot-password",
     }
     return subject, f"Hello,\n\n{text.format_map(links)}\n\nArgosy\n"

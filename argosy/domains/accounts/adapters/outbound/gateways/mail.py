@@ -6,6 +6,7 @@ import smtplib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -21,6 +22,9 @@ from argosy.domains.accounts.domain.letter import LATE, REFUSED, SENT
 BACKENDS = "django.core.mail.backends."
 TIMEOUT_SECONDS = 10
 SMTP_PORT, SMTPS_PORT = 587, 465
+
+
+AddressBook = Callable[[str], str | None]
 
 
 class MailRefused(Exception):
@@ -89,17 +93,26 @@ def mail_from(environment: Mapping[str, str], var: Path) -> Mail:
 
 
 class Postman:
-    """Answers the calls that send letters: looks up whom they are for when they are sent, and not before."""
+    """Answers the calls that send letters: looks up whom they are for when they are sent, and not before. `elsewhere`
+    are kinds of letters that do not go to the address of an account, and where each goes."""
 
-    def __init__(self, mail: Mail, seals: Seals, address_book: Callable[[str], str | None], shop_url: str) -> None:
+    def __init__(
+        self,
+        mail: Mail,
+        seals: Seals,
+        address_book: AddressBook,
+        shop_url: str,
+        elsewhere: Mapping[str, AddressBook] = MappingProxyType({}),
+    ) -> None:
         self.mail = mail
         self.seals = seals
         self.address_book = address_book
+        self.elsewhere = elsewhere
         self.shop_url = shop_url.rstrip("/")
 
     def send(self, request: LetterRequest, attempt: int, call_id: str) -> LetterAnswered:
         """May send twice where an answer was lost: a letter too many harms nobody."""
-        to = self.address_book(request.user_id)
+        to = self.elsewhere.get(request.kind, self.address_book)(request.user_id)
         if to is None or (request.until is not None and datetime.now(UTC) >= request.until):
             return LetterAnswered(user_id=request.user_id, kind=request.kind, outcome=LATE)
         token = self.seals.token(bytes.fromhex(request.seed)) if request.seed else ""

@@ -104,8 +104,8 @@ class ChangePassword(Command):
 
 
 class SendLetter(Command, key="user_id"):
-    """Write to a person: VERIFY, RESET, TAKEN (somebody registers with their address) or CHANGED (their password was).
-    Sent by accounts' own timers; for an id that is nobody's nothing is written."""
+    """Write to a person: VERIFY, RESET, TAKEN (somebody registers with their address), CHANGED (their password was)
+    or WAY_IN (a way to sign in was). Sent by accounts' own timers; for an id that is nobody's nothing is written."""
 
     user_id: Id
     kind: str

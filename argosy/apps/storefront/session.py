@@ -13,8 +13,10 @@ from argosy.apps.storefront.team import in_words
 from argosy.apps.storefront.words import faults_by_field
 from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import limited, registering_limited
+from argosy.domains.accounts.adapters.inbound.ways_in import offered
 from argosy.domains.accounts.adapters.outbound.queries import account_of
 from argosy.domains.accounts.adapters.outbound.team_queries import memberships_of
+from argosy.domains.accounts.adapters.outbound.way_in_queries import has_password, identities_of
 from argosy.platform.auth import NOBODY, tokens
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
@@ -22,7 +24,7 @@ from argosy.shared_kernel.errors import DomainError, TooMany
 
 
 def sign_in_form(visit: Visit) -> HttpResponse:
-    return visit.show("sign_in", next=own_address(visit.asked("next")), typed={}, faults={})
+    return visit.show("sign_in", next=own_address(visit.asked("next")), typed={}, faults={}, providers=offered())
 
 
 def sign_in(visit: Visit) -> HttpResponse:
@@ -31,11 +33,18 @@ def sign_in(visit: Visit) -> HttpResponse:
     try:
         signed_in = _session(visit.request, typed["email"], password, visit.sent("code"))
     except DomainError as error:
-        page = visit.show("sign_in", status=_status(error), next=following, typed=typed, faults=faults_by_field(error))
+        page = visit.show(
+            "sign_in",
+            status=_status(error),
+            next=following,
+            typed=typed,
+            faults=faults_by_field(error),
+            providers=offered(),
+        )
         if isinstance(error, TooMany):
             page.headers["Retry-After"] = str(error.details["retry_after"])
         return page
-    return _welcome(visit, signed_in, following)
+    return welcome(visit, signed_in, following)
 
 
 def register_form(visit: Visit) -> HttpResponse:
@@ -58,7 +67,7 @@ def register(visit: Visit) -> HttpResponse:
     except DomainError as error:
         return visit.show("register", status=_status(error), next=following, typed=typed, faults=faults_by_field(error))
     try:
-        return _welcome(visit, _session(visit.request, typed["email"], password), following)
+        return welcome(visit, _session(visit.request, typed["email"], password), following)
     except DomainError:
         return visit.show("letter_sent", email=typed["email"])
 
@@ -72,7 +81,19 @@ def account(visit: Visit) -> HttpResponse:
         {"member_id": one.member_id, "store_name": one.store_name, "is_open": one.is_open, "may": in_words(one.rights)}
         for one in memberships_of(visit.actor.id)
     ]
-    return visit.show("account", account=found, memberships=works_on)
+    labels = {one.provider: one.label for one in offered()}
+    linked = [
+        {"id": one.identity_id, "label": labels.get(one.provider, one.provider)}
+        for one in identities_of(visit.actor.id)
+    ]
+    return visit.show(
+        "account",
+        account=found,
+        memberships=works_on,
+        linked=linked,
+        providers=offered(),
+        asks_password=has_password(visit.actor.id),
+    )
 
 
 def sign_out(visit: Visit) -> HttpResponse:
@@ -102,7 +123,8 @@ def _session(request: HttpRequest, email: str, password: str, code: str = "") ->
     return signed_in
 
 
-def _welcome(visit: Visit, signed_in: SignedIn, following: str) -> HttpResponse:
+def welcome(visit: Visit, signed_in: SignedIn, following: str) -> HttpResponse:
+    """On to where the visitor was going, with the token in their cookie."""
     rotate_token(visit.request)
     cart = guests.merged(visit, tokens().actor_of(f"Bearer {signed_in.token}"))
     is_cut = cart is not None and bool(cart.not_merged or cart.coupons_not_merged)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from argosy.apps.storefront import cart, checkout, letters, orders, session, team, test_gateway, window, wishlist
+from argosy.apps.storefront import (
+    cart,
+    checkout,
+    letters,
+    orders,
+    providers,
+    session,
+    team,
+    test_gateway,
+    window,
+    wishlist,
+)
 from argosy.apps.storefront.assets import asset, picture
 from argosy.apps.storefront.pages import no_such_page, page
 from argosy.platform.auth import buyer
@@ -37,6 +48,11 @@ urlpatterns = [
     path("orders", page(get=orders.listing, allow=buyer)),
     path("orders/<str:order_id>", page(get=orders.one, allow=buyer)),
     path("sign-in", page(get=session.sign_in_form, post=session.sign_in)),
+    path("sign-in/code", page(post=providers.code)),
+    path("sign-in/with/<str:provider>", page(get=providers.begin)),
+    path("sign-in/with/<str:provider>/back", page(get=providers.back)),
+    path("account/providers", page(post=providers.link, allow=buyer)),
+    path("account/providers/unlink", page(post=providers.unlink, allow=buyer)),
     path("register", page(get=session.register_form, post=session.register)),
     path("verify", page(get=letters.verify_form, post=letters.verify)),
     path("forgot-password", page(get=letters.ask_form, post=letters.ask)),

@@ -58,6 +58,16 @@ FAULTS = {
     "too_many_letters": "We have written there several times just now. Look into the mailbox, or try again later.",
     "second_factor_needed": "Type your password once more, and the code that your authenticator shows now.",
     "second_factor_refused": "That code is not right. Type your password once more, and the code that is shown now.",
+    "password_refused": "That is not your password.",
+    "sign_in_first": "There is an account with this address. Sign in as before; then link the provider on the page of "
+    "your account.",
+    "address_not_verified": "That provider has not verified your address. Open an account by your address, then link "
+    "the provider.",
+    "identity_not_proven": "Nothing came back that shows who you are. Please try again.",
+    "provider_not_reached": "That provider does not answer now. Try again in a moment, or sign in in another way.",
+    "ticket_not_valid": "That took too long, or was done already. Please begin anew.",
+    "identity_taken": "This opens another account already.",
+    "last_way_in": "Nothing else would let you in: set a password first.",
     "proof_not_valid": "This link was used already or is too old.",
     "invitation_not_valid": "This invitation was used already, is too old, was taken back, or went to another address "
     "than that of the account that you are signed in with.",
@@ -82,6 +92,7 @@ FIELDS = {
     "email_taken": "email",
     "password_too_short": "password",
     "password_too_long": "password",
+    "password_refused": "password",
     "sign_in_refused": "password",
     "too_many_attempts": "password",
     "too_many_letters": "email",

@@ -13,6 +13,7 @@ from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import Clock
 from argosy.domains.accounts.application.accounts import Accounts
 from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.erasures import Erasures
+from argosy.domains.accounts.application.identities import Identities
 from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, Letters
 from argosy.domains.accounts.application.ports import Codes, Passwords, Ports, Randomness, Seals
 from argosy.domains.accounts.application.second_factors import SecondFactors
@@ -21,6 +22,7 @@ from argosy.domains.accounts.application.sessions import Sessions
 from argosy.domains.accounts.application.staff import Staff
 from argosy.domains.accounts.application.teams import Teams
 from argosy.domains.accounts.domain.address import Formats
+from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.letter import INVITE
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.proof import Proof
@@ -37,13 +39,14 @@ from argosy.platform.randomness import SystemRandomness
 from argosy.platform.rows import Rows
 from argosy.platform.seals import SecretSeals
 
-SERVICES = (Accounts, Sessions, Letters, Credentials, SecondFactors, Sellers, Staff, Teams, Erasures)
+SERVICES = (Accounts, Sessions, Letters, Credentials, SecondFactors, Identities, Sellers, Staff, Teams, Erasures)
 
 
 def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     """The services for one unit of work."""
     users, sessions, proofs = work.repository(User), work.repository(Session), work.repository(Proof)
     stores, factors = work.repository(Store), work.repository(SecondFactor)
+    identities = work.repository(Identity)
     team = work.repository(Member), work.repository(Invitation)
     return (
         Accounts(work, users, stores, ports),
@@ -51,10 +54,11 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
         Letters(work, users, proofs, ports),
         Credentials(work, users, sessions, proofs, ports),
         SecondFactors(work, users, factors, ports),
+        Identities(work, users, identities, sessions, factors, ports),
         Sellers(work, users, stores, sessions),
         Staff(work, users, sessions),
         Teams(work, users, stores, team, sessions, ports),
-        Erasures(work, users, (sessions, proofs, factors), team),
+        Erasures(work, users, (sessions, proofs, factors, identities), team),
     )
 
 

@@ -9,6 +9,7 @@ from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
 from argosy.domains.accounts.application.letters import forget_proof
 from argosy.domains.accounts.application.sessions import forget_session
 from argosy.domains.accounts.application.teams import forget_invitation, forget_member
+from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
 from argosy.domains.accounts.domain.session import Session
@@ -29,12 +30,12 @@ class Erasures:
         self,
         work: UnitOfWork,
         users: Repository[User],
-        credentials: tuple[Repository[Session], Repository[Proof], Repository[SecondFactor]],
+        credentials: tuple[Repository[Session], Repository[Proof], Repository[SecondFactor], Repository[Identity]],
         team: tuple[Repository[Member], Repository[Invitation]],
     ) -> None:
         self.work = work
         self.users = users
-        self.sessions, self.proofs, self.factors = credentials
+        self.sessions, self.proofs, self.factors, self.identities = credentials
         self.members, self.invitations = team
 
     @then_reads(users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]))
@@ -54,6 +55,7 @@ class Erasures:
         sessions=lambda event: [by("user_id", event.flow_id)],
         proofs=lambda event: [by("user_id", event.flow_id)],
         factors=lambda event: [factor_id(event.flow_id)],
+        identities=lambda event: [by("user_id", event.flow_id)],
         members=lambda event: [by("user_id", event.flow_id)],
     )
     @then_reads(invitations=lambda self, event: self._invited(event.flow_id))
@@ -69,6 +71,8 @@ class Erasures:
         factor = self.factors.find(factor_id(user.id))
         if factor is not None:
             self.factors.remove(factor)
+        for identity in self.identities.all_by("user_id", user.id):
+            self.identities.remove(identity)
         for member in self.members.all_by("user_id", user.id):
             forget_member(self.work, self.members, member, user.id)
         for invitation in self.invitations.all_by("email", user.email):

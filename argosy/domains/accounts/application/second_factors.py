@@ -22,6 +22,7 @@ from argosy.domains.accounts.domain.second_factor import (
     STEP_SECONDS,
     NoSecondFactor,
     SecondFactor,
+    SecondFactorNeeded,
     SecondFactorRefused,
     factor_id,
     recovery_code,
@@ -114,6 +115,15 @@ class SecondFactors:
         if factor is None:
             raise NoSecondFactor()
         return factor
+
+
+def check_second_factor(factor: SecondFactor | None, code: str, ports: Ports, work: UnitOfWork) -> None:
+    """Refuse who has a second factor and does not show it."""
+    if factor is not None and factor.counts:
+        if not code:
+            raise SecondFactorNeeded()
+        if not uses_code(factor, code, ports, work):
+            raise SecondFactorRefused()
 
 
 def uses_code(factor: SecondFactor, code: str, ports: Ports, work: UnitOfWork) -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from argosy.contracts.accounts import EndSession, ExpireSession, SignedIn, SignIn, SignOut, SignOutEverywhere
 from argosy.domains.accounts.application.ports import Ports
-from argosy.domains.accounts.application.second_factors import uses_code
-from argosy.domains.accounts.domain.second_factor import (
-    SecondFactor,
-    SecondFactorNeeded,
-    SecondFactorRefused,
-    factor_id,
-)
+from argosy.domains.accounts.application.second_factors import check_second_factor
+from argosy.domains.accounts.domain.policy import Policy
+from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
 from argosy.domains.accounts.domain.session import (
     NoSuchSession,
     Session,
+    SessionWanted,
     SignInRefused,
     roles_within,
 )
@@ -44,7 +43,6 @@ class Sessions:
         self.factors = factors
         self.ports = ports
         self.passwords = ports.passwords
-        self.randomness = ports.randomness
         self.policy = ports.policy
 
     @reads(users=lambda command: [by("email", normalised_email(command.email))])
@@ -53,37 +51,15 @@ class Sessions:
         """A token for who knows the password. Everybody else gets one answer after one verification, whether there is
         such an account or not: neither the words nor the time tell which. Only who knows the password is asked for a
         second factor."""
-        unknown = [UnknownRole(role=role) for role in command.roles if role not in ROLES]
-        if unknown:
-            raise Several(unknown)
+        check_roles(command.roles)
         user = self._user(command.email)
         encoded = user.password_hash if user is not None and user.password_hash else self.passwords.dummy
         # One character beyond the longest password is enough to be wrong; hashing megabytes would be a gift.
         is_right = self.passwords.verify(encoded, command.password[: PASSWORD_MAX + 1])
-        if user is None or not user.password_hash or not is_right or not self._may_sign_in(user):
+        if user is None or not user.password_hash or not is_right or not may_sign_in(user, self.policy):
             raise SignInRefused()
-        factor = self.factors.find(factor_id(user.id))
-        if factor is not None and factor.counts:
-            if not command.code:
-                raise SecondFactorNeeded()
-            if not uses_code(factor, command.code, self.ports, self.work):
-                raise SecondFactorRefused()
-        return self._opened(user, command)
-
-    def _opened(self, user: User, command: SignIn) -> SignedIn:
-        now = self.work.now
-        token = token_from(self.randomness.random_bytes(TOKEN_BYTES))
-        session = Session.open(self.work.new_id(), token, user.id, command, now)
-        self.sessions.add(session)
-        self.work.later(SESSION_TIMER, session.id, session.expires_at, ExpireSession(session_id=session.id))
-        return SignedIn(
-            token=token,
-            session_id=session.id,
-            user_id=user.id,
-            expires_at=session.expires_at,
-            roles=tuple(sorted(roles_within(session.scope, user.role_names))),
-            seller_id=user.seller_id,
-        )
+        check_second_factor(self.factors.find(factor_id(user.id)), command.code, self.ports, self.work)
+        return open_session(self.work, self.sessions, self.ports, user, command)
 
     @then_reads(sessions=lambda self, command: filter(is_id, [self.work.actor.session_id]))
     def sign_out(self, command: SignOut) -> None:
@@ -115,9 +91,6 @@ class Sessions:
         if session is not None and session.has_expired(self.work.now):
             self.sessions.remove(session)
 
-    def _may_sign_in(self, user: User) -> bool:
-        return user.is_active and (user.is_verified or not self.policy.verifies_emails)
-
     def _factor_meant(self, email: str) -> list[Id]:
         """Looked for where nobody is, too: who has none is found as quickly as who is none."""
         user = self._user(email)
@@ -128,6 +101,34 @@ class Sessions:
             return self.users.find_by("email", normalised_email(email))
         except Invalid:
             return None
+
+
+def check_roles(roles: Sequence[str]) -> None:
+    unknown = [UnknownRole(role=role) for role in roles if role not in ROLES]
+    if unknown:
+        raise Several(unknown)
+
+
+def may_sign_in(user: User, policy: Policy) -> bool:
+    return user.is_active and (user.is_verified or not policy.verifies_emails)
+
+
+def open_session(
+    work: UnitOfWork, sessions: Repository[Session], ports: Ports, user: User, wanted: SessionWanted
+) -> SignedIn:
+    """A token for who has shown who they are."""
+    token = token_from(ports.randomness.random_bytes(TOKEN_BYTES))
+    session = Session.open(work.new_id(), token, user.id, wanted, work.now)
+    sessions.add(session)
+    work.later(SESSION_TIMER, session.id, session.expires_at, ExpireSession(session_id=session.id))
+    return SignedIn(
+        token=token,
+        session_id=session.id,
+        user_id=user.id,
+        expires_at=session.expires_at,
+        roles=tuple(sorted(roles_within(session.scope, user.role_names))),
+        seller_id=user.seller_id,
+    )
 
 
 def forget_session(work: UnitOfWork, sessions: Repository[Session], session: Session) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from argosy.domains.accounts.domain.proof import RESET, VERIFY
 
-TAKEN, CHANGED, INVITE = "TAKEN", "CHANGED", "INVITE"
-KINDS = (VERIFY, RESET, TAKEN, CHANGED)
+TAKEN, CHANGED, WAY_IN, INVITE = "TAKEN", "CHANGED", "WAY_IN", "INVITE"
+KINDS = (VERIFY, RESET, TAKEN, CHANGED, WAY_IN)
 """VERIFY and RESET carry a token for what they are called; TAKEN tells an owner that somebody registers with their
-address, and carries a RESET token; CHANGED tells that the password is another one now. An INVITE goes to an address
-and not to an account: it is no letter to a person."""
+address, and carries a RESET token; CHANGED tells that the password is another one now, WAY_IN that a way to sign in
+was added or taken away. An INVITE goes to an address and not to an account: it is no letter to a person."""
 
 PURPOSE = {VERIFY: VERIFY, RESET: RESET, TAKEN: RESET}
 """What the token in a letter is for. A letter of another kind carries none."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from argosy.contracts.accounts import SignIn
 from argosy.domains.accounts.domain.texts import has_unseen
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.bearer_tokens import fingerprint
@@ -22,6 +22,16 @@ class SignInRefused(NotAllowed):
 
 class NoSuchSession(NotFound):
     """There is no such session, or it is not yours."""
+
+
+class SessionWanted(Protocol):
+    """What whoever signs in says of the session that they want."""
+
+    @property
+    def roles(self) -> tuple[str, ...]: ...
+
+    @property
+    def device(self) -> str: ...
 
 
 @dataclass(kw_only=True, eq=False)
@@ -42,7 +52,7 @@ class Session(Aggregate):
     member_id: Id | None = None
 
     @classmethod
-    def open(cls, session_id: Id, token: str, user_id: Id, wanted: SignIn, now: datetime) -> Session:
+    def open(cls, session_id: Id, token: str, user_id: Id, wanted: SessionWanted, now: datetime) -> Session:
         return cls(
             id=session_id,
             token_hash=fingerprint(token),

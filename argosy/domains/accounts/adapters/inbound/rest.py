@@ -54,6 +54,7 @@ from argosy.contracts.accounts_teams import (
     WithdrawInvitation,
 )
 from argosy.domains.accounts.adapters.inbound import sign_in_limits as limits
+from argosy.domains.accounts.adapters.inbound import ways_in
 from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.queries import (
     Account,
@@ -277,4 +278,5 @@ endpoints = [
     delete("users/{user_id}/roles/{role}", WithdrawRole, allow=staff, takes_key=False),
     post("users/{user_id}/block", BlockUser, allow=staff),
     post("users/{user_id}/unblock", UnblockUser, allow=staff),
+    *ways_in.endpoints,
 ]

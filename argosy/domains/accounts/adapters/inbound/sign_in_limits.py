@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from django.http import HttpRequest
 
 from argosy.contracts.accounts import AskPasswordReset, AskVerification, RegisterUser, SignIn
 from argosy.contracts.accounts_teams import InviteMember
+from argosy.contracts.accounts_ways_in import SignInByIdentity
+from argosy.domains.accounts.application.tickets import ProvenIdentity, opened
+from argosy.domains.accounts.domain.identity import TicketNotValid
 from argosy.domains.accounts.domain.second_factor import SecondFactorRefused
 from argosy.domains.accounts.domain.session import SignInRefused
 from argosy.domains.accounts.domain.user import PasswordRefused, normalised_email
 from argosy.platform.limits import Limit, address_of, counted_as, limits, seconds
+from argosy.platform.seals import SecretSeals
 from argosy.shared_kernel.errors import Invalid, TooMany
 
 HERE = Limit(burst=10, every=90)
@@ -40,6 +45,9 @@ LETTERS_ACCOUNT = Limit(burst=5, every=600)
 
 REGISTERED = Limit(burst=5, every=600)
 """Accounts opened with one address of mail: the first may come to be, each other one is a letter to its owner."""
+
+ONCE = Limit(burst=1, every=3_600)
+"""What works one time: longer than any ticket lives."""
 
 KNOWN_SECONDS = 90 * 24 * 3_600
 
@@ -111,6 +119,35 @@ def password_limited(request: HttpRequest, actor_id: str) -> Iterator[None]:
         limits().give_back(wanted)
         raise
     limits().give_back(wanted)
+
+
+def use_once(ticket: str) -> None:
+    """Refuse a ticket that was used already."""
+    if limits().take([(counted_as("ticket", ticket), ONCE)]):
+        raise TicketNotValid()
+
+
+@contextmanager
+def identity_limited(request: HttpRequest, command: SignInByIdentity) -> Iterator[None]:
+    """Sign in by a provider inside of this: once per proof, and codes are guessed as seldom as passwords."""
+    proven = opened(SecretSeals(), command.identity.partition(".")[2], ProvenIdentity, datetime.now(UTC))
+    once = [(counted_as("identity", proven.nonce), ONCE)]
+    guesses = [(counted_as("identity-here", proven.issuer, proven.subject, address_of(request)), HERE)]
+    if limits().take(once):
+        raise TicketNotValid()
+    wait = limits().take(guesses)
+    if wait:
+        limits().give_back(once)
+        raise TooManyAttempts(retry_after=seconds(wait))
+    try:
+        yield
+    except SecondFactorRefused:
+        limits().give_back(once)
+        raise
+    except BaseException:
+        limits().give_back([*once, *guesses])
+        raise
+    limits().give_back(guesses)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from argosy.domains.accounts.domain.identity import PROVIDER_MAX, SUBJECT_MAX
 from argosy.domains.accounts.domain.proof import PURPOSES
 from argosy.domains.accounts.domain.seller_store import OPEN, REASON_MAX
 from argosy.domains.accounts.domain.session import DEVICE_MAX
@@ -21,6 +22,7 @@ from argosy.domains.accounts.domain.user import (
     normalised_email,
 )
 from argosy.platform.fields import IdField, InstantField
+from argosy.platform.outbound import URL_LETTERS_MAX
 from argosy.platform.tables import AggregateRow, platform_tables
 from argosy.shared_kernel.errors import Invalid
 
@@ -174,6 +176,20 @@ class SecondFactorRow(AggregateRow):
     class Meta:
         db_table = "user_second_factors"
         constraints = [models.UniqueConstraint(fields=["user_id"], name="second_factors_one_per_user")]
+
+
+class IdentityRow(AggregateRow):
+    """Who somebody is at a provider of OpenID Connect."""
+
+    user_id = IdField(db_index=True)
+    provider = models.CharField(max_length=PROVIDER_MAX)
+    issuer = models.CharField(max_length=URL_LETTERS_MAX)
+    subject = models.CharField(max_length=SUBJECT_MAX)
+    linked_at = InstantField()
+
+    class Meta:
+        # One per issuer and subject: its id is made of both.
+        db_table = "user_identities"
 
 
 class MemberRow(AggregateRow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argosy.domains.accounts.adapters.outbound.models import (
+    IdentityRow,
     InvitationRow,
     MemberRow,
     ProfileRow,
@@ -13,6 +14,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
     UserRoleRow,
     UserRow,
 )
+from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor
 from argosy.domains.accounts.domain.seller_store import Store
@@ -34,6 +36,7 @@ ROWS = (
     Rows(Session, SessionRow),
     Rows(Proof, ProofRow),
     Rows(SecondFactor, SecondFactorRow),
+    Rows(Identity, IdentityRow),
     Rows(Member, MemberRow),
     Rows(Invitation, InvitationRow),
 )

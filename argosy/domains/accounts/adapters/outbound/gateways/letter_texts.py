@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.domains.accounts.domain.letter import CHANGED, INVITE, TAKEN
+from argosy.domains.accounts.domain.letter import CHANGED, INVITE, TAKEN, WAY_IN
 from argosy.domains.accounts.domain.proof import RESET, VERIFY
 
 _WORDS = {
@@ -27,6 +27,11 @@ _WORDS = {
         "The password of your account was changed just now, and all other sessions were ended.\n\n"
         "If it was not you, set a new one at once: {ask}",
     ),
+    WAY_IN: (
+        "A way to sign in was changed",
+        "A way to sign in to your account was added or taken away just now. On the page of your account you see which\n"
+        "there are: {account}\n\nIf it was not you, set a new password at once: {ask}",
+    ),
     INVITE: (
         "An invitation to work on a store",
         "A seller invites you to work on their store. See which store it is, and what you may do there:\n\n{invitation}"
@@ -43,6 +48,7 @@ def text_of(kind: str, token: str, shop_url: str) -> tuple[str, str]:
     links = {
         "verify": f"{shop_url}/verify?token={token}",
         "reset": f"{shop_url}/reset-password?token={token}",
+        "account": f"{shop_url}/account",
         "invitation": f"{shop_url}/invitation?token={token}",
         "ask": f"{shop_url}/forgot-password",
     }

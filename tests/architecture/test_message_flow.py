@@ -26,6 +26,8 @@ TOLD_TO_NOBODY_YET = {
     "accounts.MemberJoined",
     "accounts.MemberRemoved",
     "accounts.MemberRightsChanged",
+    "accounts.PasskeyAdded",
+    "accounts.PasskeyRemoved",
     "accounts.PasswordChanged",
     "accounts.RecoveryCodeUsed",
     "accounts.RoleGranted",

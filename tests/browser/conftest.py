@@ -30,7 +30,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "argosy.apps.cli.main", "up", "--port", str(port)],
         text=True,
-        env={**environment, "ARGOSY_VAR": str(tmp_path_factory.mktemp("var"))},
+        # Browsers make passkeys for names of hosts alone.
+        env={
+            **environment,
+            "ARGOSY_VAR": str(tmp_path_factory.mktemp("var")),
+            "ARGOSY_SHOP_URL": f"http://localhost:{port}",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

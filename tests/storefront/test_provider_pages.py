@@ -59,10 +59,10 @@ def test_an_account_that_is_there_is_linked_once_signed_in_and_unlinked_again(sh
     assert "By The Corporation" in account.text
     other = Shopper()
     assert there_and_back(other, provider).location == "/account"
-    linked = account.field("identity")
-    refused = ana.post("/account/providers/unlink", {"identity": linked, "password": "wrong"})
+    linked = account.field("id")
+    refused = ana.post("/account/providers/unlink", {"id": linked, "password": "wrong"})
     assert (refused.status, "That is not your password" in refused.text) == (422, True)
-    assert ana.post("/account/providers/unlink", {"identity": linked, "password": PASSWORD}).location == "/account"
+    assert ana.post("/account/providers/unlink", {"id": linked, "password": PASSWORD}).location == "/account"
     assert "By The Corporation" not in ana.get("/account").text
 
 

@@ -8,10 +8,10 @@ from urllib.parse import quote, unquote
 from django.http import HttpResponse, HttpResponseRedirect
 
 from argosy.apps.storefront.pages import Visit, own_address
-from argosy.apps.storefront.session import welcome
+from argosy.apps.storefront.session import sign_in_page, welcome
 from argosy.apps.storefront.words import faults_by_field
 from argosy.contracts.accounts import SignedIn
-from argosy.contracts.accounts_ways_in import LinkIdentity, ProveIdentity, SignInByIdentity, UnlinkIdentity
+from argosy.contracts.accounts_ways_in import LinkIdentity, ProveIdentity, SignInByIdentity
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import identity_limited, password_limited
 from argosy.domains.accounts.adapters.inbound.ways_in import begun, identity_of, offered
 from argosy.domains.accounts.adapters.outbound.way_in_queries import has_password
@@ -21,7 +21,6 @@ from argosy.domains.accounts.domain.second_factor import SecondFactorNeeded, Sec
 from argosy.platform.auth import NOBODY
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError
-from argosy.shared_kernel.ids import Id, is_id
 
 COOKIE = "argosy_provider"
 COOKIE_PATH = "/sign-in/with/"
@@ -91,20 +90,6 @@ def link(visit: Visit) -> HttpResponse:
     return visit.go("/account")
 
 
-def unlink(visit: Visit) -> HttpResponse:
-    """One signs in by it no more."""
-    identity_id = visit.sent("identity")
-    if not is_id(identity_id):
-        return visit.go("/account")
-    command = UnlinkIdentity(identity_id=Id(identity_id), password=visit.request.POST.get("password", ""))
-    try:
-        with password_limited(visit.request, visit.actor.id):
-            runtime().outside("accounts").run(command, visit.actor)
-    except DomainError as error:
-        return visit.show("way_in_refused", status=422, faults=faults_by_field(error))
-    return visit.go("/account")
-
-
 def _signed_in(visit: Visit, identity: str, following: str, typed: str = "") -> HttpResponse:
     command = SignInByIdentity(identity=identity, code=typed, device=visit.request.headers.get("User-Agent", ""))
     try:
@@ -135,4 +120,4 @@ def _sign_in_page(visit: Visit, error: DomainError) -> HttpResponse:
     faults = {"form": next(iter(faults_by_field(error).values()))}
     if visit.actor.id:
         return visit.show("way_in_refused", status=422, faults=faults)
-    return visit.show("sign_in", status=422, next="/", typed={}, faults=faults, providers=offered())
+    return sign_in_page(visit, "/", faults)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
@@ -13,10 +15,10 @@ from argosy.apps.storefront.team import in_words
 from argosy.apps.storefront.words import faults_by_field
 from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import limited, registering_limited
-from argosy.domains.accounts.adapters.inbound.ways_in import offered
+from argosy.domains.accounts.adapters.inbound.ways_in import are_passkeys_for_browsers, offered, passkey_asked
 from argosy.domains.accounts.adapters.outbound.queries import account_of
 from argosy.domains.accounts.adapters.outbound.team_queries import memberships_of
-from argosy.domains.accounts.adapters.outbound.way_in_queries import has_password, identities_of
+from argosy.domains.accounts.adapters.outbound.way_in_queries import identities_of, passkeys_of
 from argosy.platform.auth import NOBODY, tokens
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
@@ -24,7 +26,22 @@ from argosy.shared_kernel.errors import DomainError, TooMany
 
 
 def sign_in_form(visit: Visit) -> HttpResponse:
-    return visit.show("sign_in", next=own_address(visit.asked("next")), typed={}, faults={}, providers=offered())
+    return sign_in_page(visit, own_address(visit.asked("next")), {}, status=200)
+
+
+def sign_in_page(
+    visit: Visit,
+    following: str,
+    faults: Mapping[str, str],
+    *,
+    typed: Mapping[str, str] = MappingProxyType({}),
+    status: int = 422,
+) -> HttpResponse:
+    """All ways in, and what was wrong with the one that was tried."""
+    passkey = passkey_asked() if are_passkeys_for_browsers() else None
+    return visit.show(
+        "sign_in", status=status, next=following, typed=typed, faults=faults, providers=offered(), passkey=passkey
+    )
 
 
 def sign_in(visit: Visit) -> HttpResponse:
@@ -33,14 +50,7 @@ def sign_in(visit: Visit) -> HttpResponse:
     try:
         signed_in = _session(visit.request, typed["email"], password, visit.sent("code"))
     except DomainError as error:
-        page = visit.show(
-            "sign_in",
-            status=_status(error),
-            next=following,
-            typed=typed,
-            faults=faults_by_field(error),
-            providers=offered(),
-        )
+        page = sign_in_page(visit, following, faults_by_field(error), typed=typed, status=_status(error))
         if isinstance(error, TooMany):
             page.headers["Retry-After"] = str(error.details["retry_after"])
         return page
@@ -92,7 +102,8 @@ def account(visit: Visit) -> HttpResponse:
         memberships=works_on,
         linked=linked,
         providers=offered(),
-        asks_password=has_password(visit.actor.id),
+        passkeys=passkeys_of(visit.actor.id),
+        offers_passkeys=are_passkeys_for_browsers(),
     )
 
 

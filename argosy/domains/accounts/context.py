@@ -10,11 +10,13 @@ from typing import Any
 from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import Argon2Passwords
 from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
+from argosy.domains.accounts.adapters.outbound.gateways.webauthn import authenticators
 from argosy.domains.accounts.application.accounts import Accounts
 from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.erasures import Erasures
 from argosy.domains.accounts.application.identities import Identities
 from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, Letters
+from argosy.domains.accounts.application.passkeys import Passkeys
 from argosy.domains.accounts.application.ports import Codes, Passwords, Ports, Randomness, Seals
 from argosy.domains.accounts.application.second_factors import SecondFactors
 from argosy.domains.accounts.application.sellers import Sellers
@@ -24,6 +26,7 @@ from argosy.domains.accounts.application.teams import Teams
 from argosy.domains.accounts.domain.address import Formats
 from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.letter import INVITE
+from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor
@@ -39,26 +42,39 @@ from argosy.platform.randomness import SystemRandomness
 from argosy.platform.rows import Rows
 from argosy.platform.seals import SecretSeals
 
-SERVICES = (Accounts, Sessions, Letters, Credentials, SecondFactors, Identities, Sellers, Staff, Teams, Erasures)
+SERVICES = (
+    Accounts,
+    Sessions,
+    Letters,
+    Credentials,
+    SecondFactors,
+    Identities,
+    Passkeys,
+    Sellers,
+    Staff,
+    Teams,
+    Erasures,
+)
 
 
 def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     """The services for one unit of work."""
     users, sessions, proofs = work.repository(User), work.repository(Session), work.repository(Proof)
     stores, factors = work.repository(Store), work.repository(SecondFactor)
-    identities = work.repository(Identity)
+    passkeys, identities = work.repository(Passkey), work.repository(Identity)
     team = work.repository(Member), work.repository(Invitation)
     return (
         Accounts(work, users, stores, ports),
-        Sessions(work, users, sessions, factors, ports),
+        Sessions(work, users, sessions, (factors, passkeys), ports),
         Letters(work, users, proofs, ports),
         Credentials(work, users, sessions, proofs, ports),
         SecondFactors(work, users, factors, ports),
-        Identities(work, users, identities, sessions, factors, ports),
+        Identities(work, users, (passkeys, identities), sessions, factors, ports),
+        Passkeys(work, users, (passkeys, identities), sessions, ports),
         Sellers(work, users, stores, sessions),
         Staff(work, users, sessions),
         Teams(work, users, stores, team, sessions, ports),
-        Erasures(work, users, (sessions, proofs, factors, identities), team),
+        Erasures(work, users, (sessions, proofs, factors, passkeys, identities), team),
     )
 
 
@@ -69,6 +85,10 @@ def policy_from(environment: Mapping[str, str]) -> Policy:
     return Policy(
         verifies_emails=verifies == "yes", approves_sellers=environment.get("ARGOSY_APPROVE_SELLERS", "no") == "yes"
     )
+
+
+def shop_url_from(environment: Mapping[str, str]) -> str:
+    return environment.get("ARGOSY_SHOP_URL", "http://127.0.0.1:8000")
 
 
 class AccountsContext(Context):
@@ -87,7 +107,15 @@ class AccountsContext(Context):
     formats: Formats = CountryFormats()
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        ports = Ports(self.passwords, self.randomness, self.seals, self.codes, self.formats, policy_from(os.environ))
+        ports = Ports(
+            self.passwords,
+            self.randomness,
+            self.seals,
+            self.codes,
+            self.formats,
+            policy_from(os.environ),
+            authenticators(shop_url_from(os.environ)),
+        )
         return build(work, ports)
 
     def rows(self) -> Sequence[Rows]:
@@ -105,6 +133,6 @@ class AccountsContext(Context):
         from argosy.domains.accounts.adapters.outbound.team_queries import address_invited
 
         mail = mail_from(os.environ, Path(os.environ.get("ARGOSY_VAR", "var")))
-        shop_url = os.environ.get("ARGOSY_SHOP_URL", "http://127.0.0.1:8000")
+        shop_url = shop_url_from(os.environ)
         postman = Postman(mail, self.seals, email_of, shop_url, {INVITE: address_invited})
         return {LETTERS: CallTarget(LetterRequest, postman.send, seconds=30)}

@@ -41,7 +41,7 @@ def test_the_readme_knows_exactly_these_moves() -> None:
         ("REJECTED", "APPLIED", {"OpenStore"}),
         ("OPEN", "SUSPENDED", {"SuspendSeller"}),
         ("SUSPENDED", "OPEN", {"ReinstateSeller"}),
-        ("", "open", {"SignIn", "SignInByIdentity", "ActForStore"}),
+        ("", "open", {"SignIn", "SignInByIdentity", "SignInByPasskey", "ActForStore"}),
         (
             "open",
             "gone",

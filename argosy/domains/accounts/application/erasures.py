@@ -10,6 +10,7 @@ from argosy.domains.accounts.application.letters import forget_proof
 from argosy.domains.accounts.application.sessions import forget_session
 from argosy.domains.accounts.application.teams import forget_invitation, forget_member
 from argosy.domains.accounts.domain.identity import Identity
+from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
 from argosy.domains.accounts.domain.session import Session
@@ -19,6 +20,9 @@ from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, is_id
 
+Credentials = tuple[
+    Repository[Session], Repository[Proof], Repository[SecondFactor], Repository[Passkey], Repository[Identity]
+]
 IN_FLIGHT = timedelta(hours=1)
 """What a person has begun ends by itself within this time: a checkout takes 20 minutes at most."""
 
@@ -30,12 +34,12 @@ class Erasures:
         self,
         work: UnitOfWork,
         users: Repository[User],
-        credentials: tuple[Repository[Session], Repository[Proof], Repository[SecondFactor], Repository[Identity]],
+        credentials: Credentials,
         team: tuple[Repository[Member], Repository[Invitation]],
     ) -> None:
         self.work = work
         self.users = users
-        self.sessions, self.proofs, self.factors, self.identities = credentials
+        self.sessions, self.proofs, self.factors, self.passkeys, self.identities = credentials
         self.members, self.invitations = team
 
     @then_reads(users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]))
@@ -55,6 +59,7 @@ class Erasures:
         sessions=lambda event: [by("user_id", event.flow_id)],
         proofs=lambda event: [by("user_id", event.flow_id)],
         factors=lambda event: [factor_id(event.flow_id)],
+        passkeys=lambda event: [by("user_id", event.flow_id)],
         identities=lambda event: [by("user_id", event.flow_id)],
         members=lambda event: [by("user_id", event.flow_id)],
     )
@@ -71,6 +76,8 @@ class Erasures:
         factor = self.factors.find(factor_id(user.id))
         if factor is not None:
             self.factors.remove(factor)
+        for passkey in self.passkeys.all_by("user_id", user.id):
+            self.passkeys.remove(passkey)
         for identity in self.identities.all_by("user_id", user.id):
             self.identities.remove(identity)
         for member in self.members.all_by("user_id", user.id):

@@ -13,9 +13,10 @@ from argosy.contracts.accounts_ways_in import (
 )
 from argosy.domains.accounts.application.letters import write_letter
 from argosy.domains.accounts.application.ports import Ports, Seals
-from argosy.domains.accounts.application.second_factors import check_second_factor
+from argosy.domains.accounts.application.second_factors import check_second_factor, passkeys_named
 from argosy.domains.accounts.application.sessions import check_roles, may_sign_in, open_session
 from argosy.domains.accounts.application.tickets import ProvenIdentity, opened, sealed
+from argosy.domains.accounts.application.ways_in import check_way_left, owner_with
 from argosy.domains.accounts.domain.identity import (
     IDENTITIES_MAX,
     LINK_ONLY,
@@ -25,7 +26,6 @@ from argosy.domains.accounts.domain.identity import (
     AddressNotVerified,
     Identity,
     IdentityTaken,
-    LastWayIn,
     NoSuchIdentity,
     SignInFirst,
     TicketNotValid,
@@ -33,13 +33,11 @@ from argosy.domains.accounts.domain.identity import (
     identity_id,
 )
 from argosy.domains.accounts.domain.letter import WAY_IN
+from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
 from argosy.domains.accounts.domain.session import Session, SignInRefused
 from argosy.domains.accounts.domain.user import (
     BUYER,
-    PASSWORD_MAX,
-    NoSuchUser,
-    PasswordRefused,
     User,
     normalised_email,
     profile_of,
@@ -71,14 +69,14 @@ class Identities:
         self,
         work: UnitOfWork,
         users: Repository[User],
-        identities: Repository[Identity],
+        ways: tuple[Repository[Passkey], Repository[Identity]],
         sessions: Repository[Session],
         factors: Repository[SecondFactor],
         ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
-        self.identities = identities
+        self.passkeys, self.identities = ways
         self.sessions = sessions
         self.factors = factors
         self.ports = ports
@@ -97,7 +95,7 @@ class Identities:
             outcome = REGISTER if self.users.find_by("email", email) is None else SIGN_IN_FIRST
         return IdentityProven(identity=command.identity, outcome=outcome)
 
-    @reads(identities=_meant)
+    @reads(identities=_meant, passkeys=passkeys_named)
     @then_reads(
         users=lambda self, command: self._users_meant(command),
         factors=lambda self, command: [factor_id(user_id) for user_id in self._linked_users(command)],
@@ -113,7 +111,8 @@ class Identities:
         user = self.users.find(identity.user_id)
         if user is None or not may_sign_in(user, self.ports.policy):
             raise SignInRefused()
-        check_second_factor(self.factors.find(factor_id(user.id)), command.code, self.ports, self.work)
+        factor = self.factors.find(factor_id(user.id))
+        check_second_factor(factor, command.code, self.ports, self.work, self.passkeys)
         return open_session(self.work, self.sessions, self.ports, user, command)
 
     @reads(identities=_meant)
@@ -121,7 +120,7 @@ class Identities:
     def link_identity(self, command: LinkIdentity) -> Id:
         """Linked twice, nothing changes. The owner gets a letter of it."""
         proven = self.proven(command.identity)
-        user = self._own(command.password)
+        user = owner_with(self.work, self.users, self.ports, command.password)
         known = self.identities.find(identity_id(proven.issuer, proven.subject))
         if known is not None:
             if known.user_id != user.id:
@@ -133,16 +132,15 @@ class Identities:
         write_letter(self.work, user.id, WAY_IN)
         return identity.id
 
-    @then_reads(identities=_askers, users=_asker)
+    @then_reads(identities=_askers, users=_asker, passkeys=_askers)
     def unlink_identity(self, command: UnlinkIdentity) -> None:
         """The owner gets a letter of it."""
-        user = self._own(command.password)
+        user = owner_with(self.work, self.users, self.ports, command.password)
         mine = self.identities.all_by("user_id", user.id)
         identity = next((one for one in mine if one.id == command.identity_id), None)
         if identity is None:
             raise NoSuchIdentity(identity_id=command.identity_id)
-        if len(mine) == 1 and not user.password_hash:
-            raise LastWayIn()
+        check_way_left(user, len(mine) + len(self.passkeys.all_by("user_id", user.id)))
         self.identities.remove(identity)
         self.work.announce(identity.unlinked())
         write_letter(self.work, user.id, WAY_IN)
@@ -173,16 +171,6 @@ class Identities:
         identity = Identity.link(user.id, proven.provider, proven.issuer, proven.subject, self.work.now)
         self.identities.add(identity)
         return identity
-
-    def _own(self, password: str) -> User:
-        """Whoever has found an open session changes no way in with it, where there is a password to ask for."""
-        user = self.users.find(self.work.actor.id) if is_id(self.work.actor.id) else None
-        if user is None or not user.is_active:
-            raise NoSuchUser(user_id=self.work.actor.id)
-        is_asked = bool(user.password_hash)
-        if is_asked and not self.ports.passwords.verify(user.password_hash, password[: PASSWORD_MAX + 1]):
-            raise PasswordRefused()
-        return user
 
     def _users_meant(self, command: Named) -> list[By | Id]:
         email = _verified(self.proven(command.identity))

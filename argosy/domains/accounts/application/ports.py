@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from argosy.contracts.accounts_ways_in import AddPasskey, ProvePasskey, SignInByPasskey
 from argosy.domains.accounts.domain.address import Formats
+from argosy.domains.accounts.domain.passkey import Created
 from argosy.domains.accounts.domain.policy import Policy
 
 
@@ -52,6 +54,42 @@ class Codes(Protocol):
         ...
 
 
+class Authenticators(Protocol):
+    """What passkeys are asked, and whether what they answer is that (WebAuthn)."""
+
+    @property
+    def rp_id(self) -> str: ...
+
+    @property
+    def algorithms(self) -> tuple[int, ...]: ...
+
+    def handle_of(self, user_id: str) -> str:
+        """How an authenticator knows a person: it says nothing of who they are."""
+        ...
+
+    def created(self, answer: AddPasskey, challenge: bytes) -> Created | None: ...
+
+    def signed(self, answer: SignInByPasskey | ProvePasskey, challenge: bytes, public_key: str) -> int | None:
+        """How often the passkey has signed by now, as it says; None where it has not signed this."""
+        ...
+
+
+class NoAuthenticators:
+    """Where there are no browsers: nothing is ever a passkey's answer."""
+
+    rp_id = ""
+    algorithms: tuple[int, ...] = ()
+
+    def handle_of(self, user_id: str) -> str:
+        return user_id
+
+    def created(self, answer: AddPasskey, challenge: bytes) -> Created | None:
+        return None
+
+    def signed(self, answer: SignInByPasskey | ProvePasskey, challenge: bytes, public_key: str) -> int | None:
+        return None
+
+
 @dataclass(frozen=True)
 class Ports:
     """All of them, and what the operator has decided."""
@@ -62,3 +100,4 @@ class Ports:
     codes: Codes
     formats: Formats
     policy: Policy = field(default_factory=Policy)
+    authenticators: Authenticators = field(default_factory=NoAuthenticators)

@@ -12,8 +12,12 @@ from argosy.contracts.accounts import (
     SecondFactorAdded,
     SecondFactorBegun,
     SecondFactorRemoved,
+    SignIn,
 )
+from argosy.contracts.accounts_ways_in import SignInByIdentity
 from argosy.domains.accounts.application.ports import Ports
+from argosy.domains.accounts.application.tickets import PasskeyProof, opened
+from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.second_factor import (
     RECOVERY_CODE_BYTES,
     RECOVERY_CODES,
@@ -117,13 +121,28 @@ class SecondFactors:
         return factor
 
 
-def check_second_factor(factor: SecondFactor | None, code: str, ports: Ports, work: UnitOfWork) -> None:
-    """Refuse who has a second factor and does not show it."""
-    if factor is not None and factor.counts:
-        if not code:
-            raise SecondFactorNeeded()
-        if not uses_code(factor, code, ports, work):
+def passkeys_named(command: SignIn | SignInByIdentity) -> list[Id]:
+    """Of which passkey a code is the proof, as it says itself."""
+    return [Id(id) for id in filter(is_id, [command.code.partition(".")[0]])]
+
+
+def check_second_factor(
+    factor: SecondFactor | None, code: str, ports: Ports, work: UnitOfWork, passkeys: Repository[Passkey]
+) -> None:
+    """Refuse who has a second factor and does not show it: a code, or the proof of a passkey in its place."""
+    if factor is None or not factor.counts:
+        return
+    if not code:
+        raise SecondFactorNeeded()
+    named, _, ticket = code.partition(".")
+    passkey = passkeys.find(named) if ticket and is_id(named) else None
+    if passkey is not None:
+        proof = opened(ports.seals, ticket, PasskeyProof, work.now)
+        is_its = proof.passkey_id == passkey.id and passkey.user_id == factor.user_id
+        if not is_its or not passkey.use_proof(proof.until):
             raise SecondFactorRefused()
+    elif not uses_code(factor, code, ports, work):
+        raise SecondFactorRefused()
 
 
 def uses_code(factor: SecondFactor, code: str, ports: Ports, work: UnitOfWork) -> bool:

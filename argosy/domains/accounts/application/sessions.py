@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from argosy.contracts.accounts import EndSession, ExpireSession, SignedIn, SignIn, SignOut, SignOutEverywhere
 from argosy.domains.accounts.application.ports import Ports
-from argosy.domains.accounts.application.second_factors import check_second_factor
+from argosy.domains.accounts.application.second_factors import check_second_factor, passkeys_named
+from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
 from argosy.domains.accounts.domain.session import (
@@ -34,18 +35,18 @@ class Sessions:
         work: UnitOfWork,
         users: Repository[User],
         sessions: Repository[Session],
-        factors: Repository[SecondFactor],
+        factors: tuple[Repository[SecondFactor], Repository[Passkey]],
         ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
         self.sessions = sessions
-        self.factors = factors
+        self.factors, self.passkeys = factors
         self.ports = ports
         self.passwords = ports.passwords
         self.policy = ports.policy
 
-    @reads(users=lambda command: [by("email", normalised_email(command.email))])
+    @reads(users=lambda command: [by("email", normalised_email(command.email))], passkeys=passkeys_named)
     @then_reads(factors=lambda self, command: self._factor_meant(command.email))
     def sign_in(self, command: SignIn) -> SignedIn:
         """A token for who knows the password. Everybody else gets one answer after one verification, whether there is
@@ -58,7 +59,7 @@ class Sessions:
         is_right = self.passwords.verify(encoded, command.password[: PASSWORD_MAX + 1])
         if user is None or not user.password_hash or not is_right or not may_sign_in(user, self.policy):
             raise SignInRefused()
-        check_second_factor(self.factors.find(factor_id(user.id)), command.code, self.ports, self.work)
+        check_second_factor(self.factors.find(factor_id(user.id)), command.code, self.ports, self.work, self.passkeys)
         return open_session(self.work, self.sessions, self.ports, user, command)
 
     @then_reads(sessions=lambda self, command: filter(is_id, [self.work.actor.session_id]))

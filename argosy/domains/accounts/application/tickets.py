@@ -40,6 +40,19 @@ class ProvenIdentity(Ticket, frozen=True, kw_only=True):
     is_email_verified: bool
 
 
+class PasskeyChallenge(Ticket, frozen=True, kw_only=True):
+    """`nonce` is what an authenticator is to sign: to add a passkey for this person, or where there is none to sign
+    somebody in."""
+
+    user_id: str = ""
+
+
+class PasskeyProof(Ticket, frozen=True, kw_only=True):
+    """A passkey has signed what it was asked."""
+
+    passkey_id: str
+
+
 T = TypeVar("T", bound=Ticket)
 
 

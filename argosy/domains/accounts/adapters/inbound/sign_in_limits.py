@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from argosy.contracts.accounts import AskPasswordReset, AskVerification, RegisterUser, SignIn
 from argosy.contracts.accounts_teams import InviteMember
 from argosy.contracts.accounts_ways_in import SignInByIdentity
-from argosy.domains.accounts.application.tickets import ProvenIdentity, opened
+from argosy.domains.accounts.application.tickets import PasskeyChallenge, ProvenIdentity, opened
 from argosy.domains.accounts.domain.identity import TicketNotValid
 from argosy.domains.accounts.domain.second_factor import SecondFactorRefused
 from argosy.domains.accounts.domain.session import SignInRefused
@@ -125,6 +125,13 @@ def use_once(ticket: str) -> None:
     """Refuse a ticket that was used already."""
     if limits().take([(counted_as("ticket", ticket), ONCE)]):
         raise TicketNotValid()
+
+
+@contextmanager
+def passkey_limited(ticket: str) -> Iterator[None]:
+    """What a passkey has signed comes in inside of this: each challenge once, whatever becomes of it."""
+    use_once(opened(SecretSeals(), ticket, PasskeyChallenge, datetime.now(UTC)).nonce)
+    yield
 
 
 @contextmanager

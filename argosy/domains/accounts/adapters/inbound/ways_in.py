@@ -1,5 +1,5 @@
-"""Signing in by a provider of OpenID Connect over HTTP. The provider is asked here, before anything is decided; what
-it says goes on as a sealed ticket."""
+"""Signing in by a provider of OpenID Connect, and by passkeys, over HTTP. A provider is asked here, before anything
+is decided; what it says goes on as a sealed ticket."""
 
 from __future__ import annotations
 
@@ -14,18 +14,27 @@ import msgspec
 
 from argosy.contracts.accounts import SignedIn
 from argosy.contracts.accounts_ways_in import (
+    AddPasskey,
+    BeginPasskey,
     IdentityProven,
     LinkIdentity,
+    PasskeyAsked,
+    PasskeyBegun,
+    PasskeyProven,
     ProveIdentity,
+    ProvePasskey,
     ProviderSignInBegun,
+    RemovePasskey,
     SignInByIdentity,
+    SignInByPasskey,
     UnlinkIdentity,
 )
 from argosy.domains.accounts.adapters.inbound import sign_in_limits as limits
 from argosy.domains.accounts.adapters.outbound.gateways.providers import ProviderClient, providers_from
-from argosy.domains.accounts.adapters.outbound.way_in_queries import identities_of
+from argosy.domains.accounts.adapters.outbound.gateways.webauthn import WebAuthn, authenticators
+from argosy.domains.accounts.adapters.outbound.way_in_queries import identities_of, passkeys_of
 from argosy.domains.accounts.application.identities import identity_text
-from argosy.domains.accounts.application.tickets import TICKET_LIFETIME, AtProvider, opened, sealed
+from argosy.domains.accounts.application.tickets import TICKET_LIFETIME, AtProvider, PasskeyChallenge, opened, sealed
 from argosy.domains.accounts.domain.identity import IdentityNotProven, NoSuchProvider
 from argosy.platform.auth import buyer, public
 from argosy.platform.outbound import Outbound
@@ -57,6 +66,31 @@ def begin_provider_sign_in(asked: Asked) -> ProviderSignInBegun:
 def my_identities(asked: Asked) -> Page:
     """The providers by which you can sign in."""
     return Page(items=identities_of(asked.actor.id), next=None)
+
+
+def begin_passkey_sign_in(asked: Asked) -> PasskeyAsked:
+    """What a passkey is to sign, whoever's it is: another challenge each time."""
+    return passkey_asked()
+
+
+def my_passkeys(asked: Asked) -> Page:
+    """Your passkeys."""
+    return Page(items=passkeys_of(asked.actor.id), next=None)
+
+
+def passkey_asked() -> PasskeyAsked:
+    nonce, until = _chance(), datetime.now(UTC) + TICKET_LIFETIME
+    ticket = sealed(SecretSeals(), PasskeyChallenge(nonce=nonce, until=until))
+    return PasskeyAsked(ticket=ticket, challenge=nonce, rp_id=_webauthn().rp_id)
+
+
+def are_passkeys_for_browsers() -> bool:
+    """Whether the shop's own address is one that browsers make passkeys for."""
+    return _webauthn().is_for_browsers
+
+
+def _webauthn() -> WebAuthn:
+    return authenticators(os.environ.get("ARGOSY_SHOP_URL", "http://127.0.0.1:8000"))
 
 
 def offered() -> tuple[ProviderOffered, ...]:
@@ -108,6 +142,10 @@ def _proving(asked: Asked, command: Command) -> AbstractContextManager[None]:
     return limits.password_limited(asked.request, asked.actor.id)
 
 
+def _signed(asked: Asked, command: AddPasskey | SignInByPasskey | ProvePasskey) -> AbstractContextManager[None]:
+    return limits.passkey_limited(command.ticket)
+
+
 _own: dict[str, Any] = {"allow": buyer, "takes_key": False, "guard": _proving}
 
 endpoints = [
@@ -136,4 +174,21 @@ endpoints = [
     get("users/me/identities", my_identities, allow=buyer, answers=Page),
     post("users/me/identities", LinkIdentity, status=201, answers=Made, **_own),
     post("users/me/identities/{identity_id}/unlink", UnlinkIdentity, **_own),
+    get("passkeys/begin", begin_passkey_sign_in, allow=public, answers=PasskeyAsked),
+    post("passkeys/prove", ProvePasskey, allow=public, answers=PasskeyProven, takes_key=False, guard=_signed),
+    post(
+        "passkey-sessions",
+        SignInByPasskey,
+        allow=public,
+        status=201,
+        answers=SignedIn,
+        takes_key=False,
+        guard=_signed,
+        filled=("device",),
+        fill=_device,
+    ),
+    get("users/me/passkeys", my_passkeys, allow=buyer, answers=Page),
+    post("users/me/passkeys/begin", BeginPasskey, answers=PasskeyBegun, **_own),
+    post("users/me/passkeys", AddPasskey, allow=buyer, status=201, answers=Made, takes_key=False, guard=_signed),
+    post("users/me/passkeys/{passkey_id}/remove", RemovePasskey, **_own),
 ]

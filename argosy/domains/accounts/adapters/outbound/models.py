@@ -8,6 +8,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from argosy.domains.accounts.domain.identity import PROVIDER_MAX, SUBJECT_MAX
+from argosy.domains.accounts.domain.passkey import CREDENTIAL_LETTERS_MAX, PUBLIC_KEY_LETTERS_MAX
+from argosy.domains.accounts.domain.passkey import NAME_MAX as PASSKEY_NAME_MAX
 from argosy.domains.accounts.domain.proof import PURPOSES
 from argosy.domains.accounts.domain.seller_store import OPEN, REASON_MAX
 from argosy.domains.accounts.domain.session import DEVICE_MAX
@@ -176,6 +178,23 @@ class SecondFactorRow(AggregateRow):
     class Meta:
         db_table = "user_second_factors"
         constraints = [models.UniqueConstraint(fields=["user_id"], name="second_factors_one_per_user")]
+
+
+class PasskeyRow(AggregateRow):
+    """The public half of a passkey, and how often it has signed. Its id is made of its credential's."""
+
+    user_id = IdField(db_index=True)
+    credential_id = models.CharField(max_length=CREDENTIAL_LETTERS_MAX)
+    public_key = models.CharField(max_length=PUBLIC_KEY_LETTERS_MAX)
+    sign_count = models.BigIntegerField()
+    is_synced = models.BooleanField()
+    name = models.CharField(max_length=PASSKEY_NAME_MAX)
+    created_at = InstantField()
+    last_used_at = InstantField(null=True)
+    proven_until = InstantField(null=True)
+
+    class Meta:
+        db_table = "user_passkeys"
 
 
 class IdentityRow(AggregateRow):

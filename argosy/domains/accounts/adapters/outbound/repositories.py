@@ -6,6 +6,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
     IdentityRow,
     InvitationRow,
     MemberRow,
+    PasskeyRow,
     ProfileRow,
     ProofRow,
     SecondFactorRow,
@@ -15,6 +16,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
     UserRow,
 )
 from argosy.domains.accounts.domain.identity import Identity
+from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor
 from argosy.domains.accounts.domain.seller_store import Store
@@ -36,6 +38,7 @@ ROWS = (
     Rows(Session, SessionRow),
     Rows(Proof, ProofRow),
     Rows(SecondFactor, SecondFactorRow),
+    Rows(Passkey, PasskeyRow),
     Rows(Identity, IdentityRow),
     Rows(Member, MemberRow),
     Rows(Invitation, InvitationRow),

@@ -16,6 +16,8 @@ from argosy.shared_kernel.messages import Command, Message
 
 # Facts that nobody here needs yet; integrations and later contexts will. A name leaves when somebody hears it.
 TOLD_TO_NOBODY_YET = {
+    "accounts.EmailChangeReverted",
+    "accounts.EmailChanged",
     "accounts.EmailVerified",
     "accounts.IdentityLinked",
     "accounts.IdentityUnlinked",

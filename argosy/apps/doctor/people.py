@@ -91,7 +91,7 @@ def _accounts(databases: Databases) -> Iterator[Violation]:
         "SELECT m.id FROM store_members m JOIN users u ON u.id = m.user_id WHERE u.status = 'ERASED' ORDER BY m.id",
     ):
         yield Violation(f"store_members {id}", "is a place in a team, of somebody who was erased")
-    for table in ("user_proofs", "user_second_factors", "user_passkeys", "user_identities"):
+    for table in ("user_proofs", "user_second_factors", "user_passkeys", "user_identities", "user_email_changes"):
         for id, user_id in databases.stream(
             "accounts",
             f"SELECT k.id, k.user_id FROM {table} k JOIN users u ON u.id = k.user_id WHERE u.status = 'ERASED' "

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from argosy.apps.storefront import (
     cart,
     checkout,
+    email,
     letters,
     orders,
     passkeys,
@@ -51,6 +52,9 @@ urlpatterns = [
     path("orders/<str:order_id>", page(get=orders.one, allow=buyer)),
     path("sign-in", page(get=session.sign_in_form, post=session.sign_in)),
     path("sign-in/passkey", page(post=passkeys.sign_in)),
+    path("account/email", page(get=email.form, post=email.ask, allow=buyer)),
+    path("confirm-email", page(get=email.confirm_form, post=email.confirm)),
+    path("revert-email", page(get=email.revert_form, post=email.revert)),
     path("account/passkeys", page(post=passkeys.add, allow=buyer)),
     path("account/passkeys/new", page(get=passkeys.form, post=passkeys.begin, allow=buyer)),
     path("account/passkeys/remove", page(post=ways_in.remove_passkey, allow=buyer)),

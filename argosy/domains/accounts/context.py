@@ -13,6 +13,7 @@ from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import Clock
 from argosy.domains.accounts.adapters.outbound.gateways.webauthn import authenticators
 from argosy.domains.accounts.application.accounts import Accounts
 from argosy.domains.accounts.application.credentials import Credentials
+from argosy.domains.accounts.application.email_changes import EmailChanges
 from argosy.domains.accounts.application.erasures import Erasures
 from argosy.domains.accounts.application.identities import Identities
 from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, Letters
@@ -24,8 +25,9 @@ from argosy.domains.accounts.application.sessions import Sessions
 from argosy.domains.accounts.application.staff import Staff
 from argosy.domains.accounts.application.teams import Teams
 from argosy.domains.accounts.domain.address import Formats
+from argosy.domains.accounts.domain.email_change import EmailChange
 from argosy.domains.accounts.domain.identity import Identity
-from argosy.domains.accounts.domain.letter import INVITE
+from argosy.domains.accounts.domain.letter import INVITE, MOVED, NEW_ADDRESS
 from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.policy import Policy
 from argosy.domains.accounts.domain.proof import Proof
@@ -47,6 +49,7 @@ SERVICES = (
     Sessions,
     Letters,
     Credentials,
+    EmailChanges,
     SecondFactors,
     Identities,
     Passkeys,
@@ -61,20 +64,22 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     """The services for one unit of work."""
     users, sessions, proofs = work.repository(User), work.repository(Session), work.repository(Proof)
     stores, factors = work.repository(Store), work.repository(SecondFactor)
+    changes = work.repository(EmailChange)
     passkeys, identities = work.repository(Passkey), work.repository(Identity)
     team = work.repository(Member), work.repository(Invitation)
     return (
-        Accounts(work, users, stores, ports),
+        Accounts(work, users, stores, changes, ports),
         Sessions(work, users, sessions, (factors, passkeys), ports),
         Letters(work, users, proofs, ports),
         Credentials(work, users, sessions, proofs, ports),
+        EmailChanges(work, users, changes, sessions, ports),
         SecondFactors(work, users, factors, ports),
         Identities(work, users, (passkeys, identities), sessions, factors, ports),
         Passkeys(work, users, (passkeys, identities), sessions, ports),
         Sellers(work, users, stores, sessions),
         Staff(work, users, sessions),
         Teams(work, users, stores, team, sessions, ports),
-        Erasures(work, users, (sessions, proofs, factors, passkeys, identities), team),
+        Erasures(work, users, (sessions, proofs, factors, passkeys, identities, changes), team),
     )
 
 
@@ -129,10 +134,11 @@ class AccountsContext(Context):
 
     def calls(self) -> Mapping[str, CallTarget]:
         from argosy.domains.accounts.adapters.outbound.gateways.mail import Postman, mail_from
-        from argosy.domains.accounts.adapters.outbound.queries import email_of
+        from argosy.domains.accounts.adapters.outbound.queries import address_before, address_confirming, email_of
         from argosy.domains.accounts.adapters.outbound.team_queries import address_invited
 
         mail = mail_from(os.environ, Path(os.environ.get("ARGOSY_VAR", "var")))
         shop_url = shop_url_from(os.environ)
-        postman = Postman(mail, self.seals, email_of, shop_url, {INVITE: address_invited})
+        elsewhere = {INVITE: address_invited, NEW_ADDRESS: address_confirming, MOVED: address_before}
+        postman = Postman(mail, self.seals, email_of, shop_url, elsewhere)
         return {LETTERS: CallTarget(LetterRequest, postman.send, seconds=30)}

@@ -46,7 +46,7 @@ def test_the_readme_knows_exactly_these_moves() -> None:
             "open",
             "gone",
             {"SignOut", "EndSession", "SignOutEverywhere", "ResetPassword", "ChangePassword", "ExpireSession"}
-            | {"SuspendSeller", "BlockUser", "RemoveMember", "LeaveTeam"},
+            | {"RevertEmail", "SuspendSeller", "BlockUser", "RemoveMember", "LeaveTeam"},
         ),
         ("", "open", {"SendLetter"}),
         ("open", "gone", {"ConfirmEmail", "ResetPassword", "SendLetter", "ExpireProof"}),

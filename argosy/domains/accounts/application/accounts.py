@@ -15,6 +15,7 @@ from argosy.contracts.accounts import (
 from argosy.domains.accounts.application.letters import write_letter
 from argosy.domains.accounts.application.ports import Ports
 from argosy.domains.accounts.domain.address import address_from
+from argosy.domains.accounts.domain.email_change import EmailChange
 from argosy.domains.accounts.domain.letter import TAKEN
 from argosy.domains.accounts.domain.proof import VERIFY
 from argosy.domains.accounts.domain.seller_store import REJECTED, SellerIdTaken, Store, StoreOpenAlready, check_store
@@ -69,16 +70,18 @@ class Accounts:
         work: UnitOfWork,
         users: Repository[User],
         stores: Repository[Store],
+        changes: Repository[EmailChange],
         ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
         self.stores = stores
+        self.changes = changes
         self.passwords = ports.passwords
         self.policy = ports.policy
         self.formats = ports.formats
 
-    @reads(users=_users_meant)
+    @reads(users=_users_meant, changes=lambda command: [by("previous_email", normalised_email(command.email))])
     def register_user(self, command: RegisterUser) -> Id:
         """Asked again with the same id and e-mail, it changes nothing. A stranger is not told whether there is an
         account with this address: they get an id, and whoever reads what is sent to that address gets a letter."""
@@ -92,12 +95,14 @@ class Accounts:
             if same is not None:
                 raise UserIdTaken(user_id=command.user_id)
         user_id = command.user_id or self.work.new_id()
-        if taken is not None and is_trusted:
+        # Somebody who has lost their account's address may take it back: nobody else has it meanwhile.
+        is_reserved = taken is None and bool(self.changes.all_by("previous_email", email))
+        if is_trusted and (taken is not None or is_reserved):
             raise EmailTaken()
         # Hashed for an address that is taken, too: otherwise the time tells.
         encoded = command.password_hash or (self.passwords.hash(command.password) if command.password else "")
-        if taken is not None:
-            write_letter(self.work, taken.id, TAKEN)
+        if taken is not None or is_reserved:
+            write_letter(self.work, taken.id if taken is not None else self.work.new_id(), TAKEN)
             return user_id
         profile = profile_of(user_id, command.first_name, command.last_name)
         user = User.register(user_id, email, encoded, command.roles, profile, self.work.now)

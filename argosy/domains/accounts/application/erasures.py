@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from argosy.contracts.accounts import ErasePerson, TellErasure
 from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
+from argosy.domains.accounts.application.email_changes import forget_email_change
 from argosy.domains.accounts.application.letters import forget_proof
 from argosy.domains.accounts.application.sessions import forget_session
 from argosy.domains.accounts.application.teams import forget_invitation, forget_member
+from argosy.domains.accounts.domain.email_change import EmailChange
 from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.proof import Proof
@@ -21,7 +23,12 @@ from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, is_id
 
 Credentials = tuple[
-    Repository[Session], Repository[Proof], Repository[SecondFactor], Repository[Passkey], Repository[Identity]
+    Repository[Session],
+    Repository[Proof],
+    Repository[SecondFactor],
+    Repository[Passkey],
+    Repository[Identity],
+    Repository[EmailChange],
 ]
 IN_FLIGHT = timedelta(hours=1)
 """What a person has begun ends by itself within this time: a checkout takes 20 minutes at most."""
@@ -39,7 +46,7 @@ class Erasures:
     ) -> None:
         self.work = work
         self.users = users
-        self.sessions, self.proofs, self.factors, self.passkeys, self.identities = credentials
+        self.sessions, self.proofs, self.factors, self.passkeys, self.identities, self.changes = credentials
         self.members, self.invitations = team
 
     @then_reads(users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]))
@@ -59,6 +66,7 @@ class Erasures:
         sessions=lambda event: [by("user_id", event.flow_id)],
         proofs=lambda event: [by("user_id", event.flow_id)],
         factors=lambda event: [factor_id(event.flow_id)],
+        changes=lambda event: [by("user_id", event.flow_id)],
         passkeys=lambda event: [by("user_id", event.flow_id)],
         identities=lambda event: [by("user_id", event.flow_id)],
         members=lambda event: [by("user_id", event.flow_id)],
@@ -76,6 +84,8 @@ class Erasures:
         factor = self.factors.find(factor_id(user.id))
         if factor is not None:
             self.factors.remove(factor)
+        for change in self.changes.all_by("user_id", user.id):
+            forget_email_change(self.work, self.changes, change)
         for passkey in self.passkeys.all_by("user_id", user.id):
             self.passkeys.remove(passkey)
         for identity in self.identities.all_by("user_id", user.id):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from argosy.domains.accounts.domain.proof import RESET, VERIFY
 
-TAKEN, CHANGED, WAY_IN, INVITE = "TAKEN", "CHANGED", "WAY_IN", "INVITE"
+TAKEN, CHANGED, WAY_IN = "TAKEN", "CHANGED", "WAY_IN"
+INVITE, NEW_ADDRESS, MOVED = "INVITE", "NEW_ADDRESS", "MOVED"
 KINDS = (VERIFY, RESET, TAKEN, CHANGED, WAY_IN)
 """VERIFY and RESET carry a token for what they are called; TAKEN tells an owner that somebody registers with their
 address, and carries a RESET token; CHANGED tells that the password is another one now, WAY_IN that a way to sign in
-was added or taken away. An INVITE goes to an address and not to an account: it is no letter to a person."""
+was added or taken away. An INVITE, and a NEW_ADDRESS to be confirmed, go to an
+address that is no account's, MOVED to the one that an account had before, with a token that takes that back."""
 
 PURPOSE = {VERIFY: VERIFY, RESET: RESET, TAKEN: RESET}
 """What the token in a letter is for. A letter of another kind carries none."""

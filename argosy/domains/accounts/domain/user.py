@@ -16,6 +16,7 @@ from argosy.contracts.accounts import (
     UserRegistered,
     UserUnblocked,
 )
+from argosy.contracts.accounts_email import EmailChanged, EmailChangeReverted
 from argosy.domains.accounts.domain.address import (
     ADDRESSES_MAX,
     AddressIdTaken,
@@ -227,6 +228,16 @@ class User(Aggregate):
         if self.email_verified_at is None:
             self.email_verified_at = self.updated_at = now
             self.record(EmailVerified(user_id=self.id, verified_at=now))
+
+    def change_email(self, email: str, now: datetime) -> None:
+        """Letters to it have been shown to arrive."""
+        self.email, self.email_verified_at, self.updated_at = email, now, now
+        self.record(EmailChanged(user_id=self.id, changed_at=now))
+
+    def take_email_back(self, email: str, now: datetime) -> None:
+        """It was not this person who had changed it."""
+        self.email, self.email_verified_at, self.updated_at = email, now, now
+        self.record(EmailChangeReverted(user_id=self.id, reverted_at=now))
 
     def change_password(self, encoded: str, by: str, now: datetime) -> None:
         """The password before is nobody's from now on."""

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from django.http import HttpRequest
 
 from argosy.contracts.accounts import AskPasswordReset, AskVerification, RegisterUser, SignIn
+from argosy.contracts.accounts_email import ChangeEmail
 from argosy.contracts.accounts_teams import InviteMember
 from argosy.contracts.accounts_ways_in import SignInByIdentity
 from argosy.domains.accounts.application.tickets import PasskeyChallenge, ProvenIdentity, opened
@@ -84,7 +85,9 @@ class TooManyLetters(TooMany):
 
 
 @contextmanager
-def letters_limited(request: HttpRequest, command: AskVerification | AskPasswordReset | InviteMember) -> Iterator[None]:
+def letters_limited(
+    request: HttpRequest, command: AskVerification | AskPasswordReset | InviteMember | ChangeEmail
+) -> Iterator[None]:
     """Ask for a letter inside of this. An address that nobody has an account with is counted like any other."""
     account, address = _account(command.email), address_of(request)
     wanted = [(counted_as("letters-here", account, address), LETTERS_HERE)]
@@ -94,6 +97,13 @@ def letters_limited(request: HttpRequest, command: AskVerification | AskPassword
             (counted_as("letters-account", account), LETTERS_ACCOUNT),
         ]
     with _taken(wanted, TooManyLetters):
+        yield
+
+
+@contextmanager
+def email_limited(request: HttpRequest, actor_id: str, command: ChangeEmail) -> Iterator[None]:
+    """Ask for another address inside of this: it needs a password, and writes to wherever one likes."""
+    with password_limited(request, actor_id), letters_limited(request, command):
         yield
 
 

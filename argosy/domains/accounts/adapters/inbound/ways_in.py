@@ -1,5 +1,5 @@
-"""Signing in by a provider of OpenID Connect, and by passkeys, over HTTP. A provider is asked here, before anything
-is decided; what it says goes on as a sealed ticket."""
+"""Other ways in over HTTP: providers of OpenID Connect, passkeys, and another address. A provider is asked here, before
+anything is decided; what it says goes on as a sealed ticket."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.accounts import SignedIn
+from argosy.contracts.accounts_email import ChangeEmail, ConfirmNewEmail, RevertEmail
 from argosy.contracts.accounts_ways_in import (
     AddPasskey,
     BeginPasskey,
@@ -146,9 +147,16 @@ def _signed(asked: Asked, command: AddPasskey | SignInByPasskey | ProvePasskey) 
     return limits.passkey_limited(command.ticket)
 
 
+def _moving(asked: Asked, command: ChangeEmail) -> AbstractContextManager[None]:
+    return limits.email_limited(asked.request, asked.actor.id, command)
+
+
 _own: dict[str, Any] = {"allow": buyer, "takes_key": False, "guard": _proving}
 
 endpoints = [
+    post("users/me/email", ChangeEmail, allow=buyer, status=202, takes_key=False, guard=_moving),
+    post("email-changes/confirm", ConfirmNewEmail, allow=public, takes_key=False),
+    post("email-changes/revert", RevertEmail, allow=public, takes_key=False),
     get("sign-in-providers", sign_in_providers, allow=public, answers=Page),
     get("sign-in-providers/{provider}/begin", begin_provider_sign_in, allow=public, answers=ProviderSignInBegun),
     post(

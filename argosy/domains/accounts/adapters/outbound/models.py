@@ -211,6 +211,27 @@ class IdentityRow(AggregateRow):
         db_table = "user_identities"
 
 
+class EmailChangeRow(AggregateRow):
+    """An account's move to another address: to be confirmed, or to be taken back."""
+
+    user_id = IdField()
+    email = models.CharField(max_length=EMAIL_MAX)
+    previous_email = models.CharField(max_length=EMAIL_MAX, db_index=True)
+    token_hash = models.CharField(max_length=64)
+    revert_hash = models.CharField(max_length=64, db_index=True)
+    created_at = InstantField()
+    expires_at = InstantField()
+    confirmed_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "user_email_changes"
+        constraints = [
+            models.UniqueConstraint(fields=["token_hash"], name="email_changes_one_per_token"),
+            # Those of one person follow each other.
+            models.UniqueConstraint(fields=["user_id"], name="email_changes_one_per_user"),
+        ]
+
+
 class MemberRow(AggregateRow):
     """Who works on a store beside its owner; `rights` has blanks between them."""
 

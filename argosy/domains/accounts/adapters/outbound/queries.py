@@ -9,6 +9,7 @@ import msgspec
 from django.db import connections, router
 
 from argosy.domains.accounts.adapters.outbound.models import (
+    EmailChangeRow,
     ProfileRow,
     SecondFactorRow,
     SessionRow,
@@ -98,6 +99,17 @@ def account_of(user_id: str) -> Account | None:
 def email_of(user_id: str) -> str | None:
     """Where letters to a person go; nowhere for who is erased or blocked."""
     return UserRow.objects.filter(id=user_id, status=ACTIVE, blocked_at=None).values_list("email", flat=True).first()
+
+
+def address_confirming(change_id: str) -> str | None:
+    """Where the letter goes that has a new address confirmed."""
+    return EmailChangeRow.objects.filter(id=change_id, confirmed_at=None).values_list("email", flat=True).first()
+
+
+def address_before(change_id: str) -> str | None:
+    """Where the letter goes that takes a change of address back."""
+    found = EmailChangeRow.objects.filter(id=change_id, confirmed_at__isnull=False)
+    return found.values_list("previous_email", flat=True).first()
 
 
 class SellerStanding(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argosy.domains.accounts.adapters.outbound.models import (
+    EmailChangeRow,
     IdentityRow,
     InvitationRow,
     MemberRow,
@@ -15,6 +16,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
     UserRoleRow,
     UserRow,
 )
+from argosy.domains.accounts.domain.email_change import EmailChange
 from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.proof import Proof
@@ -38,6 +40,7 @@ ROWS = (
     Rows(Session, SessionRow),
     Rows(Proof, ProofRow),
     Rows(SecondFactor, SecondFactorRow),
+    Rows(EmailChange, EmailChangeRow),
     Rows(Passkey, PasskeyRow),
     Rows(Identity, IdentityRow),
     Rows(Member, MemberRow),

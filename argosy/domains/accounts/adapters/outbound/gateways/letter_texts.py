@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.domains.accounts.domain.letter import CHANGED, INVITE, TAKEN, WAY_IN
+from argosy.domains.accounts.domain.letter import CHANGED, INVITE, MOVED, NEW_ADDRESS, TAKEN, WAY_IN
 from argosy.domains.accounts.domain.proof import RESET, VERIFY
 
 _WORDS = {
@@ -18,8 +18,9 @@ _WORDS = {
     ),
     TAKEN: (
         "You have an account with us already",
-        "Somebody, perhaps you, has tried to open an account with this address. You have one already: sign in with\n"
-        "your password, or set a new one with this link, within an hour:\n\n{reset}\n\n"
+        "Somebody, perhaps you, has tried to open an account with this address, or to move\n"
+        "one to it. You have one already: sign in with your password, or set a new one with this link, within\n"
+        "an hour:\n\n{reset}\n\n"
         "If it was not you, do nothing: nobody was let in.",
     ),
     CHANGED: (
@@ -31,6 +32,17 @@ _WORDS = {
         "A way to sign in was changed",
         "A way to sign in to your account was added or taken away just now. On the page of your account you see which\n"
         "there are: {account}\n\nIf it was not you, set a new password at once: {ask}",
+    ),
+    NEW_ADDRESS: (
+        "Confirm your new e-mail address",
+        "Please confirm that your account is to have this e-mail address from now on:\n\n{confirm}\n\n"
+        "The link works for three days. If you did not ask for it, do nothing.",
+    ),
+    MOVED: (
+        "Your e-mail address was changed",
+        "Your account has another e-mail address since a moment ago, and letters go there.\n\n"
+        "If it was not you, take it back with this link, within a week:\n\n{revert}\n\n"
+        "All sessions end with it, and you get a letter to set a new password.",
     ),
     INVITE: (
         "An invitation to work on a store",
@@ -48,6 +60,8 @@ def text_of(kind: str, token: str, shop_url: str) -> tuple[str, str]:
     links = {
         "verify": f"{shop_url}/verify?token={token}",
         "reset": f"{shop_url}/reset-password?token={token}",
+        "confirm": f"{shop_url}/confirm-email?token={token}",
+        "revert": f"{shop_url}/revert-email?token={token}",
         "account": f"{shop_url}/account",
         "invitation": f"{shop_url}/invitation?token={token}",
         "ask": f"{shop_url}/forgot-password",

@@ -75,6 +75,30 @@ def name_of_the_erased(place: Marketplace) -> None:
     write(place, "accounts", "users", sql)
 
 
+OF_PEOPLE = {
+    "store_members": "seller_id, rights, joined_at",
+    "user_identities": "provider, issuer, subject, linked_at",
+    "user_passkeys": "credential_id, public_key, name, created_at",
+    "user_email_changes": "email, previous_email, token_hash, created_at",
+}
+
+
+def left_of_the_erased(table: str) -> Plant:
+    def plant(place: Marketplace) -> None:
+        person = place.do("accounts", RegisterUser(email="ana@example.com", password="correct horse"))
+        gone = (
+            f"UPDATE users SET status = 'ERASED', password_hash = '', email = 'x@erased.invalid' WHERE id = '{person}'"
+        )
+        write(place, "accounts", "users", gone)
+        values = ", ".join(
+            f"'{OLD}'" if name.endswith("_at") else f"'{person}'" for name in OF_PEOPLE[table].split(", ")
+        )
+        sql = f"INSERT INTO {table} (id, user_id, {OF_PEOPLE[table]}) VALUES ('{person}', '{person}', {values})"
+        write(place, "accounts", table, sql)
+
+    return plant
+
+
 def gateway_did(key: str, operation: str) -> Plant:
     def plant(place: Marketplace) -> None:
         intent = payment_id(place, "approved")
@@ -460,7 +484,7 @@ CASES = [
     ),
     Case("I38", "a document that is missing", document_missing),
     Case("I41", "an erased person whose name is left", name_of_the_erased),
-    Case("I41", "an erased person whose name is left", name_of_the_erased),
+    *(Case("I41", f"a row of {table} that is an erased person's", left_of_the_erased(table)) for table in OF_PEOPLE),
 ]
 
 

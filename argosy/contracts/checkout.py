@@ -26,6 +26,8 @@ class StartCheckout(Command, subject="buyer_id"):
     `quote_id` takes over a quote of the same lines, destination and coupons: it is bought at exactly that price.
     With `may_retry_payment` a payment that fails does not end the checkout: its stock, orders and coupons are held on,
     and RetryPayment may name another means of payment, up to five in all and within the time of the checkout.
+    `credit_amount` is how much of it the buyer's store credit pays at most, in minor units: the payment source pays
+    what is left of the total. Cash on delivery and transfers are not paid by credit.
     """
 
     checkout_id: Id
@@ -41,6 +43,7 @@ class StartCheckout(Command, subject="buyer_id"):
     expected_total: int | None = None
     quote_id: Id | None = None
     may_retry_payment: bool = False
+    credit_amount: int = 0
 
 
 class RequestQuote(Command):
@@ -71,12 +74,14 @@ class AbortCheckout(Command):
 
 
 class RetryPayment(Command):
-    """The payment has failed, and the buyer pays by another means, or tries the same once more."""
+    """The payment has failed, and the buyer pays by another means, or tries the same once more. `credit_amount` is what
+    store credit pays at most; null: as before."""
 
     checkout_id: Id
     buyer_id: Id
     payment_source: str
     gateway: str = "test"
+    credit_amount: int | None = None
 
 
 class ExpireCheckout(Command, key="checkout_id"):

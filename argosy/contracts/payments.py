@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from argosy.shared_kernel.ids import Id
-from argosy.shared_kernel.messages import Command, Event, Value
+from argosy.shared_kernel.messages import Command, Event, Personal, Value
 
 
 class AuthorizePayment(Command, key="flow_id"):
@@ -13,7 +13,9 @@ class AuthorizePayment(Command, key="flow_id"):
     PaymentFailed, and by PaymentActionRequired where the buyer must act first.
 
     `method` names the gateway's method; `source` is the gateway's own token for it, never a card number. `replaces`
-    names the payment of the attempt before this one, which must have failed.
+    names the payment of the attempt before this one, which must have failed. `credit_amount` is the part of the amount
+    that the buyer's store credit pays: it is set aside, taken and let go with the rest, and the gateway is asked for
+    the rest alone. Where there is not so much, the payment fails (`not_enough_credit`).
     """
 
     flow_id: Id
@@ -27,6 +29,7 @@ class AuthorizePayment(Command, key="flow_id"):
     expires_at: datetime
     order_id: Id | None = None
     replaces: Id | None = None
+    credit_amount: int = 0
 
 
 class CategoryGoods(Value):
@@ -86,7 +89,8 @@ class VoidPayment(Command, key="flow_id"):
 
 class RefundPayment(Command, key="flow_id"):
     """Pay `amount` back (None: all that is left); answered by PaymentRefunded, also where nothing was captured.
-    `refund_id` makes it repeatable. With an `order_id` only that order's share gives anything back."""
+    `refund_id` makes it repeatable. With an `order_id` only that order's share gives anything back. What the gateway
+    took goes back through it first, and the rest as store credit; with `to_credit` all of it is store credit."""
 
     flow_id: Id
     payment_id: Id
@@ -94,6 +98,7 @@ class RefundPayment(Command, key="flow_id"):
     amount: int | None = None
     reason: str = ""
     order_id: Id | None = None
+    to_credit: bool = False
 
 
 class PaymentAuthorized(Event, key="flow_id"):
@@ -228,6 +233,113 @@ class CommissionSet(Event, key="rule_id"):
     category: str
     basis_points: int
     effective_from: datetime
+
+
+class IssueCredit(Command):
+    """Give a buyer store credit, at the platform's cost. The buyer reads the reason."""
+
+    buyer_id: Id
+    amount: int
+    currency: str
+    reason: Personal[str]
+
+
+class CreditIssued(Event, key="buyer_id"):
+    """Staff gave a buyer store credit."""
+
+    credit_id: Id
+    buyer_id: Id
+    amount: int
+    currency: str
+
+
+class IssueGiftCards(Command):
+    """Make so many gift cards of an amount each, at the platform's cost, to be redeemed before they expire. Their codes
+    are told in the answer alone."""
+
+    amount: int
+    currency: str
+    reason: str
+    count: int = 1
+    expires_at: datetime | None = None
+
+
+class GiftCardMade(Value):
+    """The only time that its code is told."""
+
+    gift_card_id: Id
+    code: Personal[str]
+
+
+class GiftCardsMade(Value):
+    """What was issued together; each card is of `amount`."""
+
+    batch_id: Id
+    amount: int
+    currency: str
+    expires_at: datetime | None
+    cards: tuple[GiftCardMade, ...]
+
+
+class GiftCardsIssued(Event, key="batch_id"):
+    """So many gift cards can be redeemed, of `total_amount` in all."""
+
+    batch_id: Id
+    count: int
+    total_amount: int
+    currency: str
+
+
+class RedeemGiftCard(Command):
+    """Have the whole of a gift card as store credit. Capitals, spaces and dashes of the code do not matter."""
+
+    buyer_id: Id
+    code: Personal[str]
+
+
+class RedeemedCredit(Value):
+    """What the gift card was worth, and what the buyer's store credit in its currency is now."""
+
+    amount: int
+    currency: str
+    balance: int
+
+
+class GiftCardRedeemed(Event, key="gift_card_id"):
+    """A gift card has become a buyer's store credit."""
+
+    gift_card_id: Id
+    buyer_id: Id
+    amount: int
+    currency: str
+
+
+class CancelGiftCard(Command):
+    """Take back a gift card that nobody has redeemed."""
+
+    gift_card_id: Id
+    reason: str = ""
+
+
+class GiftCardEnded(Event, key="gift_card_id"):
+    """A gift card can be redeemed no more: it is EXPIRED or CANCELLED."""
+
+    gift_card_id: Id
+    status: str
+    amount: int
+    currency: str
+
+
+class ExpireGiftCards(Command, key="job"):
+    """End the gift cards whose time is over. Sent by payments' own schedule."""
+
+    job: str = "expire-gift-cards"
+
+
+class EndGiftCard(Command, key="gift_card_id"):
+    """End one gift card, if its time is over. Sent by payments itself."""
+
+    gift_card_id: Id
 
 
 class ReceiveWebhook(Command):

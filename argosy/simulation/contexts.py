@@ -175,6 +175,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
     elif kind is PaymentsContext:
         index = Noted(store)
         context.noted = lambda work: index.find
+        context.expired_cards = lambda work: lambda limit: ()
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
         context.rates = lambda work: default_rate
         context.gateway_names = lambda: frozenset({"test"})

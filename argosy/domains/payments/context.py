@@ -6,12 +6,20 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from argosy.contracts.payments import CompareWithGateway, ReconcilePayments, ResolveWebhooks, StatementLine
+from argosy.contracts.payments import (
+    CompareWithGateway,
+    ExpireGiftCards,
+    ReconcilePayments,
+    ResolveWebhooks,
+    StatementLine,
+)
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.captures import Captures
 from argosy.domains.payments.application.commissions import Commissions
+from argosy.domains.payments.application.credits import Credits, Wallet
 from argosy.domains.payments.application.gateways import Gateway, GatewayRequest, ask
+from argosy.domains.payments.application.gift_cards import ExpiredCards, GiftCards, Randomness
 from argosy.domains.payments.application.outgoing import GATEWAY
 from argosy.domains.payments.application.receipts import Receipts
 from argosy.domains.payments.application.reconciling import PaymentReconciliation
@@ -26,7 +34,9 @@ from argosy.domains.payments.application.statements import (
 )
 from argosy.domains.payments.application.webhooks import OpenWebhooks, Webhooks
 from argosy.domains.payments.domain.commission import CommissionRule
+from argosy.domains.payments.domain.credit import Credit
 from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
+from argosy.domains.payments.domain.gift_card import GiftCard
 from argosy.domains.payments.domain.ledger import Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
@@ -36,9 +46,21 @@ from argosy.engine.due import CallTarget, Every
 from argosy.engine.lookback import Lookback
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
+from argosy.platform.randomness import SystemRandomness
 from argosy.shared_kernel.ids import Id
 
-SERVICES = (Authorizations, Captures, Refunds, PaymentReconciliation, Statements, Webhooks, Commissions, Receipts)
+SERVICES = (
+    Authorizations,
+    Captures,
+    Refunds,
+    PaymentReconciliation,
+    Statements,
+    Webhooks,
+    Commissions,
+    Receipts,
+    Credits,
+    GiftCards,
+)
 
 
 def build(
@@ -47,13 +69,15 @@ def build(
     open_webhooks: OpenWebhooks = lambda limit: (),
     gateways: frozenset[str] = frozenset({"test"}),
     rates: Rates = default_rate,
+    chance: tuple[Randomness, ExpiredCards] = (SystemRandomness(), lambda limit: ()),
 ) -> tuple[Any, ...]:
-    """The services for one unit of work; `gateways` are those that there are."""
+    """The services for one unit of work; `gateways` are those that there are, `chance` is what gift cards need."""
     intents, kept_refunds = work.repository(PaymentIntent), work.repository(Refund)
     books = Books(work, work.repository(Ledger), work.repository(LedgerAccount))
-    refunds = Refunds(work, books, intents, kept_refunds)
+    wallet = Wallet(work, books, work.repository(Credit))
+    refunds = Refunds(work, books, intents, kept_refunds, wallet)
     return (
-        Authorizations(work, intents, gateways),
+        Authorizations(work, intents, wallet, gateways),
         Captures(work, books, refunds, rates),
         refunds,
         PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
@@ -63,6 +87,8 @@ def build(
         Webhooks(work, work.repository(Webhook), intents, kept_refunds, open_webhooks),
         Commissions(work, work.repository(CommissionRule)),
         Receipts(work, books, intents, rates),
+        Credits(work, books, wallet),
+        GiftCards(work, books, wallet, work.repository(GiftCard), chance),
     )
 
 
@@ -85,14 +111,23 @@ class PaymentsContext(Context):
     criticality = "critical"
     services = SERVICES
     hears = ("checkout", "payments", "orders")
+    randomness: Randomness = SystemRandomness()
     schedule = (
         Every(seconds=60, send=ReconcilePayments(), first_after=60),
         Every(seconds=60, send=CompareWithGateway(), first_after=60),
         Every(seconds=60, send=ResolveWebhooks(), first_after=60),
+        Every(seconds=3_600, send=ExpireGiftCards(), first_after=300),
     )
 
     def build(self, work: UnitOfWork) -> tuple[Any, ...]:
-        return build(work, self.noted(work), self.open_webhooks(work), self.gateway_names(), self.rates(work))
+        return build(
+            work,
+            self.noted(work),
+            self.open_webhooks(work),
+            self.gateway_names(),
+            self.rates(work),
+            (self.randomness, self.expired_cards(work)),
+        )
 
     def rates(self, work: UnitOfWork) -> Rates:
         """What commission counts now; a simulation has the default."""
@@ -113,6 +148,16 @@ class PaymentsContext(Context):
             from argosy.domains.payments.adapters.outbound.queries import open_webhooks
 
             return open_webhooks(limit)
+
+        return look
+
+    def expired_cards(self, work: UnitOfWork) -> ExpiredCards:
+        """Where gift cards are looked for whose time is over; in a simulation there are none."""
+
+        def look(limit: int) -> Sequence[Id]:
+            from argosy.domains.payments.adapters.outbound.credits import expired_cards
+
+            return expired_cards(work.now, limit)
 
         return look
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.payments import AuthorizePayment, CapturePayment, RefundPayment, SellerShare, VoidPayment
+from argosy.domains.payments.adapters.outbound.gateways.by_credit import ByCredit
 from argosy.domains.payments.application.gateways import (
     Gateway,
     GatewayAnswer,
@@ -182,7 +183,8 @@ class _Runner:
         self.counter = counter
         self.done: list[Any] = []
         target = CallTarget(
-            GatewayRequest, lambda request, attempt, id: ask({"test": counter.gateway}, request, attempt)
+            GatewayRequest,
+            lambda request, attempt, id: ask({"test": counter.gateway, "credit": ByCredit()}, request, attempt),
         )
         self.calls = Calls(counter.stage.participant, counter.stage.store, counter.clock, {"gateway": target}, self)
 

@@ -149,7 +149,7 @@ class CheckoutFlow:
         refuse(list(wrong_means(command)))
         if session.outcome:
             raise CheckoutHasEnded(status=session.status)
-        self._saga(session).retry_payment(command.gateway, command.payment_source)
+        self._saga(session).retry_payment(command.gateway, command.payment_source, command.credit_amount)
         return CheckoutStanding(checkout_id=session.id, status=session.status)
 
     @reads(sessions=lambda command: [command.checkout_id])

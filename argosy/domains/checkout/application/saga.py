@@ -143,10 +143,10 @@ class CheckoutSaga(Saga[CheckoutSession]):
         is_awaited = not session.outcome and session.steps.get("authorize") == ASKED
         return is_awaited and session.can_retry_payment and message.reason not in _NEVER_AGAIN
 
-    def retry_payment(self, gateway: str, source: str) -> None:
+    def retry_payment(self, gateway: str, source: str, credit_amount: int | None) -> None:
         """Ask for the money once more, by these means; the stock is held until that is decided."""
         session = self.state
-        session.try_again(gateway, source)
+        session.try_again(gateway, source, credit_amount)
         authorization = self.authorize()
         assert authorization is not None, "what costs nothing is not declined"
         self.tell(
@@ -325,6 +325,7 @@ class CheckoutSaga(Saga[CheckoutSession]):
             expires_at=self._payment_until(),
             order_id=session.order_ids[0] if len(session.order_ids) == 1 else None,
             replaces=session.payment_replaced,
+            credit_amount=min(session.credit_amount, session.total_amount),
         )
 
     def _payment_until(self) -> datetime:

@@ -79,6 +79,14 @@ class PaymentSourceUnreadable(Invalid):
     """A payment source is the gateway's token: 1 to 200 printable characters, never a card number."""
 
 
+class CreditAmountOutOfRange(Invalid):
+    """What store credit pays is in minor units, zero or more."""
+
+
+class CreditNotTakenForThis(Invalid):
+    """Store credit pays a part of what is paid now, not of what is paid later."""
+
+
 class ExpectedTotalOutOfRange(Invalid):
     """A total is in minor units, zero or more."""
 
@@ -96,6 +104,7 @@ class CheckoutRequest(Value):
     coupons: tuple[str, ...]
     expected_total: int | None
     quote_id: Id | None = None
+    credit_amount: int = 0
 
 
 class VariantOfLine(Value):
@@ -137,6 +146,7 @@ def read(command: StartCheckout, methods: Collection[str] = PAYMENT_METHODS) -> 
         coupons=coupons,
         expected_total=command.expected_total,
         quote_id=command.quote_id,
+        credit_amount=command.credit_amount,
     )
 
 
@@ -216,12 +226,17 @@ def wrong_means(command: StartCheckout | RetryPayment) -> Iterator[DomainError]:
     # What was sent is never told back: it may be what must not be logged.
     if not _SOURCE.fullmatch(command.payment_source) or _looks_like_a_card(command.payment_source):
         yield PaymentSourceUnreadable()
+    credit = command.credit_amount
+    if credit is not None and not (type(credit) is int and 0 <= credit <= AMOUNT_MAX):
+        yield CreditAmountOutOfRange(field="credit_amount")
 
 
 def _wrong_payment(command: StartCheckout, methods: Collection[str]) -> Iterator[DomainError]:
     if command.payment_method not in methods:
         yield PaymentMethodUnknown(known=list(methods))
     yield from wrong_means(command)
+    if command.credit_amount and command.payment_method in PAID_LATER:
+        yield CreditNotTakenForThis(field="credit_amount", payment_method=command.payment_method)
     total = command.expected_total
     if total is not None and not (type(total) is int and 0 <= total <= AMOUNT_MAX):
         yield ExpectedTotalOutOfRange()

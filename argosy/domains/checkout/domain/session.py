@@ -121,6 +121,8 @@ class CheckoutSession(Flow):
     payment_method: str
     gateway: str
     payment_source: str
+    credit_amount: int = 0
+    """How much of it store credit pays at most."""
     has_coupons: bool
     started_at: datetime
     status: str = STARTED
@@ -152,6 +154,7 @@ class CheckoutSession(Flow):
             payment_method=request.payment_method,
             gateway=request.gateway,
             payment_source=request.payment_source,
+            credit_amount=request.credit_amount,
             has_coupons=bool(request.coupons),
             may_retry_payment=may_retry_payment,
             started_at=now,
@@ -269,13 +272,15 @@ class CheckoutSession(Flow):
             )
         )
 
-    def try_again(self, gateway: str, source: str) -> None:
+    def try_again(self, gateway: str, source: str, credit_amount: int | None = None) -> None:
         """The next attempt, a payment of its own."""
         if not self.payment_failure:
             raise NoPaymentToRetry(status=self.status)
         self.payment_attempt += 1
         self.payment_id = self._payment_of(self.payment_attempt)
         self.gateway, self.payment_source, self.payment_failure = gateway, source, ""
+        if credit_amount is not None:
+            self.credit_amount = credit_amount
         self.record(CheckoutPaymentRetried(checkout_id=self.id, buyer_id=self.buyer_id, attempt=self.payment_attempt))
 
     def authorize(self) -> None:

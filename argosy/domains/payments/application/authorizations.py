@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from argosy.contracts.payments import (
     AuthorizationAnswered,
     AuthorizePayment,
@@ -13,7 +16,10 @@ from argosy.contracts.payments import (
     VoidAnswered,
     VoidPayment,
 )
+from argosy.domains.payments.application.credits import Wallet, credit_accounts
 from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
+from argosy.domains.payments.domain.credit import credit_id
+from argosy.domains.payments.domain.ledger import LEDGER_ID
 from argosy.domains.payments.domain.payment import (
     ABSENT,
     ACTION,
@@ -41,21 +47,41 @@ from argosy.domains.payments.domain.payment import (
     VoidWasDeclined,
     check_request,
 )
-from argosy.engine.reads import reads
+from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Refused
 
+NOT_ENOUGH_CREDIT = "not_enough_credit"
+
+# Payments that store credit has no part in load nothing of it.
+reads_what_is_held = then_reads(
+    credits=lambda self, message: self.with_credit(message, lambda it: [credit_id(it.buyer_id, it.currency)]),
+    ledgers=lambda self, message: self.with_credit(message, lambda it: [LEDGER_ID]),
+    accounts=lambda self, message: self.with_credit(message, lambda it: credit_accounts(it.buyer_id, it.currency)),
+)
+
 
 class Authorizations:
-    """Money that a gateway holds for us until it is captured or let go."""
+    """Money that a gateway holds for us until it is captured or let go, and store credit that is set aside for it."""
 
-    def __init__(self, work: UnitOfWork, intents: Repository[PaymentIntent], gateways: frozenset[str]) -> None:
+    def __init__(
+        self, work: UnitOfWork, intents: Repository[PaymentIntent], wallet: Wallet, gateways: frozenset[str]
+    ) -> None:
         self.work = work
         self.intents = intents
+        self.wallet = wallet
+        self.credits = wallet.credits
+        self.ledgers = wallet.books.ledgers
+        self.accounts = wallet.books.accounts
         self.gateways = gateways
 
-    @reads(intents=lambda command: [command.payment_id, *([command.replaces] if command.replaces else [])])
+    @reads(
+        intents=lambda command: [command.payment_id, *([command.replaces] if command.replaces else [])],
+        credits=lambda command: [credit_id(command.buyer_id, command.currency)] if command.credit_amount else [],
+        ledgers=lambda command: [LEDGER_ID] if command.credit_amount else [],
+        accounts=lambda command: credit_accounts(command.buyer_id, command.currency) if command.credit_amount else [],
+    )
     def authorize_payment(self, command: AuthorizePayment) -> None:
         intent = self.intents.find(command.payment_id)
         if intent is not None:
@@ -65,12 +91,19 @@ class Authorizations:
             self._replace(command.replaces, command.payment_id)
         intent = PaymentIntent.open(command, self.work.now)
         self.intents.add(intent)
+        if intent.credit_amount and not self.wallet.hold(intent):
+            return self._fail(intent, NOT_ENOUGH_CREDIT)
         start(self.work, intent, AUTHORIZE)
         return None
 
     @reads(intents=lambda command: [command.payment_id])
+    @reads_what_is_held
     def authorization_answered(self, answer: AuthorizationAnswered) -> None:
         intent = self.intents.get(answer.payment_id)
+        self._take_answer(intent, answer)
+        self.wallet.release_if_lost(intent)
+
+    def _take_answer(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
         outcome = answer.outcome
         if outcome == APPROVED:
             self._approved(intent, answer)
@@ -83,6 +116,7 @@ class Authorizations:
             self._undecided(intent, answer)
 
     @reads(intents=lambda command: [command.payment_id])
+    @reads_what_is_held
     def void_payment(self, command: VoidPayment) -> None:
         intent = self.intents.find(command.payment_id)
         if intent is None:
@@ -99,18 +133,25 @@ class Authorizations:
             intent.unwanted = BY_VOID
             if not intent.pending or intent.action_url:
                 let_go(self.work, intent)
+            self.wallet.release_if_lost(intent)
             return
         intent.unwanted = intent.unwanted or BY_VOID
         self.work.announce(PaymentVoided(flow_id=command.flow_id, payment_id=command.payment_id))
 
     @reads(intents=lambda command: [command.payment_id])
+    @reads_what_is_held
     def void_answered(self, answer: VoidAnswered) -> None:
         intent = self.intents.get(answer.payment_id)
+        self._take_void(intent, answer)
+        self.wallet.release_if_lost(intent)
+
+    def _take_void(self, intent: PaymentIntent, answer: VoidAnswered) -> None:
         if intent.pending != VOID:
             return
         outcome = answer.outcome
         if outcome in (APPROVED, DECLINED):
-            note(self.work, intent, VOID, outcome, answer.gateway_transaction_id, (intent.amount, intent.currency))
+            told = (intent.gateway_amount, intent.currency)
+            note(self.work, intent, VOID, outcome, answer.gateway_transaction_id, told)
             intent.decided()
         if outcome == APPROVED:
             if intent.status in (CREATED, AUTHORIZED, UNKNOWN):
@@ -134,6 +175,11 @@ class Authorizations:
             raise NoSuchPayment(payment_id=command.payment_id)
         if intent.pending and (intent.action_url or intent.status == UNKNOWN):
             look_up(self.work, intent, at_once=True)
+
+    def with_credit(self, message: Any, wanted: Callable[[PaymentIntent], list[Id]]) -> list[Id]:
+        """What a payment wants of the books for the store credit that is set aside for it."""
+        intent = self.intents.find(message.payment_id)
+        return wanted(intent) if intent is not None and intent.is_credit_held else []
 
     def _replace(self, earlier_id: Id, later_id: Id) -> None:
         """Another attempt takes the place of one that has failed; nothing can be held twice for one purchase."""
@@ -170,10 +216,10 @@ class Authorizations:
         self._note(intent, answer)
         intent.decided()
         intent.authorization_reference = answer.gateway_transaction_id
-        if (answer.amount, answer.currency) != (intent.amount, intent.currency):
+        if (answer.amount, answer.currency) != (intent.gateway_amount, intent.currency):
             intent.contradict(
                 AUTHORIZE,
-                (intent.amount, intent.currency),
+                (intent.gateway_amount, intent.currency),
                 (answer.amount, answer.currency),
                 answer.gateway_transaction_id,
             )
@@ -204,7 +250,7 @@ class Authorizations:
         else:
             intent.contradict(
                 AUTHORIZE,
-                (intent.amount, intent.currency),
+                (intent.gateway_amount, intent.currency),
                 (answer.amount, answer.currency),
                 answer.gateway_transaction_id,
             )
@@ -260,7 +306,8 @@ class Authorizations:
         """The gateway keeps what it should let go: an alarm, and the flow hears no yes."""
         if intent.status == UNKNOWN:
             intent.move(AUTHORIZED)
-        intent.contradict(VOID, (0, intent.currency), (intent.amount, intent.currency), answer.gateway_transaction_id)
+        held = (intent.gateway_amount, intent.currency)
+        intent.contradict(VOID, (0, intent.currency), held, answer.gateway_transaction_id)
         if intent.unwanted == BY_VOID:
             self.work.announce(
                 Refused(
@@ -278,5 +325,5 @@ class Authorizations:
             AUTHORIZE,
             answer.outcome,
             answer.gateway_transaction_id,
-            (answer.amount or intent.amount, answer.currency or intent.currency),
+            (answer.amount or intent.gateway_amount, answer.currency or intent.currency),
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from argosy.contracts.payments import CaptureAnswered, CapturePayment, PaymentCaptured, PaymentVoided, ReturnAnswered
 from argosy.domains.payments.application.books import Books
+from argosy.domains.payments.application.credits import credit_accounts
 from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
 from argosy.domains.payments.application.refunds import Refunds
+from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import CAPTURE as CAPTURE_BOOKED
 from argosy.domains.payments.domain.ledger import (
     COMMISSION,
@@ -65,6 +67,8 @@ class Captures:
         self.refunding = refunding
         self.intents = refunding.intents
         self.refunds = refunding.refunds
+        self.wallet = refunding.wallet
+        self.credits = refunding.credits
         self.ledgers = books.ledgers
         self.accounts = books.accounts
         self.rates = rates
@@ -94,9 +98,14 @@ class Captures:
     @then_reads(
         accounts=lambda self, answer: self._accounts_of(answer),
         refunds=lambda self, answer: self._refund_that_waits(answer),
+        credits=lambda self, answer: self._credit_of(answer),
     )
     def capture_answered(self, answer: CaptureAnswered) -> None:
         intent = self.intents.get(answer.payment_id)
+        self._take_answer(intent, answer)
+        self.wallet.release_if_lost(intent)
+
+    def _take_answer(self, intent: PaymentIntent, answer: CaptureAnswered) -> None:
         outcome = answer.outcome
         if outcome == APPROVED:
             self._approved(intent, answer)
@@ -165,12 +174,13 @@ class Captures:
             return None
         self._note(intent, answer)
         intent.decided()
-        if told != (intent.amount, intent.currency) or intent.unwanted == BY_VOID:
+        if told != (intent.gateway_amount, intent.currency) or intent.unwanted == BY_VOID:
             return self._not_ours(intent, answer, told)
         intent.move(CAPTURED)
-        intent.captured_amount = answer.amount
+        intent.captured_amount = intent.amount
         intent.capture_reference = answer.gateway_transaction_id
-        self._book(intent, intent.id, CAPTURE_BOOKED, intent.currency, capture_postings(intent.gateway, intent.shares))
+        postings = capture_postings(intent.gateway, intent.shares, self.wallet.spend(intent))
+        self._book(intent, intent.id, CAPTURE_BOOKED, intent.currency, postings)
         if answer.fee_amount > 0:
             intent.fee_amount = answer.fee_amount
             postings = {FEES: answer.fee_amount, clearing(intent.gateway): -answer.fee_amount}
@@ -182,14 +192,14 @@ class Captures:
 
     def _not_ours(self, intent: PaymentIntent, answer: CaptureAnswered, told: tuple[int, str]) -> None:
         """Another amount than we asked for, or a yes after the flow had let go: it is never captured."""
-        is_lie = told != (intent.amount, intent.currency)
+        is_lie = told != (intent.gateway_amount, intent.currency)
         intent.move(FAILED if is_lie else VOIDED)
         intent.failure = GatewayToldAnotherAmount.code if is_lie else intent.unwanted
         self._keep_in_suspense(intent, answer, told)
         if intent.unwanted == BY_VOID:
             self.work.announce(PaymentVoided(flow_id=intent.flow_id, payment_id=intent.id))
         else:
-            self._refuse(intent, GatewayToldAnotherAmount.code, {"told": told[0], "amount": intent.amount})
+            self._refuse(intent, GatewayToldAnotherAmount.code, {"told": told[0], "amount": intent.gateway_amount})
         if intent.waiting_refund_id is not None:
             self.refunding.nothing_to_refund(intent)
 
@@ -208,7 +218,8 @@ class Captures:
 
     def _keep_in_suspense(self, intent: PaymentIntent, answer: CaptureAnswered, told: tuple[int, str]) -> None:
         """Money that was taken and may not be kept: booked apart, told of as an alarm, and sent back."""
-        expected = (0 if told == (intent.amount, intent.currency) else intent.amount, intent.currency)
+        asked = (intent.gateway_amount, intent.currency)
+        expected = (0 if told == asked else intent.gateway_amount, intent.currency)
         intent.contradict(CAPTURE, expected, told, answer.gateway_transaction_id)
         if intent.is_captured or intent.suspended_amount or intent.pending or not is_sane(*told):
             return  # Beyond what can be put right without a person.
@@ -250,19 +261,21 @@ class Captures:
             CAPTURE,
             answer.outcome,
             answer.gateway_transaction_id,
-            (answer.amount or intent.amount, answer.currency or intent.currency),
+            (answer.amount or intent.gateway_amount, answer.currency or intent.currency),
         )
 
     def _accounts_of(self, answer: CaptureAnswered) -> list[Id]:
-        if answer.outcome != APPROVED:
-            return []
         intent = self.intents.get(answer.payment_id)
-        if (answer.amount, answer.currency) != (intent.amount, intent.currency) or intent.unwanted:
+        held = credit_accounts(intent.buyer_id, intent.currency) if intent.is_credit_held else []
+        if answer.outcome != APPROVED:
+            return held
+        if (answer.amount, answer.currency) != (intent.gateway_amount, intent.currency) or intent.unwanted:
             found = [account_id(SUSPENSE, answer.currency), account_id(clearing(intent.gateway), answer.currency)]
         else:
             found = []
         currency = intent.currency
         found += [
+            *held,
             account_id(clearing(intent.gateway), currency),
             account_id(COMMISSION, currency),
             account_id(TAX, currency),
@@ -272,8 +285,14 @@ class Captures:
             found.append(account_id(FEES, currency))
         found += [account_id(escrow(one.seller_id), currency) for one in intent.shares]
         if intent.waiting_refund_id is not None:
-            found.append(account_id(REFUNDS, intent.currency))
+            found += [account_id(REFUNDS, currency), *credit_accounts(intent.buyer_id, currency)]
         return found
+
+    def _credit_of(self, answer: CaptureAnswered) -> list[Id]:
+        intent = self.intents.get(answer.payment_id)
+        if intent.buyer_id is None or not (intent.is_credit_held or intent.waiting_refund_id):
+            return []
+        return [credit_id(intent.buyer_id, intent.currency)]
 
     def _refund_that_waits(self, answer: CaptureAnswered) -> list[Id]:
         waiting = self.intents.get(answer.payment_id).waiting_refund_id

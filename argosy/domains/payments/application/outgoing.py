@@ -7,6 +7,7 @@ from datetime import datetime
 from argosy.domains.payments.application.gateways import GatewayRequest
 from argosy.domains.payments.domain.payment import (
     AUTHORIZE,
+    BY_CREDIT,
     CAPTURE,
     REFUND,
     RETURN,
@@ -43,7 +44,7 @@ def look_up(work: UnitOfWork, intent: PaymentIntent, *, at_once: bool = False) -
 def _call(work: UnitOfWork, intent: PaymentIntent, *, is_look_up: bool = False, at: datetime | None = None) -> None:
     operation = intent.pending
     key = f"{intent.id}:{operation}"
-    amount, currency, source, reference = intent.amount, intent.currency, "", intent.authorization_reference
+    amount, currency, source, reference = intent.gateway_amount, intent.currency, "", intent.authorization_reference
     if operation == AUTHORIZE:
         source = intent.source
     elif operation == RETURN:
@@ -71,14 +72,14 @@ def pay_back(
     is_look_up: bool = False,
     at: datetime | None = None,
 ) -> None:
-    """Ask the gateway for a refund, or what became of it."""
+    """Ask the gateway for a refund, or what became of it. What becomes store credit wholly asks nothing of it."""
     key = f"{intent.id}:{REFUND}:{refund.id}"
     request = GatewayRequest(
         operation=REFUND,
-        gateway=intent.gateway,
+        gateway=intent.gateway if refund.gateway_amount else BY_CREDIT,
         payment_id=intent.id,
         key=key,
-        amount=refund.amount,
+        amount=refund.gateway_amount,
         currency=refund.currency,
         call=refund.calls,
         reference=intent.capture_reference,
@@ -98,7 +99,7 @@ def verify(work: UnitOfWork, intent: PaymentIntent, operation: str, why: Id, ref
         gateway=intent.gateway,
         payment_id=intent.id,
         key=key,
-        amount=refund.amount if refund is not None else intent.amount,
+        amount=(refund or intent).gateway_amount,
         currency=intent.currency,
         call=0,
         source=intent.source if operation == AUTHORIZE else "",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from argosy.contracts.payments import PaymentRefunded, RefundAnswered, RefundPayment
 from argosy.domains.payments.application.books import Books, account_ids
+from argosy.domains.payments.application.credits import Wallet, credit_accounts
 from argosy.domains.payments.application.outgoing import let_go, note, pay_back
+from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import (
     LEDGER_ID,
     REFUND_REVERSED,
@@ -12,6 +14,7 @@ from argosy.domains.payments.domain.ledger import (
     Transaction,
     account_id,
     capture_postings,
+    clearing,
     covered,
     mirrored,
     refund_postings,
@@ -59,9 +62,12 @@ class Refunds:
         books: Books,
         intents: Repository[PaymentIntent],
         refunds: Repository[Refund],
+        wallet: Wallet,
     ) -> None:
         self.work = work
         self.books = books
+        self.wallet = wallet
+        self.credits = wallet.credits
         self.intents = intents
         self.refunds = refunds
         self.ledgers = books.ledgers
@@ -72,7 +78,10 @@ class Refunds:
         refunds=lambda command: [command.refund_id],
         ledgers=lambda command: [LEDGER_ID],
     )
-    @then_reads(accounts=lambda self, command: self._accounts_of(command.payment_id))
+    @then_reads(
+        accounts=lambda self, command: self._accounts_of(command),
+        credits=lambda self, command: self._credit_for(command),
+    )
     def refund_payment(self, command: RefundPayment) -> None:
         refund = self.refunds.find(command.refund_id)
         if refund is not None:
@@ -94,6 +103,7 @@ class Refunds:
         intent.unwanted = intent.unwanted or BY_REFUND
         if intent.status == AUTHORIZED and not intent.pending:
             let_go(self.work, intent)
+        self.wallet.release_if_lost(intent)
         return self._nothing(intent, command.flow_id, command.refund_id)
 
     @reads(
@@ -101,17 +111,20 @@ class Refunds:
         refunds=lambda answer: [answer.refund_id],
         ledgers=lambda answer: [LEDGER_ID],
     )
-    @then_reads(accounts=lambda self, answer: self._booked_accounts(answer.refund_id))
+    @then_reads(
+        accounts=lambda self, answer: self._booked_accounts(answer),
+        credits=lambda self, answer: self._credit_of(answer),
+    )
     def refund_answered(self, answer: RefundAnswered) -> None:
         intent = self.intents.get(answer.payment_id)
         refund = self.refunds.get(answer.refund_id)
-        told, asked = (answer.amount, answer.currency), (refund.amount, refund.currency)
+        told, asked = (answer.amount, answer.currency), (refund.gateway_amount, refund.currency)
         if not refund.is_open:
             if answer.outcome == APPROVED and refund.gateway_transaction_id != answer.gateway_transaction_id:
                 expected = (0, refund.currency)
                 intent.contradict(REFUND, expected, told, answer.gateway_transaction_id)
             return
-        if answer.outcome in (APPROVED, DECLINED):
+        if answer.outcome in (APPROVED, DECLINED) and refund.gateway_amount:
             note(self.work, intent, REFUND, answer.outcome, answer.gateway_transaction_id, told)
         if answer.outcome == APPROVED and told != asked:
             intent.contradict(REFUND, asked, told, answer.gateway_transaction_id)
@@ -120,6 +133,7 @@ class Refunds:
         elif answer.outcome == APPROVED:
             refund.move(SUCCEEDED)
             refund.gateway_transaction_id = answer.gateway_transaction_id
+            self.wallet.pay_back(intent, refund)
             intent.refund_succeeded(refund.amount)
             self._tell(refund, refund.flow_id)
         elif answer.outcome == DECLINED:
@@ -175,6 +189,7 @@ class Refunds:
             asked_amount=command.amount or 0,
             currency=intent.currency,
             reason=command.reason,
+            to_credit=command.to_credit,
             created_at=self.work.now,
         )
         self.refunds.add(refund)
@@ -184,8 +199,11 @@ class Refunds:
         """Book the mirror of the capture, in proportion, and then ask the gateway."""
         refund.move(REQUESTED)
         refund.amount, refund.calls = amount, 1
+        refund.credit_amount = amount if refund.to_credit else max(0, amount - intent.returnable_amount)
+        intent.returned_amount += refund.gateway_amount
         refund.parts = take_back(intent.shares, amount, refund.order_id)
-        postings = refund_postings(intent.gateway, intent.shares, refund.parts)
+        held = self.wallet.set_aside(intent, refund)
+        postings = refund_postings(intent.gateway, intent.shares, refund.parts, held)
         escrows = [name for name in postings if name.startswith("escrow:")]
         refund.postings = covered(postings, self.books.balances(escrows, intent.currency))
         self.books.book(Transaction(refund.id, REFUND_BOOKED, intent.id, intent.currency, refund.postings))
@@ -197,6 +215,8 @@ class Refunds:
     def _declined(self, intent: PaymentIntent, refund: Refund, reason: str) -> None:
         """The gateway keeps the money: the books take the refund back, once."""
         refund.move(FAILED)
+        self.wallet.take_back(intent, refund)
+        intent.returned_amount -= refund.gateway_amount
         self.books.book(
             Transaction(
                 named_id("reversal", refund.id), REFUND_REVERSED, intent.id, intent.currency, mirrored(refund.postings)
@@ -207,8 +227,8 @@ class Refunds:
         self._refuse(refund, refund.flow_id, reason)
 
     def _repeat(self, refund: Refund, command: RefundPayment) -> None:
-        asked = (command.payment_id, command.amount or 0, command.order_id)
-        if (refund.payment_intent_id, refund.asked_amount, refund.order_id) != asked:
+        asked = (command.payment_id, command.amount or 0, command.order_id, command.to_credit)
+        if (refund.payment_intent_id, refund.asked_amount, refund.order_id, refund.to_credit) != asked:
             raise RefundIdIsTaken(refund_id=refund.id)
         if refund.status == SUCCEEDED:
             self._tell(refund, command.flow_id)
@@ -225,6 +245,7 @@ class Refunds:
                 amount=command.amount,
                 reason=command.reason,
                 order_id=command.order_id,
+                to_credit=command.to_credit,
             )
         )
 
@@ -263,13 +284,40 @@ class Refunds:
             )
         )
 
-    def _accounts_of(self, payment_id: Id) -> list[Id]:
-        intent = self.intents.find(payment_id)
-        if intent is None or not intent.is_captured:
+    def _accounts_of(self, command: RefundPayment) -> list[Id]:
+        intent = self.intents.find(command.payment_id)
+        if intent is None:
             return []
+        currency = intent.currency
+        credits = credit_accounts(intent.buyer_id, currency) if self._touches_credit(intent, command) else []
+        if not intent.is_captured:
+            return credits
         postings = capture_postings(intent.gateway, intent.shares)
-        return [*account_ids(postings, intent.currency), account_id(REFUNDS, intent.currency)]
+        return [
+            *account_ids(postings, currency),
+            account_id(clearing(intent.gateway), currency),
+            account_id(REFUNDS, currency),
+            *credits,
+        ]
 
-    def _booked_accounts(self, refund_id: Id) -> list[Id]:
-        refund = self.refunds.get(refund_id)
-        return account_ids(refund.postings, refund.currency)
+    def _credit_for(self, command: RefundPayment) -> list[Id]:
+        intent = self.intents.find(command.payment_id)
+        if intent is None or intent.buyer_id is None or not self._touches_credit(intent, command):
+            return []
+        return [credit_id(intent.buyer_id, intent.currency)]
+
+    @staticmethod
+    def _touches_credit(intent: PaymentIntent, command: RefundPayment) -> bool:
+        return command.to_credit or intent.credit_amount > 0
+
+    def _booked_accounts(self, answer: RefundAnswered) -> list[Id]:
+        refund = self.refunds.get(answer.refund_id)
+        intent = self.intents.get(answer.payment_id)
+        credits = credit_accounts(intent.buyer_id, refund.currency) if refund.credit_amount else []
+        return [*account_ids(refund.postings, refund.currency), *credits]
+
+    def _credit_of(self, answer: RefundAnswered) -> list[Id]:
+        intent = self.intents.get(answer.payment_id)
+        if intent.buyer_id is None or not self.refunds.get(answer.refund_id).credit_amount:
+            return []
+        return [credit_id(intent.buyer_id, intent.currency)]

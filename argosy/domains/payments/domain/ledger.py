@@ -22,6 +22,9 @@ GENESIS = "0" * 64
 CAPTURE, REFUND, REFUND_REVERSED = "capture", "refund", "refund_reversed"
 SUSPENSE_TAKEN, SUSPENSE_RETURNED = "suspense_taken", "suspense_returned"
 FEE = "fee"
+CREDIT_ISSUED, CREDIT_HELD, CREDIT_RELEASED = "credit_issued", "credit_held", "credit_released"
+CREDIT_RETURNED = "credit_returned"
+CARDS_ISSUED, CARD_REDEEMED, CARD_ENDED = "gift_cards_issued", "gift_card_redeemed", "gift_card_ended"
 
 COMMISSION, TAX, PROMOTIONS, EXCHANGE = "commission", "tax", "promotions", "exchange"
 REFUNDS = "refunds"
@@ -29,6 +32,10 @@ REFUNDS = "refunds"
 SUSPENSE = "suspense"
 FEES = "fees"
 """What gateways keep for themselves."""
+GOODWILL = "goodwill"
+"""What the platform has given away, as store credit or on gift cards."""
+GIFT_CARDS = "gift_cards"
+"""What gift cards that nobody has redeemed yet are worth."""
 
 # The normal side of each kind of account, and whether it may be below zero: a gateway nets later refunds against later
 # payments, tax may have been handed to the state already, an exchange position has two directions.
@@ -43,6 +50,10 @@ _KINDS: dict[str, tuple[str, bool]] = {
     REFUNDS: (DEBIT, False),
     SUSPENSE: (CREDIT, False),
     FEES: (DEBIT, False),
+    "credit": (CREDIT, False),
+    "credit_held": (CREDIT, False),
+    GIFT_CARDS: (CREDIT, False),
+    GOODWILL: (DEBIT, False),
 }
 
 
@@ -59,6 +70,16 @@ def escrow(seller_id: str) -> str:
 def payable(seller_id: str) -> str:
     """What a seller may be paid out."""
     return f"payable:{seller_id}"
+
+
+def credit(buyer_id: str) -> str:
+    """What a buyer may spend of their store credit."""
+    return f"credit:{buyer_id}"
+
+
+def credit_held(buyer_id: str) -> str:
+    """What is on its way between a buyer's store credit and their purchases."""
+    return f"credit_held:{buyer_id}"
 
 
 @lru_cache(maxsize=65_536)
@@ -180,8 +201,16 @@ def _spell(time: datetime) -> str:
 # What each cause posts.
 
 
-def capture_postings(gateway: str, shares: Iterable[PaidShare]) -> dict[str, int]:
-    """The gateway owes us what the buyer paid, the platform its subsidies; sellers, platform and state are owed it."""
+class Held(NamedTuple):
+    """The part of a capture or refund that is store credit, and the account that it goes through."""
+
+    account: str
+    amount: int
+
+
+def capture_postings(gateway: str, shares: Iterable[PaidShare], held: Held | None = None) -> dict[str, int]:
+    """The gateway owes us what the buyer paid, but for what store credit pays of it, and the platform its subsidies;
+    sellers, platform and state are owed it."""
     postings: dict[str, int] = {clearing(gateway): 0, PROMOTIONS: 0}
     commission = tax = paid = subsidy = 0
     for one in shares:
@@ -191,6 +220,9 @@ def capture_postings(gateway: str, shares: Iterable[PaidShare]) -> dict[str, int
         tax += one.tax_amount
         account = escrow(one.seller_id)
         postings[account] = postings.get(account, 0) - one.seller_amount - one.subsidy_amount
+    if held is not None:
+        postings[held.account] = held.amount
+        paid -= held.amount
     postings[clearing(gateway)] = paid
     postings[PROMOTIONS] = subsidy
     postings[COMMISSION] = -commission
@@ -198,9 +230,13 @@ def capture_postings(gateway: str, shares: Iterable[PaidShare]) -> dict[str, int
     return {account: amount for account, amount in postings.items() if amount}
 
 
-def refund_postings(gateway: str, shares: Iterable[PaidShare], parts: Iterable[RefundedPart]) -> dict[str, int]:
-    """The mirror of a capture, for the parts that are paid back."""
+def refund_postings(
+    gateway: str, shares: Iterable[PaidShare], parts: Iterable[RefundedPart], held: Held | None = None
+) -> dict[str, int]:
+    """The mirror of a capture, for the parts that are paid back; `held` is what of it becomes store credit."""
     postings: dict[str, int] = {}
+    if held is not None:
+        postings = {held.account: -held.amount, clearing(gateway): held.amount}
     for one, part in zip(shares, parts, strict=True):
         _add(postings, escrow(one.seller_id), part.seller + part.subsidy)
         _add(postings, COMMISSION, part.commission)

@@ -37,6 +37,12 @@ AUTHORIZE, CAPTURE, VOID, REFUND, RETURN = "authorize", "capture", "void", "refu
 APPROVED, DECLINED, ACTION, NO_ANSWER, ABSENT = "approved", "declined", "action", "unknown", "absent"
 """What becomes of one call."""
 
+BY_CREDIT = "credit"
+"""Stands for a gateway where store credit pays the whole. Nobody can ask for it by name."""
+
+HELD, RELEASED, SPENT = "HELD", "RELEASED", "SPENT"
+"""Where the part is that store credit pays."""
+
 BY_VOID, BY_REFUND, BY_TIME = "voided", "refunded", "timed_out"
 """Why a payment is not wanted any more: a yes that comes later is undone."""
 
@@ -53,6 +59,10 @@ _BUYER_ACTS_MILLISECONDS_MAX = 15_000
 
 class AmountIsNotPayable(Invalid):
     """An amount is one minor unit or more, and at most 2^53 - 1."""
+
+
+class CreditIsNotPartOfIt(Invalid):
+    """Store credit pays nothing, a part of the amount, or all of it."""
 
 
 class UnknownGateway(Invalid):
@@ -136,6 +146,9 @@ class PaymentIntent(Aggregate):
     order_id: Id | None = None
     buyer_id: Id | None = None
     amount: int = 0
+    credit_amount: int = 0
+    """The part that store credit pays; `credit_status` says where that is."""
+    credit_status: str = ""
     currency: str = NO_CURRENCY
     gateway: str = ""
     source: str = ""
@@ -143,6 +156,8 @@ class PaymentIntent(Aggregate):
     captured_amount: int = 0
     refunded_amount: int = 0
     refunding_amount: int = 0
+    returned_amount: int = 0
+    """What of that went, or is on its way, back through the gateway; the rest became store credit."""
     fee_amount: int = 0
     suspended_amount: int = 0
     suspended_currency: str = ""
@@ -172,8 +187,9 @@ class PaymentIntent(Aggregate):
             order_id=command.order_id,
             buyer_id=command.buyer_id,
             amount=command.amount,
+            credit_amount=command.credit_amount,
             currency=command.currency,
-            gateway=command.gateway,
+            gateway=command.gateway if command.credit_amount < command.amount else BY_CREDIT,
             source=command.source,
             created_at=now,
             deadline=min(command.expires_at, now + timedelta(seconds=AUTHORIZATION_SECONDS)),
@@ -190,17 +206,39 @@ class PaymentIntent(Aggregate):
         return self.captured_amount - self.refunded_amount - self.refunding_amount
 
     @property
+    def gateway_amount(self) -> int:
+        """What the gateway is asked for."""
+        return self.amount - self.credit_amount
+
+    @property
+    def returnable_amount(self) -> int:
+        """What can still go back through the gateway."""
+        return self.gateway_amount - self.returned_amount
+
+    @property
+    def is_credit_held(self) -> bool:
+        return self.credit_status == HELD
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing will be taken by it any more, whatever a gateway still says."""
+        return self.status in (FAILED, VOIDED) or (self.unwanted != "" and self.pending != CAPTURE)
+
+    @property
     def is_captured(self) -> bool:
         return self.captured_amount > 0
 
     def is_same(self, command: AuthorizePayment) -> bool:
         """Whether the command asks for this very payment."""
-        return (self.purchase_id, self.buyer_id, self.amount, self.currency, self.gateway, self.source) == (
+        gateway = command.gateway if self.gateway != BY_CREDIT else BY_CREDIT
+        mine = (self.purchase_id, self.buyer_id, self.amount, self.credit_amount, self.currency)
+        return (*mine, self.gateway, self.source) == (
             command.purchase_id,
             command.buyer_id,
             command.amount,
+            command.credit_amount,
             command.currency,
-            command.gateway,
+            gateway,
             command.source,
         )
 
@@ -272,11 +310,13 @@ def check_request(command: AuthorizePayment, gateways: frozenset[str], now: date
             faults.append(NotAnIdentifier(field=name))
     if type(command.amount) is not int or not 1 <= command.amount <= AMOUNT_MAX:
         faults.append(AmountIsNotPayable(amount=str(command.amount)))
+    elif type(command.credit_amount) is not int or not 0 <= command.credit_amount <= command.amount:
+        faults.append(CreditIsNotPartOfIt(amount=command.amount))
     try:
         exponent(command.currency)
     except UnknownCurrency as unknown:
         faults.append(unknown)
-    if command.gateway not in gateways:
+    if command.gateway not in gateways or command.gateway == BY_CREDIT:
         faults.append(UnknownGateway(gateway=command.gateway))
     if not is_token(command.source):
         faults.append(SourceIsNotAToken())

@@ -62,6 +62,9 @@ class Refund(Aggregate):
     order_id: Id | None = None
     asked_amount: int
     amount: int = 0
+    credit_amount: int = 0
+    """The part that becomes store credit."""
+    to_credit: bool = False
     currency: str
     status: str = WAITING
     reason: str = ""
@@ -80,6 +83,11 @@ class Refund(Aggregate):
         wait = _LOOK_UP_AFTER_SECONDS[min(self.calls, len(_LOOK_UP_AFTER_SECONDS)) - 1]
         self.calls += 1
         return now + timedelta(seconds=wait)
+
+    @property
+    def gateway_amount(self) -> int:
+        """What the gateway is asked to pay back."""
+        return self.amount - self.credit_amount
 
     @property
     def is_open(self) -> bool:

@@ -30,6 +30,7 @@ class CheckoutSessionRow(AggregateRow):
     payment_method = models.CharField(max_length=40)
     gateway = models.CharField(max_length=40)
     payment_source = models.CharField(max_length=200)
+    credit_amount = models.BigIntegerField(db_default=0)
     has_coupons = models.BooleanField()
     purchase_id = IdField()
     payment_id = IdField()

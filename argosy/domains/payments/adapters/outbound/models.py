@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from argosy.domains.payments.domain.credit import MOVEMENT_KINDS
+from argosy.domains.payments.domain.gift_card import CARD_MOVES, OPEN
 from argosy.domains.payments.domain.payment import MOVES
 from argosy.domains.payments.domain.refund import REFUND_MOVES
 from argosy.domains.payments.domain.webhook import WEBHOOK_STATUSES
@@ -18,6 +20,8 @@ class PaymentIntentRow(AggregateRow):
     order_id = IdField(null=True)
     buyer_id = IdField(null=True)
     amount = models.BigIntegerField()
+    credit_amount = models.BigIntegerField(db_default=0)
+    credit_status = models.CharField(max_length=10, db_default="")
     currency = models.CharField(max_length=3)
     gateway = models.CharField(max_length=50)
     source = models.CharField(max_length=200)
@@ -26,6 +30,7 @@ class PaymentIntentRow(AggregateRow):
     captured_amount = models.BigIntegerField()
     refunded_amount = models.BigIntegerField()
     refunding_amount = models.BigIntegerField()
+    returned_amount = models.BigIntegerField(db_default=0)
     fee_amount = models.BigIntegerField(db_default=0)
     suspended_amount = models.BigIntegerField()
     suspended_currency = models.CharField(max_length=3)
@@ -90,6 +95,8 @@ class RefundRow(AggregateRow):
     order_id = IdField(null=True)
     asked_amount = models.BigIntegerField()
     amount = models.BigIntegerField()
+    credit_amount = models.BigIntegerField(db_default=0)
+    to_credit = models.BooleanField(db_default=False)
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=20)
     reason = models.CharField(max_length=500)
@@ -229,6 +236,71 @@ class WebhookRow(AggregateRow):
         constraints = [
             models.UniqueConstraint(fields=["gateway", "event_id"], name="webhook_is_kept_once"),
             models.CheckConstraint(name="webhook_status_known", condition=Q(status__in=WEBHOOK_STATUSES)),
+        ]
+
+
+class CreditRow(AggregateRow):
+    """One buyer's store credit in one currency; the ledger has an account for each of its two amounts."""
+
+    buyer_id = IdField(db_index=True)
+    currency = models.CharField(max_length=3)
+    balance = models.BigIntegerField()
+    held = models.BigIntegerField()
+
+    class Meta:
+        db_table = "store_credits"
+        constraints = [
+            models.UniqueConstraint(fields=["buyer_id", "currency"], name="one_credit_per_buyer_and_currency"),
+            models.CheckConstraint(name="credit_not_negative", condition=Q(balance__gte=0, held__gte=0)),
+        ]
+
+
+class CreditMovementRow(models.Model):
+    """Only ever added to."""
+
+    id = IdField(primary_key=True)
+    credit_id = IdField()
+    kind = models.CharField(max_length=10)
+    amount = models.BigIntegerField()
+    balance = models.BigIntegerField()
+    reference_id = IdField()
+    reason = models.CharField(max_length=200)
+    made_by = models.CharField(max_length=64)
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "store_credit_movements"
+        indexes = [models.Index(fields=["credit_id", "id"], name="credit_movements_of_credit")]
+        constraints = [
+            models.CheckConstraint(name="credit_movement_known", condition=Q(kind__in=MOVEMENT_KINDS)),
+            models.CheckConstraint(name="credit_never_overdrawn", condition=Q(balance__gte=0)),
+        ]
+
+
+class GiftCardRow(AggregateRow):
+    """Of its code only a fingerprint and the end are kept."""
+
+    batch_id = IdField(db_index=True)
+    code_hash = models.CharField(max_length=64, unique=True)
+    code_end = models.CharField(max_length=4)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=10)
+    reason = models.CharField(max_length=200)
+    issued_by = models.CharField(max_length=64)
+    issued_at = InstantField()
+    expires_at = InstantField(null=True)
+    redeemed_by = IdField(null=True)
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "gift_cards"
+        indexes = [
+            models.Index(fields=["expires_at"], name="gift_cards_to_expire", condition=Q(status=OPEN)),
+        ]
+        constraints = [
+            models.CheckConstraint(name="gift_card_status_known", condition=Q(status__in=sorted(CARD_MOVES))),
+            models.CheckConstraint(name="gift_card_is_worth_something", condition=Q(amount__gt=0)),
         ]
 
 

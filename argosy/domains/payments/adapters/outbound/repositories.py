@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from argosy.domains.payments.adapters.outbound.models import (
     CommissionRuleRow,
+    CreditMovementRow,
+    CreditRow,
     GatewayDifferenceRow,
+    GiftCardRow,
     LedgerAccountRow,
     LedgerHeadRow,
     LedgerRow,
@@ -15,7 +18,9 @@ from argosy.domains.payments.adapters.outbound.models import (
     WebhookRow,
 )
 from argosy.domains.payments.domain.commission import CommissionRule
+from argosy.domains.payments.domain.credit import Credit, CreditMovement
 from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
+from argosy.domains.payments.domain.gift_card import GiftCard
 from argosy.domains.payments.domain.ledger import Entry, Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import AUTHORIZE, PaymentIntent, PaymentTransaction
 from argosy.domains.payments.domain.refund import Refund
@@ -36,4 +41,8 @@ ROWS = (
     Rows(StatementRound, StatementRoundRow),
     Rows(Webhook, WebhookRow),
     Rows(CommissionRule, CommissionRuleRow),
+    Rows(
+        Credit, CreditRow, parts={"movements": Part(CreditMovement, CreditMovementRow, owner="credit_id", is_log=True)}
+    ),
+    Rows(GiftCard, GiftCardRow),
 )

@@ -14,9 +14,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from argosy.domains.payments.adapters.outbound.gateways.by_credit import ByCredit
 from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
 from argosy.domains.payments.application.gateways import Gateway
+from argosy.domains.payments.domain.payment import BY_CREDIT
 from argosy.domains.payments.domain.receipt import BANK, CASH
 
 GROUP = "argosy.gateways"
@@ -43,6 +45,10 @@ def by_hand(environment: Mapping[str, str]) -> Gateway:
     return ByHand()
 
 
+def by_credit(environment: Mapping[str, str]) -> Gateway:
+    return ByCredit()
+
+
 def stripe_gateway(environment: Mapping[str, str]) -> Gateway | None:
     """Its library is loaded where there is a key alone: it takes a tenth of a second."""
     if not environment.get("ARGOSY_STRIPE_KEY"):
@@ -64,6 +70,7 @@ OUR_OWN: dict[str, Factory] = {
     "test": test_gateway,
     BANK: by_hand,
     CASH: by_hand,
+    BY_CREDIT: by_credit,
     "stripe": stripe_gateway,
     "razorpay": razorpay_gateway,
 }

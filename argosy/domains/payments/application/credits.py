@@ -1,0 +1,171 @@
+"""Store credit: given by staff, spent in payments, and given back. The books move with each balance."""
+
+from __future__ import annotations
+
+from argosy.contracts.payments import CreditIssued, IssueCredit
+from argosy.domains.payments.application.books import Books
+from argosy.domains.payments.domain.credit import (
+    ISSUED,
+    NOT_PAID,
+    PAID,
+    REFUNDED,
+    Credit,
+    CreditMovement,
+    credit_id,
+    wrong_credit,
+)
+from argosy.domains.payments.domain.ledger import (
+    CREDIT_HELD,
+    CREDIT_ISSUED,
+    CREDIT_RELEASED,
+    CREDIT_RETURNED,
+    GOODWILL,
+    LEDGER_ID,
+    Held,
+    Transaction,
+    account_id,
+    credit,
+    credit_held,
+)
+from argosy.domains.payments.domain.payment import HELD, RELEASED, SPENT, PaymentIntent
+from argosy.domains.payments.domain.refund import Refund
+from argosy.engine.reads import reads
+from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import refuse
+from argosy.shared_kernel.ids import Id, named_id
+
+
+def credit_accounts(buyer_id: str | None, currency: str) -> list[Id]:
+    """The accounts of a buyer's store credit."""
+    if buyer_id is None:
+        return []
+    return [account_id(credit(buyer_id), currency), account_id(credit_held(buyer_id), currency)]
+
+
+class Wallet:
+    """What the use cases of payments do with store credit: each balance and its account in the books at once."""
+
+    def __init__(self, work: UnitOfWork, books: Books, credits: Repository[Credit]) -> None:
+        self.work = work
+        self.books = books
+        self.credits = credits
+
+    def give(self, to: tuple[Id, str], amount: int, kind: str, cause: Id, reason: str = "") -> Credit:
+        """More for a buyer to spend; the caller books where it comes from."""
+        buyer_id, currency = to
+        found = self.credits.find(credit_id(buyer_id, currency))
+        if found is None:
+            found = Credit.open(buyer_id, currency)
+            self.credits.add(found)
+        self._move(found, kind, amount, cause, reason)
+        return found
+
+    def hold(self, intent: PaymentIntent) -> bool:
+        """Set aside the part of a payment that store credit pays; False where there is not so much."""
+        assert intent.buyer_id is not None, "somebody pays"
+        found, amount = self.credits.find(credit_id(intent.buyer_id, intent.currency)), intent.credit_amount
+        if found is None or found.balance < amount:
+            return False
+        self._move(found, PAID, -amount, intent.id)
+        found.move_held(amount)
+        self._book(intent, named_id("credit held", intent.id), CREDIT_HELD, amount)
+        intent.credit_status = HELD
+        return True
+
+    def release_if_lost(self, intent: PaymentIntent) -> None:
+        """What was set aside for a payment that will not be is the buyer's to spend again."""
+        if not (intent.is_credit_held and intent.is_lost):
+            return
+        found, amount = self._of(intent), intent.credit_amount
+        found.move_held(-amount)
+        self._move(found, NOT_PAID, amount, intent.id)
+        self._book(intent, named_id("credit released", intent.id), CREDIT_RELEASED, -amount)
+        intent.credit_status = RELEASED
+
+    def spend(self, intent: PaymentIntent) -> Held | None:
+        """The part that was set aside is paid; the capture books it."""
+        if not intent.is_credit_held:
+            return None
+        self._of(intent).move_held(-intent.credit_amount)
+        intent.credit_status = SPENT
+        assert intent.buyer_id is not None
+        return Held(credit_held(intent.buyer_id), intent.credit_amount)
+
+    def set_aside(self, intent: PaymentIntent, refund: Refund) -> Held | None:
+        """The part of a refund that becomes store credit, once the gateway has paid the rest back: until then nobody
+        can spend it, so that it can still be taken back."""
+        if not refund.credit_amount:
+            return None
+        assert intent.buyer_id is not None
+        found = self.credits.find(credit_id(intent.buyer_id, intent.currency))
+        if found is None:
+            found = Credit.open(intent.buyer_id, intent.currency)
+            self.credits.add(found)
+        found.move_held(refund.credit_amount)
+        return Held(credit_held(intent.buyer_id), refund.credit_amount)
+
+    def pay_back(self, intent: PaymentIntent, refund: Refund) -> None:
+        """The refund is done: what of it was set aside may be spent."""
+        if refund.credit_amount:
+            found, amount = self._of(intent), refund.credit_amount
+            found.move_held(-amount)
+            self._move(found, REFUNDED, amount, intent.id)
+            self._book(intent, named_id("credit returned", refund.id), CREDIT_RETURNED, -amount)
+
+    def take_back(self, intent: PaymentIntent, refund: Refund) -> None:
+        """The refund is not; the caller books its reversal."""
+        if refund.credit_amount:
+            self._of(intent).move_held(-refund.credit_amount)
+
+    def _of(self, intent: PaymentIntent) -> Credit:
+        assert intent.buyer_id is not None
+        return self.credits.get(credit_id(intent.buyer_id, intent.currency))
+
+    def _move(self, found: Credit, kind: str, amount: int, cause: Id, reason: str = "") -> None:
+        found.add(
+            CreditMovement(
+                id=self.work.new_id(),
+                kind=kind,
+                amount=amount,
+                balance=found.balance + amount,
+                reference_id=cause,
+                reason=reason,
+                made_by=self.work.actor.id,
+                created_at=self.work.now,
+            )
+        )
+
+    def _book(self, intent: PaymentIntent, id: Id, kind: str, amount: int) -> None:
+        """From what may be spent to what is held, or back where the amount is negative."""
+        assert intent.buyer_id is not None
+        postings = {credit(intent.buyer_id): amount, credit_held(intent.buyer_id): -amount}
+        self.books.book(Transaction(id, kind, intent.id, intent.currency, postings))
+
+
+class Credits:
+    """Store credit as a gift of the platform."""
+
+    def __init__(self, work: UnitOfWork, books: Books, wallet: Wallet) -> None:
+        self.work = work
+        self.books = books
+        self.wallet = wallet
+        self.credits = wallet.credits
+        self.ledgers = books.ledgers
+        self.accounts = books.accounts
+
+    @reads(
+        credits=lambda command: [credit_id(command.buyer_id, command.currency)],
+        ledgers=lambda command: [LEDGER_ID],
+        accounts=lambda command: [
+            account_id(GOODWILL, command.currency),
+            *credit_accounts(command.buyer_id, command.currency),
+        ],
+    )
+    def issue_credit(self, command: IssueCredit) -> Id:
+        refuse(wrong_credit(command))
+        id, buyer_id, currency = self.work.new_id(), command.buyer_id, command.currency
+        self.wallet.give((buyer_id, currency), command.amount, ISSUED, id, command.reason)
+        postings = {GOODWILL: command.amount, credit(buyer_id): -command.amount}
+        self.books.book(Transaction(id, CREDIT_ISSUED, id, currency, postings))
+        self.work.announce(CreditIssued(credit_id=id, buyer_id=buyer_id, amount=command.amount, currency=currency))
+        return id

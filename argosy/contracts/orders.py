@@ -201,10 +201,11 @@ class OrderRefunded(Event, key="order_id"):
 
 class CancelOrder(Command):
     """Call an order off. Who may do that, and until when, is in the README of orders; what was paid goes back first,
-    and the order ends once it has."""
+    and the order ends once it has. With `to_credit` it becomes store credit: the buyer says so, or staff for them."""
 
     order_id: Id
     reason: str = ""
+    to_credit: bool = False
 
 
 class CancellationAccepted(Value):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from argosy.apps.doctor import (
     checkouts,
+    credit,
     integrations,
     later,
     ledger,
@@ -46,6 +47,7 @@ CHECKS = in_order(
         *people.CHECKS,
         *integrations.CHECKS,
         *sellers.CHECKS,
+        *credit.CHECKS,
         *later.CHECKS,
     ]
 )

@@ -13,17 +13,26 @@ from argosy.apps.doctor.databases import Databases, Row, side_by_side
 from argosy.domains.payments.domain import refund as refunds
 from argosy.domains.payments.domain.ledger import (
     CAPTURE,
+    CARD_ENDED,
+    CARD_REDEEMED,
+    CARDS_ISSUED,
+    CREDIT_HELD,
+    CREDIT_ISSUED,
+    CREDIT_RELEASED,
+    CREDIT_RETURNED,
     FEE,
     REFUND,
     REFUND_REVERSED,
     SUSPENSE_RETURNED,
     SUSPENSE_TAKEN,
+    Held,
     LedgerAccount,
     capture_postings,
+    credit_held,
     mirrored,
     verify_chain,
 )
-from argosy.domains.payments.domain.payment import APPROVED, RETURN
+from argosy.domains.payments.domain.payment import APPROVED, RELEASED, RETURN
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.shared_kernel.ids import named_id
 
@@ -31,8 +40,10 @@ _SHARES = msgspec.json.Decoder(tuple[PaidShare, ...])
 
 ENTRIES = (
     "SELECT reference_id, transaction_id, kind, account, currency, debit - credit FROM ledgers "
+    f"WHERE kind NOT IN ('{CREDIT_ISSUED}', '{CARDS_ISSUED}', '{CARD_REDEEMED}', '{CARD_ENDED}') "
     "ORDER BY reference_id, transaction_id, position"
 )
+"""What is booked for payments; the rest is store credit's (credit.py)."""
 
 
 class ChainedRow(NamedTuple):
@@ -148,7 +159,7 @@ def booked_once(databases: Databases) -> Iterator[Violation]:
         "payments",
         "SELECT p.id, p.captured_amount, p.suspended_amount, "
         "(SELECT count(*) FROM payment_transactions t WHERE t.payment_intent_id = p.id AND t.type = ? AND "
-        "t.status = ?), p.fee_amount FROM payment_intents p ORDER BY p.id",
+        "t.status = ?), p.fee_amount, p.credit_status FROM payment_intents p ORDER BY p.id",
         RETURN,
         APPROVED,
     )
@@ -156,7 +167,7 @@ def booked_once(databases: Databases) -> Iterator[Violation]:
     owned = databases.stream("payments", _REFUNDS)
     for payment_id, (intent, rows, own) in side_by_side(intents, entries, owned):
         booked = list(_transactions(rows))
-        due = _causes(payment_id, intent[0] if intent else (payment_id, 0, 0, 0, 0), [row[1:] for row in own])
+        due = _causes(payment_id, intent[0] if intent else (payment_id, 0, 0, 0, 0, ""), [row[1:] for row in own])
         for one in booked:
             if due.pop(one.id, None) != one.kind:
                 yield Violation(
@@ -172,7 +183,8 @@ def split(databases: Databases) -> Iterator[Violation]:
     """What was captured is what the shares say, and what the ledger credits for it."""
     intents = databases.stream(
         "payments",
-        "SELECT id, gateway, captured_amount, shares FROM payment_intents WHERE captured_amount > 0 ORDER BY id",
+        "SELECT id, gateway, captured_amount, shares, buyer_id, credit_amount FROM payment_intents "
+        "WHERE captured_amount > 0 ORDER BY id",
     )
     entries = databases.stream(
         "payments",
@@ -183,17 +195,18 @@ def split(databases: Databases) -> Iterator[Violation]:
     for payment_id, (intent, rows) in side_by_side(intents, entries):
         if not intent:
             continue
-        _, gateway, captured, text = intent[0]
+        _, gateway, captured, text, buyer_id, credit_amount = intent[0]
+        held = Held(credit_held(str(buyer_id)), credit_amount) if credit_amount else None
         shares = _SHARES.decode(text)
         shared = sum(one.seller_amount + one.commission_amount + one.tax_amount for one in shares)
         if shared != captured:
             yield Violation(f"payment_intents {payment_id}", f"captured {captured}, its shares sum to {shared}")
         for one in _transactions(rows):
-            if one.postings != capture_postings(gateway, shares):
+            if one.postings != capture_postings(gateway, shares, held):
                 yield Violation(f"payment_intents {payment_id}", "its shares are not what the ledger credits")
 
 
-_REFUNDS = "SELECT payment_intent_id, id, status, amount FROM refunds ORDER BY payment_intent_id, id"
+_REFUNDS = "SELECT payment_intent_id, id, status, amount, credit_amount FROM refunds ORDER BY payment_intent_id, id"
 
 
 def _by_payment(databases: Databases) -> Iterator[tuple[str, list[Booked], list[Row]]]:
@@ -215,7 +228,7 @@ def _transactions(rows: Iterable[Row]) -> Iterator[Booked]:
 
 def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str]:
     """The transactions that a payment must have, by id."""
-    _, captured, suspended, returns, fee = intent
+    _, captured, suspended, returns, fee, credit_status = intent
     due: dict[str, str] = {payment_id: CAPTURE} if captured else {}
     if fee:
         due[named_id("fee", payment_id)] = FEE
@@ -223,9 +236,15 @@ def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str
         due[named_id("suspense", payment_id)] = SUSPENSE_TAKEN
     if returns and not suspended:
         due[named_id("return", payment_id)] = SUSPENSE_RETURNED
-    for id, status, amount in owned:
+    if credit_status:
+        due[named_id("credit held", payment_id)] = CREDIT_HELD
+    if credit_status == RELEASED:
+        due[named_id("credit released", payment_id)] = CREDIT_RELEASED
+    for id, status, amount, credit_amount in owned:
         if amount and status != refunds.WAITING:
             due[id] = REFUND
+            if status == refunds.SUCCEEDED and credit_amount:
+                due[named_id("credit returned", id)] = CREDIT_RETURNED
             if status == refunds.FAILED:
                 due[named_id("reversal", id)] = REFUND_REVERSED
     return due

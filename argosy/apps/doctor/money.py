@@ -44,9 +44,11 @@ def captured_within(databases: Databases) -> Iterator[Violation]:
     holds = told.format(more=" AND t.gateway_transaction_id = p.authorization_reference")
     for id, status, amount, captured, taken, held in databases.stream(
         "payments",
-        f"SELECT * FROM (SELECT p.id, p.status, p.amount, p.captured_amount, {captures} AS taken, {holds} AS held "
+        f"SELECT id, status, amount, captured_amount, taken, held FROM (SELECT p.id, p.status, p.amount, "
+        f"p.captured_amount, p.credit_amount, {captures} AS taken, {holds} AS held "
         f"FROM payment_intents p) found WHERE captured_amount > amount OR captured_amount < 0 OR "
-        f"(status IN ({marks}) AND (captured_amount = 0 OR captured_amount <> taken OR captured_amount > held)) OR "
+        f"(status IN ({marks}) AND (captured_amount = 0 OR captured_amount - credit_amount <> taken OR "
+        f"captured_amount - credit_amount > held)) OR "
         f"(status NOT IN ({marks}) AND captured_amount <> 0)",
         APPROVED,
         CAPTURE,

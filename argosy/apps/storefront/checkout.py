@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from argosy.apps.storefront import cart
 from argosy.apps.storefront.basket import Line, lines_from, lines_of, parcels
 from argosy.apps.storefront.countries import country_names
+from argosy.apps.storefront.credit import credit_in
 from argosy.apps.storefront.delivery import STANDARD, UNKNOWN, choices, is_method
 from argosy.apps.storefront.orders import order_shown
 from argosy.apps.storefront.pages import Visit
@@ -32,6 +33,7 @@ from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError, RuleBroken
 from argosy.shared_kernel.ids import Id, is_id, named_id
+from argosy.shared_kernel.money import AMOUNT_MAX
 
 CARDS = {
     "tok_approve": "Test card that is approved",
@@ -54,6 +56,7 @@ STEPS = (
     ("Confirmation", ("confirm", "consume")),
 )
 _FIELDS = {"country_unreadable": "country", "not_a_code": "coupons", "too_many_coupons": "coupons"}
+_DIGITS = re.compile("[0-9]{1,16}")
 _WORDS = re.compile(r"[\s,;]+")
 _TEXT_LETTERS_MAX = 300
 
@@ -77,6 +80,8 @@ class Form:
     payment: str
     coupons: str
     keeps_address: bool = False
+    credit_amount: int = 0
+    """What the buyer was shown of their store credit: the same form sent twice asks for the same."""
     quote_id: str = ""
 
     @classmethod
@@ -108,6 +113,7 @@ class Form:
             payment=visit.sent("payment"),
             coupons=visit.sent("coupons")[:_TEXT_LETTERS_MAX],
             keeps_address=bool(visit.sent("keep")),
+            credit_amount=_minor_units(visit.sent("credit")),
             quote_id=visit.sent("quote_id"),
         )
 
@@ -176,12 +182,19 @@ def abort(visit: Visit) -> HttpResponse:
 
 
 def pay_again(visit: Visit) -> HttpResponse:
-    """By another means after a payment has failed; pressed twice, it is one attempt, and the page tells how it goes."""
+    """By another means after a payment has failed; pressed twice, it is one attempt, and the page tells how it goes.
+    Store credit has no part in it where that was what failed."""
     checkout_id, source = _own_id(visit), visit.sent("payment")
     if source in CARDS:
         with suppress(RuleBroken):
             runtime().outside("checkout").run(
-                RetryPayment(checkout_id=checkout_id, buyer_id=Id(visit.actor.id), payment_source=source), visit.actor
+                RetryPayment(
+                    checkout_id=checkout_id,
+                    buyer_id=Id(visit.actor.id),
+                    payment_source=source,
+                    credit_amount=0 if visit.sent("credit") == "no" else None,
+                ),
+                visit.actor,
             )
     return visit.go(f"/checkouts/{checkout_id}")
 
@@ -208,7 +221,18 @@ def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
         coupons=sent.codes,
         quote_id=Id(sent.quote_id) if is_id(sent.quote_id) else None,
         may_retry_payment=True,
+        credit_amount=sent.credit_amount,
     )
+
+
+def _minor_units(typed: str) -> int:
+    """A sum that a form of ours sent back."""
+    return min(int(typed), AMOUNT_MAX) if _DIGITS.fullmatch(typed) else 0
+
+
+def _currency(lines: Sequence[Line]) -> str:
+    """What the goods are priced in."""
+    return next((line.variant.currency for line in lines if line.variant), "")
 
 
 def _payments() -> dict[str, str]:
@@ -243,6 +267,9 @@ def _form_page(
     has_asked: bool = False,
 ) -> HttpResponse:
     offered = choices(lines, shown.address)
+    currency = _currency(lines)
+    credit = credit_in(visit, currency)
+    by_credit = min(shown.credit_amount, quote.total_amount) if quote is not None else 0
     return visit.show(
         "checkout",
         status=422 if faults else 200,
@@ -257,6 +284,10 @@ def _form_page(
         faults=faults or {},
         quote=quote if shown.quote_id else None,
         has_asked=has_asked,
+        credit=credit,
+        currency=currency,
+        by_credit=by_credit,
+        left_to_pay=quote.total_amount - by_credit if quote is not None else 0,
     )
 
 

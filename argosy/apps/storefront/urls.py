@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from argosy.apps.storefront import (
     cart,
     checkout,
+    credit,
     email,
     letters,
     orders,
@@ -70,6 +71,7 @@ urlpatterns = [
     path("account", page(get=session.account, allow=buyer)),
     path("account/teams/leave", page(post=team.leave, allow=buyer)),
     path("invitation", page(get=team.invitation, post=team.accept, allow=buyer)),
+    path("store-credit", page(get=credit.show, post=credit.redeem, allow=buyer)),
     path("sign-out", page(post=session.sign_out, allow=buyer)),
     path("assets/<str:digest>/<str:name>", asset),
     path("media/<str:key>", picture),

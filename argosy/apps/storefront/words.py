@@ -91,6 +91,8 @@ FAULTS = {
     "quote_is_for_another_purchase": "What you changed may change the price. Look at the total again.",
     "no_such_quote": "The price that you saw is no longer known. Look at the total again.",
     "price_changed": "A price has changed meanwhile. Look at the total again.",
+    "no_such_gift_card": "There is no gift card with this code. Look at it again.",
+    "too_many_codes": "Too many codes were wrong. Please wait a few minutes, and try again.",
     "lines_out_of_range": "There must be at least one thing to buy, and at most 200.",
 }
 FIELDS = {
@@ -114,6 +116,8 @@ FIELDS = {
 FAILURES = {
     "card_declined": "The payment was declined. Nothing was charged. Try another way to pay.",
     "insufficient_funds": "There is not enough money for it. Nothing was charged. Try another way to pay.",
+    "not_enough_credit": "Your store credit is less than it was, perhaps by another purchase. Nothing was charged. Pay "
+    "it all in another way.",
     "unknown_source": "The payment was declined. Nothing was charged. Try another way to pay.",
     "stock_short": "Something in your cart was sold to somebody else meanwhile. Look at your cart and choose again.",
     "too_many_open_holds": "Other purchases of yours that are not paid yet hold the same things. End them, or wait "

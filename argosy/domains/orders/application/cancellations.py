@@ -59,8 +59,9 @@ class Cancellations:
         order = self.orders.find(command.order_id)
         order, who = as_whom(order, self.work.actor, command.order_id)
         if not (order.is_called_off or order.is_being_cancelled):
-            check_cancellation(order, who, command.reason)
-            self._cancel(order, who, command.reason.strip() or f"called off by the {who}")
+            check_cancellation(order, who, command.reason, to_credit=command.to_credit)
+            reason = command.reason.strip() or f"called off by the {who}"
+            self._cancel(order, who, reason, to_credit=command.to_credit)
         known = self.cancellations.find(order.id)
         return CancellationAccepted(
             order_id=order.id,
@@ -123,7 +124,7 @@ class Cancellations:
                 order.call_off(NOT_PAID, self._occasion())
                 self._release(order, has_left=False)
 
-    def _cancel(self, order: Order, who: str, reason: str) -> None:
+    def _cancel(self, order: Order, who: str, reason: str, *, to_credit: bool) -> None:
         is_paid = order.status != CONFIRMED
         if not is_paid:
             order.call_off(reason, self._occasion())
@@ -134,10 +135,11 @@ class Cancellations:
             return self._release(order, has_left=has_left)
         if order.payment_id is None:  # Cash that no payment knows of is paid back where it was taken.
             raise OrderCannotBeCancelled(order_id=order.id, status=order.status, asked_as=who)
-        return self._pay_back(order, order.payment_id, who, reason)
+        return self._pay_back(order, who, reason, to_credit=to_credit)
 
-    def _pay_back(self, order: Order, payment_id: Id, who: str, reason: str) -> None:
+    def _pay_back(self, order: Order, who: str, reason: str, *, to_credit: bool) -> None:
         """Nothing of it may leave from now on; what happens next is for payments to say."""
+        assert order.payment_id is not None
         cancellation = self.cancellations.find(order.id)
         asked_by, now = self.work.actor.id, self.work.now
         if cancellation is None:
@@ -160,10 +162,11 @@ class Cancellations:
         self.work.announce(
             RefundPayment(
                 flow_id=order.id,
-                payment_id=payment_id,
+                payment_id=order.payment_id,
                 refund_id=cancellation.refund_id,
                 reason=reason,
                 order_id=order.id,
+                to_credit=to_credit,
             ),
             OrderCancellationRequested(
                 order_id=order.id,

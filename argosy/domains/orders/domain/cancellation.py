@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.domains.orders.domain.order import REASON_MAX, Order
-from argosy.domains.orders.domain.policies import cancellation_rule
+from argosy.domains.orders.domain.policies import SELLER, cancellation_rule
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.cards import holds_card_number
 from argosy.shared_kernel.errors import Invalid, RuleBroken
@@ -33,6 +33,10 @@ class ReasonIsMissing(Invalid):
 
 class ReasonHoldsACard(Invalid):
     """A card's number is nobody's to write down here."""
+
+
+class RefundIsTheBuyersToChoose(Invalid):
+    """A seller does not say that a buyer's money becomes store credit."""
 
 
 class CancellationReasonIsTooLong(Invalid):
@@ -79,13 +83,15 @@ def refund_id_of(order_id: Id, times: int) -> Id:
     return child_id(order_id, "cancellation", str(times))
 
 
-def check_cancellation(order: Order, who: str, reason: str) -> None:
+def check_cancellation(order: Order, who: str, reason: str, *, to_credit: bool = False) -> None:
     """Refuses a cancellation that the table of policies does not have."""
     rule = cancellation_rule(who, order.order_type)
     if len(reason) > REASON_MAX:
         raise CancellationReasonIsTooLong(field="reason", maximum=REASON_MAX)
     if holds_card_number(reason):
         raise ReasonHoldsACard(field="reason")
+    if to_credit and who == SELLER:
+        raise RefundIsTheBuyersToChoose(field="to_credit")
     if rule.needs_reason and not reason.strip():
         raise ReasonIsMissing(field="reason")
     if order.status not in rule.statuses:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Literal
 
 import msgspec
+from django.http import HttpRequest
 
 from argosy.contracts.payments import (
     CancelGiftCard,
@@ -44,11 +45,11 @@ class TooManyCodes(TooMany):
 
 
 @contextmanager
-def guesses_limited(asked: Asked, command: RedeemGiftCard) -> Iterator[None]:
+def redeeming_limited(request: HttpRequest, buyer_id: str) -> Iterator[None]:
     """Redeem a gift card inside of this: only codes that are no card's count."""
     wanted = [
-        (counted_as("gift-cards", asked.actor.id), GUESSES),
-        (counted_as("gift-cards-from", address_of(asked.request)), GUESSES_FROM),
+        (counted_as("gift-cards", buyer_id), GUESSES),
+        (counted_as("gift-cards-from", address_of(request)), GUESSES_FROM),
     ]
     wait = limits().take(wanted)
     if wait:
@@ -61,6 +62,10 @@ def guesses_limited(asked: Asked, command: RedeemGiftCard) -> Iterator[None]:
         limits().give_back(wanted)
         raise
     limits().give_back(wanted)
+
+
+def _redeeming(asked: Asked, command: RedeemGiftCard) -> AbstractContextManager[None]:
+    return redeeming_limited(asked.request, asked.actor.id)
 
 
 class StoreCredit(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,13 +152,13 @@ endpoints = [
     get("gift-cards/{gift_card_id}", gift_card, allow=staff, answers=GiftCardShown),
     post("gift-cards/{gift_card_id}/cancel", CancelGiftCard, allow=staff),
     post(
-        "gift-cards/redemptions",
+        "credit/mine/gift-cards",
         RedeemGiftCard,
         allow=buyer,
         answers=RedeemedCredit,
         fill=lambda asked: {"buyer_id": asked.actor.id},
         filled=("buyer_id",),
         takes_key=False,
-        guard=guesses_limited,
+        guard=_redeeming,
     ),
 ]

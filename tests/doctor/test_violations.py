@@ -9,6 +9,7 @@ from argosy.apps.doctor.examination import CHECKS
 from argosy.contracts.accounts import RegisterUser
 from argosy.shared_kernel.ids import named_id
 from tests.doctor.cases import OLD, OTHER, Case, Plant, sql
+from tests.doctor.credit_planted import CREDIT
 from tests.doctor.planted_uses import sold_beyond_its_units, use_never_given_back, used_twice_by_one_buyer
 from tests.doctor.planting import book, chain_again, violated, write, write_in_gateways_book
 from tests.doctor.sellers_planted import SELLERS
@@ -352,6 +353,7 @@ CASES = [
             f"'', '{OLD}')",
         ),
     ),
+    *CREDIT,
     Case(
         "I51",
         "an event that is gone",

@@ -180,6 +180,36 @@ class ReconcilePayments(Command, key="job"):
     job: str = "reconcile-payments"
 
 
+class FindOldAuthorizations(Command, key="job"):
+    """Look for payments that are held for long and neither captured nor let go of, and come back to each before its
+    gateway's hold is over. Sent by payments' own schedule."""
+
+    job: str = "find-old-authorizations"
+
+
+class EndAuthorization(Command, key="payment_id"):
+    """The gateway will not hold it much longer: have it renewed, or let go of it. Sent by payments itself."""
+
+    payment_id: Id
+
+
+class AuthorizationRenewed(Event, key="payment_id"):
+    """The gateway goes on holding what was not captured yet."""
+
+    payment_id: Id
+    amount: int
+    currency: str
+
+
+class AuthorizationExpired(Event, key="payment_id"):
+    """An alarm: nobody captured it in time, and it is let go of. It cannot be captured any more."""
+
+    payment_id: Id
+    purchase_id: Id | None
+    amount: int
+    currency: str
+
+
 class CompareWithGateway(Command, key="job"):
     """Lay the next page of the gateway's own book beside ours. Sent by payments' own schedule."""
 
@@ -418,6 +448,14 @@ class CaptureAnswered(Command, key="payment_id"):
     currency: str = ""
     reason: str = ""
     fee_amount: int = 0
+
+
+class RenewalAnswered(Command, key="payment_id"):
+    payment_id: Id
+    call: int
+    outcome: str
+    gateway_transaction_id: str = ""
+    reason: str = ""
 
 
 class VoidAnswered(Command, key="payment_id"):

@@ -26,6 +26,7 @@ from argosy.domains.orders.context import OrdersContext
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.policies import STUCK
 from argosy.domains.orders.domain.purchase import Purchase
+from argosy.domains.payments.application.holds import Hold
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent, PaymentTransaction
@@ -178,6 +179,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.expired_cards = lambda work: lambda limit: ()
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
         context.rates = lambda work: default_rate
+        context.hold_of = lambda gateway: Hold()
         context.gateway_names = lambda: frozenset({"test"})
     elif kind is ProductsContext:
         context.below = lambda work: lambda category_id: below(store, category_id)

@@ -400,6 +400,15 @@ def of_promotions(shop: Shop) -> dict[str, str]:
     return {"campaign_id": campaign}
 
 
+def of_credit(shop: Shop, staff: str) -> dict[str, str]:
+    """Somebody with store credit, and a gift card."""
+    buyer_id = shop.call("GET", "users/me", token=shop.buyer).json["user_id"]
+    gift = {"amount": 500, "currency": "EUR", "reason": "spring"}
+    assert shop.call("POST", f"buyers/{buyer_id}/credit", gift, token=staff).status == 201
+    made = shop.call("POST", "gift-cards", gift, token=staff).json
+    return {"buyer_id": buyer_id, "gift_card_id": made["cards"][0]["gift_card_id"]}
+
+
 def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer that a buyer and a seller get is of the type that the API's description gives it."""
     from typing import is_typeddict
@@ -436,6 +445,7 @@ def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch
         **of_staff_and_quotes(shop, people["staff"]),
         **of_programs(shop),
         **of_promotions(shop),
+        **of_credit(shop, people["staff"]),
         "collection_id": shop.call(
             "PUT", "stores/mine/collections/all", {"title": "All", "rule": {}}, token=shop.seller
         ).json["id"],

@@ -60,6 +60,8 @@ TOLD_TO_NOBODY_YET = {
     "payments.WebhookUnmatched",
     "products.CategoryChanged",
     "payments.CommissionSet",
+    "payments.AuthorizationExpired",
+    "payments.AuthorizationRenewed",
     "payments.CreditIssued",
     "payments.GiftCardEnded",
     "payments.GiftCardRedeemed",

@@ -44,14 +44,12 @@ def credit_in(visit: Visit, currency: str) -> int:
 
 
 def _page(visit: Visit, *, note: str = "", fault: str = "", code: str = "") -> HttpResponse:
-    found = credits_of(visit.actor.id)
-    moved = [each for one in found for each in movements_of(visit.actor.id, one.currency, None, MOVEMENTS_SHOWN)]
-    moved.sort(key=lambda each: each.movement_id, reverse=True)
+    moved = movements_of(visit.actor.id, "", None, MOVEMENTS_SHOWN)
     return visit.show(
         "store_credit",
         status=422 if fault else 200,
-        credits=found,
-        movements=[(KINDS[each.kind], each) for each in moved[:MOVEMENTS_SHOWN]],
+        credits=credits_of(visit.actor.id),
+        movements=[(KINDS[each.kind], each) for each in moved],
         note=note,
         fault=fault,
         code=code,

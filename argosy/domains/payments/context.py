@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from argosy.contracts.payments import (
     CompareWithGateway,
     ExpireGiftCards,
+    FindOldAuthorizations,
     ReconcilePayments,
     ResolveWebhooks,
     StatementLine,
@@ -20,6 +21,7 @@ from argosy.domains.payments.application.commissions import Commissions
 from argosy.domains.payments.application.credits import Credits, Wallet
 from argosy.domains.payments.application.gateways import Gateway, GatewayRequest, ask
 from argosy.domains.payments.application.gift_cards import ExpiredCards, GiftCards, Randomness
+from argosy.domains.payments.application.holds import Hold, HoldOf, Holds
 from argosy.domains.payments.application.outgoing import GATEWAY
 from argosy.domains.payments.application.receipts import Receipts
 from argosy.domains.payments.application.reconciling import PaymentReconciliation
@@ -60,35 +62,44 @@ SERVICES = (
     Receipts,
     Credits,
     GiftCards,
+    Holds,
 )
 
 
-def build(
-    work: UnitOfWork,
-    noted: Noted = lambda after, up_to, limit: (),
-    open_webhooks: OpenWebhooks = lambda limit: (),
-    gateways: frozenset[str] = frozenset({"test"}),
-    rates: Rates = default_rate,
-    chance: tuple[Randomness, ExpiredCards] = (SystemRandomness(), lambda limit: ()),
-) -> tuple[Any, ...]:
-    """The services for one unit of work; `gateways` are those that there are, `chance` is what gift cards need."""
+class Ports(NamedTuple):
+    """What payments needs of the outside for one unit of work; `gateways` are the names of those that there are."""
+
+    noted: Noted = lambda after, up_to, limit: ()
+    open_webhooks: OpenWebhooks = lambda limit: ()
+    gateways: frozenset[str] = frozenset({"test"})
+    rates: Rates = default_rate
+    randomness: Randomness = SystemRandomness()
+    expired_cards: ExpiredCards = lambda limit: ()
+    hold_of: HoldOf = lambda gateway: Hold()
+
+
+NO_PORTS = Ports()
+
+
+def build(work: UnitOfWork, ports: Ports = NO_PORTS) -> tuple[Any, ...]:
+    """The services for one unit of work."""
     intents, kept_refunds = work.repository(PaymentIntent), work.repository(Refund)
     books = Books(work, work.repository(Ledger), work.repository(LedgerAccount))
     wallet = Wallet(work, books, work.repository(Credit))
     refunds = Refunds(work, books, intents, kept_refunds, wallet)
+    differences, rounds = work.repository(GatewayDifference), work.repository(StatementRound)
     return (
-        Authorizations(work, intents, wallet, gateways),
-        Captures(work, books, refunds, rates),
+        Authorizations(work, intents, wallet, ports.gateways),
+        Captures(work, books, refunds, ports.rates),
         refunds,
         PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
-        Statements(
-            work, intents, kept_refunds, work.repository(GatewayDifference), work.repository(StatementRound), noted
-        ),
-        Webhooks(work, work.repository(Webhook), intents, kept_refunds, open_webhooks),
+        Statements(work, intents, kept_refunds, differences, rounds, ports.noted),
+        Webhooks(work, work.repository(Webhook), intents, kept_refunds, ports.open_webhooks),
         Commissions(work, work.repository(CommissionRule)),
-        Receipts(work, books, intents, rates),
+        Receipts(work, books, intents, ports.rates),
         Credits(work, books, wallet),
-        GiftCards(work, books, wallet, work.repository(GiftCard), chance),
+        GiftCards(work, books, wallet, work.repository(GiftCard), (ports.randomness, ports.expired_cards)),
+        Holds(work, intents, wallet, Lookback(work, "payments.authorized"), ports.hold_of),
     )
 
 
@@ -115,6 +126,7 @@ class PaymentsContext(Context):
     schedule = (
         Every(seconds=60, send=ReconcilePayments(), first_after=60),
         Every(seconds=60, send=CompareWithGateway(), first_after=60),
+        Every(seconds=1_800, send=FindOldAuthorizations(), first_after=300),
         Every(seconds=60, send=ResolveWebhooks(), first_after=60),
         Every(seconds=3_600, send=ExpireGiftCards(), first_after=300),
     )
@@ -122,11 +134,15 @@ class PaymentsContext(Context):
     def build(self, work: UnitOfWork) -> tuple[Any, ...]:
         return build(
             work,
-            self.noted(work),
-            self.open_webhooks(work),
-            self.gateway_names(),
-            self.rates(work),
-            (self.randomness, self.expired_cards(work)),
+            Ports(
+                noted=self.noted(work),
+                open_webhooks=self.open_webhooks(work),
+                gateways=self.gateway_names(),
+                rates=self.rates(work),
+                randomness=self.randomness,
+                expired_cards=self.expired_cards(work),
+                hold_of=self.hold_of,
+            ),
         )
 
     def rates(self, work: UnitOfWork) -> Rates:
@@ -140,6 +156,12 @@ class PaymentsContext(Context):
         from argosy.domains.payments.adapters.outbound.gateways.registry import gateways
 
         return frozenset(gateways())
+
+    def hold_of(self, gateway: str) -> Hold:
+        """For how long a gateway holds money; in a simulation, for as long as most do."""
+        from argosy.domains.payments.adapters.outbound.gateways.registry import hold_of
+
+        return hold_of(gateway)
 
     def open_webhooks(self, work: UnitOfWork) -> OpenWebhooks:
         """Where webhooks that wait for their payment are looked for; a simulation looks through its own store."""

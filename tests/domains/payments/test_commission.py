@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from argosy.contracts.payments import CategoryGoods, CommissionSet, SetCommission
-from argosy.domains.payments.context import build
+from argosy.domains.payments.context import Ports, build
 from argosy.domains.payments.domain.commission import (
     CommissionComesTooSoon,
     CommissionOutOfRange,
@@ -72,7 +72,7 @@ def selling(rates: Any) -> Counter:
     """Anna sells books for 6,001 and toys for 1,999; captured by these rates."""
     counter = Counter()
     counter.stage.participant = type(counter.stage.participant)(
-        "stage", counter.stage.participant.handlers, lambda work: build(work, rates=rates)
+        "stage", counter.stage.participant.handlers, lambda work: build(work, Ports(rates=rates))
     )
     goods = (CategoryGoods(category="books", amount=6_001), CategoryGoods(category="toys", amount=1_999))
     share = msgspec.structs.replace(a_share(ANNA, 8_000, 500, 1_500), goods=goods)

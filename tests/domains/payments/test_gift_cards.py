@@ -17,7 +17,7 @@ from argosy.contracts.payments import (
     RedeemedCredit,
     RedeemGiftCard,
 )
-from argosy.domains.payments.context import SERVICES, build
+from argosy.domains.payments.context import SERVICES, Ports, build
 from argosy.domains.payments.domain.credit import Credit
 from argosy.domains.payments.domain.gift_card import (
     CardsOutOfRange,
@@ -30,7 +30,6 @@ from argosy.domains.payments.domain.gift_card import (
     code_from,
     read_code,
 )
-from argosy.platform.randomness import SystemRandomness
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.errors import Several
 from argosy.shared_kernel.ids import Id
@@ -132,7 +131,7 @@ def test_a_card_whose_time_is_not_over_is_not_ended() -> None:
 
 def test_the_job_ends_each_card_by_a_message_of_its_own() -> None:
     found = (ANNA, BUYER)
-    stage = Stage(SERVICES, lambda work: build(work, chance=(SystemRandomness(), lambda limit: found[:limit])))
+    stage = Stage(SERVICES, lambda work: build(work, Ports(expired_cards=lambda limit: found[:limit])))
     assert stage.send(ExpireGiftCards()) == [EndGiftCard(gift_card_id=id) for id in found]
 
 

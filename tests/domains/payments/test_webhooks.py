@@ -13,7 +13,7 @@ from argosy.contracts.payments import (
     ResolveWebhooks,
     WebhookUnmatched,
 )
-from argosy.domains.payments.context import build
+from argosy.domains.payments.context import Ports, build
 from argosy.domains.payments.domain.webhook import UNMATCHED_SECONDS, WEBHOOK_MOVES, Webhook, webhook_id
 from argosy.shared_kernel.messages import Message
 from tests.domains.payments.counter import (
@@ -231,7 +231,7 @@ def sweeping() -> Counter:
         return [each.id for each in counter.stage.all(Webhook) if each.status == "RECEIVED"][:limit]
 
     counter.stage.participant = type(counter.stage.participant)(
-        "stage", counter.stage.participant.handlers, lambda work: build(work, open_webhooks=look)
+        "stage", counter.stage.participant.handlers, lambda work: build(work, Ports(open_webhooks=look))
     )
     return counter
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from argosy.contracts.payments import (
     AuthorizationAnswered,
     AuthorizePayment,
@@ -16,7 +13,7 @@ from argosy.contracts.payments import (
     VoidAnswered,
     VoidPayment,
 )
-from argosy.domains.payments.application.credits import Wallet, credit_accounts
+from argosy.domains.payments.application.credits import Wallet, credit_accounts, reads_what_is_held
 from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import LEDGER_ID
@@ -47,19 +44,12 @@ from argosy.domains.payments.domain.payment import (
     VoidWasDeclined,
     check_request,
 )
-from argosy.engine.reads import reads, then_reads
+from argosy.engine.reads import reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Refused
 
 NOT_ENOUGH_CREDIT = "not_enough_credit"
-
-# Payments that store credit has no part in load nothing of it.
-reads_what_is_held = then_reads(
-    credits=lambda self, message: self.with_credit(message, lambda it: [credit_id(it.buyer_id, it.currency)]),
-    ledgers=lambda self, message: self.with_credit(message, lambda it: [LEDGER_ID]),
-    accounts=lambda self, message: self.with_credit(message, lambda it: credit_accounts(it.buyer_id, it.currency)),
-)
 
 
 class Authorizations:
@@ -175,11 +165,6 @@ class Authorizations:
             raise NoSuchPayment(payment_id=command.payment_id)
         if intent.pending and (intent.action_url or intent.status == UNKNOWN):
             look_up(self.work, intent, at_once=True)
-
-    def with_credit(self, message: Any, wanted: Callable[[PaymentIntent], list[Id]]) -> list[Id]:
-        """What a payment wants of the books for the store credit that is set aside for it."""
-        intent = self.intents.find(message.payment_id)
-        return wanted(intent) if intent is not None and intent.is_credit_held else []
 
     def _replace(self, earlier_id: Id, later_id: Id) -> None:
         """Another attempt takes the place of one that has failed; nothing can be held twice for one purchase."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from argosy.contracts.payments import CreditIssued, IssueCredit
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.domain.credit import (
@@ -29,7 +31,7 @@ from argosy.domains.payments.domain.ledger import (
 )
 from argosy.domains.payments.domain.payment import HELD, RELEASED, SPENT, PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
-from argosy.engine.reads import reads
+from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, named_id
@@ -40,6 +42,22 @@ def credit_accounts(buyer_id: str | None, currency: str) -> list[Id]:
     if buyer_id is None:
         return []
     return [account_id(credit(buyer_id), currency), account_id(credit_held(buyer_id), currency)]
+
+
+def _held_for(service: Any, message: Any) -> list[PaymentIntent]:
+    """The payment that a message is about, if credit is held for it."""
+    found = service.intents.find(message.payment_id)
+    return [found] if found is not None and found.is_credit_held else []
+
+
+reads_what_is_held = then_reads(
+    credits=lambda self, message: [credit_id(one.buyer_id, one.currency) for one in _held_for(self, message)],
+    ledgers=lambda self, message: [LEDGER_ID for _ in _held_for(self, message)],
+    accounts=lambda self, message: [
+        id for one in _held_for(self, message) for id in credit_accounts(one.buyer_id, one.currency)
+    ],
+)
+"""What a use case loads that may lose a payment: where store credit has no part in it, nothing."""
 
 
 class Wallet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 
@@ -12,10 +12,11 @@ from argosy.contracts.payments import (
     AuthorizationAnswered,
     CaptureAnswered,
     RefundAnswered,
+    RenewalAnswered,
     ReturnAnswered,
     VoidAnswered,
 )
-from argosy.domains.payments.domain.payment import ABSENT, AUTHORIZE, CAPTURE, NO_ANSWER, RETURN, VOID
+from argosy.domains.payments.domain.payment import ABSENT, AUTHORIZE, CAPTURE, NO_ANSWER, RENEW, RETURN, VOID
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command
 
@@ -78,6 +79,17 @@ class Gateway(Protocol):
         ...
 
 
+class Renewing(Protocol):
+    """A gateway that can be asked to go on holding what it holds, for as long as it held it before. `hold_seconds` is
+    how long that is; a gateway that cannot be asked may have it as well."""
+
+    hold_seconds: int
+
+    def renew(self, request: GatewayRequest) -> GatewayAnswer:
+        """Hold it for longer."""
+        ...
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What a gateway said of its own accord. `operation` is one of ours, empty where it concerns none; `payment_id` and
     `refund_id` are ours, as we gave them with the request; `reference` is the gateway's own id."""
@@ -121,6 +133,9 @@ def _act(gateway: Gateway, request: GatewayRequest) -> GatewayAnswer:
         return gateway.capture(request)
     if request.operation == VOID:
         return gateway.void(request)
+    if request.operation == RENEW:
+        renewing = cast(Renewing, gateway)
+        return renewing.renew(request)
     return gateway.refund(request)
 
 
@@ -147,6 +162,10 @@ def _told(request: GatewayRequest, answer: GatewayAnswer) -> Command:
             currency=answer.currency,
             reason=answer.reason,
             fee_amount=answer.fee_amount,
+        )
+    if request.operation == RENEW:
+        return RenewalAnswered(
+            payment_id=id, call=call, outcome=outcome, gateway_transaction_id=reference, reason=answer.reason
         )
     if request.operation == VOID:
         return VoidAnswered(

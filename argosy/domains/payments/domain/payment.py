@@ -32,7 +32,8 @@ MOVES: dict[str, frozenset[str]] = {
 """Where each state may go; the README's table says by what."""
 
 AUTHORIZE, CAPTURE, VOID, REFUND, RETURN = "authorize", "capture", "void", "refund", "return"
-"""What a gateway is asked for. A return sends back what it took without being asked."""
+RENEW = "renew"
+"""What a gateway is asked for. A return sends back what it took without being asked; to renew is to go on holding."""
 
 APPROVED, DECLINED, ACTION, NO_ANSWER, ABSENT = "approved", "declined", "action", "unknown", "absent"
 """What becomes of one call."""
@@ -171,6 +172,7 @@ class PaymentIntent(Aggregate):
     authorization_reference: str = ""
     capture_reference: str = ""
     waiting_refund_id: Id | None = None
+    is_renewed: bool = False
     replaced_by: Id | None = None
     """The payment of the next attempt: who asks of this one asks of that."""
     shares: tuple[PaidShare, ...] = ()

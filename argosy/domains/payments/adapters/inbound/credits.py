@@ -85,13 +85,13 @@ def credit_of_buyer(asked: Asked) -> StoreCredit:
 
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern="^([A-Z]{3})?$")]
 
 
 class MovementsQuery(PageQuery, kw_only=True, frozen=True):
-    """Movements of the balance in this currency."""
+    """`currency`: only movements of the balance in it."""
 
-    currency: Currency
+    currency: Currency = ""
 
 
 def my_credit_movements(asked: Asked) -> Page:

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from argosy.domains.payments.adapters.outbound.models import CreditMovementRow, CreditRow, GiftCardRow
-from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.gift_card import OPEN
 from argosy.shared_kernel.ids import Id
 
@@ -59,14 +58,16 @@ def credits_of(buyer_id: str) -> list[CreditShown]:
 
 
 def movements_of(buyer_id: str, currency: str, before: str | None, limit: int) -> list[CreditMovementShown]:
-    """At most so many movements of one balance, the newest first."""
-    rows = CreditMovementRow.objects.filter(credit_id=credit_id(buyer_id, currency))
+    """At most so many movements of a buyer's balances, or of the one in a currency, the newest first."""
+    known = {str(row.id): row.currency for row in CreditRow.objects.filter(buyer_id=buyer_id)}
+    wanted = [id for id, its in known.items() if currency in ("", its)]
+    rows = CreditMovementRow.objects.filter(credit_id__in=wanted)
     if before:
         rows = rows.filter(id__lt=before)
     return [
         CreditMovementShown(
             movement_id=Id(str(row.id)),
-            currency=currency,
+            currency=known[str(row.credit_id)],
             kind=row.kind,
             amount=row.amount,
             balance=row.balance,

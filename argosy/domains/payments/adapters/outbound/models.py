@@ -44,6 +44,7 @@ class PaymentIntentRow(AggregateRow):
     authorization_reference = models.CharField(max_length=255)
     capture_reference = models.CharField(max_length=255)
     waiting_refund_id = IdField(null=True)
+    is_renewed = models.BooleanField(db_default=False)
     replaced_by = IdField(null=True)
     shares = models.JSONField()
     created_at = InstantField()

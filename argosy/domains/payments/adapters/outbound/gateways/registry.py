@@ -18,6 +18,7 @@ from argosy.domains.payments.adapters.outbound.gateways.by_credit import ByCredi
 from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
 from argosy.domains.payments.application.gateways import Gateway
+from argosy.domains.payments.application.holds import Hold
 from argosy.domains.payments.domain.payment import BY_CREDIT
 from argosy.domains.payments.domain.receipt import BANK, CASH
 
@@ -104,3 +105,11 @@ def gateways_of(environment: Mapping[str, str]) -> dict[str, Gateway]:
 def gateways() -> dict[str, Gateway]:
     """Those of this process, made once."""
     return gateways_of(os.environ)
+
+
+def hold_of(name: str) -> Hold:
+    """For how long a gateway holds what it authorized, as it says of itself in `hold_seconds`, and whether it has an
+    operation `renew`."""
+    gateway = gateways().get(name)
+    seconds = getattr(gateway, "hold_seconds", Hold().seconds)
+    return Hold(seconds, callable(getattr(gateway, "renew", None)))

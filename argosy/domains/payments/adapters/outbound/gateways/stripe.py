@@ -77,7 +77,10 @@ class _NoRedirects(requests.Session):
 
 
 class StripeGateway:
-    """Safe from any number of threads."""
+    """Safe from any number of threads. A card's money is held for seven days, and for no longer by asking: that needs
+    another kind of authorization, which not every card gives."""
+
+    hold_seconds = 7 * 24 * 3_600
 
     def __init__(self, key: str, *, webhook_secrets: tuple[str, ...] = (), return_url: str = "", url: str = "") -> None:
         self.webhook_secrets = webhook_secrets

@@ -2,7 +2,8 @@
 
 Its book is one SQLite file with one row per operation key, so that it forgets nothing when we do, and can be laid
 beside our books afterwards. The source decides how it behaves (`SOURCES`). Settings: ARGOSY_TEST_GATEWAY_LATENCY_MS
-(50), and ARGOSY_TEST_GATEWAY_LOSS, the share of answers that are lost after the effect (0). A file that
+(50), ARGOSY_TEST_GATEWAY_LOSS, the share of answers that are lost after the effect (0), and
+ARGOSY_TEST_GATEWAY_HOLD_HOURS, for how long it holds money (168). A file that
 ARGOSY_TEST_GATEWAY_WAY names, with both in one line, tells how things are at present, while it is there.
 """
 
@@ -21,7 +22,7 @@ from typing import NamedTuple
 
 from argosy.domains.payments.adapters.outbound.gateways import notices
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest, Notice
-from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, RETURN, VOID
+from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, RENEW, RETURN, VOID
 from argosy.platform.locks import FileLock
 from argosy.shared_kernel.ids import named_id
 
@@ -34,6 +35,7 @@ SOURCES = {
     "tok_timeout_capture": "takes the amount, and its answer is lost",
     "tok_decline_capture": "holds the amount, and declines to hand it over",
     "tok_lie_amount": "takes one minor unit more than it was asked for, and says so",
+    "tok_hold_once": "holds the amount, and declines to hold it for longer",
     "tok_lie_hold": "holds one minor unit more than it was asked for, and says so",
 }
 _LOST = {("tok_timeout_after", AUTHORIZE), ("tok_timeout_capture", CAPTURE)}
@@ -82,6 +84,7 @@ class TestGateway:
         self.path = Path(path)
         self.way = way
         self.webhook_secrets: tuple[str, ...] = ()
+        self.hold_seconds = 7 * 24 * 3_600
         self.latency_seconds = latency_milliseconds / 1000
         self.loss = loss
         self.action_base = action_base
@@ -100,6 +103,7 @@ class TestGateway:
             latency_milliseconds=float(os.environ.get("ARGOSY_TEST_GATEWAY_LATENCY_MS", "50")),
             loss=float(os.environ.get("ARGOSY_TEST_GATEWAY_LOSS", "0")),
         )
+        gateway.hold_seconds = int(float(os.environ.get("ARGOSY_TEST_GATEWAY_HOLD_HOURS", "168")) * 3_600)
         gateway.webhook_secrets = tuple(os.environ.get("ARGOSY_TEST_GATEWAY_WEBHOOK_SECRET", "").split())
         return gateway
 
@@ -149,13 +153,24 @@ class TestGateway:
                 )
         return self._answer(found)
 
+    def renew(self, request: GatewayRequest) -> GatewayAnswer:
+        """Hold for longer what is held."""
+        with self._writing() as book:
+            found = _find(book, request.key)
+            if found is None:
+                held = _held(book, request.payment_id)
+                is_kept = held is not None and held.source != "tok_hold_once"
+                outcome = (APPROVED, "") if is_kept else (DECLINED, "not_held_for_longer")
+                found = _write(book, request, request.amount, "", outcome)
+        return self._answer(found)
+
     def refund(self, request: GatewayRequest) -> GatewayAnswer:
         with self._writing() as book:
             found = _find(book, request.key)
             if found is None:
                 left = 0
                 for line in _lines(book, request.payment_id):
-                    if line.status == APPROVED and line.operation not in (AUTHORIZE, VOID):
+                    if line.status == APPROVED and line.operation not in (AUTHORIZE, RENEW, VOID):
                         left += line.amount if line.operation == CAPTURE else -line.amount
                 found = _write(
                     book,

@@ -2,7 +2,8 @@
 
 Every line has `at`, `level`, `event`, `logger`, `process` and the fields of `about.py`: context, actor, message_type,
 message_id, correlation_id and causation_id, which are null where nothing caused it. ARGOSY_LOG_FORMAT is json, text or
-auto (text at a terminal); ARGOSY_LOG_LEVEL is debug, info, warning or error. Lines go to standard error.
+auto (text at a terminal); ARGOSY_LOG_LEVEL is debug, info, warning or error. Lines go to standard error. What could be
+a card's number is masked in each, wherever it came from.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 import structlog
 
 from argosy.observability.about import FIELDS, doing
+from argosy.shared_kernel.cards import masked
 
 FORMATS = ("auto", "json", "text")
 LEVELS = ("debug", "info", "warning", "error")
@@ -75,7 +77,7 @@ def say_what_about(logger: Any, method: str, line: Line) -> Line:
 def as_json(logger: Any, method: str, line: Line) -> str:
     """One line of JSON, the fields that all lines have first."""
     ordered = {name: line.pop(name, None) for name in FIRST}
-    return msgspec.json.encode({**ordered, **line}, enc_hook=str).decode()
+    return masked(msgspec.json.encode({**ordered, **line}, enc_hook=str).decode())
 
 
 def readable(stream: TextIO) -> Any:
@@ -86,7 +88,7 @@ def readable(stream: TextIO) -> Any:
 
     def shown(logger: Any, method: str, line: Line) -> str:
         text: str = render(logger, method, {name: value for name, value in line.items() if value is not None})
-        return text
+        return masked(text)
 
     return shown
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -19,6 +20,7 @@ import msgspec
 from msgspec.structs import fields
 
 from argosy.platform.problems import FAULTS_MAX, Problem
+from argosy.shared_kernel.cards import holds_card_number, masked
 from argosy.shared_kernel.codec import decoder
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.money import AMOUNT_MAX
@@ -32,6 +34,8 @@ _INTEGER = Annotated[int, msgspec.Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NUL = "\x00"
+_PASSWORDS = frozenset(("password", "current"))
+CARD_REFUSED = "card_number_refused"
 
 
 class Body:
@@ -59,13 +63,17 @@ class Body:
 
 def decode(raw: bytes, kind: type[msgspec.Struct]) -> Any:
     """A body as a struct, or a Problem that lists all its faults."""
-    plain = _parsed(raw or b"{}")
+    plain, cards = _parsed(raw or b"{}")
     try:
-        return decoder(kind).decode(raw or b"{}")
+        body = decoder(kind).decode(raw or b"{}")
     except msgspec.ValidationError as error:
-        raise invalid(list(_faults(plain, kind, "")) or [_fault("", "not_valid", str(error))]) from None
+        faults = list(_faults(plain, kind, "")) or [_fault("", "not_valid", str(error))]
+        raise invalid([*faults, *cards]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise _malformed() from None
+    if cards:
+        raise cards_refused(cards)
+    return body
 
 
 def invalid(faults: list[dict[str, Any]]) -> Problem:
@@ -74,8 +82,34 @@ def invalid(faults: list[dict[str, Any]]) -> Problem:
     )
 
 
+def card_faults(value: Any, path: str = "") -> Iterator[dict[str, Any]]:
+    """Every text of a plain value that holds what could be a card's number, and is not a password: that is kept by
+    nobody, and anybody's may be a number."""
+    if isinstance(value, str):
+        if holds_card_number(value):
+            yield _fault(masked(path), CARD_REFUSED, "Card numbers are not taken here, and this text holds one.")
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            where = f"{path}.{name}" if path else name
+            yield from card_faults(name, where)
+            if name not in _PASSWORDS:
+                yield from card_faults(each, where)
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from card_faults(each, f"{path}[{index}]")
+
+
+def cards_refused(faults: list[dict[str, Any]]) -> Problem:
+    return Problem(
+        422, CARD_REFUSED, "Card numbers are not taken here: pay with a gateway's token instead.", faults=faults
+    )
+
+
 def query_of(sent: Mapping[str, str], kind: type[msgspec.Struct]) -> Any:
     """The query's parameters as a struct, or a Problem that lists all its faults. Unknown ones are ignored."""
+    cards = list(card_faults(dict(sent)))
+    if cards:
+        raise cards_refused(cards)
     try:
         return msgspec.convert(sent, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -87,8 +121,10 @@ def _malformed() -> Problem:
     return Problem(400, "malformed_json", "The body is not JSON (RFC 8259) in UTF-8.")
 
 
-def _parsed(raw: bytes) -> Any:
-    """Plain JSON, once it is known to be well-formed, of bounded depth, and unambiguous."""
+def _parsed(raw: bytes) -> tuple[Any, list[dict[str, Any]]]:
+    """Plain JSON, once it is known to be well-formed, of bounded depth, and unambiguous; and its texts that hold a
+    card's number. These are looked for in the whole at once first: hardly ever is there one, and whatever is there
+    stands in a row, but where its digits are escaped."""
     if len(raw) > BYTES_MAX:
         raise too_large()
     try:
@@ -103,7 +139,8 @@ def _parsed(raw: bytes) -> Any:
         raise _malformed() from None
     if "\\u0000" in text and _NUL in json.dumps(plain, ensure_ascii=False).replace("\\u0000", _NUL):
         raise Problem(422, "nul_in_text", "Texts never hold the character U+0000.")
-    return plain
+    is_suspicious = "\\u" in text or holds_card_number(text)
+    return plain, list(islice(card_faults(plain), FAULTS_MAX)) if is_suspicious else []
 
 
 def too_large(bytes_max: int = BYTES_MAX) -> Problem:

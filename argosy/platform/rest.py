@@ -235,6 +235,8 @@ def admit(endpoint: Endpoint, request: HttpRequest, parameters: Mapping[str, str
         sent = parameters[name]
         if not (is_id(sent) if name in endpoint.id_names else 0 < len(sent) <= _TEXT_PARAMETER_MAX):
             raise not_found()
+        if name not in endpoint.id_names:
+            _refuse_cards({name: sent})
     return asked
 
 
@@ -330,6 +332,7 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
         endpoint.upload.admit(asked)
         raw = _raw(asked.request, endpoint.upload.types, endpoint.upload.bytes_max)
         values = dict(endpoint.upload.read(asked, raw))
+        _refuse_cards(values)
     else:
         raw = _raw(asked.request)
         values = endpoint.body.read(raw)
@@ -388,6 +391,13 @@ def _audited(endpoint: Endpoint, asked: Asked, command: Command) -> tuple[Operat
     )
 
 
+def _refuse_cards(texts: Mapping[str, Any]) -> None:
+    """What did not come in a body of JSON."""
+    faults = list(bodies.card_faults(dict(texts)))
+    if faults:
+        raise bodies.cards_refused(faults)
+
+
 def _decided(endpoint: Endpoint, result: Any) -> tuple[int, str]:
     reached("request.decided")
     return endpoint.status, _text(result)
@@ -428,6 +438,7 @@ def _keyed(endpoint: Endpoint, asked: Asked, key: str, raw: bytes) -> Keyed:
             "idempotency_key_unreadable",
             f"An Idempotency-Key is 1 to {KEY_LETTERS_MAX} printable ASCII characters.",
         )
+    _refuse_cards({"Idempotency-Key": key})
     fingerprint = sha256(asked.request.get_full_path().encode() + b"\n" + raw).hexdigest()
     # Nobody's keys are apart from each other by what they ask: a guessed key shows no stranger's answer.
     actor = asked.actor.id or f"nobody:{fingerprint[:48]}"

@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from argosy.apps.storefront.words import explained
 from argosy.engine.work import Actor
+from argosy.platform import bodies
 from argosy.platform.auth import NOBODY, Permission, public, tokens
 from argosy.platform.problems import Problem, not_found, problem_of
 
@@ -99,6 +100,7 @@ def page(
     @csrf_protect
     def answer(request: HttpRequest, **parameters: str) -> HttpResponse:
         visit = Visit(request, _visitor_of(request), parameters)
+        _refuse_cards(request)
         if not allow.allows(visit.actor) and not visit.actor.id:
             return visit.go("/sign-in", next=request.get_full_path() if request.method == "GET" else "/cart")
         allow.check(visit.actor)
@@ -173,6 +175,13 @@ def _check_readable(request: HttpRequest, views: Mapping[str, View]) -> None:
     # Uploads would be written to disk before anybody looked at them.
     if request.method == "POST" and request.content_type not in (FORM, ""):
         raise Problem(415, "not_a_form", "This page takes forms only.")
+
+
+def _refuse_cards(request: HttpRequest) -> None:
+    """A card's number typed into any field, but for a password, which nobody keeps."""
+    sent = [dict(fields.lists()) for fields in (request.GET, request.POST)]
+    if any(True for _ in bodies.card_faults(sent)):
+        raise bodies.cards_refused([])
 
 
 def _rendered(

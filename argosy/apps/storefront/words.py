@@ -23,6 +23,11 @@ class Words(NamedTuple):
 
 
 _BY_CODE = {
+    "card_number_refused": Words(
+        "Please type no card numbers here",
+        "What you sent holds what looks like the number of a card. We keep none, and nothing was kept of it. Go back "
+        "and take it out.",
+    ),
     "form_is_old": Words(
         "That form was too old",
         "Go back, load the page again, and send it once more. If this keeps happening, allow cookies for this shop.",

@@ -40,7 +40,9 @@ def balances_are_booked(databases: Databases) -> Iterator[Violation]:
         "payments",
         f"SELECT a.name, a.currency, a.balance FROM ledger_accounts a LEFT JOIN {_CREDITS} c ON a.name = c.name AND "
         "a.currency = c.currency WHERE c.name IS NULL AND a.balance <> 0 AND "
-        "(a.name LIKE 'credit:%' OR a.name LIKE 'credit!_held:%' ESCAPE '!')",
+        "(a.name LIKE ? OR a.name LIKE ?)",
+        "credit:%",
+        "credit_held:%",
     ):
         yield Violation(f"ledger_accounts {name} {currency}", f"owes {booked}, and there is no store credit")
 

@@ -65,7 +65,7 @@ def test_what_is_not_the_orders_money_is_refused_with_all_faults(shop: Shop) -> 
     for amount in (-1, 0, 1.5, "2880", True, None, 2**63):
         assert shop.call("POST", path, {**MONEY, "amount": amount}, token=people["staff"]).status == 422
     card = {**MONEY, "reference": "4242 4242 4242 4242"}
-    assert_problem(shop.call("POST", path, card, token=people["staff"]), 422, "reference_unreadable")
+    assert_problem(shop.call("POST", path, card, token=people["staff"]), 422, "card_number_refused")
     unknown = shop.call("POST", f"orders/{nobodys('order')}/money", MONEY, token=people["staff"])
     assert_problem(unknown, 404, "no_such_order")
     assert status(shop) == "CONFIRMED"

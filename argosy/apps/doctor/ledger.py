@@ -206,7 +206,10 @@ def split(databases: Databases) -> Iterator[Violation]:
                 yield Violation(f"payment_intents {payment_id}", "its shares are not what the ledger credits")
 
 
-_REFUNDS = "SELECT payment_intent_id, id, status, amount, credit_amount FROM refunds ORDER BY payment_intent_id, id"
+_REFUNDS = (
+    "SELECT payment_intent_id, id, status, CAST(postings AS text), credit_amount FROM refunds "
+    "ORDER BY payment_intent_id, id"
+)
 
 
 def _by_payment(databases: Databases) -> Iterator[tuple[str, list[Booked], list[Row]]]:
@@ -240,8 +243,8 @@ def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str
         due[named_id("credit held", payment_id)] = CREDIT_HELD
     if credit_status == RELEASED:
         due[named_id("credit released", payment_id)] = CREDIT_RELEASED
-    for id, status, amount, credit_amount in owned:
-        if amount and status != refunds.WAITING:
+    for id, status, postings, credit_amount in owned:
+        if postings != "{}" and status != refunds.WAITING:
             due[id] = REFUND
             if status == refunds.SUCCEEDED and credit_amount:
                 due[named_id("credit returned", id)] = CREDIT_RETURNED

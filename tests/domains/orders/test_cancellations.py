@@ -218,6 +218,19 @@ def test_what_cost_nothing_ends_without_a_payment() -> None:
     assert [type(one) for one in told] == [OrderRefunded, Restock]
 
 
+def test_what_cost_nothing_within_a_paid_purchase_gives_back_what_the_platform_paid_for_it() -> None:
+    stage = a_stage()
+    stage.send(place(draft("anna", line(1, unit=0)), draft("bert", line(2))))
+    stage.send(CONFIRM)
+    refund_id = refund_id_of(ANNA, 1)
+    told = stage.send(CancelOrder(order_id=ANNA, reason="too slow"), actor=OWNER)
+    asked = RefundPayment(flow_id=ANNA, payment_id=PAYMENT, refund_id=refund_id, reason="too slow", order_id=ANNA)
+    assert asked in told
+    assert stage.one(Order, ANNA).status == "REFUNDED"
+    answer = PaymentRefunded(flow_id=ANNA, payment_id=PAYMENT, refund_id=refund_id, amount=0, currency="EUR")
+    assert stage.send(answer) == []
+
+
 def test_strangers_are_told_that_there_is_no_such_order() -> None:
     stage = paid()
     theirs = refused(stage, CancelOrder(order_id=ANNA, reason="x"), STRANGER, NoSuchOrder)

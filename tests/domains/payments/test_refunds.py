@@ -17,6 +17,7 @@ from tests.domains.payments.counter import (
     BEN,
     FLOW,
     PAYMENT,
+    a_share,
     captured,
     decline,
     no_answer,
@@ -209,3 +210,20 @@ def test_a_refund_of_one_order_is_within_what_was_paid_for_it() -> None:
     counter.send(of_order(BEN, name="one"))
     (taken,) = counter.send(of_order(ANNA, name="one"))
     assert isinstance(taken, Refused) and taken.code == "refund_id_is_taken"
+
+
+def test_a_part_that_cost_its_buyer_nothing_gives_its_subsidy_back() -> None:
+    free = a_share(ANNA, 0, subsidy=700)
+    counter = captured(1_000, (free, a_share(BEN, 1_000)))
+    assert (counter.balance(f"escrow:{ANNA}"), counter.balance("promotions")) == (700, 700)
+    asked = RefundPayment(flow_id=FLOW, payment_id=PAYMENT, refund_id=an_id("refund"), order_id=free.order_id)
+    for _ in range(2):
+        (answer,) = counter.send(asked)
+        assert isinstance(answer, PaymentRefunded) and answer.amount == 0
+        assert counter.call() == []
+    assert (counter.balance(f"escrow:{ANNA}"), counter.balance("promotions")) == (0, 0)
+    assert (counter.intent.status, counter.refund("refund").status) == ("CAPTURED", "SUCCEEDED")
+    counter.send(refund(None, "rest"))
+    counter.call()
+    assert counter.intent.status == "REFUNDED"
+    assert counter.faults() == []

@@ -132,6 +132,7 @@ class Cancellations:
         if order.total_amount == 0:
             has_left = order.status != PAID
             order.refund_whole(reason, self._occasion())
+            self._give_subsidy_back(order, reason)
             return self._release(order, has_left=has_left)
         if order.payment_id is None:  # Cash that no payment knows of is paid back where it was taken.
             raise OrderCannotBeCancelled(order_id=order.id, status=order.status, asked_as=who)
@@ -179,6 +180,19 @@ class Cancellations:
                 asked_by=who,
             ),
         )
+
+    def _give_subsidy_back(self, order: Order, reason: str) -> None:
+        """Its buyer paid nothing for it, but the platform may have: with the payment of the rest of the purchase."""
+        if order.payment_id is not None:
+            self.work.announce(
+                RefundPayment(
+                    flow_id=order.id,
+                    payment_id=order.payment_id,
+                    refund_id=refund_id_of(order.id, 1),
+                    reason=reason,
+                    order_id=order.id,
+                )
+            )
 
     def _release(self, order: Order, *, has_left: bool) -> None:
         """What never left can be sold again; coupons count for others once nothing of their purchase stands."""

@@ -46,7 +46,7 @@ from argosy.domains.payments.domain.refund import (
     RefundIdIsTaken,
     RefundWasDeclined,
 )
-from argosy.domains.payments.domain.shares import after, before, left_of, take_back
+from argosy.domains.payments.domain.shares import RefundedPart, after, before, left_of, subsidies_left, take_back
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, named_id
@@ -165,9 +165,19 @@ class Refunds:
         if amount > left:
             raise RefundExceedsCapture(payment_id=intent.id, asked=amount, left=left)
         if amount == 0:
+            self._take_subsidy_back(intent, command)
             return self._nothing(intent, command.flow_id, command.refund_id)
         refund = self._open(intent, command)
         return self._request(intent, refund, amount)
+
+    def _take_subsidy_back(self, intent: PaymentIntent, command: RefundPayment) -> None:
+        """The buyer paid nothing for this, and the platform did: a refund of nothing to them."""
+        parts = subsidies_left(intent.shares, command.order_id)
+        if not any(part.subsidy for part in parts):
+            return
+        refund = self._open(intent, command)
+        refund.move(SUCCEEDED)
+        self._book(intent, refund, parts)
 
     def _wait(self, intent: PaymentIntent, command: RefundPayment) -> None:
         """The gateway has not said whether it captured: the refund is remembered, and answered when it has."""
@@ -201,16 +211,19 @@ class Refunds:
         refund.amount, refund.calls = amount, 1
         refund.credit_amount = amount if refund.to_credit else max(0, amount - intent.returnable_amount)
         intent.returned_amount += refund.gateway_amount
-        refund.parts = take_back(intent.shares, amount, refund.order_id)
-        held = self.wallet.set_aside(intent, refund)
-        postings = refund_postings(intent.gateway, intent.shares, refund.parts, held)
-        escrows = [name for name in postings if name.startswith("escrow:")]
-        refund.postings = covered(postings, self.books.balances(escrows, intent.currency))
-        self.books.book(Transaction(refund.id, REFUND_BOOKED, intent.id, intent.currency, refund.postings))
-        intent.shares = after(intent.shares, refund.parts)
+        self._book(intent, refund, take_back(intent.shares, amount, refund.order_id))
         intent.refunding_amount += amount
         assert intent.left_amount >= 0, "a refund is within what is left"
         pay_back(self.work, intent, refund)
+
+    def _book(self, intent: PaymentIntent, refund: Refund, parts: tuple[RefundedPart, ...]) -> None:
+        held = self.wallet.set_aside(intent, refund)
+        postings = refund_postings(intent.gateway, intent.shares, parts, held)
+        escrows = [name for name in postings if name.startswith("escrow:")]
+        refund.parts = parts
+        refund.postings = covered(postings, self.books.balances(escrows, intent.currency))
+        self.books.book(Transaction(refund.id, REFUND_BOOKED, intent.id, intent.currency, refund.postings))
+        intent.shares = after(intent.shares, parts)
 
     def _declined(self, intent: PaymentIntent, refund: Refund, reason: str) -> None:
         """The gateway keeps the money: the books take the refund back, once."""

@@ -221,6 +221,14 @@ def _part(one: PaidShare, parts: Sequence[int], is_last: bool) -> RefundedPart:
     return RefundedPart(seller, commission, tax, subsidy)
 
 
+def subsidies_left(shares: Sequence[PaidShare], order_id: Id | None = None) -> tuple[RefundedPart, ...]:
+    """What the platform gets back where nothing is left that a buyer paid: the rest of each subsidy, or one order's."""
+    return tuple(
+        RefundedPart(0, 0, 0, one.subsidy_amount - one.refunded_subsidy if order_id in (None, one.order_id) else 0)
+        for one in shares
+    )
+
+
 def after(shares: Sequence[PaidShare], parts: Sequence[RefundedPart]) -> tuple[PaidShare, ...]:
     """The shares once the parts were taken out of them."""
     return tuple(one.taken(part) for one, part in zip(shares, parts, strict=True))

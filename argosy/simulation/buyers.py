@@ -10,10 +10,12 @@ from argosy.contracts.carts import AddToCart, ApplyCoupon, ChangeQuantity
 from argosy.contracts.checkout import AbortCheckout, CheckoutLine, RetryPayment, StartCheckout
 from argosy.contracts.payments import LookUpPayment
 from argosy.domains.checkout.domain.session import CheckoutStanding
+from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.read_models.catalogue.projector import ProductDetail
 from argosy.read_models.checkout_progress.projector import CheckoutProgress
 from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.ids import Id, child_id, named_id
+from argosy.simulation.aftersales import TRANSFERS_UNTIL, Aftersales
 from argosy.simulation.facts import Facts, Purchase
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.people import Person
@@ -21,9 +23,12 @@ from argosy.simulation.scheduler import MINUTE, SECOND
 from argosy.simulation.shop import (
     ADDRESSES,
     ALL_GOODS,
+    AMOUNT_OFF,
     ANYBODY,
+    CAPPED,
     OF_A_SELLER,
     ONCE_EACH,
+    SELECTED,
     Goods,
     buyer,
     buyer_actor,
@@ -53,6 +58,7 @@ class Buyer(Person):
         self.id = buyer(number)
         self.actor = buyer_actor(self.id)
         self.cart_id = named_id("cart", self.id)
+        self.aftersales = Aftersales(place, facts, self.actor)
 
     def join(self, rush: Rush) -> None:
         """Come at some time of it."""
@@ -96,6 +102,23 @@ class Buyer(Person):
         return wished
 
     def _coupons(self, rush: Rush, picked: list[Goods]) -> tuple[str, ...]:
+        return self._other_coupon(picked) or self._usual_coupons(rush, picked)
+
+    def _other_coupon(self, picked: list[Goods]) -> tuple[str, ...]:
+        """Drawn apart from the usual ones. Of a campaign several want the same few codes."""
+        faults = self.place.faults
+        if faults.strikes("other coupon"):
+            firsts = {goods.product_id for goods in picked} & set(self.facts.rules[SELECTED].terms.product_ids)
+            if firsts and faults.stream("other coupon").random() < 0.5:
+                return (SELECTED, CAPPED)
+            return (AMOUNT_OFF if faults.stream("other coupon").random() < 0.5 else CAPPED,)
+        if faults.strikes("campaign"):
+            rows = self.place.store("promotions").all(Coupon)
+            codes = sorted(row.code for row in rows if row.campaign_id is not None)
+            return (codes[int(faults.stream("campaign").random() * len(codes))],) if codes else ()
+        return ()
+
+    def _usual_coupons(self, rush: Rush, picked: list[Goods]) -> tuple[str, ...]:
         draw = self.random.random()
         if rush.coupon and draw < 0.4:
             return (rush.coupon,)
@@ -119,7 +142,7 @@ class Buyer(Person):
             lines=lines,
             address=ADDRESSES[self.random.randrange(len(ADDRESSES))],
             client_request_id=request,
-            payment_method="cash_on_delivery" if faults.strikes("cash") else "card",
+            payment_method=self._method(),
             payment_source="tok_action" if faults.strikes("buyer must act") else "tok_approve",
             coupons=coupons,
             expected_total=1 if faults.strikes("wrong total") else None,
@@ -137,6 +160,13 @@ class Buyer(Person):
         if faults.strikes("changed mind"):
             change = ChangeQuantity(variant_id=lines[0].variant_id, quantity=self.random.randrange(3))
             self.later(self.random.randrange(1, 3 * SECOND), lambda: self.ask("carts", change, self.actor))
+
+    def _method(self) -> str:
+        faults = self.place.faults
+        if faults.strikes("cash"):
+            return "cash_on_delivery"
+        is_in_time = self.place.scheduler.time < TRANSFERS_UNTIL
+        return "bank_transfer" if is_in_time and faults.strikes("transfer") else "card"
 
     def _start(self, purchase: Purchase, command: StartCheckout) -> None:
         """Each click has a key of its own; a browser that gets no answer sends the click again."""
@@ -161,6 +191,7 @@ class Buyer(Person):
         purchase.answered.append(checkout_id)
         if not is_first:
             return
+        self.aftersales.follow(purchase, checkout_id)
         if faults.strikes("aborted"):
             delay = faults.between("aborted", 1, 30 * SECOND)
             self.later(delay, lambda: self._abort(purchase, checkout_id))

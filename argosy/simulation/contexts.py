@@ -26,10 +26,12 @@ from argosy.domains.orders.context import OrdersContext
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.policies import STUCK
 from argosy.domains.orders.domain.purchase import Purchase
+from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.application.holds import Hold
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent, PaymentTransaction
+from argosy.domains.payments.domain.receipt import BANK
 from argosy.domains.payments.domain.shares import default_rate
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.products.application.standing import OnSale
@@ -150,7 +152,7 @@ def parts_of(scheduler: Scheduler, faults: Faults, gateway: SimulatedGateway) ->
         hears = kind.hears + ((label,) if kind.schedule and label not in kind.hears else ())
         participant = Participant(label, handlers_of(kind.services), _build(kind, store), hears)
         schedule = tuple(kind.schedule)
-        calls = call_targets({"test": gateway}) if label == "payments" else None
+        calls = call_targets({"test": gateway, BANK: ByHand()}) if label == "payments" else None
         parts[label] = Part(label, participant, store, schedule, calls, people_of(label))
     for view in VIEWS:
         store = SimulatedStore(view.name, (), scheduler, faults)
@@ -180,7 +182,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
         context.rates = lambda work: default_rate
         context.hold_of = lambda gateway: Hold()
-        context.gateway_names = lambda: frozenset({"test"})
+        context.gateway_names = lambda: frozenset({"test", BANK})
     elif kind is ProductsContext:
         context.below = lambda work: lambda category_id: below(store, category_id)
         context.withheld_otherwise = lambda work: (

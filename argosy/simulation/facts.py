@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from argosy.contracts.checkout import StartCheckout
+from argosy.contracts.promotions import CouponTerms, PromotionTerms
+
+
+class Rule(NamedTuple):
+    """A coupon or a promotion as its maker knows it."""
+
+    basis_points: int
+    funded_by: str
+    terms: CouponTerms | PromotionTerms
+    is_promotion: bool
+
+    @property
+    def effect(self) -> str:
+        return self.terms.effect if isinstance(self.terms, PromotionTerms) else ""
+
+    @property
+    def units_max(self) -> int:
+        return self.terms.units_max if isinstance(self.terms, PromotionTerms) else 0
 
 
 @dataclass
@@ -27,10 +46,18 @@ class Facts:
     received: dict[str, int] = field(default_factory=dict)
     corrected: dict[str, int] = field(default_factory=dict)
     coupons: dict[str, tuple[int, int]] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    """By a coupon's code or a promotion's name."""
+    deals: dict[str, str] = field(default_factory=dict)
+    """Names of promotions, by their ids."""
     prices: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     """By variant: (since when it may be asked for, the amount)."""
     answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """By actor, route and key: what was answered."""
+    asked_off: dict[str, str] = field(default_factory=dict)
+    """Orders that somebody wanted to call off: `accepted` where they were told so."""
+    transfers: dict[str, int] = field(default_factory=dict)
+    """By order: what came to the bank for it."""
     forgotten: dict[str, int] = field(default_factory=dict)
     """Since when somebody wants to be forgotten."""
     requests: int = 0

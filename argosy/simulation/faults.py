@@ -57,6 +57,15 @@ KINDS = {
     "last coupon": (0.5, "several want the last use of a coupon"),
     "coupon disabled": (0.15, "a coupon ends while people buy"),
     "cash": (0.08, "a buyer pays at the door"),
+    "first order": (1.0, "something is off for who has ordered nothing yet"),
+    "buyer group": (1.0, "something is off for some buyers"),
+    "free delivery": (1.0, "a seller brings for nothing what is dear enough"),
+    "flash deal": (0.6, "something is off a few pieces, which many want"),
+    "deal ended": (0.3, "a deal ends while people buy"),
+    "other coupon": (0.3, "a coupon of a fixed amount, with a cap, or for selected goods"),
+    "campaign": (0.2, "one of many codes with one use each"),
+    "transfer": (0.15, "a buyer pays by transfer: in time, too late, or never"),
+    "called off": (0.15, "an order is called off by its buyer, its seller or staff, also in the middle of a checkout"),
     "wrong total": (0.03, "a buyer was shown another total"),
 }
 CALM, OFTEN, STORM = 0.35, 0.45, 0.20

@@ -9,17 +9,18 @@ operator in the middle of everything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from argosy.contracts.checkout import CheckoutStarted, ExpireCheckout
 from argosy.contracts.orders import OrderCreated
-from argosy.contracts.payments import PaymentCaptured
+from argosy.contracts.payments import PaymentCaptured, ReceiptBooked
 from argosy.domains.checkout.application.watching import SLOW_SECONDS
 from argosy.domains.checkout.domain.session import CHECKOUT_SECONDS
 from argosy.domains.inventory.domain.reservation import Reservation
 from argosy.domains.orders.application.reconciling import OPEN_SECONDS
+from argosy.domains.orders.domain.order import Order
 from argosy.domains.payments.application.reconciling import SETTLED_SECONDS
 from argosy.domains.payments.application.statements import FRESH_SECONDS, ROUND_SECONDS
 from argosy.domains.promotions.domain.redemption import RELEASED, RESERVED, Redemption
@@ -28,6 +29,7 @@ from argosy.engine.log import Record
 from argosy.engine.store import Changes
 from argosy.shared_kernel.messages import Event
 from argosy.simulation.scheduler import MINUTE, SECOND, microseconds
+from argosy.simulation.shop import BROUGHT, GOLD, WELCOME
 from argosy.simulation.store import SimulatedStore
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ AFTER: Mapping[str, tuple[str, int]] = {
     CheckoutStarted.wire_name: ("flows", SLOW_SECONDS * SECOND),
     OrderCreated.wire_name: ("orders", OPEN_SECONDS * SECOND),
     PaymentCaptured.wire_name: ("captures", SETTLED_SECONDS * SECOND),
+    ReceiptBooked.wire_name: ("captures", SETTLED_SECONDS * SECOND),
 }
 FOUND: Mapping[str, str] = {
     # What a job has found, and what has come of those who asked to be forgotten, is told by messages of these types.
@@ -50,6 +53,10 @@ FOUND: Mapping[str, str] = {
     "orders.AskAfterPurchase": "purchase open too long",
     "checkout.AccountForPurchase": "flow accounted for",
     "orders.SettlePayments": "captures compared",
+    "orders.CancelUnpaidPurchase": "purchase not paid in time",
+    "orders.OrderCancellationRequested": "order being called off",
+    "orders.OrderCancellationFailed": "order not paid back",
+    "payments.ReceiptBooked": "transfer booked",
     "payments.ComparePayment": "books differ",
     "orders.BuyerHeld": "person held back",
     "accounts.PersonErased": "person forgotten",
@@ -62,7 +69,8 @@ TOLD: Mapping[str, str] = {
     "payments.ReconcilePayments": "ReconcilePayments",
     "payments.CompareWithGateway": "CompareWithGateway",
 }
-HEALED = ("order confirmed by its payment", "coupon use held too long", "plan made anew")
+PROMOTED = {WELCOME: "first order", GOLD: "buyer group", BROUGHT: "free delivery"}
+HEALED = ("pieces bought at a deal", "order confirmed by its payment", "coupon use held too long", "plan made anew")
 COUNTED = (*TOLD.values(), *FOUND.values(), *HEALED)
 
 
@@ -85,9 +93,11 @@ class Jobs:
             "flows": Look("checkout", 2 * MINUTE, self._is_slow),
             "stock": Look("inventory", AGAIN, self._is_held),
             "uses": Look("promotions", AGAIN, self._is_used),
-            "orders": Look("orders", MINUTE, partial(self._is_unseen, "orders", "orders.open", OrderCreated)),
+            "orders": Look("orders", MINUTE, partial(self._is_unseen, "orders", "orders.open", (OrderCreated,))),
             "captures": Look(
-                "payments", MINUTE, partial(self._is_unseen, "payments", "payments.captured", PaymentCaptured)
+                "payments",
+                MINUTE,
+                partial(self._is_unseen, "payments", "payments.captured", (PaymentCaptured, ReceiptBooked)),
             ),
             "books": Look("payments", ROUND, self._is_uncompared),
         }
@@ -102,6 +112,8 @@ class Jobs:
             times = [row.open_until for row in rows if isinstance(row, Reservation) and row.open_until is not None]
             if times:
                 self._expect("stock", microseconds(max(times)) + 1)
+        elif label == "orders" and Order in changes.inserts:
+            self._count_discounts(changes.inserts[Order])
         elif label == "promotions":
             uses = [row for row in changes.inserts.get(Redemption, ()) if isinstance(row, Redemption)]
             if uses:
@@ -120,12 +132,24 @@ class Jobs:
             after = AFTER.get(name)
             if after is not None:
                 self._expect(after[0], now + after[1])
-            elif name in TOLD:
+            if name in TOLD:
                 counts[TOLD[name]] += 1
             elif name in FOUND:
                 counts[FOUND[name]] += 1
             elif name == "orders.PaymentsSettled" and record.message.confirmed:
                 counts["order confirmed by its payment"] += len(record.message.confirmed)
+
+    def _count_discounts(self, orders: Sequence[Any]) -> None:
+        """What was had of promotions that are there for all."""
+        for order in orders:
+            for item in order.items:
+                sold = item.product_snapshot
+                for part in (*sold.discount_parts, *sold.delivery_parts):
+                    name = "" if part.code else part.explanation.partition(":")[0]
+                    if name in PROMOTED:
+                        self.place.faults.count(PROMOTED[name])
+                    elif name:
+                        self.counts["pieces bought at a deal"] += 1
 
     def _count_expired(self, changes: Changes) -> None:
         """A use that a flow gives back is answered to it."""
@@ -185,13 +209,14 @@ class Jobs:
             for due in self.place.store("checkout").due_rows.values()
         )
 
-    def _is_unseen(self, label: str, cursor: str, kind: type[Event], now: int) -> bool:
+    def _is_unseen(self, label: str, cursor: str, kinds: tuple[type[Event], ...], now: int) -> bool:
         """What was told long ago was not looked at again; clocks may be off in both directions."""
         store = self.place.store(label)
         at = store.cursors(cursor).get((label, 0))
-        told_by = now - AFTER[kind.wire_name][1] + 2 * self.place.clocks_differ
+        names = [kind.wire_name for kind in kinds]
+        told_by = now - AFTER[names[0]][1] + 2 * self.place.clocks_differ
         for record in store.log.records[at.position.id if at else 0 :]:
-            if record.wire_name == kind.wire_name:
+            if record.wire_name in names:
                 return microseconds(record.created_at) <= told_by
         return False
 

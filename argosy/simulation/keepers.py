@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from argosy.contracts.accounts import ReinstateSeller, SuspendSeller
 from argosy.contracts.inventory import AdjustStock, ReceiveStock
 from argosy.contracts.products import PublishProduct, SetPrice, UnpublishProduct
-from argosy.contracts.promotions import CreateCoupon, DisableCoupon
+from argosy.contracts.promotions import (
+    CreateCoupon,
+    CreatePromotion,
+    DisableCoupon,
+    EndPromotion,
+    PromotionTerms,
+)
 from argosy.domains.inventory.domain.stock import StockItem, stock_item_id
 from argosy.engine.work import SYSTEM
-from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.ids import Id, named_id
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.people import Person
-from argosy.simulation.scheduler import BEGIN, MINUTE, SECOND
-from argosy.simulation.shop import CURRENCY, Goods, goods_of, seller, seller_actor
+from argosy.simulation.scheduler import BEGIN, HOUR, MINUTE, SECOND
+from argosy.simulation.shop import (
+    CURRENCY,
+    Goods,
+    goods_of,
+    note_coupon,
+    note_promotion,
+    seller,
+    seller_actor,
+)
 
 LOW, DELIVERY = 12, 30
 
@@ -118,7 +134,7 @@ class Operator(Person):
 
     def __init__(self, place: Marketplace, facts: Facts) -> None:
         super().__init__(place, facts, "operator")
-        self._coupons = 0
+        self._coupons = self._deals = 0
 
     def attend(self, at: int, spread: int) -> None:
         """Meddle in the middle of a rush."""
@@ -151,14 +167,38 @@ class Operator(Person):
         """A coupon with one or two uses, which many will want; it may end under their hands."""
         self._coupons += 1
         code, uses = f"FEW{self._coupons}", 1 + self.random.randrange(2)
-        self.facts.coupons[code] = (uses, 0)
         create = CreateCoupon(code=code, basis_points=1_000 + self.random.randrange(3_000), max_uses=uses)
+        note_coupon(self.facts, create)
         self.place.scheduler.at(at - MINUTE, self.name, lambda: self.ask("promotions", create, SYSTEM))
         if self.place.faults.strikes("coupon disabled"):
             end = DisableCoupon(code=code)
             moment = self._moment(at, spread)
             self.place.scheduler.at(moment, self.name, lambda: self.ask("promotions", end, SYSTEM))
         return code
+
+    def flash_deal(self, at: int, wanted: Goods) -> None:
+        """A third off the first few pieces, paid by their seller; it may end under buyers' hands."""
+        faults = self.place.faults
+        self._deals += 1
+        draw = faults.stream("flash deal")
+        terms = PromotionTerms(
+            effect="percentage", basis_points=3_333, product_ids=(wanted.product_id,), units_max=1 + draw.randrange(4)
+        )
+        create = CreatePromotion(
+            name=f"Flash {self._deals}",
+            terms=terms,
+            funded_by=wanted.seller_id,
+            ends_at=BEGIN + timedelta(microseconds=at + 2 * HOUR),
+            promotion_id=named_id("simulated promotion", f"Flash {self._deals}"),
+        )
+        note_promotion(self.facts, create)
+        scheduler = self.place.scheduler
+        scheduler.at(at - MINUTE, self.name, lambda: self.ask("promotions", create, seller_actor(wanted.seller_id)))
+        if faults.strikes("deal ended"):
+            assert create.promotion_id is not None
+            end = EndPromotion(promotion_id=create.promotion_id)
+            moment = at + faults.between("deal ended", 0, 5 * SECOND)
+            scheduler.at(moment, self.name, lambda: self.ask("promotions", end, SYSTEM))
 
     def redrive(self) -> None:
         """Have everything that is parked tried again at once."""

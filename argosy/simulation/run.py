@@ -101,6 +101,9 @@ class Simulation:
                 owner = next(one for one in self.sellers if one.id == wanted.seller_id)
                 left = draw.randrange(1, 4)
                 self.place.scheduler.at(at - MINUTE, owner.name, partial(owner.sell_out, wanted, left))
+            if self.place.faults.strikes("flash deal"):
+                rush.wanted = wanted
+                self.operator.flash_deal(at, wanted)
             if self.place.faults.strikes("last coupon"):
                 rush.coupon = self.operator.last_coupon(at, spread)
             for index in coming:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from argosy.contracts.accounts import OpenStore, RegisterUser
 from argosy.contracts.inventory import ReceiveStock
 from argosy.contracts.orders import Address
 from argosy.contracts.products import CreateProduct, NewVariant, PublishProduct
-from argosy.contracts.promotions import CreateCoupon
+from argosy.contracts.promotions import (
+    NO_TERMS,
+    AssignBuyerGroups,
+    CouponTerms,
+    CreateCoupon,
+    CreatePromotion,
+    GenerateCoupons,
+    PromotionTerms,
+)
 from argosy.contracts.shipping import SetShippingRate
 from argosy.contracts.taxes import SetTaxRule
 from argosy.engine.work import SYSTEM, Actor
 from argosy.shared_kernel.ids import Id, named_id
 from argosy.shared_kernel.messages import Command
-from argosy.simulation.facts import Facts
-from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.facts import Facts, Rule
+from argosy.simulation.scheduler import BEGIN
+
+if TYPE_CHECKING:
+    from argosy.simulation.marketplace import Marketplace
 
 SELLERS, BUYERS, PRODUCTS_EACH = 5, 20, 3
 CURRENCY = "BRL"
+PLATFORM = "platform"
 ANYBODY, ONCE_EACH, OF_A_SELLER = "TENTH", "ONCE", "SELLERS"
+AMOUNT_OFF, CAPPED, SELECTED, CAMPAIGN = "AMOUNT", "CAPPED", "SELECTED", "MANY"
+WELCOME, GOLD, BROUGHT = "Welcome", "Gold", "Brought"
+"""Promotions that run for all the thirty days, in seeds that have them."""
+CODES = 12
 PIECES_AT_FIRST = 40
 
 ADDRESSES = (
@@ -82,6 +99,44 @@ def goods_of(seller_number: int) -> list[Goods]:
 
 
 ALL_GOODS = tuple(goods for number in range(SELLERS) for goods in goods_of(number))
+SELLER_OF = {goods.variant_id: goods.seller_id for goods in ALL_GOODS}
+
+
+GOLD_BUYERS = frozenset(buyer(number) for number in range(0, BUYERS, 3))
+COUPONS = (
+    CreateCoupon(code=ANYBODY, basis_points=1_050),
+    CreateCoupon(code=ONCE_EACH, basis_points=2_500, max_uses_per_buyer=1),
+    CreateCoupon(code=OF_A_SELLER, basis_points=1_333, max_uses=40, funded_by=seller(0)),
+    CreateCoupon(
+        code=AMOUNT_OFF, basis_points=0, terms=CouponTerms(amount=1_111, currency=CURRENCY, min_amount=1_500)
+    ),
+    CreateCoupon(code=CAPPED, basis_points=4_999, terms=CouponTerms(cap_amount=1_777, currency=CURRENCY)),
+    CreateCoupon(
+        code=SELECTED,
+        basis_points=1_234,
+        terms=CouponTerms(product_ids=tuple(goods_of(number)[0].product_id for number in range(SELLERS))),
+    ),
+)
+PROMOTIONS = {
+    # By the kind of which a seed has none or some.
+    kind: CreatePromotion(
+        name=name,
+        terms=terms,
+        funded_by=funded_by,
+        ends_at=BEGIN + timedelta(days=300),
+        promotion_id=named_id("simulated promotion", name),
+    )
+    for kind, name, funded_by, terms in (
+        ("first order", WELCOME, PLATFORM, PromotionTerms(effect="percentage", basis_points=777, is_first_order=True)),
+        ("buyer group", GOLD, PLATFORM, PromotionTerms(effect="percentage", basis_points=333, buyer_group="gold")),
+        (
+            "free delivery",
+            BROUGHT,
+            seller(1),
+            PromotionTerms(effect="free_delivery", min_amount=2_000, currency=CURRENCY),
+        ),
+    )
+}
 
 
 def open_shop(place: Marketplace, facts: Facts) -> None:
@@ -94,13 +149,36 @@ def open_shop(place: Marketplace, facts: Facts) -> None:
     for number in range(BUYERS):
         register = RegisterUser(email=f"b{number}@example.com", password="correct horse battery", user_id=buyer(number))
         web.do("accounts", register, SYSTEM)
-    for coupon in (
-        CreateCoupon(code=ANYBODY, basis_points=1_050),
-        CreateCoupon(code=ONCE_EACH, basis_points=2_500, max_uses_per_buyer=1),
-        CreateCoupon(code=OF_A_SELLER, basis_points=1_333, max_uses=40, funded_by=seller(0)),
-    ):
-        facts.coupons[coupon.code] = (coupon.max_uses, coupon.max_uses_per_buyer)
+    for coupon in COUPONS:
+        note_coupon(facts, coupon)
         web.do("promotions", coupon, SYSTEM)
+    if place.faults.rates["campaign"]:
+        facts.rules[CAMPAIGN] = Rule(2_222, PLATFORM, NO_TERMS, is_promotion=False)
+        codes = GenerateCoupons(
+            name="Many", count=CODES, basis_points=2_222, prefix=CAMPAIGN, campaign_id=named_id("simulated campaign")
+        )
+        web.do("promotions", codes, SYSTEM)
+    for kind, promotion in PROMOTIONS.items():
+        if place.faults.rates[kind]:
+            note_promotion(facts, promotion)
+            web.do("promotions", promotion, SYSTEM)
+    if place.faults.rates["buyer group"]:
+        for id in sorted(GOLD_BUYERS):
+            web.do("promotions", AssignBuyerGroups(buyer_id=id, groups=("gold",)), SYSTEM)
+
+
+def note_coupon(facts: Facts, coupon: CreateCoupon) -> None:
+    """What its maker means it to do."""
+    facts.coupons[coupon.code] = (coupon.max_uses, coupon.max_uses_per_buyer)
+    terms = coupon.terms or NO_TERMS
+    facts.rules[coupon.code] = Rule(coupon.basis_points, coupon.funded_by, terms, is_promotion=False)
+
+
+def note_promotion(facts: Facts, promotion: CreatePromotion) -> None:
+    assert promotion.promotion_id is not None, "whoever makes one names it"
+    facts.deals[promotion.promotion_id] = promotion.name
+    terms = promotion.terms
+    facts.rules[promotion.name] = Rule(terms.basis_points, promotion.funded_by, terms, is_promotion=True)
 
 
 def _open_store(place: Marketplace, facts: Facts, number: int) -> None:

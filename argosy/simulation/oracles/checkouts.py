@@ -9,6 +9,7 @@ from typing import Any
 from argosy.domains.accounts.domain.user import ERASED, User
 from argosy.domains.carts.domain.cart import Cart
 from argosy.domains.checkout.application.saga import CheckoutSaga
+from argosy.domains.checkout.domain.request import BANK_TRANSFER
 from argosy.domains.checkout.domain.session import ABORTED, COMPLETED, CheckoutSession
 from argosy.domains.inventory.domain import reservation as reservations
 from argosy.domains.orders.domain import order_status
@@ -36,6 +37,7 @@ def checkouts(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _ended(place)
     yield from _undone_as_often_as_asked(place)
     yield from _left_nothing(place)
+    yield from _called_off(place, facts)
     yield from _as_buyers_were_told(place, facts)
     yield from _coupons(place, facts)
     yield from _carts(place)
@@ -95,10 +97,10 @@ def _left_nothing(place: Marketplace) -> Iterator[Violation]:
         "its stock": (reservations.RELEASED, reservations.EXPIRED, reservations.RESTOCKED),
         "its payment": (payments.VOIDED, payments.FAILED, payments.REFUNDED),
     }
-    sold = {
-        "its order": (order_status.PAID, order_status.CONFIRMED),
-        "its stock": (reservations.COMMITTED,),
-        "its payment": (payments.CAPTURED,),
+    sold = {  # What was called off afterwards is looked at apart.
+        "its order": (order_status.PAID, order_status.CONFIRMED, order_status.CANCELLED, order_status.REFUNDED),
+        "its stock": (reservations.COMMITTED, reservations.RESTOCKED),
+        "its payment": (payments.CAPTURED, payments.PARTIALLY_REFUNDED, payments.REFUNDED),
     }
     found: Counter[tuple[str, str]] = Counter()
     for flow_id, what, status in held:
@@ -117,6 +119,48 @@ def _left_nothing(place: Marketplace) -> Iterator[Violation]:
             for what in needed:
                 if not found[session.id, what]:
                     yield Violation("I34", f"checkout {session.id}", f"is {session.outcome} without {what}")
+
+
+def _called_off(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    """Of what was sold, order by order: called off where somebody wanted it, or where no money came in time, and then
+    nothing of it is held or kept any more; all else stands whole."""
+    purchases = {one.flow_id: one for one in place.store("orders").all(Purchase)}
+    of_purchase: dict[str, list[Order]] = {}
+    for order in place.store("orders").all(Order):
+        of_purchase.setdefault(order.purchase_id, []).append(order)
+        if order.is_being_cancelled:
+            yield Violation("I33", f"order {order.id}", "is still being called off at rest")
+    allocated = {
+        (reservation.flow_id, line.order_id)
+        for reservation in place.store("inventory").all(reservations.Reservation)
+        for line in reservation.lines
+        if line.status == reservations.COMMITTED
+    }
+    intents = place.store("payments").rows.get(PaymentIntent, {})
+    for session in place.store("checkout").all(CheckoutSession):
+        purchase = purchases.get(session.id)
+        if session.status != COMPLETED or purchase is None:
+            continue
+        is_by_transfer, back = purchase.payment_method == BANK_TRANSFER, 0
+        for order in of_purchase.get(purchase.id, ()):
+            where, is_off = f"order {order.id}", order.is_called_off
+            was_asked = order.id in facts.asked_off
+            if is_off and not was_asked and not is_by_transfer:
+                yield Violation("I34", where, f"is {order.status}, and nobody called it off")
+            elif is_off and not was_asked and order.id in facts.transfers and order.status == order_status.REFUNDED:
+                yield Violation("I34", where, "was paid by transfer and is REFUNDED, and nobody called it off")
+            elif not is_off and facts.asked_off.get(order.id) and not kept_by_gateway(place, str(order.payment_id)):
+                yield Violation("I34", where, f"is {order.status}; somebody was told that it is called off")
+            if is_by_transfer and not is_off and order.total_amount and order.id not in facts.transfers:
+                yield Violation("I17", where, f"is {order.status}, and no money came for it")
+            if is_off == ((session.id, order.id) in allocated):
+                what = "and its goods are still sold to it" if is_off else "and nothing is sold to it"
+                yield Violation("I05", where, f"is {order.status}, {what}")
+            back += order.total_amount if order.status == order_status.REFUNDED else 0
+        intent = intents.get(session.payment_id)
+        if session.needs_payment and isinstance(intent, PaymentIntent) and intent.refunded_amount != back:
+            what = f"has paid {intent.refunded_amount} back; orders of {back} were called off"
+            yield Violation("I16", f"payment {intent.id}", what)
 
 
 def _as_buyers_were_told(place: Marketplace, facts: Facts) -> Iterator[Violation]:
@@ -147,17 +191,26 @@ def _coupons(place: Marketplace, facts: Facts) -> Iterator[Violation]:
             continue
         live[use.coupon_id] += 1
         by_buyer[use.coupon_id, str(use.user_id)] += 1
-        paid_with[use.flow_id, use.code] += 1
+        paid_with[use.flow_id, use.coupon_id] += 1
         session = completed.get(use.flow_id)
         if session is None:
             yield Violation("I27", f"use {use.id}", f"of {use.code} is {use.status}, and nothing was bought with it")
         elif use.status != CONSUMED and session.steps.get("consume") == DONE:
             yield Violation("I27", f"use {use.id}", f"of {use.code} is {use.status} after its purchase")
+    stands = {order.purchase_id: False for order in place.store("orders").all(Order)}
+    stands |= {order.purchase_id: True for order in place.store("orders").all(Order) if not order.is_called_off}
+    for use in store.all(Redemption):
+        session = completed.get(use.flow_id)
+        if use.coupon_id is None or session is None or session.steps.get("consume") != DONE:
+            continue
+        if stands[session.purchase_id] == (use.status == RELEASED):
+            what = f"is {use.status}; of its purchase {'some' if stands[session.purchase_id] else 'no'} order stands"
+            yield Violation("I27", f"use {use.id} of {use.code}", what)
     for key, times in paid_with.items():
         if times > 1:
             yield Violation("I27", f"checkout {key[0]}", f"uses {key[1]} {times} times")
     for coupon in store.all(Coupon):
-        limit, each = facts.coupons[coupon.code]
+        limit, each = facts.coupons[coupon.code] if coupon.campaign_id is None else (1, 0)
         if live[coupon.id] != coupon.live_uses or 0 < limit < live[coupon.id]:
             what = f"counts {coupon.live_uses} uses of {limit}; there are {live[coupon.id]}"
             yield Violation("I27", f"coupon {coupon.code}", what)

@@ -10,6 +10,7 @@ from argosy.domains.inventory.domain.stock import StockItem
 from argosy.domains.payments.domain.ledger import LedgerAccount
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.promotions.domain.coupon import Coupon
+from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.engine.log import START, Position
 from argosy.engine.store import Changes
 from argosy.shared_kernel.aggregate import Aggregate
@@ -33,6 +34,7 @@ class CommitOracle:
         self._looks: dict[type[Aggregate], Callable[[Any], None]] = {
             StockItem: self._stock_item,
             Coupon: self._coupon,
+            Promotion: self._promotion,
             PaymentIntent: self._payment,
             LedgerAccount: self._account,
         }
@@ -79,6 +81,11 @@ class CommitOracle:
         uses = coupon.uses_reserved + coupon.uses_consumed
         if min(coupon.uses_reserved, coupon.uses_consumed) < 0 or 0 < coupon.max_uses < uses:
             self.broken("I27", f"coupon {coupon.code}", f"has {uses} live uses of {coupon.max_uses}")
+
+    def _promotion(self, promotion: Promotion) -> None:
+        held, sold, limit = promotion.units_reserved, promotion.units_sold, promotion.terms.units_max
+        if min(held, sold) < 0 or 0 < limit < held + sold:
+            self.broken("I27", f"promotion {promotion.name}", f"has {held} units held and {sold} sold of {limit}")
 
     def _payment(self, intent: PaymentIntent) -> None:
         back = intent.refunded_amount + intent.refunding_amount

@@ -23,6 +23,7 @@ from argosy.domains.payments.domain.payment import (
     RETURN,
     PaymentIntent,
 )
+from argosy.domains.payments.domain.receipt import BY_HAND
 from argosy.domains.payments.domain.refund import Refund
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
@@ -37,6 +38,7 @@ def money(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _orders_and_payments(place)
     yield from _books_agree(place)
     yield from _buyers_money(place)
+    yield from _by_hand(place, facts)
 
 
 def _payments(place: Marketplace) -> Iterator[Violation]:
@@ -128,6 +130,7 @@ def kept_by_gateway(place: Marketplace, payment_id: str) -> bool:
 
 def _books_agree(place: Marketplace) -> Iterator[Violation]:
     """Money taken and given back, one to one by the gateway's own ids."""
+    intents = place.store("payments").rows.get(PaymentIntent, {})
     theirs: Counter[tuple[str, str, str, int, str]] = Counter()
     logical: Counter[tuple[str, str]] = Counter()
     for line in place.gateway.book.values():
@@ -139,7 +142,9 @@ def _books_agree(place: Marketplace) -> Iterator[Violation]:
     ours = Counter(
         (owner, told.type, told.gateway_transaction_id, told.amount, told.currency)
         for owner, told in place.store("payments").parts(PaymentIntent, "transactions")
-        if told.status == APPROVED and told.type in (CAPTURE, REFUND, RETURN)
+        if told.status == APPROVED
+        and told.type in (CAPTURE, REFUND, RETURN)
+        and intents[owner].gateway not in BY_HAND  # type: ignore[attr-defined]
     )
     for row in sorted((theirs - ours).keys()):
         yield Violation("I19", f"payment {row[0]}", f"the gateway has {row[1:]}; our books do not")
@@ -150,16 +155,36 @@ def _books_agree(place: Marketplace) -> Iterator[Violation]:
             yield Violation("I20", f"payment {payment_id}", f"the gateway did {operation} {times} times")
 
 
+def _by_hand(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    """What was booked as transferred came to the bank, once and whole; what came and was booked is sold or given
+    back."""
+    orders = place.store("orders").rows.get(Order, {})
+    for intent in place.store("payments").all(PaymentIntent):
+        if intent.gateway not in BY_HAND:
+            continue
+        where, came, order = f"payment {intent.id}", facts.transfers.get(str(intent.order_id), 0), intent.order_id
+        if intent.captured_amount != came:
+            yield Violation("I19", where, f"has booked {intent.captured_amount}; {came} came to the bank")
+        row = orders.get(str(order))
+        due = came if isinstance(row, Order) and row.status in LIVE else 0
+        if intent.captured_amount - intent.refunded_amount != due:
+            what = f"keeps {intent.captured_amount - intent.refunded_amount} for an order that {due} is due for"
+            yield Violation("I18", where, what)
+
+
 def _buyers_money(place: Marketplace) -> Iterator[Violation]:
-    """What each buyer is really poorer by: the price of what was sold to them, and nothing else."""
+    """What each buyer is really poorer by: the price of what was sold to them and stands, and nothing else."""
     purchases = place.store("orders").rows.get(Purchase, {})
+    standing: Counter[str] = Counter()
+    for order in place.store("orders").all(Order):
+        standing[order.purchase_id] += 0 if order.is_called_off else order.total_amount
     for session in place.store("checkout").all(CheckoutSession):
         kept = {currency: amount for currency, amount in place.gateway.kept(session.payment_id).items() if amount}
         due: dict[str, int] = {}
         if session.status == COMPLETED and session.needs_payment:
             purchase = purchases.get(session.purchase_id)
-            total = purchase.total_amount if isinstance(purchase, Purchase) else -1
-            due = {session.currency: total}
+            total = standing[purchase.id] if isinstance(purchase, Purchase) else -1
+            due = {session.currency: total} if total else {}
         where = f"checkout {session.id}"
         if kept != due and not kept_by_gateway(place, session.payment_id):
             yield Violation("I19", where, f"is {session.status}; its buyer is poorer by {kept}, and should be by {due}")

@@ -12,15 +12,14 @@ from argosy.domains.checkout.domain.session import CheckoutDetail
 from argosy.domains.orders.domain.order import Order, OrderItem, StatusChange
 from argosy.domains.orders.domain.order_status import NOTHING, is_legal
 from argosy.domains.orders.domain.purchase import Purchase
-from argosy.domains.promotions.domain.redemption import Redemption
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.discounts import discounts
 from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.scheduler import microseconds
-from argosy.simulation.shop import ALL_GOODS, TAXES
+from argosy.simulation.shop import SELLER_OF, TAXES
 
 _SNAPSHOT = msgspec.json.Decoder(Snapshot)
-_SELLER_OF = {goods.variant_id: goods.seller_id for goods in ALL_GOODS}
 _RATES = {(rule.country, rule.region, rule.category): rule for rule in TAXES}
 
 
@@ -34,7 +33,7 @@ def orders(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _frozen(place, items)
     yield from _histories(place)
     yield from _once(place)
-    yield from _discounts(place, items)
+    yield from discounts(place, facts, items)
     yield from _as_shown(place, facts)
 
 
@@ -55,11 +54,6 @@ def _sums(place: Marketplace, items: dict[str, list[OrderItem]]) -> Iterator[Vio
 
 def _lines(place: Marketplace, facts: Facts, items: dict[str, list[OrderItem]]) -> Iterator[Violation]:
     """Each line by what its seller asked, what the state takes, and what was taken off."""
-    off: Counter[str] = Counter()
-    for use in place.store("promotions").all(Redemption):
-        off[use.flow_id] += use.discount_amount
-    given: Counter[str] = Counter()
-    flows = {purchase.id: purchase.flow_id for purchase in place.store("orders").all(Purchase)}
     for order in place.store("orders").all(Order):
         at = microseconds(order.created_at) + place.clocks_differ
         for item in items.get(order.id, ()):
@@ -70,15 +64,11 @@ def _lines(place: Marketplace, facts: Facts, items: dict[str, list[OrderItem]]) 
             asked = {amount for since, amount in facts.prices[item.variant_id] if since <= at}
             if item.price_snapshot not in asked:
                 yield Violation("I21", where, f"is sold at {item.price_snapshot}, which its seller never asked")
-            if _SELLER_OF[item.variant_id] != order.seller_id:
+            if SELLER_OF[item.variant_id] != order.seller_id:
                 yield Violation("I25", where, f"is not of seller {order.seller_id}")
             wrong = _wrong_tax(order, item, goods)
             if wrong:
                 yield Violation("I21", where, wrong)
-            given[flows.get(order.purchase_id, "")] += item.discount_amount
-    for flow_id, amount in given.items():
-        if amount != off[flow_id]:
-            yield Violation("I21", f"checkout {flow_id}", f"is {amount} cheaper; its coupons took {off[flow_id]} off")
 
 
 def _wrong_tax(order: Order, item: OrderItem, goods: int) -> str:
@@ -117,31 +107,6 @@ def _frozen(place: Marketplace, items: dict[str, list[OrderItem]]) -> Iterator[V
         }
         if sold != frozen or snapshot.total_amount != purchase.total_amount:
             yield Violation("I21", f"purchase {purchase.id}", "its orders are not what was quoted and frozen")
-
-
-def _discounts(place: Marketplace, items: dict[str, list[OrderItem]]) -> Iterator[Violation]:
-    """A coupon takes its percentage off what the ones before it left: sellers' on their own goods, then ours on all."""
-    uses: dict[str, list[Redemption]] = {}
-    for use in place.store("promotions").all(Redemption):
-        if use.code and use.discount_amount:
-            uses.setdefault(use.flow_id, []).append(use)
-    orders_of: dict[str, list[Order]] = {}
-    for order in place.store("orders").all(Order):
-        orders_of.setdefault(order.purchase_id, []).append(order)
-    for purchase in place.store("orders").all(Purchase):
-        off = 0
-        for use in sorted(uses.get(purchase.flow_id, ()), key=lambda use: use.funded_by == "platform"):
-            base = sum(
-                item.quantity * item.price_snapshot
-                for order in orders_of.get(purchase.id, ())
-                if use.funded_by in ("platform", order.seller_id)
-                for item in items.get(order.id, ())
-            )
-            exact = (base - (off if use.funded_by == "platform" else 0)) * use.basis_points
-            if purchase.order_count and abs(use.discount_amount * 10_000 - exact) > 5_000:
-                what = f"{use.code} took {use.discount_amount} off where {exact / 10_000} was promised"
-                yield Violation("I21", f"checkout {purchase.flow_id}", what)
-            off += use.discount_amount
 
 
 def _as_shown(place: Marketplace, facts: Facts) -> Iterator[Violation]:

@@ -77,7 +77,8 @@ def _sold(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     for reservation in place.store("inventory").all(Reservation):
         if reservation.status == COMMITTED:
             for line in reservation.lines:
-                allocated[line.order_id] += line.quantity
+                if line.status == COMMITTED:
+                    allocated[line.order_id] += line.quantity
     for order_id in sorted(by_order.keys() | allocated.keys()):
         if by_order[order_id] != allocated[order_id]:
             what = f"sold {by_order[order_id]} pieces, {allocated[order_id]} are allocated to it"

@@ -28,6 +28,7 @@ from argosy.domains.orders.domain.policies import STUCK
 from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.application.holds import Hold
+from argosy.domains.payments.application.statements import COMPARED
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent, PaymentTransaction
@@ -265,7 +266,8 @@ def withheld_otherwise(store: SimulatedStore, asked: tuple[Id, str, Id | None], 
 
 
 class Noted:
-    """Approved captures, refunds and returns, in order of payments: an index, which keeps up with what is written."""
+    """Approved captures, refunds and returns at the gateway that is compared, in order of payments: an index, which
+    keeps up with what is written."""
 
     def __init__(self, store: SimulatedStore) -> None:
         self.store = store
@@ -276,7 +278,8 @@ class Noted:
         """Those of payments behind one id and up to another."""
         written = self.store.parts(PaymentIntent, "transactions")
         for payment_id, told in written[self._seen :]:
-            if told.status == APPROVED and told.type in (CAPTURE, REFUND, RETURN):
+            is_money = told.status == APPROVED and told.type in (CAPTURE, REFUND, RETURN)
+            if is_money and self.store.rows[PaymentIntent][payment_id].gateway == COMPARED:  # type: ignore[attr-defined]
                 insort(self._lines, (payment_id, told.id, _line(payment_id, told)), key=_place)
         self._seen = len(written)
         first = bisect_right(self._lines, (after, "~"), key=_place)

@@ -63,3 +63,7 @@ class Facts:
     requests: int = 0
     unanswered: int = 0
     carts: int = 0
+
+    def rule(self, name: str) -> Rule | None:
+        """What is known of a coupon or promotion; all codes of a campaign are one rule."""
+        return self.rules.get(name) or self.rules.get(name.partition("-")[0])

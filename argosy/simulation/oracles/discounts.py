@@ -75,7 +75,7 @@ def _as_noted(bought: Bought, uses: list[Redemption], facts: Facts) -> Iterator[
     for use in uses:
         noted[use.code or facts.deals[use.coupon_id or ""]] += use.discount_amount
     for name in sorted(taken.keys() | noted.keys()):
-        rule = facts.rules.get(name)
+        rule = facts.rule(name)
         is_limited = rule is not None and (not rule.is_promotion or rule.terms.is_first_order or rule.units_max)
         if is_limited and taken[name] != noted[name]:
             what = f"{name} took {taken[name]} off, its use says {noted[name]}"
@@ -89,8 +89,8 @@ def _as_promised(bought: Bought, uses: list[Redemption], facts: Facts) -> Iterat
     left = {item.line_no: item.quantity * item.price_snapshot for _, item in bought.lines}
     taken = bought.by_rule()
     pieces = {facts.deals.get(use.coupon_id or "", use.code): use.quantity for use in uses}
-    for name in sorted(taken, key=lambda name: (_level(facts.rules.get(name)), name)):
-        rule = facts.rules.get(name)
+    for name in sorted(taken, key=lambda name: (_level(facts.rule(name)), name)):
+        rule = facts.rule(name)
         if rule is None:
             yield Violation("I21", where, f"{name} took something off, and nobody made such a rule")
             continue

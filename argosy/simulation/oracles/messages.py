@@ -18,7 +18,7 @@ from argosy.simulation.oracles.violation import Violation
 def messages(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _heard(place)
     yield from _answered(place)
-    yield from _told_with_state(place)
+    yield from _told_with_state(place, facts)
     yield from _nothing_waits(place)
 
 
@@ -63,7 +63,7 @@ def _answered(place: Marketplace) -> Iterator[Violation]:
                     yield Violation("I29", f"{source}'s log {record.message_id}", what)
 
 
-def _told_with_state(place: Marketplace) -> Iterator[Violation]:
+def _told_with_state(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     """An aggregate counts the events that it told; its log has as many."""
     for label, part in place.parts.items():
         told: dict[str, int] = {}
@@ -75,8 +75,10 @@ def _told_with_state(place: Marketplace) -> Iterator[Violation]:
             for row in rows.values():
                 if row.sequence:
                     counted[row.id] = row.sequence
+        # What has ended is not there to be asked: erased accounts, and promotions.
+        gone = {id for id in told if id not in counted and (label == "accounts" or id in facts.deals)}
         for id in sorted(told.keys() | counted.keys()):
-            if told.get(id, 0) != counted.get(id, 0) and (id in counted or label != "accounts"):
+            if told.get(id, 0) != counted.get(id, 0) and id not in gone:
                 what = f"has told {counted.get(id, 0)} events, its log has {told.get(id, 0)}"
                 yield Violation("I32", f"{label}'s {id}", what)
 

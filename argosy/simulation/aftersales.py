@@ -87,6 +87,9 @@ class Aftersales(Person):
         if isinstance(order, Order) and order.total_amount:
             self.facts.transfers[order_id] = order.total_amount
             money = RecordMoney(
-                order_id=order_id, amount=order.total_amount, currency=order.currency, reference=f"bank {order_id[-12:]}"
+                order_id=order_id,
+                amount=order.total_amount,
+                currency=order.currency,
+                reference=f"bank {order_id[-12:]}",
             )
             self.ask("orders", money, STAFF)

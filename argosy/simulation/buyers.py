@@ -16,6 +16,7 @@ from argosy.read_models.checkout_progress.projector import CheckoutProgress
 from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.ids import Id, child_id, named_id
 from argosy.simulation.aftersales import TRANSFERS_UNTIL, Aftersales
+from argosy.simulation.browsing import UNQUOTED, Browsing, Quoted
 from argosy.simulation.facts import Facts, Purchase
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.people import Person
@@ -58,6 +59,7 @@ class Buyer(Person):
         self.id = buyer(number)
         self.actor = buyer_actor(self.id)
         self.cart_id = named_id("cart", self.id)
+        self.browsing = Browsing(place, facts, self.actor)
         self.aftersales = Aftersales(place, facts, self.actor)
 
     def join(self, rush: Rush) -> None:
@@ -89,7 +91,12 @@ class Buyer(Person):
         coupons = self._coupons(rush, picked)
         if coupons and self.random.random() < 0.2:
             self.ask("carts", ApplyCoupon(code=coupons[0]), self.actor)
-        self.later(self.random.randrange(1, 2 * SECOND), lambda: self._buy(rush, lines, coupons))
+        delay = self.random.randrange(1, 2 * SECOND)
+        self.browsing.pass_time(picked[0])
+        if self.place.faults.strikes("quoted"):
+            self.browsing.ask_price(rush.number, lines, coupons, lambda quoted: self._buy(rush, lines, coupons, quoted))
+            return
+        self.later(delay, lambda: self._buy(rush, lines, coupons))
 
     def _browse(self, goods: Goods) -> None:
         """Look at a page, as it stands. It may be gone, or late; it is never an error."""
@@ -132,23 +139,29 @@ class Buyer(Person):
 
     # At the checkout.
 
-    def _buy(self, rush: Rush, lines: tuple[CheckoutLine, ...], coupons: tuple[str, ...], again: int = 0) -> None:
+    def _buy(
+        self, rush: Rush, lines: tuple[CheckoutLine, ...], coupons: tuple[str, ...], quoted: Quoted = UNQUOTED
+    ) -> None:
         faults = self.place.faults
-        request = f"rush-{rush.number}-{again}"
+        request = f"rush-{rush.number}-{quoted.tries}"
+        address = ADDRESSES[self.random.randrange(len(ADDRESSES))]
         command = StartCheckout(
             checkout_id=self.place.ids.new(),
             buyer_id=self.id,
             cart_id=self.cart_id,
             lines=lines,
-            address=ADDRESSES[self.random.randrange(len(ADDRESSES))],
+            address=quoted.address or address,
             client_request_id=request,
             payment_method=self._method(),
             payment_source="tok_action" if faults.strikes("buyer must act") else "tok_approve",
             coupons=coupons,
-            expected_total=1 if faults.strikes("wrong total") else None,
+            expected_total=1 if faults.strikes("wrong total") else quoted.total,
+            quote_id=quoted.quote_id,
             may_retry_payment=faults.strikes_for("another card", request),
         )
         purchase = self.facts.purchases[self.id, request] = Purchase(command, self.place.scheduler.time)
+        if quoted.quote_id is not None:
+            purchase.instead = lambda: self._buy(rush, lines, coupons, Quoted(tries=quoted.tries + 1))
         self._start(purchase, command)
         if faults.strikes("double click"):
             twice = _again(command, checkout_id=self.place.ids.new())
@@ -180,7 +193,11 @@ class Buyer(Person):
         )
 
     def _refused(self, purchase: Purchase, error: DomainError) -> None:
+        """A quote whose time is up, or that is another's: then without one, once."""
+        instead, purchase.instead = purchase.instead, None
         purchase.refused = error.code
+        if instead is not None:
+            instead()
 
     def _must_not(self, result: object) -> None:
         self.place.broken("I39", "a stranger", f"was let in: {result}")

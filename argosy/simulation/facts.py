@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -34,6 +36,8 @@ class Purchase:
     at: int
     answered: list[str] = field(default_factory=list)
     refused: str = ""
+    instead: Callable[[], None] | None = None
+    """What its buyer does where it is refused."""
     is_aborted: bool = False
     """Whether somebody was told that it was aborted."""
 
@@ -54,6 +58,17 @@ class Facts:
     """By variant: (since when it may be asked for, the amount)."""
     answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """By actor, route and key: what was answered."""
+    put: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By whoever asked, and variant: pieces that were sent into a cart, counted at every sending."""
+    guests: dict[str, list[str]] = field(default_factory=dict)
+    """By buyer: as which guests they filled carts."""
+    merged: dict[str, bool] = field(default_factory=dict)
+    """Guests whose buyer was told that their cart is theirs now."""
+    aside: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By buyer: what is saved for later, as they were last told."""
+    wished: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    events: dict[str, bool] = field(default_factory=dict)
+    """By the id of a webhook that the gateway sent: whether it is about something of ours."""
     asked_off: dict[str, str] = field(default_factory=dict)
     """Orders that somebody wanted to call off: `accepted` where they were told so."""
     transfers: dict[str, int] = field(default_factory=dict)

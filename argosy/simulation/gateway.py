@@ -50,6 +50,8 @@ class SimulatedGateway:
         self.moved_at = self.shown_at = 0
         self.moved: Callable[[], None] = lambda: None
         """Called when money has been taken or given back, as `moved_at` says."""
+        self.told: Callable[[Line], None] = lambda line: None
+        """Called when something was written into the book: it may be told of its own accord."""
         self._keys: list[str] = []
         self._out_until = 0
         self._keeps = KEYS_LAST_LEAST + faults.between("gateway forgets", 0, 20 * MINUTE)
@@ -194,6 +196,7 @@ class SimulatedGateway:
             self.moved_at = self.scheduler.time
             self.moved()
         self.by_payment.setdefault(request.payment_id, []).append(there)
+        self.told(line)
         return line
 
     def _held(self, payment_id: str) -> Line | None:

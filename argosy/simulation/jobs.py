@@ -23,6 +23,7 @@ from argosy.domains.orders.application.reconciling import OPEN_SECONDS
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.payments.application.reconciling import SETTLED_SECONDS
 from argosy.domains.payments.application.statements import FRESH_SECONDS, ROUND_SECONDS
+from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.promotions.domain.redemption import RELEASED, RESERVED, Redemption
 from argosy.engine.due import RECURRING
 from argosy.engine.log import Record
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 AGAIN, AGAIN_MAX = 20 * SECOND, 10 * MINUTE
 REDEEMED_SLACK = 61 * SECOND
+WEBHOOK_WAITS = MINUTE
 FRESH, ROUND = (FRESH_SECONDS + 1) * SECOND, (ROUND_SECONDS + 1) * SECOND
 
 AFTER: Mapping[str, tuple[str, int]] = {
@@ -58,6 +60,7 @@ FOUND: Mapping[str, str] = {
     "orders.OrderCancellationFailed": "order not paid back",
     "payments.ReceiptBooked": "transfer booked",
     "payments.ComparePayment": "books differ",
+    "payments.WebhookUnmatched": "webhook about nothing",
     "orders.BuyerHeld": "person held back",
     "accounts.PersonErased": "person forgotten",
 }
@@ -68,9 +71,16 @@ TOLD: Mapping[str, str] = {
     "orders.FindOpenPurchases": "FindOpenPurchases",
     "payments.ReconcilePayments": "ReconcilePayments",
     "payments.CompareWithGateway": "CompareWithGateway",
+    "payments.ResolveWebhooks": "ResolveWebhooks",
 }
 PROMOTED = {WELCOME: "first order", GOLD: "buyer group", BROUGHT: "free delivery"}
-HEALED = ("pieces bought at a deal", "order confirmed by its payment", "coupon use held too long", "plan made anew")
+HEALED = (
+    "pieces bought at a deal",
+    "webhook turned away",
+    "order confirmed by its payment",
+    "coupon use held too long",
+    "plan made anew",
+)
 COUNTED = (*TOLD.values(), *FOUND.values(), *HEALED)
 
 
@@ -99,6 +109,7 @@ class Jobs:
                 MINUTE,
                 partial(self._is_unseen, "payments", "payments.captured", (PaymentCaptured, ReceiptBooked)),
             ),
+            "webhooks": Look("payments", MINUTE, self._is_unresolved),
             "books": Look("payments", ROUND, self._is_uncompared),
         }
 
@@ -114,12 +125,23 @@ class Jobs:
                 self._expect("stock", microseconds(max(times)) + 1)
         elif label == "orders" and Order in changes.inserts:
             self._count_discounts(changes.inserts[Order])
+        elif label == "payments":
+            for row in changes.inserts.get(Webhook, ()):
+                if isinstance(row, Webhook) and row.status == RECEIVED:
+                    self._expect("webhooks", self.place.scheduler.time + WEBHOOK_WAITS)
         elif label == "promotions":
             uses = [row for row in changes.inserts.get(Redemption, ()) if isinstance(row, Redemption)]
             if uses:
                 self._expect("uses", microseconds(max(row.expires_at for row in uses)) + REDEEMED_SLACK)
             if Redemption in changes.updates:
                 self._count_expired(changes)
+
+    def _is_unresolved(self, now: int) -> bool:
+        """A webhook waits for its payment. When it came is by the clock of whoever took it."""
+        return any(
+            row.status == RECEIVED and microseconds(row.received_at) + WEBHOOK_WAITS <= now
+            for row in self.place.store("payments").all(Webhook)
+        )
 
     def money_moved(self) -> None:
         """The gateway has written into its own book: ours is laid beside it once that is old enough."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from argosy.contracts.accounts import ReinstateSeller, SuspendSeller
+from argosy.contracts.accounts import EndHoliday, ReinstateSeller, StartHoliday, SuspendSeller
 from argosy.contracts.inventory import AdjustStock, ReceiveStock
 from argosy.contracts.products import PublishProduct, SetPrice, UnpublishProduct
 from argosy.contracts.promotions import (
@@ -20,7 +18,7 @@ from argosy.shared_kernel.ids import Id, named_id
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.people import Person
-from argosy.simulation.scheduler import BEGIN, HOUR, MINUTE, SECOND
+from argosy.simulation.scheduler import BEGIN, HOUR, MINUTE, SECOND, moment
 from argosy.simulation.shop import (
     CURRENCY,
     Goods,
@@ -55,6 +53,9 @@ class Seller(Person):
             self._at(at, spread, self._correct)
         if faults.strikes("off sale"):
             self._at(at, spread, self._take_off_sale)
+        if faults.strikes("holiday"):
+            begins = at + faults.between("holiday", 0, spread)
+            self.place.scheduler.at(begins, self.name, self._go_away)
         if faults.strikes("suspended"):
             # Drawn apart: what else a seller does is the same with it and without.
             moment = at + faults.between("suspended", 0, spread)
@@ -95,6 +96,13 @@ class Seller(Person):
         self.ask("products", UnpublishProduct(product_id=goods.product_id), self.actor)
         back = PublishProduct(product_id=goods.product_id)
         self.later(5 * MINUTE, lambda: self.ask("products", back, self.actor))
+
+    def _go_away(self) -> None:
+        """For some minutes, now and then until a time that they name themselves."""
+        draw = self.place.faults.stream("holiday").random()
+        until = moment(self.place.scheduler.time + 4 * MINUTE) if draw < 0.3 else None
+        self.ask("accounts", StartHoliday(until=until), self.actor)
+        self.later(4 * MINUTE, lambda: self.ask("accounts", EndHoliday(), self.actor))
 
     def _be_suspended(self) -> None:
         """Staff think better of it, also where they were not told that it is done: then it is refused, as done."""
@@ -188,7 +196,7 @@ class Operator(Person):
             name=f"Flash {self._deals}",
             terms=terms,
             funded_by=wanted.seller_id,
-            ends_at=BEGIN + timedelta(microseconds=at + 2 * HOUR),
+            ends_at=moment(at + 2 * HOUR),
             promotion_id=named_id("simulated promotion", f"Flash {self._deals}"),
         )
         note_promotion(self.facts, create)
@@ -197,8 +205,8 @@ class Operator(Person):
         if faults.strikes("deal ended"):
             assert create.promotion_id is not None
             end = EndPromotion(promotion_id=create.promotion_id)
-            moment = at + faults.between("deal ended", 0, 5 * SECOND)
-            scheduler.at(moment, self.name, lambda: self.ask("promotions", end, SYSTEM))
+            then = at + faults.between("deal ended", 0, 5 * SECOND)
+            scheduler.at(then, self.name, lambda: self.ask("promotions", end, SYSTEM))
 
     def redrive(self) -> None:
         """Have everything that is parked tried again at once."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from argosy.contracts.carts import AddToCart, ChangeQuantity
 from argosy.engine.outside import Keyed, TooBusy
 from argosy.engine.store import StoreUnavailable
 from argosy.engine.work import Actor
@@ -55,6 +56,8 @@ class Person:
     def _send(self, label: str, command: Command, actor: Actor, listening: Listening, tries: int) -> None:
         told, refused, key = listening
         self.facts.requests += 1
+        if isinstance(command, AddToCart | ChangeQuantity):
+            self.facts.put[actor.id, command.variant_id] += command.quantity
         try:
             if key:
                 route = command.wire_name

@@ -16,6 +16,7 @@ from argosy.simulation.keepers import Operator, Seller
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.examination import Enough, Oracles
 from argosy.simulation.oracles.violation import Violation
+from argosy.simulation.postman import Postman
 from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND
 from argosy.simulation.shop import ALL_GOODS, BUYERS, SELLERS, open_shop
 from argosy.simulation.visitors import Visitor
@@ -70,6 +71,7 @@ class Simulation:
         self.buyers = [Buyer(self.place, self.facts, number) for number in range(BUYERS)]
         self.sellers = [Seller(self.place, self.facts, number) for number in range(SELLERS)]
         self.operator = Operator(self.place, self.facts)
+        self.place.gateway.told = Postman(self.place, self.facts).tell
 
     def run(self) -> None:
         """Thirty days, then rest, then the oracles."""

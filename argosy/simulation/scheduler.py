@@ -142,6 +142,11 @@ class SimulatedClock:
         return self._now
 
 
+def moment(time: int) -> datetime:
+    """A time of the scheduler's, as the world has it."""
+    return BEGIN + timedelta(microseconds=time)
+
+
 def microseconds(instant: datetime) -> int:
     """A time as the scheduler counts it."""
     return (instant - BEGIN) // timedelta(microseconds=1)

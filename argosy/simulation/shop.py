@@ -107,9 +107,7 @@ COUPONS = (
     CreateCoupon(code=ANYBODY, basis_points=1_050),
     CreateCoupon(code=ONCE_EACH, basis_points=2_500, max_uses_per_buyer=1),
     CreateCoupon(code=OF_A_SELLER, basis_points=1_333, max_uses=40, funded_by=seller(0)),
-    CreateCoupon(
-        code=AMOUNT_OFF, basis_points=0, terms=CouponTerms(amount=1_111, currency=CURRENCY, min_amount=1_500)
-    ),
+    CreateCoupon(code=AMOUNT_OFF, basis_points=0, terms=CouponTerms(amount=1_111, currency=CURRENCY, min_amount=1_500)),
     CreateCoupon(code=CAPPED, basis_points=4_999, terms=CouponTerms(cap_amount=1_777, currency=CURRENCY)),
     CreateCoupon(
         code=SELECTED,

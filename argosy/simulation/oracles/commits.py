@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from argosy.domains.carts.domain.cart import MERGED, Cart
 from argosy.domains.inventory.domain.reservation import MOVES, STARTS, Reservation
 from argosy.domains.inventory.domain.stock import StockItem
 from argosy.domains.payments.domain.ledger import LedgerAccount
 from argosy.domains.payments.domain.payment import PaymentIntent
+from argosy.domains.payments.domain.webhook import Webhook
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.engine.log import START, Position
 from argosy.engine.store import Changes
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.simulation.facts import Facts
 from argosy.simulation.store import SimulatedStore
 
 _WAYS = {start: ends | {last for end in ends for last in MOVES[end]} for start, ends in MOVES.items()}
@@ -25,8 +28,10 @@ Broken = Callable[[str, str, str], None]
 class CommitOracle:
     """Keeps its own memory of cursors, leases, sequences and message ids, and compares each commit with it."""
 
-    def __init__(self, broken: Broken) -> None:
+    def __init__(self, broken: Broken, facts: Facts) -> None:
         self.broken = broken
+        self.facts = facts
+        self._asked: set[str] = set()
         self._sequences: dict[tuple[str, str], int] = {}
         self._messages: set[str] = set()
         self._cursors: dict[tuple[str, str, str, int], Position] = {}
@@ -41,6 +46,10 @@ class CommitOracle:
 
     def watch(self, store: SimulatedStore, changes: Changes) -> None:
         self._states(changes)
+        if store.context == "carts":
+            self._carts(changes)
+        elif changes.due and store.context == "payments":
+            self._asked_by_webhooks(store, changes)
         if changes.records:
             self._told(store, changes)
         if changes.cursors:
@@ -66,6 +75,40 @@ class CommitOracle:
                     look(one)
             elif kind is Reservation:
                 self._begun(made)
+
+    def _carts(self, changes: Changes) -> None:
+        """No cart holds more than was ever sent into it, and a merge loses and makes nothing."""
+        before = after = 0
+        is_merge = False
+        for cart, earlier in changes.updates.get(Cart, ()):
+            assert isinstance(cart, Cart)
+            before += sum(item.quantity for item in earlier["items"])
+            after += self._cart(cart)
+            is_merge |= cart.status == MERGED != earlier["status"]
+        for cart in changes.inserts.get(Cart, ()):
+            assert isinstance(cart, Cart)
+            after += self._cart(cart)
+        if is_merge and before != after:
+            self.broken("I32", "a merge of carts", f"made {after} pieces of {before}")
+
+    def _cart(self, cart: Cart) -> int:
+        owners = (str(cart.user_id), *self.facts.guests.get(str(cart.user_id), ()))
+        for item in cart.items:
+            sent = sum(self.facts.put[owner, item.variant_id] for owner in owners)
+            if item.quantity > sent:
+                what = f"holds {item.quantity} of {item.variant_id}; {sent} were ever put in"
+                self.broken("I24", f"cart of {cart.user_id}", what)
+        return sum(item.quantity for item in cart.items)
+
+    def _asked_by_webhooks(self, store: SimulatedStore, changes: Changes) -> None:
+        """A webhook has the gateway asked once, however often it comes."""
+        webhooks = store.rows.get(Webhook, {})
+        for id in changes.due:
+            webhook_id = id.rpartition(":")[2]
+            if webhook_id in webhooks:
+                if id in self._asked:
+                    self.broken("I37", f"webhook {webhook_id}", "had the gateway asked a second time")
+                self._asked.add(id)
 
     def _begun(self, reservations: Sequence[Any]) -> None:
         for made in reservations:

@@ -123,7 +123,7 @@ def _as_named(bought: Bought, facts: Facts) -> Iterator[Violation]:
     wish = facts.purchases.get((str(purchase.buyer_id), purchase.client_request_id))
     left = {item.line_no: item.quantity * item.price_snapshot - item.discount_amount for _, item in bought.lines}
     for code in wish.command.coupons if wish is not None else ():
-        if code not in taken and sum(left.values()):
+        if code not in taken and any(left.values()):
             yield Violation("I21", f"checkout {purchase.flow_id}", f"{code} was named and took nothing off")
     for name, rule in facts.rules.items():
         if not rule.is_promotion or rule.effect != FREE_DELIVERY:

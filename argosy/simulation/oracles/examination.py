@@ -5,6 +5,7 @@ from __future__ import annotations
 from argosy.engine.store import Changes
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.browsing import browsing
 from argosy.simulation.oracles.checkouts import checkouts
 from argosy.simulation.oracles.commits import CommitOracle
 from argosy.simulation.oracles.deadlines import DeadlineOracle
@@ -17,9 +18,10 @@ from argosy.simulation.oracles.sellers import sellers
 from argosy.simulation.oracles.stock import stock
 from argosy.simulation.oracles.views import views
 from argosy.simulation.oracles.violation import Violation
+from argosy.simulation.oracles.webhooks import webhooks
 from argosy.simulation.store import SimulatedStore
 
-AT_REST = (stock, ledger, money, orders, checkouts, messages, views, people, sellers)
+AT_REST = (stock, ledger, money, orders, checkouts, messages, views, people, sellers, browsing, webhooks)
 TOLD_MAX = 50
 
 
@@ -34,7 +36,7 @@ class Oracles:
         self.place = place
         self.facts = facts
         self.violations: list[Violation] = []
-        self._commits = CommitOracle(self.broken)
+        self._commits = CommitOracle(self.broken, facts)
         place.broken = self.broken
         self.deadlines = DeadlineOracle(place)
         for part in place.parts.values():

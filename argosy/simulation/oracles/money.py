@@ -142,9 +142,7 @@ def _books_agree(place: Marketplace) -> Iterator[Violation]:
     ours = Counter(
         (owner, told.type, told.gateway_transaction_id, told.amount, told.currency)
         for owner, told in place.store("payments").parts(PaymentIntent, "transactions")
-        if told.status == APPROVED
-        and told.type in (CAPTURE, REFUND, RETURN)
-        and intents[owner].gateway not in BY_HAND  # type: ignore[attr-defined]
+        if told.status == APPROVED and told.type in (CAPTURE, REFUND, RETURN) and intents[owner].gateway not in BY_HAND  # type: ignore[attr-defined]
     )
     for row in sorted((theirs - ours).keys()):
         yield Violation("I19", f"payment {row[0]}", f"the gateway has {row[1:]}; our books do not")

@@ -59,6 +59,7 @@ class Buyer(Person):
         self.id = buyer(number)
         self.actor = buyer_actor(self.id)
         self.cart_id = named_id("cart", self.id)
+        self._is_decided = False
         self.browsing = Browsing(place, facts, self.actor)
         self.aftersales = Aftersales(place, facts, self.actor)
 
@@ -67,6 +68,11 @@ class Buyer(Person):
         self.place.scheduler.at(
             rush.at + self.random.randrange(1, rush.spread + 1), self.name, lambda: self._shop(rush)
         )
+
+    def join_at_last(self, rush: Rush) -> None:
+        """Come back for what was left: nobody goes away again."""
+        self._is_decided = True
+        self.join(rush)
 
     # With a cart.
 
@@ -80,7 +86,7 @@ class Buyer(Person):
                 AddToCart(product_id=goods.product_id, variant_id=goods.variant_id, quantity=1),
                 self.actor,
             )
-        if self.place.faults.strikes("abandoned"):
+        if not self._is_decided and self.place.faults.strikes("abandoned"):
             return
         lines = tuple(
             CheckoutLine(

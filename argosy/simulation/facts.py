@@ -49,6 +49,8 @@ class Facts:
     purchases: dict[tuple[str, str], Purchase] = field(default_factory=dict)
     received: dict[str, int] = field(default_factory=dict)
     corrected: dict[str, int] = field(default_factory=dict)
+    moved: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By stock unit and warehouse: what transfers and counts have made of it, beside the two above."""
     coupons: dict[str, tuple[int, int]] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
     """By a coupon's code or a promotion's name."""

@@ -60,6 +60,7 @@ FOUND: Mapping[str, str] = {
     "orders.OrderCancellationFailed": "order not paid back",
     "payments.ReceiptBooked": "transfer booked",
     "payments.ComparePayment": "books differ",
+    "inventory.ShortageOpened": "shortage opened",
     "payments.WebhookUnmatched": "webhook about nothing",
     "orders.BuyerHeld": "person held back",
     "accounts.PersonErased": "person forgotten",

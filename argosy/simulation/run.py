@@ -19,9 +19,11 @@ from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.postman import Postman
 from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND
 from argosy.simulation.shop import ALL_GOODS, BUYERS, SELLERS, open_shop
+from argosy.simulation.storekeepers import Storekeeper
 from argosy.simulation.visitors import Visitor
 
 DAYS, RUSHES, CHECKOUTS = 30, 16, 320
+CHECKOUTS_LEAST, LATE = 300, 30 * MINUTE
 REST = 12 * HOUR
 """How long after the last fault everything may take to come to rest."""
 
@@ -34,6 +36,10 @@ class Plan:
     buyers: tuple[int, ...] = tuple(range(BUYERS))
     rushes: tuple[int, ...] = tuple(range(RUSHES))
     without: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.rushes) == RUSHES and len(self.buyers) == BUYERS
 
 
 @dataclass
@@ -70,6 +76,7 @@ class Simulation:
         self.oracles = Oracles(self.place, self.facts)
         self.buyers = [Buyer(self.place, self.facts, number) for number in range(BUYERS)]
         self.sellers = [Seller(self.place, self.facts, number) for number in range(SELLERS)]
+        self.storekeepers = [Storekeeper(self.place, self.facts, number) for number in range(SELLERS)]
         self.operator = Operator(self.place, self.facts)
         self.place.gateway.told = Postman(self.place, self.facts).tell
 
@@ -77,6 +84,8 @@ class Simulation:
         """Thirty days, then rest, then the oracles."""
         scheduler = self.place.scheduler
         open_shop(self.place, self.facts)
+        for storekeeper in self.storekeepers:
+            storekeeper.open()
         self.place.open()
         scheduler.run_until(MINUTE)
         self._plan_rushes()
@@ -114,9 +123,20 @@ class Simulation:
             for seller in self.sellers:
                 self.place.scheduler.at(at - 5 * MINUTE, seller.name, seller.fill_up)
                 seller.attend(at, spread)
+            for storekeeper in self.storekeepers:
+                storekeeper.attend(at, spread)
             self.operator.attend(at, spread)
             if self.place.faults.strikes("forgotten"):
                 Visitor(self.place, self.facts, number).join(rush)
+            if number == RUSHES - 1 and self.plan.is_whole:
+                self.place.scheduler.at(at + spread + LATE, "run", partial(self._come_again, number + 1))
+
+    def _come_again(self, number: int) -> None:
+        """Where so many went away with their carts full that fewer have bought than should, some come back."""
+        missing = CHECKOUTS_LEAST - len(self.place.store("checkout").all(CheckoutSession))
+        rush = Rush(number, self.place.scheduler.time, MINUTE, None, "")
+        for buyer in self.buyers[: max(0, missing)]:
+            buyer.join_at_last(rush)
 
     def _come_to_rest(self) -> None:
         """Faults end; what is parked is tried again; and nothing is left to do within the bound."""

@@ -40,6 +40,7 @@ def checkouts(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _called_off(place, facts)
     yield from _as_buyers_were_told(place, facts)
     yield from _coupons(place, facts)
+    yield from _coupons_of_orders(place)
     yield from _carts(place)
     yield from _keys(place, facts)
 
@@ -197,15 +198,6 @@ def _coupons(place: Marketplace, facts: Facts) -> Iterator[Violation]:
             yield Violation("I27", f"use {use.id}", f"of {use.code} is {use.status}, and nothing was bought with it")
         elif use.status != CONSUMED and session.steps.get("consume") == DONE:
             yield Violation("I27", f"use {use.id}", f"of {use.code} is {use.status} after its purchase")
-    stands = {order.purchase_id: False for order in place.store("orders").all(Order)}
-    stands |= {order.purchase_id: True for order in place.store("orders").all(Order) if not order.is_called_off}
-    for use in store.all(Redemption):
-        session = completed.get(use.flow_id)
-        if use.coupon_id is None or session is None or session.steps.get("consume") != DONE:
-            continue
-        if stands[session.purchase_id] == (use.status == RELEASED):
-            what = f"is {use.status}; of its purchase {'some' if stands[session.purchase_id] else 'no'} order stands"
-            yield Violation("I27", f"use {use.id} of {use.code}", what)
     for key, times in paid_with.items():
         if times > 1:
             yield Violation("I27", f"checkout {key[0]}", f"uses {key[1]} {times} times")
@@ -220,6 +212,20 @@ def _coupons(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     for counted in store.all(BuyerUse):
         if counted.uses != by_buyer[counted.coupon_id, counted.user_id]:
             yield Violation("I27", f"buyer {counted.user_id}", f"counts {counted.uses} uses of {counted.coupon_id}")
+
+
+def _coupons_of_orders(place: Marketplace) -> Iterator[Violation]:
+    """A use counts as long as anything stands that was bought with it."""
+    completed = {s.id: s for s in place.store("checkout").all(CheckoutSession) if s.status == COMPLETED}
+    stands = {order.purchase_id: False for order in place.store("orders").all(Order)}
+    stands |= {order.purchase_id: True for order in place.store("orders").all(Order) if not order.is_called_off}
+    for use in place.store("promotions").all(Redemption):
+        session = completed.get(use.flow_id)
+        if use.coupon_id is None or session is None or session.steps.get("consume") != DONE:
+            continue
+        if stands[session.purchase_id] == (use.status == RELEASED):
+            what = f"is {use.status}; of its purchase {'some' if stands[session.purchase_id] else 'no'} order stands"
+            yield Violation("I27", f"use {use.id} of {use.code}", what)
 
 
 def _carts(place: Marketplace) -> Iterator[Violation]:

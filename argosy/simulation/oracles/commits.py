@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from argosy.contracts.products import LinesQuoted
 from argosy.domains.carts.domain.cart import MERGED, Cart
 from argosy.domains.inventory.domain.reservation import MOVES, STARTS, Reservation
 from argosy.domains.inventory.domain.stock import StockItem
 from argosy.domains.payments.domain.ledger import LedgerAccount
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.webhook import Webhook
+from argosy.domains.products.domain.offer import Offer
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.engine.log import START, Position
 from argosy.engine.store import Changes
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.simulation.facts import Facts
+from argosy.simulation.scheduler import MINUTE
 from argosy.simulation.store import SimulatedStore
 
 _WAYS = {start: ends | {last for end in ends for last in MOVES[end]} for start, ends in MOVES.items()}
 """Where a reservation may get in one unit of work."""
+
+JUST_NOW = MINUTE
+"""Whoever was in the middle of a unit of work had seen it before."""
 
 Broken = Callable[[str, str, str], None]
 
@@ -32,6 +38,8 @@ class CommitOracle:
         self.broken = broken
         self.facts = facts
         self._asked: set[str] = set()
+        self._withheld: dict[str, int] = {}
+        """Since when each offer is."""
         self._sequences: dict[tuple[str, str], int] = {}
         self._messages: set[str] = set()
         self._cursors: dict[tuple[str, str, str, int], Position] = {}
@@ -50,6 +58,8 @@ class CommitOracle:
             self._carts(changes)
         elif changes.due and store.context == "payments":
             self._asked_by_webhooks(store, changes)
+        elif store.context == "products":
+            self._offered(store.scheduler.time, changes)
         if changes.records:
             self._told(store, changes)
         if changes.cursors:
@@ -100,6 +110,20 @@ class CommitOracle:
                 self.broken("I24", f"cart of {cart.user_id}", what)
         return sum(item.quantity for item in cart.items)
 
+    def _offered(self, now: int, changes: Changes) -> None:
+        """What is withheld, since its seller is suspended or away, is sold to nobody."""
+        for record in changes.records:
+            if record.wire_name == LinesQuoted.wire_name:
+                for line in record.message.lines:
+                    if self._withheld.get(line.variant_id, now) + JUST_NOW < now:
+                        self.broken("I48", f"offer {line.variant_id}", "was priced for a buyer while it is withheld")
+        for offer, _ in changes.updates.get(Offer, ()):
+            assert isinstance(offer, Offer)
+            if offer.withheld:
+                self._withheld.setdefault(offer.id, now)
+            else:
+                self._withheld.pop(offer.id, None)
+
     def _asked_by_webhooks(self, store: SimulatedStore, changes: Changes) -> None:
         """A webhook has the gateway asked once, however often it comes."""
         webhooks = store.rows.get(Webhook, {})
@@ -116,8 +140,9 @@ class CommitOracle:
                 self.broken("I05", f"reservation {made.id}", f"began as {made.status}")
 
     def _stock_item(self, item: StockItem) -> None:
-        if min(item.on_hand, item.reserved, item.allocated) < 0 or item.reserved + item.allocated > item.on_hand:
-            what = f"has {item.on_hand} pieces, {item.reserved} held and {item.allocated} sold"
+        # Only what was counted away under a promise may be missing; nobody here sells beyond what there is.
+        if min(item.on_hand, item.reserved, item.allocated) < 0 or item.promised > item.on_hand + item.missing:
+            what = f"has {item.on_hand} pieces, {item.reserved} held and {item.allocated} sold, {item.missing} missing"
             self.broken("I02", f"stock item {item.id}", what)
 
     def _coupon(self, coupon: Coupon) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from argosy.domains.inventory.domain.reservation import ACTIVE, COMMITTED, RESTOCKED, Reservation
-from argosy.domains.inventory.domain.stock import StockItem, StockMovement
+from argosy.domains.inventory.domain.stock import MAIN_WAREHOUSE, StockItem, StockMovement
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.order_status import CLOSED, CONFIRMED, DELIVERED, PAID, SHIPPED
 from argosy.simulation.facts import Facts
@@ -42,7 +42,12 @@ def _counters(place: Marketplace, facts: Facts) -> Iterator[Violation]:
         if (item.reserved, item.allocated) != (held[item.id], sold[item.id]):
             what = f"counts {item.reserved} and {item.allocated}, its lines say {held[item.id]} and {sold[item.id]}"
             yield Violation("I03", where, what)
-        there = facts.received.get(item.stock_unit_id, 0) + facts.corrected.get(item.stock_unit_id, 0)
+        there = facts.moved[item.stock_unit_id, item.warehouse]
+        if item.warehouse == MAIN_WAREHOUSE:
+            there += facts.received.get(item.stock_unit_id, 0) + facts.corrected.get(item.stock_unit_id, 0)
+        if item.missing != max(0, item.promised - item.on_hand):
+            what = f"says that {item.missing} are missing; {item.promised} are promised and {item.on_hand} there"
+            yield Violation("I02", where, what)
         if item.on_hand != there:
             yield Violation("I01", where, f"says {item.on_hand} pieces; the warehouse has {there}")
 
@@ -69,8 +74,13 @@ def _sold(place: Marketplace, facts: Facts) -> Iterator[Violation]:
         if order_id in live:
             by_unit[item.stock_unit_id] += item.quantity * item.units_each
             by_order[order_id] += item.quantity * item.units_each
+    # What was counted away under a promise is named as missing, and was sold all the same.
+    missing = Counter[str]()
+    for item in place.store("inventory").all(StockItem):
+        missing[item.stock_unit_id] += item.missing
     for unit_id, pieces in sorted(by_unit.items()):
-        there = facts.received.get(unit_id, 0) + facts.corrected.get(unit_id, 0)
+        there = facts.received.get(unit_id, 0) + facts.corrected.get(unit_id, 0) + missing[unit_id]
+        there += sum(change for (unit, _), change in facts.moved.items() if unit == unit_id)
         if pieces > there:
             yield Violation("I06", f"stock unit {unit_id}", f"{pieces} pieces are sold, {there} ever came in")
     allocated: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from argosy.domains.checkout.domain.session import CheckoutSession
@@ -45,11 +46,14 @@ def _as_their_sources(place: Marketplace) -> Iterator[Violation]:
         if not isinstance(progress, CheckoutProgress) or progress.status != session.status:
             yield Violation("I38", f"checkout {session.id}", f"is {session.status}, and is not shown so")
     levels = place.parts["catalogue"].store.rows.get(StockUnitLevel, {})
+    left: Counter[str] = Counter()
     for item in place.store("inventory").all(StockItem):
-        level = levels.get(item.stock_unit_id)
-        if not isinstance(level, StockUnitLevel) or min(level.available, 11) != min(item.available, 11):
-            what = f"has {item.available} left, and is shown with {level.available if level else 0}"  # type: ignore[attr-defined]
-            yield Violation("I38", f"stock unit {item.stock_unit_id}", what)
+        left[item.stock_unit_id] += item.available
+    for unit_id, available in left.items():
+        level = levels.get(unit_id)
+        if not isinstance(level, StockUnitLevel) or min(level.available, 11) != min(available, 11):
+            what = f"has {available} left, and is shown with {level.available if level else 0}"  # type: ignore[attr-defined]
+            yield Violation("I38", f"stock unit {unit_id}", what)
 
 
 def _as_rebuilt(place: Marketplace, part: Part) -> Iterator[Violation]:

@@ -64,18 +64,25 @@ class Browsing(Person):
     def _as_guest(self, cart: Any) -> None:
         guest = Actor(id=guest_id_of(cart.token), roles=frozenset({GUEST}))
         self.facts.guests.setdefault(self.actor.id, []).append(guest.id)
+        filled: list[object] = []
         for goods in self.random.sample(ALL_GOODS, 2):
             add = AddToCart(
                 product_id=goods.product_id, variant_id=goods.variant_id, quantity=self.random.randrange(1, 9)
             )
-            self.ask("carts", add, guest, refused=lambda error: None)
+            self.ask("carts", add, guest, told=filled.append)
         merge = MergeGuestCart(guest_token=cart.token)
 
-        def merged(_: object) -> None:
-            self.facts.merged[guest.id] = True
+        def sign_in() -> None:
+            """What is put in after that is in a guest's cart: it was begun anew, or is refused."""
+            is_whole = len(filled) == 2
+
+            def merged(_: object) -> None:
+                self.facts.merged[guest.id] = self.facts.merged.get(guest.id, True) and is_whole
+
+            self.ask("carts", merge, self.actor, told=merged)
 
         for _ in range(self.random.choice((1, 1, 2, 3))):
-            self.later(self.random.randrange(1, 5 * SECOND), lambda: self.ask("carts", merge, self.actor, told=merged))
+            self.later(self.random.randrange(1, 5 * SECOND), sign_in)
 
     # Tidying up: one thing after the other, so that the last answer is how it stands.
 

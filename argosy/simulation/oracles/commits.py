@@ -15,17 +15,18 @@ from argosy.domains.payments.domain.webhook import Webhook
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.domains.promotions.domain.promotion import Promotion
+from argosy.domains.promotions.domain.redemption import RELEASED, Redemption
 from argosy.engine.log import START, Position
 from argosy.engine.store import Changes
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.simulation.facts import Facts
-from argosy.simulation.scheduler import MINUTE
+from argosy.simulation.scheduler import SECOND
 from argosy.simulation.store import SimulatedStore
 
 _WAYS = {start: ends | {last for end in ends for last in MOVES[end]} for start, ends in MOVES.items()}
 """Where a reservation may get in one unit of work."""
 
-JUST_NOW = MINUTE
+JUST_NOW = SECOND
 """Whoever was in the middle of a unit of work had seen it before."""
 
 Broken = Callable[[str, str, str], None]
@@ -38,6 +39,9 @@ class CommitOracle:
         self.broken = broken
         self.facts = facts
         self._asked: set[str] = set()
+        self._drawn: dict[str, int] = {}
+        """Units that each use of a deal has."""
+        self._uses_of: dict[str, list[str]] = {}
         self._withheld: dict[str, int] = {}
         """Since when each offer is."""
         self._sequences: dict[tuple[str, str], int] = {}
@@ -58,6 +62,8 @@ class CommitOracle:
             self._carts(changes)
         elif changes.due and store.context == "payments":
             self._asked_by_webhooks(store, changes)
+        elif store.context == "promotions":
+            self._units(store, changes)
         elif store.context == "products":
             self._offered(store.scheduler.time, changes)
         if changes.records:
@@ -109,6 +115,27 @@ class CommitOracle:
                 what = f"holds {item.quantity} of {item.variant_id}; {sent} were ever put in"
                 self.broken("I24", f"cart of {cart.user_id}", what)
         return sum(item.quantity for item in cart.items)
+
+    def _units(self, store: SimulatedStore, changes: Changes) -> None:
+        """A deal counts as many units as its live uses draw, in every commit: both are written together."""
+        touched: dict[str, None] = {}
+        for use in changes.inserts.get(Redemption, ()):
+            assert isinstance(use, Redemption)
+            if use.quantity:
+                self._drawn[use.id] = use.quantity if use.status != RELEASED else 0
+                touched[str(use.coupon_id)] = None
+                self._uses_of.setdefault(str(use.coupon_id), []).append(use.id)
+        for use, _ in changes.updates.get(Redemption, ()):
+            assert isinstance(use, Redemption)
+            if use.quantity:
+                self._drawn[use.id] = use.quantity if use.status != RELEASED else 0
+                touched[str(use.coupon_id)] = None
+        for id in touched:
+            row = store.rows.get(Promotion, {}).get(id)
+            drawn = sum(self._drawn[use_id] for use_id in self._uses_of[id])
+            if isinstance(row, Promotion) and row.units_reserved + row.units_sold != drawn:
+                what = f"counts {row.units_reserved + row.units_sold} units; its uses draw {drawn}"
+                self.broken("I27", f"promotion {row.name}", what)
 
     def _offered(self, now: int, changes: Changes) -> None:
         """What is withheld, since its seller is suspended or away, is sold to nobody."""

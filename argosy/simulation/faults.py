@@ -75,7 +75,7 @@ KINDS = {
     "webhook repeated": (0.5, "it says so several times"),
     "webhook late": (0.3, "it says so after hours or days"),
     "webhook forged": (0.3, "somebody else says so"),
-    "webhook unknown": (0.1, "it tells of a payment that we know nothing of"),
+    "webhook unknown": (0.2, "it tells of a payment that we know nothing of"),
     "transfer": (0.15, "a buyer pays by transfer: in time, too late, or never"),
     "called off": (0.15, "an order is called off by its buyer, its seller or staff, also in the middle of a checkout"),
     "wrong total": (0.03, "a buyer was shown another total"),

@@ -145,8 +145,9 @@ class Jobs:
         )
 
     def money_moved(self) -> None:
-        """The gateway has written into its own book: ours is laid beside it once that is old enough."""
-        self._expect("books", self.place.scheduler.time + FRESH)
+        """The gateway has written into its own book: ours is laid beside it once that is old enough, in one look at the
+        schedule with what was captured then."""
+        self._expect("books", self.place.scheduler.time + max(FRESH, SETTLED_SECONDS * SECOND))
 
     def _count(self, records: list[Record]) -> None:
         now, counts = self.place.scheduler.time, self.counts

@@ -28,7 +28,7 @@ PEOPLE = "accounts"
 """Who tells of people that are to be forgotten."""
 LEASE = 8 * SECOND
 POLL = SECOND
-VIEWS_PACE = 4
+VIEWS_PACE = 8
 """Views wait a moment while flows go on, and do more at once."""
 IDLE_LANE_LAG = 600
 """As many messages as a log of thirty days has room for, some five times."""

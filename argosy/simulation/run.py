@@ -22,7 +22,7 @@ from argosy.simulation.shop import ALL_GOODS, BUYERS, SELLERS, open_shop
 from argosy.simulation.storekeepers import Storekeeper
 from argosy.simulation.visitors import Visitor
 
-DAYS, RUSHES, CHECKOUTS = 30, 16, 320
+DAYS, RUSHES, CHECKOUTS = 30, 16, 304
 CHECKOUTS_LEAST, LATE = 300, 30 * MINUTE
 REST = 12 * HOUR
 """How long after the last fault everything may take to come to rest."""

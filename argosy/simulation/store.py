@@ -19,6 +19,17 @@ A = TypeVar("A", bound=Aggregate)
 EPOCH = 1
 
 
+BEFORE_COMMIT: tuple[tuple[str, type[BaseException], str], ...] = (
+    ("commit lost", StoreUnavailable, "the connection broke before COMMIT"),
+    ("commit refused", VersionConflict, "could not serialize access"),
+    ("crash before commit", Crash, "before COMMIT"),
+)
+AFTER_COMMIT: tuple[tuple[str, type[BaseException], str], ...] = (
+    ("crash after commit", Crash, "after COMMIT"),
+    ("commit unknown", StoreUnavailable, "the connection broke at COMMIT"),
+)
+
+
 class Unreadable(Exception):
     """What was asked for cannot be read. Nobody foresaw this."""
 
@@ -70,6 +81,11 @@ class SimulatedStore(MemoryStore):
         """Shown what was written and nobody was rung for: whoever polls finds it."""
         self.has_faults = False
         self.away_until = 0
+        # A seed has about half of these; the others are not asked after at every commit.
+        self._before = [one for one in BEFORE_COMMIT if faults.rates[one[0]]]
+        self._after = [one for one in AFTER_COMMIT if faults.rates[one[0]]]
+        self._goes_away = faults.rates["store away"] > 0
+        self._has_poison = faults.rates["poison"] > 0
         self._poisoned: dict[str, int] = {}
         self._found: dict[tuple[type[Aggregate], str], dict[Any, dict[str, None]]] = {}
         self._unique_of: dict[type[Aggregate], list[tuple[tuple[str, ...], dict[Any, str]]]] = {}
@@ -124,22 +140,17 @@ class SimulatedStore(MemoryStore):
         if self.pausing() and faults.strikes("worker paused"):
             self.pause()
         self._be_there()
-        if faults.strikes("commit lost"):
-            raise StoreUnavailable("the connection broke before COMMIT")
-        if faults.strikes("commit refused"):
-            raise VersionConflict("could not serialize access")
-        if faults.strikes("crash before commit"):
-            raise Crash("before COMMIT")
+        for kind, failure, why in self._before:
+            if faults.strikes(kind):
+                raise failure(why)
         self._write_all(changes)
         if changes.begun and faults.strikes("crash after lease"):
             self.unheard(changes)
             raise Crash("with calls in hand")
-        if faults.strikes("crash after commit"):
-            self.unheard(changes)
-            raise Crash("after COMMIT")
-        if faults.strikes("commit unknown"):
-            self.unheard(changes)
-            raise StoreUnavailable("the connection broke at COMMIT")
+        for kind, failure, why in self._after:
+            if faults.strikes(kind):
+                self.unheard(changes)
+                raise failure(why)
 
     def lease(self, work: Sequence[Due], until: datetime) -> list[Due]:
         if self.has_faults:
@@ -223,6 +234,8 @@ class SimulatedStore(MemoryStore):
     # What goes wrong.
 
     def _be_there(self) -> None:
+        if not self._goes_away:
+            return
         now = self.scheduler.time
         if self.away_until <= now and self.faults.strikes("store away"):
             self.away_until = now + self.faults.between("store away", SECOND, 5 * MINUTE)
@@ -230,6 +243,8 @@ class SimulatedStore(MemoryStore):
             raise StoreUnavailable(f"{self.context}'s database is away")
 
     def _be_readable(self, values: Collection[Any]) -> None:
+        if not self._has_poison:
+            return
         if values and self.faults.strikes("poison"):
             until = self.scheduler.time + self.faults.between("poison", SECOND, 20 * MINUTE)
             self._poisoned[str(next(iter(values)))] = until

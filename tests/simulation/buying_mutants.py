@@ -10,6 +10,7 @@ from argosy.contracts.inventory import Restock
 from argosy.contracts.payments import RefundPayment
 from argosy.contracts.promotions import ReleaseCoupons
 from argosy.domains.carts.domain.cart import Cart
+from argosy.domains.checkout.domain.session import CheckoutSession
 from argosy.domains.inventory.application.keeping import StockKeeping
 from argosy.domains.inventory.domain.reservation import Reservation
 from argosy.domains.inventory.domain.stock import COUNT, TRANSFER_OUT, StockItem
@@ -20,6 +21,7 @@ from argosy.domains.payments.adapters.outbound.gateways import notices
 from argosy.domains.payments.application.webhooks import Webhooks
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.products.application import pricing
+from argosy.domains.products.domain import offer
 from argosy.domains.promotions.application.books import Books
 from argosy.domains.promotions.application.buyers import Buyers
 from argosy.domains.promotions.application.redemptions import Redemptions
@@ -71,13 +73,13 @@ def quote_forgets_the_coupons(patch: Patch) -> None:
 def suspended_sellers_sell(patch: Patch) -> None:
     """What is withheld is priced for buyers as before."""
 
-    def why_not(line: Any, offer: Any, currency: str) -> str:
-        if offer is not None and offer.withheld:
-            offer = offer.copy()
-            offer.withheld = ""
-        return original(line, offer, currency)
+    def why_not(line: Any, there: Any, currency: str) -> str:
+        if there is not None and there.withheld:
+            there = there.copy()
+            there.withheld = ""
+        return original(line, there, currency)
 
-    original = pricing.why_not_for_sale
+    original = offer.why_not_for_sale
     patch.setattr(pricing, "why_not_for_sale", why_not)
 
 
@@ -184,6 +186,12 @@ def called_off_goods_stay_sold(patch: Patch) -> None:
 def coupons_of_what_was_called_off_stay_used(patch: Patch) -> None:
     """When the last order of a purchase is called off, the coupons of another one are given back."""
     patch.setattr(cancellations, "ReleaseCoupons", lambda flow_id: ReleaseCoupons(flow_id=named_id("another", flow_id)))
+
+
+@mutant
+def cash_is_taken_from_the_card(patch: Patch) -> None:
+    """What is to be paid at the door is asked for at the gateway as well."""
+    patch.setattr(CheckoutSession, "needs_payment", property(lambda self: self.total_amount > 0))
 
 
 @mutant

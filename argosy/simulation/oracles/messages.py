@@ -13,6 +13,7 @@ from argosy.shared_kernel.messages import MESSAGES
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.violation import Violation
+from argosy.simulation.store import SimulatedLog
 
 
 def messages(place: Marketplace, facts: Facts) -> Iterator[Violation]:
@@ -25,14 +26,15 @@ def messages(place: Marketplace, facts: Facts) -> Iterator[Violation]:
 def _heard(place: Marketplace) -> Iterator[Violation]:
     heard = [(label, part.store, part.participant) for label, part in place.parts.items()]
     heard += [(part.people.name, part.store, part.people) for part in place.parts.values() if part.people is not None]
+    ends = {label: _ends(part.store.log) for label, part in place.parts.items()}
     for label, store, participant in heard:
         cursors = store.cursors(label)
         for source, names in participant.wire_names().items():
             log = place.parts[source].store.log
             last: dict[int, int] = {}
-            for record in log.records:
-                if record.wire_name in names:
-                    last[record.lane] = record.position.id
+            for name in sorted(names):
+                for lane, position in ends[source].get(name, {}).items():
+                    last[lane] = max(last.get(lane, 0), position)
             for lane, position in last.items():
                 cursor = cursors.get((source, lane))
                 at = cursor.position if cursor else START
@@ -41,6 +43,14 @@ def _heard(place: Marketplace) -> Iterator[Violation]:
                     yield Violation("I28", f"{label} lane {lane} of {source}", what)
                 if at > log.head():
                     yield Violation("I29", f"{label} lane {lane} of {source}", "stands beyond its source's end")
+
+
+def _ends(log: SimulatedLog) -> dict[str, dict[int, int]]:
+    """By type of message and lane: where the last one stands."""
+    found: dict[str, dict[int, int]] = {}
+    for record in log.records:
+        found.setdefault(record.wire_name, {})[record.lane] = record.position.id
+    return found
 
 
 def _answered(place: Marketplace) -> Iterator[Violation]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from argosy.domains.checkout.domain.request import PAID_LATER
 from argosy.domains.checkout.domain.session import COMPLETED, CheckoutSession
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.order_status import PREPAID
@@ -184,6 +185,8 @@ def _buyers_money(place: Marketplace) -> Iterator[Violation]:
             total = standing[purchase.id] if isinstance(purchase, Purchase) else -1
             due = {session.currency: total} if total else {}
         where = f"checkout {session.id}"
+        if session.payment_method in PAID_LATER and place.gateway.by_payment.get(session.payment_id):
+            yield Violation("I17", where, f"is paid by {session.payment_method}; the gateway was asked for its money")
         if kept != due and not kept_by_gateway(place, session.payment_id):
             yield Violation("I19", where, f"is {session.status}; its buyer is poorer by {kept}, and should be by {due}")
         if any(place.gateway.holds(id) for id in (*session.payments_failed, session.payment_id)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
@@ -174,6 +175,13 @@ class Worker:
         again = SECOND + self._random.randrange(MINUTE)
         self.scheduler.after(again, self.name, self.start)
 
+    def close(self) -> None:
+        """It is not started again."""
+        for seat in self.seats.values():
+            seat.consumer.kept.clear()
+        self.seats.clear()
+        self._logs.clear()
+
     def kill(self) -> None:
         """End it from outside; in the middle of a step other faults do."""
         if self.scheduler.is_running(self.name):
@@ -220,20 +228,18 @@ class Worker:
 
     def _later(self, delay: int, work: Callable[[], None]) -> None:
         """Do it, if this life of the process lasts so long; when it wakes, if it sleeps."""
-        life = self.life
+        self.scheduler.after(delay, self.name, partial(self._do, self.life, work))
 
-        def run() -> None:
-            if life != self.life or not self.is_alive:
-                return
-            if self.asleep_until > self.scheduler.time:
-                self.scheduler.at(self.asleep_until, self.name, run)
-                return
-            try:
-                work()
-            except Crash:
-                self.die()
-
-        self.scheduler.after(delay, self.name, run)
+    def _do(self, life: int, work: Callable[[], None]) -> None:
+        if life != self.life or not self.is_alive:
+            return
+        if self.asleep_until > self.scheduler.time:
+            self.scheduler.at(self.asleep_until, self.name, partial(self._do, life, work))
+            return
+        try:
+            work()
+        except Crash:
+            self.die()
 
     def hear(self, source: str, listeners: Iterable[str], delay: int) -> None:
         """There is news from a context for these subscriptions."""

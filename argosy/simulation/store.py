@@ -129,6 +129,17 @@ class SimulatedStore(MemoryStore):
     def parked_everywhere(self) -> list[Any]:
         return list(self._parked.values())
 
+    def close(self) -> None:
+        """Nothing is asked of it any more."""
+        self.rows.clear()
+        self.logged.clear()
+        self.due_rows.clear()
+        self.log.records.clear()
+        self._answers.clear()
+        self._cursors.clear()
+        self._found.clear()
+        self._unique_of.clear()
+
     # Writing.
 
     def commit(self, changes: Changes) -> None:

@@ -135,9 +135,10 @@ class Simulation:
     def _come_again(self, number: int) -> None:
         """Where so many went away with their carts full that fewer have bought than should, some come back."""
         missing = CHECKOUTS_LEAST - len(self.place.store("checkout").all(CheckoutSession))
-        rush = Rush(number, self.place.scheduler.time, MINUTE, None, "")
-        for buyer in self.buyers[: max(0, missing)]:
-            buyer.join_at_last(rush)
+        for first in range(0, missing, BUYERS):
+            rush = Rush(number + first, self.place.scheduler.time, MINUTE, None, "")
+            for buyer in self.buyers[: missing - first]:
+                buyer.join_at_last(rush)
 
     def _come_to_rest(self) -> None:
         """Faults end; what is parked is tried again; and nothing is left to do within the bound."""

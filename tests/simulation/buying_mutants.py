@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.inventory import Restock
-from argosy.contracts.payments import RefundPayment
 from argosy.contracts.promotions import ReleaseCoupons
 from argosy.domains.carts.domain.cart import Cart
 from argosy.domains.checkout.domain.session import CheckoutSession
@@ -18,6 +17,7 @@ from argosy.domains.orders.application import cancellations
 from argosy.domains.orders.application.cancellations import Cancellations
 from argosy.domains.orders.application.orders import Orders
 from argosy.domains.payments.adapters.outbound.gateways import notices
+from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.application.webhooks import Webhooks
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.products.application import pricing
@@ -167,7 +167,11 @@ def order_ends_before_its_money_is_back(patch: Patch) -> None:
 @mutant
 def one_order_takes_all_the_money_back(patch: Patch) -> None:
     """Of several orders one is called off, and all of their money goes back."""
-    patch.setattr(cancellations, "RefundPayment", lambda **named: RefundPayment(**{**named, "order_id": None}))
+
+    def refund(original: Any, self: Refunds, command: Any) -> None:
+        original(self, msgspec.structs.replace(command, order_id=None))
+
+    around(patch, Refunds, "refund_payment", refund)
 
 
 @mutant

@@ -207,7 +207,11 @@ def undo_stops_at_the_first_stage(patch: Patch) -> None:
 def shown_total_is_not_compared(patch: Patch) -> None:
     """The buyer pays another total than was shown."""
     read = checkout_flow.read
-    patch.setattr(checkout_flow, "read", lambda command: msgspec.structs.replace(read(command), expected_total=None))
+    patch.setattr(
+        checkout_flow,
+        "read",
+        lambda *given: msgspec.structs.replace(read(*given), expected_total=None),  # type: ignore[type-var]
+    )
 
 
 @mutant
@@ -221,8 +225,8 @@ def every_click_is_a_wish(patch: Patch) -> None:
         patch,
         session.CheckoutSession,
         "start",
-        lambda original, checkout_id, buyer_id, request, now: original(
-            checkout_id, buyer_id, msgspec.structs.replace(request, client_request_id=str(checkout_id)), now
+        lambda original, checkout_id, buyer_id, request, now, **named: original(
+            checkout_id, buyer_id, msgspec.structs.replace(request, client_request_id=str(checkout_id)), now, **named
         ),
     )
 

@@ -28,7 +28,8 @@ def capture_has_a_new_key_each_time(patch: Patch) -> None:
     """Whoever asks again asks under another key."""
 
     def call(original: Any, work: UnitOfWork, name: str, key: str, request: Any, **named: Any) -> None:
-        request = msgspec.structs.replace(request, key=f"{request.key}:{request.call}", is_look_up=False)
+        if name == outgoing.GATEWAY:
+            request = msgspec.structs.replace(request, key=f"{request.key}:{request.call}", is_look_up=False)
         original(work, name, key, request, **named)
 
     around(patch, UnitOfWork, "call", call)

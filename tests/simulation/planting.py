@@ -12,6 +12,8 @@ from argosy.simulation.run import Plan, simulate
 
 Patch = pytest.MonkeyPatch
 Mutant = Callable[[Patch], None]
+MISPLANTED = ("TypeError:", "NameError:", "AttributeError:", "ImportError:")
+"""How a bug fails that fits the code no more into which it is planted: then nothing was found."""
 MUTANTS: list[Mutant] = []
 
 
@@ -25,7 +27,10 @@ def kills(plant: Mutant, seeds: Iterable[int]) -> int:
     with pytest.MonkeyPatch.context() as patch:
         plant(patch)
         for seed in seeds:
-            if not simulate(Plan(seed), with_digest=False).is_sound:
+            outcome = simulate(Plan(seed), with_digest=False)
+            if not outcome.is_sound:
+                broken = [one for one in outcome.violations if any(error in one.what for error in MISPLANTED)]
+                assert not broken, f"{plant.__name__} is itself broken: {broken[0]}"
                 return seed
     return 0
 

@@ -10,6 +10,7 @@ from argosy.contracts.carts import (
     AddToWishlist,
     BeginGuestCart,
     MergeGuestCart,
+    MoveFromWishlist,
     MoveToCart,
     RemoveFromWishlist,
     SaveForLater,
@@ -92,16 +93,23 @@ class Browsing(Person):
             self._ask_cart(SaveForLater(variant_id=goods.variant_id))
         elif draw < 0.6:
             aside = self.facts.aside.get(self.actor.id, ())
-            self._ask_cart(MoveToCart(variant_id=Id(aside[0]) if aside else goods.variant_id))
-        elif draw < 0.85:
+            self._ask_cart(MoveToCart(variant_id=Id(aside[0].partition(" ")[0]) if aside else goods.variant_id))
+        elif draw < 0.8:
             self._ask_wishlist(AddToWishlist(product_id=goods.product_id, variant_id=goods.variant_id))
         else:
             wished = self.facts.wished.get(self.actor.id, ())
-            self._ask_wishlist(RemoveFromWishlist(variant_id=Id(wished[0]) if wished else goods.variant_id))
+            variant_id = Id(wished[0]) if wished else goods.variant_id
+            if draw < 0.9:
+                self._ask_wishlist(RemoveFromWishlist(variant_id=variant_id))
+            else:
+                self._ask_cart(MoveFromWishlist(variant_id=variant_id))
 
-    def _ask_cart(self, command: SaveForLater | MoveToCart) -> None:
+    def _ask_cart(self, command: SaveForLater | MoveToCart | MoveFromWishlist) -> None:
         def told(cart: Any) -> None:
             self._is_tidying = False
+            if isinstance(command, MoveFromWishlist):
+                wished = self.facts.wished.get(self.actor.id, ())
+                self.facts.wished[self.actor.id] = tuple(id for id in wished if id != command.variant_id)
             self.facts.aside[self.actor.id] = tuple(sorted(f"{line.variant_id} {line.quantity}" for line in cart.saved))
 
         self.ask("carts", command, self.actor, told=told, refused=self._not_there)

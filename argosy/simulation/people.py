@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from argosy.contracts.carts import AddToCart, ChangeQuantity
+from argosy.contracts.carts import AddToCart, ChangeQuantity, MoveFromWishlist
 from argosy.engine.outside import Keyed, TooBusy
 from argosy.engine.store import StoreUnavailable
 from argosy.engine.work import Actor
@@ -56,7 +56,7 @@ class Person:
     def _send(self, label: str, command: Command, actor: Actor, listening: Listening, tries: int) -> None:
         told, refused, key = listening
         self.facts.requests += 1
-        if isinstance(command, AddToCart | ChangeQuantity):
+        if isinstance(command, AddToCart | ChangeQuantity | MoveFromWishlist):
             self.facts.put[actor.id, command.variant_id] += command.quantity
         try:
             if key:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from argosy.contracts.promotions import PromotionTerms
 from argosy.domains.orders.domain.order import DiscountSnapshot, Order, OrderItem
 from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.promotions.domain.promotion import FREE_DELIVERY, Promotion
@@ -193,8 +192,3 @@ def _is_for(rule: Rule, order: Order, item: OrderItem) -> bool:
     if rule.funded_by not in (PLATFORM, order.seller_id):
         return False
     return not rule.terms.product_ids or item.product_id in rule.terms.product_ids
-
-
-def rule_of_promotion(terms: PromotionTerms, funded_by: str) -> Rule:
-    """A promotion as its maker knows it."""
-    return Rule(terms.basis_points, funded_by, terms, is_promotion=True)

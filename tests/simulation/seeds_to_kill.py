@@ -12,7 +12,7 @@ SEEDS: dict[str, int] = {
     "cursors_are_not_compared": 2,
     "versions_are_not_compared": 1,
     "lease_is_forgotten": 1,
-    "failed_message_is_dropped": 5,
+    "failed_message_is_dropped": 4,
     "calls_are_not_ended": 1,
     "call_is_lost_when_it_fails": 1,
     "timer_is_told_and_kept": 1,

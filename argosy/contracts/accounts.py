@@ -413,9 +413,23 @@ class UserUnblocked(Event, key="user_id"):
     user_id: Id
 
 
+class KeepGuest(Command, key="guest_id", subject="guest_id"):
+    """A guest buys without an account and is reached there; told again, the last address counts. Sent by checkout."""
+
+    guest_id: Id
+    email: Personal[str]
+
+
+class GuestKnown(Event, key="guest_id", subject="guest_id"):
+    """Somebody has bought as a guest, and is reached there from now on."""
+
+    guest_id: Id
+    email: Personal[str]
+
+
 class ErasePerson(Command):
-    """Erase a person: oneself, or by staff anybody. It is done once their orders are found closed; `GET users/me` tells
-    how it stands."""
+    """Erase a person: oneself, signed in or as a guest, or by staff anybody. It is done once their orders are found
+    closed; `GET users/me` or `GET guests/me` tells how it stands."""
 
     user_id: Id | None = None
 
@@ -427,6 +441,6 @@ class TellErasure(Command, key="user_id"):
 
 
 class PersonErased(Event, key="user_id"):
-    """Every context blanks what it holds about this person."""
+    """Every context blanks what it holds about this person, who had an account or bought as a guest."""
 
     user_id: Id

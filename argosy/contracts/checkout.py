@@ -7,7 +7,7 @@ from typing import Any
 
 from argosy.contracts.orders import Address
 from argosy.shared_kernel.ids import Id
-from argosy.shared_kernel.messages import Command, Event, Value
+from argosy.shared_kernel.messages import Command, Event, Personal, Value
 
 
 class CheckoutLine(Value):
@@ -28,6 +28,7 @@ class StartCheckout(Command, subject="buyer_id"):
     and RetryPayment may name another means of payment, up to five in all and within the time of the checkout.
     `credit_amount` is how much of it the buyer's store credit pays at most, in minor units: the payment source pays
     what is left of the total. Cash on delivery and transfers are not paid by credit.
+    A guest names the `email` at which they are reached; who has an account is reached at that of the account.
     """
 
     checkout_id: Id
@@ -44,6 +45,7 @@ class StartCheckout(Command, subject="buyer_id"):
     quote_id: Id | None = None
     may_retry_payment: bool = False
     credit_amount: int = 0
+    email: Personal[str] = ""
 
 
 class RequestQuote(Command):
@@ -77,11 +79,15 @@ class RetryPayment(Command):
     """The payment has failed, and the buyer pays by another means, or tries the same once more. `credit_amount` is what
     store credit pays at most; null: as before."""
 
+    """The payment has failed, and the buyer pays by another means, or tries the same once more. A `payment_method` by
+    which no money moves now, in cash or by transfer, needs no source: none is read."""
+
     checkout_id: Id
     buyer_id: Id
     payment_source: str
     gateway: str = "test"
     credit_amount: int | None = None
+    payment_method: str = "card"
 
 
 class ExpireCheckout(Command, key="checkout_id"):
@@ -170,11 +176,12 @@ class CheckoutPaymentDeclined(Event, key="checkout_id"):
 
 
 class CheckoutPaymentRetried(Event, key="checkout_id"):
-    """Attempt number `attempt` to pay, counted from 1, is under way."""
+    """Attempt number `attempt` to pay, counted from 1, is under way, or needs no money now."""
 
     checkout_id: Id
     buyer_id: Id
     attempt: int
+    payment_method: str = "card"
 
 
 class CheckoutCompleted(Event, key="checkout_id"):

@@ -119,12 +119,14 @@ class OrdersPlaced(Event, key="flow_id"):
 
 
 class ConfirmOrders(Command, key="flow_id"):
-    """The money is there (or is cash on delivery, `payment_id` None); answered by OrdersConfirmed."""
+    """The money is there (or is cash on delivery, `payment_id` None); answered by OrdersConfirmed. `payment_method` is
+    named where it is another than the orders were placed with."""
 
     flow_id: Id
     purchase_id: Id
     order_ids: tuple[Id, ...]
     payment_id: Id | None
+    payment_method: str = ""
 
 
 class OrdersConfirmed(Event, key="flow_id"):
@@ -168,6 +170,15 @@ class OrderConfirmed(Event, key="order_id"):
     order_id: Id
     buyer_id: Id
     seller_id: Id
+
+
+class OrderPaymentMethodChanged(Event, key="order_id"):
+    """An order is paid in another way than it was placed with; told before it is confirmed."""
+
+    order_id: Id
+    buyer_id: Id
+    seller_id: Id
+    payment_method: str
 
 
 class OrderPaid(Event, key="order_id"):

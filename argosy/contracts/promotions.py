@@ -117,7 +117,8 @@ class ReserveCoupons(Command, key="flow_id"):
     CouponsReserved, or Refused with every code that does not count. Without codes nothing is held.
 
     With `quoted` uses the purchase is priced already: nothing is decided anew, `lines` are empty, and these very uses
-    are held, or Refused where one of them does not hold any more.
+    are held, or Refused where one of them does not hold any more. What is limited per buyer is not for guests: anybody
+    is as many of them as they like.
     """
 
     flow_id: Id
@@ -127,17 +128,19 @@ class ReserveCoupons(Command, key="flow_id"):
     lines: tuple[PricedLine, ...]
     expires_at: datetime
     quoted: tuple[QuotedUse, ...] = ()
+    is_guest: bool = False
 
 
 class QuoteDiscounts(Command, key="flow_id"):
     """Decide every discount of a purchase and hold nothing; answered by DiscountsQuoted, or Refused with every code
-    that does not count."""
+    that does not count. What is limited per buyer is not for guests."""
 
     flow_id: Id
     buyer_id: Id
     codes: tuple[str, ...]
     currency: str
     lines: tuple[PricedLine, ...]
+    is_guest: bool = False
 
 
 class Discount(Value):

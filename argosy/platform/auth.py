@@ -33,6 +33,10 @@ class SellersOnly(NotAllowed):
     """Only sellers may do this: open a store first."""
 
 
+class GuestsOnly(NotAllowed):
+    """This is for who has bought as a guest: you have an account."""
+
+
 class StaffOnly(NotAllowed):
     """Only staff may do this."""
 
@@ -67,7 +71,10 @@ class Permission(NamedTuple):
 public = Permission("public", lambda actor: True)
 buyer = Permission("buyer", lambda actor: bool(actor.id) and not actor.is_guest)
 shopper = Permission("shopper", lambda actor: bool(actor.id))
-"""Whoever has a cart: buyers, and guests who have not signed in. All else treats a guest as nobody."""
+"""Whoever has a cart and may buy: buyers, and guests who have not signed in."""
+guest = Permission("guest", lambda actor: actor.is_guest, GuestsOnly)
+OPEN_TO_GUESTS = (shopper, guest)
+"""All else treats a guest as nobody."""
 seller = Permission("seller", lambda actor: bool(actor.seller_id), SellersOnly)
 merchant = Permission("merchant", lambda actor: bool(actor.seller_id) or actor.has("staff"), SellersOnly)
 staff = Permission("staff", lambda actor: actor.has("staff"), StaffOnly)

@@ -30,7 +30,7 @@ from argosy.engine.outside import Keyed
 from argosy.engine.work import Actor
 from argosy.observability.about import now_about
 from argosy.platform import bodies, waiting
-from argosy.platform.auth import NOBODY, Permission, check_scope, merchant, public, shopper, staff, tokens
+from argosy.platform.auth import NOBODY, OPEN_TO_GUESTS, Permission, check_scope, merchant, public, staff, tokens
 from argosy.platform.crash_points import reached
 from argosy.platform.problems import CONTENT_TYPE, Problem, not_found, not_signed_in, problem_of
 from argosy.platform.rate_limits import Standing, rate_limits
@@ -224,9 +224,9 @@ def admit(endpoint: Endpoint, request: HttpRequest, parameters: Mapping[str, str
     header = request.META.get("HTTP_AUTHORIZATION")
     actor = tokens().actor_of(header) if header else NOBODY
     if actor.is_guest:
-        # Anybody makes as many guests as they like: they count by their address, and have a cart and nothing else.
+        # Anybody makes as many guests as they like: they count by their address, and have what they buy and no more.
         standing = rate_limits().count(request, NOBODY)
-        actor = actor if endpoint.allow is shopper else NOBODY
+        actor = actor if endpoint.allow in OPEN_TO_GUESTS else NOBODY
     else:
         standing = rate_limits().count(request, actor)
     asked = Asked(request, _allowed(endpoint, actor, header), parameters)

@@ -16,7 +16,7 @@ from argosy.domains.carts.context import CartsContext
 from argosy.domains.carts.domain.cart import Cart
 from argosy.domains.checkout.context import CheckoutContext
 from argosy.domains.checkout.domain.quotation import Quotation
-from argosy.domains.checkout.domain.request import PAYMENT_METHODS
+from argosy.domains.checkout.domain.request import ALL_ALLOWED
 from argosy.domains.checkout.domain.session import CheckoutSession
 from argosy.domains.inventory.context import InventoryContext
 from argosy.domains.inventory.domain.reservation import Reservation
@@ -190,7 +190,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
             lambda seller_id, withheld, after, limit: withheld_otherwise(store, (seller_id, withheld, after), limit)
         )
     elif kind is CheckoutContext:
-        context.payment_methods = PAYMENT_METHODS
+        context.terms = ALL_ALLOWED
         context.expired_quotes = lambda work: lambda until, limit: expired_quotes(store, until, limit)
     elif kind is PromotionsContext:
         context.randomness = CountedBytes()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.shop import Shop, assert_problem, nobodys
+from tests.doctor.planting import violated
 
 
 def declined(shop: Shop, **changes: Any) -> dict[str, Any]:
@@ -78,3 +79,34 @@ def test_means_that_cannot_be_read_change_nothing(shop: Shop, body: dict[str, An
     assert answer.status in (400, 422), answer
     assert b"4242424242424242" not in answer.body
     assert shop.written() == before
+
+
+@pytest.mark.parametrize("method", ["cash_on_delivery", "bank_transfer"])
+def test_what_no_card_pays_is_paid_later_without_losing_stock_or_coupon(shop: Shop, method: str) -> None:
+    made = shop.call(
+        "POST", "coupons", {"code": "TEN", "basis_points": 1_000, "max_uses_per_buyer": 1}, token=shop.seller
+    )
+    assert made.status == 201, made
+    waiting = declined(shop, coupons=["TEN"])
+    path = f"checkouts/{waiting['checkout_id']}"
+    odd = shop.call("POST", f"{path}/payment", {"payment_method": "gold", "payment_source": "tok"}, token=shop.buyer)
+    assert_problem(odd, 422, "payment_method_unknown")
+    assert_problem(
+        shop.call("POST", f"{path}/payment", {"payment_source": ""}, token=shop.buyer), 422, "payment_source_unreadable"
+    )
+    again = shop.call("POST", f"{path}/payment", {"payment_method": method, "payment_source": ""}, token=shop.buyer)
+    assert again.status == 202, again
+    shop.drain()
+    ended = shop.call("GET", path, token=shop.buyer).json
+    assert (ended["status"], ended["order_ids"]) == ("COMPLETED", waiting["order_ids"])
+    assert shop.place.rows("inventory", "SELECT status FROM reservations") == [("COMMITTED",)]
+    assert shop.place.rows("promotions", "SELECT uses_reserved, uses_consumed FROM coupons") == [(0, 1)]
+    assert shop.place.rows("payments", "SELECT status, captured_amount FROM payment_intents") == [("FAILED", 0)]
+    order = shop.call("GET", f"orders/{ended['order_ids'][0]}", token=shop.buyer).json
+    assert (order["status"], order["pay_by"] is not None) == ("CONFIRMED", method == "bank_transfer")
+    assert order["order_type"] == ("CASH_ON_DELIVERY" if method == "cash_on_delivery" else "PREPAID")
+    (listed,) = shop.call("GET", "orders", token=shop.buyer).json["items"]
+    assert (listed["status"], listed["payment_method"]) == ("CONFIRMED", method)
+    purchase = shop.call("GET", f"purchases/{ended['purchase_id']}", token=shop.buyer).json
+    assert purchase["payment_method"] == method
+    assert violated(shop.place) == {}

@@ -16,9 +16,9 @@ from tests.marketplace import Marketplace
 def cards_only(monkeypatch: pytest.MonkeyPatch, marketplace: Marketplace) -> Iterator[Shop]:
     monkeypatch.setenv("ARGOSY_PAYMENT_METHODS", "card")
     context = marketplace.runtime.contexts["checkout"]
-    context.__dict__.pop("payment_methods", None)
+    context.__dict__.pop("terms", None)
     yield Shop(marketplace)
-    context.__dict__.pop("payment_methods", None)
+    context.__dict__.pop("terms", None)
 
 
 @pytest.mark.parametrize("method", ["bank_transfer", "cash_on_delivery"])

@@ -19,6 +19,7 @@ TOLD_TO_NOBODY_YET = {
     "accounts.EmailChangeReverted",
     "accounts.EmailChanged",
     "accounts.EmailVerified",
+    "accounts.GuestKnown",
     "accounts.IdentityLinked",
     "accounts.IdentityUnlinked",
     "accounts.InvitationWithdrawn",

@@ -487,6 +487,16 @@ CASES = [
     Case("I38", "a document that is missing", document_missing),
     Case("I41", "an erased person whose name is left", name_of_the_erased),
     *(Case("I41", f"a row of {table} that is an erased person's", left_of_the_erased(table)) for table in OF_PEOPLE),
+    Case(
+        "I41",
+        "an erased guest whose e-mail is left",
+        sql(
+            "accounts",
+            "guest_buyers",
+            f"INSERT INTO guest_buyers (id, version, sequence, email, erasure, created_at, updated_at) "
+            f"VALUES ('{OTHER}', 1, 0, 'ana@example.com', 'DONE', '{OLD}', '{OLD}')",
+        ),
+    ),
 ]
 
 

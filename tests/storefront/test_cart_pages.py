@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import pytest
 
+from argosy.platform import waiting
 from argosy.shared_kernel.ids import named_id
 from tests.storefront.shopper import LAMP, PASSWORD, SHEET, Shop, Shopper, variant_of
+
+T = TypeVar("T")
 
 BAD_QUANTITIES = [
     "0",
@@ -48,7 +54,7 @@ def test_a_cart_is_shown_by_seller_without_any_sum(shop: Shop, buyer: Shopper) -
     assert "€25.00 each" in page.text
     assert "€89.00" in page.text
     assert "€50.00" not in page.text
-    assert "computed at checkout" in page.text
+    assert "depend on where it is sent to" in page.text
 
 
 def test_one_sees_what_one_has_just_done(shop: Shop, buyer: Shopper) -> None:
@@ -145,7 +151,7 @@ def test_a_guest_has_a_cart_that_is_the_buyers_after_signing_in(shop: Shop) -> N
     assert guest.client.cookies["argosy_cart"].value == token
     page = guest.get("/cart")
     assert "Brass lamp" in page.text and 'value="3"' in page.html
-    assert guest.get("/checkout").location == "/sign-in?next=%2Fcheckout"
+    assert 'href="/sign-in?next=/checkout"' in guest.get("/checkout").html
     assert "There is nothing in it yet" in Shopper().get("/cart").text
     shop.buyer("ana@example.com").add(LAMP, "5")
     signed_in = guest.post("/sign-in", {"email": "ana@example.com", "password": PASSWORD, "next": "/checkout"})
@@ -226,3 +232,67 @@ def test_what_was_sold_out_meanwhile_is_told_and_changing_the_line_is_enough(sho
     assert "There are only 3 left" not in buyer.get("/cart").text
     shop.leave(variant_of(LAMP), 0)
     assert "It was sold out after you put it in." in buyer.get("/cart").text
+
+
+# The total, where it goes to is known.
+
+
+def priced(shop: Shop, visitor: Shopper) -> str:
+    """The cart's page once its quote is there."""
+    assert "The total is being computed" in visitor.get("/cart").text
+    shop.place.drain()
+    return visitor.get("/cart").text
+
+
+def test_a_guests_cart_shows_its_total_where_they_say_it_goes(shop: Shop) -> None:
+    guest = Shopper()
+    guest.add(LAMP, "2")
+    guest.post("/cart/coupons", {"code": "TEN"})
+    assert "depend on where it is sent to" in guest.get("/cart").text
+    assert guest.post("/cart/place", {"country": "PT", "postal_code": "4000-001"}).location == "/cart"
+    text = priced(shop, guest)
+    assert "Sent to Portugal, 4000-001 Goods €50.00" in text
+    assert "\N{MINUS SIGN}€5.00 Delivery €4.99 Tax included in the prices €9.34 Total €49.99 With standard" in text
+    form = guest.get("/checkout")
+    assert 'value="4000-001"' in form.html and '<option value="PT" selected>' in form.html
+    guest.post("/cart/place", {"country": "DE"})
+    assert "Sent to Germany Goods" in priced(shop, guest)
+
+
+def test_a_buyers_cart_shows_its_total_for_the_address_that_they_keep_first(shop: Shop) -> None:
+    buyer = shop.buyer()
+    buyer.add(LAMP)
+    assert "Sent to" not in buyer.get("/cart").text
+    buyer.buy(keep="yes")
+    shop.place.drain()
+    buyer.add(LAMP, "3")
+    sums = "Goods €75.00 Delivery €4.99 Tax included in the prices €14.95 Total €79.99"
+    assert f"Sent to Portugal, 4000-001 {sums}" in priced(shop, buyer)
+    asked = shop.place.rows("checkout", "SELECT count(*) FROM checkout_quotes")
+    buyer.get("/cart")
+    assert shop.place.rows("checkout", "SELECT count(*) FROM checkout_quotes") == asked, "the quote stands"
+
+
+def test_a_cart_without_a_price_says_why_and_is_shown_all_the_same(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def poll(seconds: float, look: Callable[[], T], is_enough: Callable[[T], bool]) -> T:
+        """A worker is at work while the page waits."""
+        shop.place.drain()
+        return look()
+
+    monkeypatch.setattr(waiting, "poll", poll)
+    guest = Shopper()
+    guest.add(LAMP)
+    guest.post("/cart/coupons", {"code": "NONE"})
+    guest.post("/cart/place", {"country": "PT"})
+    text = guest.get("/cart").text
+    assert "A coupon does not count for this purchase. Take it out and try again. (NONE)" in text
+    assert "Brass lamp" in text
+    for fields, fault in (
+        ({"country": "XX"}, "Please choose a country."),
+        ({"country": "<b>"}, "Please choose a country."),
+        ({"country": "PT", "postal_code": "1" * 21}, "A postal code has at most 20 characters."),
+    ):
+        page = guest.post("/cart/place", fields)
+        assert page.status == 422 and fault in page.text and "<b>" not in page.html
+    guest.client.cookies["argosy_place"] = "country=%FF&country=&x"
+    assert "Brass lamp" in guest.get("/cart").text

@@ -146,6 +146,17 @@ def test_a_declined_card_is_told_and_another_one_pays(shop: Shop, buyer: Shopper
     ]
 
 
+def test_who_has_no_card_that_works_pays_at_the_door(shop: Shop, buyer: Shopper) -> None:
+    path = buyer.buy(payment="tok_decline", coupons="TEN")
+    shop.place.drain()
+    assert "In cash, when it is delivered" in buyer.get(path).text
+    buyer.post(f"{path}/payment", {"payment": "gold"})
+    assert "The payment did not go through" in buyer.get(path).text
+    assert buyer.post(f"{path}/payment", {"payment": "cash_on_delivery"}).location == path
+    shop.place.drain()
+    assert "You pay €117.08 when it is delivered." in buyer.get(path).text
+
+
 def test_who_has_no_other_card_stops_and_keeps_the_cart(shop: Shop, buyer: Shopper) -> None:
     path = buyer.buy(payment="tok_decline")
     shop.place.drain()

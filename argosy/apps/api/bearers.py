@@ -1,5 +1,5 @@
 """Whom a bearer token stands for: a person with a session, a member of a store's team who acts for it, a program with a
-key, or a guest with a cart.
+key, or a guest with a cart and what they bought.
 
 A key is somebody of its own: its id is the actor's, so what belongs to its maker as a person is not its own, and what
 it does can be told from what they do. It acts as their store or as staff, for as long as they may.
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from argosy.contracts.integrations import NoteApiKeyUse
 from argosy.domains.accounts.adapters.outbound.queries import actor_of as person_of
-from argosy.domains.accounts.adapters.outbound.queries import standing_of
+from argosy.domains.accounts.adapters.outbound.queries import is_erased_guest, standing_of
 from argosy.domains.accounts.adapters.outbound.team_queries import member_of
 from argosy.domains.accounts.domain.team import STORE_TOKEN_BEGINS
 from argosy.domains.carts.domain.guest import GUEST_BEGINS, guest_id_of, is_guest_token
@@ -37,8 +37,11 @@ def actor_of(token: str) -> Actor | None:
 
 
 def guest_of(token: str) -> Actor | None:
-    """A guest is made of their token alone: there is nothing to look up, and nothing of theirs but a cart."""
-    return Actor(id=guest_id_of(token), roles=frozenset({GUEST})) if is_guest_token(token) else None
+    """A guest is made of their token alone; theirs are a cart and what they buy, until they are forgotten."""
+    if not is_guest_token(token):
+        return None
+    guest_id = guest_id_of(token)
+    return None if is_erased_guest(guest_id) else Actor(id=guest_id, roles=frozenset({GUEST}))
 
 
 def program_of(token: str, now: datetime | None = None) -> Actor | None:

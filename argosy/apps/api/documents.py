@@ -11,7 +11,7 @@ from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
 from argosy.domains.products.adapters.outbound.queries import below_code, collection
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
-from argosy.platform.auth import buyer, public, seller
+from argosy.platform.auth import buyer, public, seller, shopper
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Document, get
@@ -174,7 +174,7 @@ endpoints = {
     ],
     "carts": [get("carts/mine/summary", my_cart_summary, allow=buyer, answers=CartDocument)],
     "orders": [
-        get("orders", my_orders, allow=buyer, parameters=PageQuery, answers=Page),
+        get("orders", my_orders, allow=shopper, parameters=PageQuery, answers=Page),
         get("stores/mine/orders", orders_of_my_store, allow=seller, parameters=PageQuery, answers=Page),
         get("stores/mine/orders/{order_id}", order_of_my_store, allow=seller, answers=WholeOrder),
     ],

@@ -91,6 +91,10 @@ def _accounts(databases: Databases) -> Iterator[Violation]:
         "SELECT m.id FROM store_members m JOIN users u ON u.id = m.user_id WHERE u.status = 'ERASED' ORDER BY m.id",
     ):
         yield Violation(f"store_members {id}", "is a place in a team, of somebody who was erased")
+    for (id,) in databases.stream(
+        "accounts", "SELECT id FROM guest_buyers WHERE erasure = 'DONE' AND email <> '' ORDER BY id"
+    ):
+        yield Violation(f"guest_buyers {id}", "was erased, and it still says how this guest was reached")
     for table in ("user_proofs", "user_second_factors", "user_passkeys", "user_identities", "user_email_changes"):
         for id, user_id in databases.stream(
             "accounts",

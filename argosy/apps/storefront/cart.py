@@ -11,7 +11,10 @@ from django.http import HttpResponse
 from argosy.apps.offers import notices_among, offer_in_cart, offer_of, pages_of
 from argosy.apps.storefront import guests
 from argosy.apps.storefront.basket import Line, lines_of, parcels, quantity_from
+from argosy.apps.storefront.countries import country_names
 from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.place import place_from, place_of, remember
+from argosy.apps.storefront.quotes import total_there
 from argosy.apps.storefront.window import product_on_sale, product_shown
 from argosy.apps.storefront.words import QUANTITY_FAULT, faults_by_field
 from argosy.contracts.carts import (
@@ -42,12 +45,17 @@ NOTES = {
     "unavailable": "Something in your cart cannot be bought at the moment. Take it out to go on.",
 }
 
+_NO_PLACE = {
+    "country": "Please choose a country.",
+    "postal_code": "A postal code has at most 20 characters.",
+}
+
 
 def show(visit: Visit) -> HttpResponse:
     """The cart of a buyer, or of a guest. What was put in before signing in and could not be merged then is now."""
     cart = guests.merged(visit, visit.actor)
     is_cut = cart is not None and bool(cart.not_merged or cart.coupons_not_merged)
-    page = _cart_page(visit, note=NOTES.get("merged_in_part" if is_cut else visit.asked("note"), ""))
+    page = _cart_page(visit, note=NOTES.get("merged_in_part" if is_cut else visit.asked("note"), ""), is_priced=True)
     return guests.forget(page) if cart is not None else page
 
 
@@ -132,6 +140,15 @@ def forget_saved(visit: Visit) -> HttpResponse:
     return _changed(visit, ForgetSaved(variant_id=Id(visit.sent("variant"))))
 
 
+def send_to(visit: Visit) -> HttpResponse:
+    """Where to the cart is priced."""
+    place = place_from(visit.sent("country"), visit.sent("postal_code"))
+    if place is None:
+        field = "postal_code" if place_from(visit.sent("country"), "") else "country"
+        return _cart_page(visit, faults={field: _NO_PLACE[field]})
+    return remember(visit, visit.go("/cart"), place)
+
+
 def add_coupon(visit: Visit) -> HttpResponse:
     """Note a code; whether it counts is seen at checkout."""
     return _changed(visit, ApplyCoupon(code=visit.sent("code")), typed=visit.sent("code"))
@@ -187,8 +204,11 @@ def _cart_page(
     refused: str = "",
     typed: str = "",
     faults: dict[str, str] | None = None,
+    is_priced: bool = False,
 ) -> HttpResponse:
     lines, saved, coupons = contents(visit)
+    can_check_out = bool(lines) and all(line.is_on_sale for line in lines)
+    place = place_of(visit) if is_priced and can_check_out else None
     told = dict(faults or {})
     for line in lines:
         if line.variant_id == refused:
@@ -203,5 +223,7 @@ def _cart_page(
         note=note,
         faults=told,
         code=code,
-        can_check_out=bool(lines) and all(line.is_on_sale for line in lines),
+        can_check_out=can_check_out,
+        total=total_there(guests.shopper_of(visit), lines, coupons, place) if place is not None else None,
+        countries=country_names() if can_check_out else [],
     )

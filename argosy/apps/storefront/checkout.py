@@ -11,23 +11,27 @@ from typing import Any
 import msgspec
 from django.http import HttpResponse
 
-from argosy.apps.storefront import cart
+from argosy.apps.storefront import cart, guests
 from argosy.apps.storefront.basket import Line, lines_from, lines_of, parcels
 from argosy.apps.storefront.countries import country_names
 from argosy.apps.storefront.credit import credit_in
 from argosy.apps.storefront.delivery import STANDARD, UNKNOWN, choices, is_method
 from argosy.apps.storefront.orders import order_shown
 from argosy.apps.storefront.pages import Visit
-from argosy.apps.storefront.quotes import quoted
+from argosy.apps.storefront.place import place_of
+from argosy.apps.storefront.quotes import quoted, request_of
 from argosy.apps.storefront.words import failure_text, faults_by_field
 from argosy.contracts.accounts import AddAddress
 from argosy.contracts.carts import CartLine
 from argosy.contracts.checkout import AbortCheckout, CheckoutLine, RetryPayment, StartCheckout
 from argosy.contracts.orders import Address
-from argosy.domains.accounts.adapters.outbound.queries import account_of
+from argosy.domains.accounts.adapters.outbound.queries import account_of, first_address_of
+from argosy.domains.checkout.adapters.inbound.guest_limits import guests_limited
 from argosy.domains.checkout.adapters.outbound.queries import CheckoutRead, checkout_of_buyer
 from argosy.domains.checkout.adapters.outbound.quotes import QuoteShown
+from argosy.domains.checkout.adapters.outbound.shop_terms import sells_to_guests
 from argosy.domains.checkout.adapters.outbound.ways_to_pay import bank_account, payment_methods
+from argosy.engine.work import Actor
 from argosy.platform import waiting
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
@@ -83,6 +87,7 @@ class Form:
     credit_amount: int = 0
     """What the buyer was shown of their store credit: the same form sent twice asks for the same."""
     quote_id: str = ""
+    email: str = ""
 
     @classmethod
     def new(cls, lines: Sequence[Line], coupons: Sequence[str], address: dict[str, str]) -> Form:
@@ -115,28 +120,38 @@ class Form:
             keeps_address=bool(visit.sent("keep")),
             credit_amount=_minor_units(visit.sent("credit")),
             quote_id=visit.sent("quote_id"),
+            email=visit.sent("email")[:_TEXT_LETTERS_MAX],
         )
 
     @property
     def codes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(code.upper() for code in _WORDS.split(self.coupons) if code))
 
+    @property
+    def typed(self) -> dict[str, str]:
+        """The texts that must not stay empty."""
+        return {**self.address, "email": self.email}
+
 
 def form(visit: Visit) -> HttpResponse:
     """Where to, how, and who pays with what."""
+    if _must_sign_in(visit):
+        return visit.to_sign_in()
     lines, _, coupons = cart.contents(visit)
     if not lines:
         return visit.go("/cart")
     if not all(line.is_on_sale for line in lines):
         return visit.go("/cart", note="unavailable")
-    return _form_page(visit, Form.new(lines, coupons, _last_address(visit)), lines)
+    return _form_page(visit, Form.new(lines, coupons, _first_address(visit)), lines)
 
 
 def place(visit: Visit) -> HttpResponse:
     """Buy what the form shows, or look which delivery there is to its address. Pressed twice, it is one purchase, and
     both times its page is shown."""
+    if _must_sign_in(visit):
+        return visit.to_sign_in()
     sent = Form.sent(visit)
-    lines = lines_of(sent.lines)
+    lines, shopper = lines_of(sent.lines), guests.shopper_of(visit)
     if visit.sent("look"):
         return _form_page(visit, sent, lines)
     if visit.sent("action") == "quote":
@@ -146,61 +161,67 @@ def place(visit: Visit) -> HttpResponse:
         faults["payment"] = "Please choose how to pay."
     if not faults:
         try:
-            standing = runtime().outside("checkout").run(_command(visit, sent, lines), visit.actor)
+            with guests_limited(visit.request, shopper):
+                standing = runtime().outside("checkout").run(_command(shopper, sent, lines), shopper)
         except DomainError as error:
             if isinstance(error, RuleBroken):
                 sent.request_id = runtime().ids.new()
             sent.quote_id = ""
-            faults = faults_by_field(error, _FIELDS, sent.address)
+            faults = faults_by_field(error, _FIELDS, sent.typed)
         else:
             _keep_address(visit, sent)
-            return visit.go(f"/checkouts/{standing.checkout_id}")
+            page = visit.go(f"/checkouts/{standing.checkout_id}")
+            token = guests.token_of(visit) if shopper.is_guest else ""
+            return guests.remember(visit, page, token, guests.BOUGHT_COOKIE) if token else page
     return _form_page(visit, sent, lines, faults)
 
 
 def progress(visit: Visit) -> HttpResponse:
     """How far it is. Without scripts the page looks again each second."""
-    return visit.show("progress", **_progress(visit, _read(visit)))
+    return _progress_page(visit, "progress", *_own(visit))
 
 
 def progress_part(visit: Visit) -> HttpResponse:
     """The same without the page around it, for the script: a moment later, if nothing has changed since `seen`."""
-    found = _read(visit)
+    found, buyer = _own(visit)
     if found.etag == visit.asked("seen") and not found.is_final:
-        found = waiting.poll(WAIT_SECONDS, lambda: _read(visit), lambda now: now.etag != found.etag) or found
-    return visit.show("_progress", **_progress(visit, found))
+        found = waiting.poll(WAIT_SECONDS, lambda: _read(visit, buyer), lambda now: now.etag != found.etag) or found
+    return _progress_page(visit, "_progress", found, buyer)
 
 
 def abort(visit: Visit) -> HttpResponse:
     """End it, if that is still possible: the page tells."""
-    checkout_id = _own_id(visit)
+    checkout_id, (_, buyer) = _own_id(visit), _own(visit)
     with suppress(RuleBroken):
-        runtime().outside("checkout").run(
-            AbortCheckout(checkout_id=checkout_id, buyer_id=Id(visit.actor.id)), visit.actor
-        )
+        runtime().outside("checkout").run(AbortCheckout(checkout_id=checkout_id, buyer_id=Id(buyer.id)), buyer)
     return visit.go(f"/checkouts/{checkout_id}")
 
 
 def pay_again(visit: Visit) -> HttpResponse:
-    """By another means after a payment has failed; pressed twice, it is one attempt, and the page tells how it goes.
-    Store credit has no part in it where that was what failed."""
-    checkout_id, source = _own_id(visit), visit.sent("payment")
-    if source in CARDS:
+    """By another means, or in another way, after a payment has failed; pressed twice, it is one attempt, and the page
+    tells how it goes. Store credit has no part in it where that was what failed."""
+    checkout_id, (_, buyer), payment = _own_id(visit), _own(visit), visit.sent("payment")
+    if payment in _payments():
+        again = RetryPayment(
+            checkout_id=checkout_id,
+            buyer_id=Id(buyer.id),
+            payment_source=payment if payment in CARDS else "",
+            payment_method=payment if payment in PAID_LATER else "card",
+            credit_amount=0 if visit.sent("credit") == "no" else None,
+        )
         with suppress(RuleBroken):
-            runtime().outside("checkout").run(
-                RetryPayment(
-                    checkout_id=checkout_id,
-                    buyer_id=Id(visit.actor.id),
-                    payment_source=source,
-                    credit_amount=0 if visit.sent("credit") == "no" else None,
-                ),
-                visit.actor,
-            )
+            runtime().outside("checkout").run(again, buyer)
     return visit.go(f"/checkouts/{checkout_id}")
 
 
-def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
-    buyer_id = Id(visit.actor.id)
+def _must_sign_in(visit: Visit) -> bool:
+    """Who is nobody has no cart either; a guest may buy where the operator lets them."""
+    shopper = guests.shopper_of(visit)
+    return not shopper.id or (shopper.is_guest and not sells_to_guests())
+
+
+def _command(shopper: Actor, sent: Form, lines: Sequence[Line]) -> StartCheckout:
+    buyer_id = Id(shopper.id)
     return StartCheckout(
         checkout_id=runtime().ids.new(),
         buyer_id=buyer_id,
@@ -222,6 +243,7 @@ def _command(visit: Visit, sent: Form, lines: Sequence[Line]) -> StartCheckout:
         quote_id=Id(sent.quote_id) if is_id(sent.quote_id) else None,
         may_retry_payment=True,
         credit_amount=sent.credit_amount,
+        email=sent.email,
     )
 
 
@@ -245,10 +267,11 @@ def _payments() -> dict[str, str]:
 def _quote_page(visit: Visit, sent: Form, lines: Sequence[Line]) -> HttpResponse:
     """The form again, with what it costs. Bought with the quote's id, it is that price or nothing."""
     sent.quote_id = ""
+    shopper = guests.shopper_of(visit)
     try:
-        quote = quoted(visit, _command(visit, sent, lines))
+        quote = quoted(shopper, request_of(_command(shopper, sent, lines)))
     except DomainError as error:
-        return _form_page(visit, sent, lines, faults_by_field(error, _FIELDS, sent.address))
+        return _form_page(visit, sent, lines, faults_by_field(error, _FIELDS, sent.typed))
     if quote is not None and quote.failure is not None:
         field = "coupons" if quote.failure.code == "coupons_not_valid" else "form"
         return _form_page(visit, sent, lines, {field: failure_text(quote.failure.code)})
@@ -288,22 +311,24 @@ def _form_page(
         currency=currency,
         by_credit=by_credit,
         left_to_pay=quote.total_amount - by_credit if quote is not None else 0,
+        is_guest=not visit.actor.id,
     )
 
 
-def _last_address(visit: Visit) -> dict[str, str]:
-    """The address that the buyer kept last, if any."""
-    account = account_of(visit.actor.id)
-    if account is None:
-        return {}
-    if account.addresses:
-        return {name: getattr(account.addresses[-1], name) for name in ADDRESS_FIELDS}
-    return {"recipient": f"{account.first_name} {account.last_name}".strip()}
+def _first_address(visit: Visit) -> dict[str, str]:
+    """The address that the buyer keeps first; of who keeps none, what is known."""
+    kept = first_address_of(visit.actor.id) if visit.actor.id else None
+    if kept is not None:
+        return {name: getattr(kept, name) for name in ADDRESS_FIELDS}
+    place = place_of(visit)
+    known = {"country": place.country, "postal_code": place.postal_code} if place is not None else {}
+    account = account_of(visit.actor.id) if visit.actor.id else None
+    return {**known, "recipient": f"{account.first_name} {account.last_name}".strip()} if account is not None else known
 
 
 def _keep_address(visit: Visit, sent: Form) -> None:
     """A purchase does not fail because its address could not be kept."""
-    if sent.keeps_address:
+    if sent.keeps_address and visit.actor.id:
         with suppress(DomainError):
             wanted = msgspec.convert(sent.address, AddAddress)
             runtime().outside("accounts").run(wanted, visit.actor)
@@ -315,18 +340,33 @@ def _own_id(visit: Visit) -> Id:
     return Id(visit["checkout_id"])
 
 
-def _read(visit: Visit) -> CheckoutRead:
-    found = checkout_of_buyer(_own_id(visit), visit.actor.id)
+def _own(visit: Visit) -> tuple[CheckoutRead, Actor]:
+    """The visitor's checkout, and as whom they began it; a stranger's answer is that for one that is not there."""
+    checkout_id = _own_id(visit)
+    for buyer in guests.buyers_of(visit):
+        found = checkout_of_buyer(checkout_id, buyer.id)
+        if found is not None:
+            return found, buyer
+    raise not_found()
+
+
+def _read(visit: Visit, buyer: Actor) -> CheckoutRead:
+    found = checkout_of_buyer(_own_id(visit), buyer.id)
     if found is None:
         raise not_found()
     return found
 
 
-def _progress(visit: Visit, found: CheckoutRead) -> dict[str, Any]:
+def _progress_page(visit: Visit, template: str, found: CheckoutRead, buyer: Actor) -> HttpResponse:
+    page = visit.show(template, **_progress(visit, found, buyer))
+    return guests.not_stored(page) if buyer.is_guest else page
+
+
+def _progress(visit: Visit, found: CheckoutRead, buyer: Actor) -> dict[str, Any]:
     state = msgspec.json.decode(found.body)
     failure, declined = state["failure"], state["payment_failure"]
     is_completed = state["status"] == "COMPLETED"
-    orders = [order_shown(order_id, visit.actor.id) for order_id in state["order_ids"]] if is_completed else []
+    orders = [order_shown(order_id, buyer.id) for order_id in state["order_ids"]] if is_completed else []
     return {
         "state": state,
         "tag": found.etag,
@@ -335,7 +375,8 @@ def _progress(visit: Visit, found: CheckoutRead) -> dict[str, Any]:
         "steps": steps_shown(state["steps"], is_completed=is_completed),
         "failure": failure_text(failure["code"]) if failure else "",
         "declined": failure_text(declined["code"]) if declined else "",
-        "cards": CARDS,
+        "payments": _payments(),
+        "guest_code": guests.code_of(visit, buyer) if is_completed else "",
         "bank_account": bank_account(),
         "orders": [order for order in orders if order is not None],
         "can_abort": not found.is_final and state["steps"].get("capture") is None,

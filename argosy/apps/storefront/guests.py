@@ -1,4 +1,5 @@
-"""Visitors who have not signed in: their cart hangs on a cookie of its own, which scripts cannot read."""
+"""Visitors who have not signed in: their cart hangs on a cookie of its own, which scripts cannot read, and what they
+bought on another, since signing in takes the cart's."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import timedelta
 
 from django.http import HttpResponse
 
-from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.pages import View, Visit
 from argosy.contracts.carts import BeginGuestCart, MergeGuestCart
 from argosy.domains.carts.application.guests import GuestCart, MergedCart
 from argosy.domains.carts.domain.guest import is_guest_token
@@ -18,6 +19,7 @@ from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError
 
 GUEST_COOKIE = "argosy_cart"
+BOUGHT_COOKIE = "argosy_bought"
 COOKIE_AGE = timedelta(days=365)
 """Longer than any cart of a guest is kept: a cookie without a cart is an empty cart."""
 
@@ -27,10 +29,31 @@ def shopper_of(visit: Visit) -> Actor:
     return visit.actor if visit.actor.id else _guest(token_of(visit))
 
 
-def token_of(visit: Visit) -> str:
+def buyers_of(visit: Visit) -> list[Actor]:
+    """As whom this visitor may have bought: with their account, and without."""
+    return [buyer for buyer in (visit.actor, _guest(token_of(visit, BOUGHT_COOKIE))) if buyer.id]
+
+
+def bought_here(view: View) -> View:
+    """A page of what was bought: who is neither signed in nor a guest who bought is sent to sign in first."""
+    return lambda visit: view(visit) if buyers_of(visit) else visit.to_sign_in()
+
+
+def token_of(visit: Visit, cookie: str = GUEST_COOKIE) -> str:
     """What the visitor's cookie holds, where it is a guest's token."""
-    token = visit.request.COOKIES.get(GUEST_COOKIE, "")
+    token = visit.request.COOKIES.get(cookie, "")
     return token if is_guest_token(token) else ""
+
+
+def code_of(visit: Visit, buyer: Actor) -> str:
+    """What a guest comes back with from elsewhere: their token. Empty for who has an account."""
+    return token_of(visit, BOUGHT_COOKIE) if buyer.is_guest else ""
+
+
+def not_stored(page: HttpResponse) -> HttpResponse:
+    """A page with a guest's code leaves no copy in the browser."""
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def begun() -> tuple[Actor, str]:
@@ -39,9 +62,9 @@ def begun() -> tuple[Actor, str]:
     return _guest(cart.token), cart.token
 
 
-def remember(visit: Visit, response: HttpResponse, token: str) -> HttpResponse:
+def remember(visit: Visit, response: HttpResponse, token: str, cookie: str = GUEST_COOKIE) -> HttpResponse:
     response.set_cookie(
-        GUEST_COOKIE,
+        cookie,
         token,
         max_age=int(COOKIE_AGE.total_seconds()),
         httponly=True,
@@ -51,8 +74,8 @@ def remember(visit: Visit, response: HttpResponse, token: str) -> HttpResponse:
     return response
 
 
-def forget(response: HttpResponse) -> HttpResponse:
-    response.delete_cookie(GUEST_COOKIE, samesite="Lax")
+def forget(response: HttpResponse, cookie: str = GUEST_COOKIE) -> HttpResponse:
+    response.delete_cookie(cookie, samesite="Lax")
     return response
 
 

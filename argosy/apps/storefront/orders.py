@@ -9,9 +9,11 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from django.http import HttpResponse
 
+from argosy.apps.storefront import guests
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.stores import store_name, store_names
 from argosy.contracts.orders import Address
+from argosy.domains.carts.domain.guest import is_guest_token
 from argosy.domains.checkout.adapters.outbound.ways_to_pay import bank_account
 from argosy.domains.orders.adapters.outbound import queries as own
 from argosy.platform.bodies import ID_PATTERN
@@ -22,6 +24,7 @@ from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.ids import Id, is_id
 
 PAGE_SIZE = 20
+_CODE_LETTERS_MAX = 100
 STATUSES = {
     "CREATED": ("Waiting for payment", "waiting"),
     "CONFIRMED": ("Confirmed", ""),
@@ -140,25 +143,49 @@ class OrderShown:
 
 
 def listing(visit: Visit) -> HttpResponse:
-    """The visitor's orders, the newest first."""
-    after = visit.asked("after")
-    found = history.orders_of_buyer(visit.actor.id, _place(after), PAGE_SIZE + 1)
+    """The visitor's orders, the newest first: those of their account, or of the guest that this browser knows."""
+    after, buyer = visit.asked("after"), guests.buyers_of(visit)[0]
+    found = history.orders_of_buyer(buyer.id, _place(after), PAGE_SIZE + 1)
     shown = [_from_document(msgspec.json.decode(one.body)) for one in found[:PAGE_SIZE]]
     names = store_names(order.seller_id for order in shown)
-    return visit.show(
+    page = visit.show(
         "orders",
         orders=[(order, names.get(order.seller_id, "")) for order in shown],
         is_first=not after,
+        guest_code=guests.code_of(visit, buyer),
         after=cursor(*found[PAGE_SIZE - 1].place) if len(found) > PAGE_SIZE else "",
     )
+    return guests.not_stored(page) if buyer.is_guest else page
 
 
 def one(visit: Visit) -> HttpResponse:
     """One of the visitor's orders; 404 for everybody else's."""
-    order = order_shown(visit["order_id"], visit.actor.id)
+    shown = (order_shown(visit["order_id"], buyer.id) for buyer in guests.buyers_of(visit))
+    order = next((order for order in shown if order is not None), None)
     if order is None:
         raise not_found()
     return visit.show("order", order=order, store=store_name(order.seller_id), bank_account=bank_account())
+
+
+def guest_form(visit: Visit) -> HttpResponse:
+    """Where a guest comes back to what they bought."""
+    return visit.show("guest_orders", code="", fault="")
+
+
+def guest_enters(visit: Visit) -> HttpResponse:
+    """With their code, which this browser knows from then on. Whether there are orders is seen on their page."""
+    code = visit.sent("code")
+    if not is_guest_token(code):
+        fault = "This is no code of ours. It begins with argosy_guest_ and is copied whole."
+        return visit.show("guest_orders", status=422, code=code[:_CODE_LETTERS_MAX], fault=fault)
+    return guests.remember(visit, visit.go("/orders"), code, guests.BOUGHT_COOKIE)
+
+
+def guest_leaves(visit: Visit) -> HttpResponse:
+    """This browser knows of this guest no more, nor of their cart; their code works as before."""
+    page = guests.forget(visit.go("/"), guests.BOUGHT_COOKIE)
+    is_theirs = guests.token_of(visit) == guests.token_of(visit, guests.BOUGHT_COOKIE)
+    return guests.forget(page) if is_theirs else page
 
 
 def order_shown(order_id: str, buyer_id: str) -> OrderShown | None:

@@ -79,6 +79,10 @@ class Visit:
     def show(self, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
         return _rendered(self.request, self.actor, template, context, status)
 
+    def to_sign_in(self) -> SeeOther:
+        """And back here; after a form to the cart, since what was filled in does not come along."""
+        return self.go("/sign-in", next=self.request.get_full_path() if self.request.method == "GET" else "/cart")
+
     @staticmethod
     def go(address: str, **query: str) -> SeeOther:
         """To one of our own addresses."""
@@ -102,7 +106,7 @@ def page(
         visit = Visit(request, _visitor_of(request), parameters)
         _refuse_cards(request)
         if not allow.allows(visit.actor) and not visit.actor.id:
-            return visit.go("/sign-in", next=request.get_full_path() if request.method == "GET" else "/cart")
+            return visit.to_sign_in()
         allow.check(visit.actor)
         return views[request.method or ""](visit)
 

@@ -21,6 +21,7 @@ from argosy.apps.storefront import (
     wishlist,
 )
 from argosy.apps.storefront.assets import asset, picture
+from argosy.apps.storefront.guests import bought_here
 from argosy.apps.storefront.pages import no_such_page, page
 from argosy.platform.auth import buyer
 
@@ -37,20 +38,26 @@ urlpatterns = [
     path("cart/lines/save", page(post=cart.save)),
     path("cart/saved/move", page(post=cart.move_back)),
     path("cart/saved/remove", page(post=cart.forget_saved)),
+    path("cart/place", page(post=cart.send_to)),
     path("cart/coupons", page(post=cart.add_coupon)),
     path("cart/coupons/remove", page(post=cart.remove_coupon)),
     path("wishlist", page(get=wishlist.show, allow=buyer)),
     path("wishlist/items", page(post=wishlist.add)),
     path("wishlist/items/move", page(post=wishlist.move, allow=buyer)),
     path("wishlist/items/remove", page(post=wishlist.remove, allow=buyer)),
-    path("checkout", page(get=checkout.form, post=checkout.place, allow=buyer)),
-    path("checkouts/<str:checkout_id>", page(get=checkout.progress, allow=buyer)),
-    path("checkouts/<str:checkout_id>/progress", page(get=checkout.progress_part, allow=buyer)),
-    path("checkouts/<str:checkout_id>/payment", page(post=checkout.pay_again, allow=buyer)),
-    path("checkouts/<str:checkout_id>/abort", page(post=checkout.abort, allow=buyer)),
-    path("test-gateway/<str:payment_id>/complete", page(get=test_gateway.form, post=test_gateway.confirm, allow=buyer)),
-    path("orders", page(get=orders.listing, allow=buyer)),
-    path("orders/<str:order_id>", page(get=orders.one, allow=buyer)),
+    path("checkout", page(get=checkout.form, post=checkout.place)),
+    path("checkouts/<str:checkout_id>", page(get=bought_here(checkout.progress))),
+    path("checkouts/<str:checkout_id>/progress", page(get=bought_here(checkout.progress_part))),
+    path("checkouts/<str:checkout_id>/payment", page(post=bought_here(checkout.pay_again))),
+    path("checkouts/<str:checkout_id>/abort", page(post=bought_here(checkout.abort))),
+    path(
+        "test-gateway/<str:payment_id>/complete",
+        page(get=bought_here(test_gateway.form), post=bought_here(test_gateway.confirm)),
+    ),
+    path("orders", page(get=bought_here(orders.listing))),
+    path("orders/guest", page(get=orders.guest_form, post=orders.guest_enters)),
+    path("orders/guest/leave", page(post=orders.guest_leaves)),
+    path("orders/<str:order_id>", page(get=bought_here(orders.one))),
     path("sign-in", page(get=session.sign_in_form, post=session.sign_in)),
     path("sign-in/passkey", page(post=passkeys.sign_in)),
     path("account/email", page(get=email.form, post=email.ask, allow=buyer)),

@@ -90,6 +90,9 @@ FAULTS = {
     "too_many_coupons": "At most 10 coupons can be used at once. Take one out first.",
     "not_a_code": "A coupon code has 1 to 40 letters, digits, dots, dashes or underscores.",
     "country_unreadable": "Please choose a country.",
+    "too_many_guest_checkouts": "Many purchases were begun from here without an account just now. Sign in, or wait "
+    "a few minutes and try again.",
+    "guest_checkout_is_off": "To buy here you need an account. Sign in or open one: what is in your cart comes along.",
     "client_request_id_reused": "This purchase was placed already; you find it under your orders. To buy this as well, "
     "look through it and press the button again.",
     "quote_expired": "The price that you saw stood for 15 minutes. Look at the total again.",

@@ -15,6 +15,7 @@ from argosy.domains.accounts.application.accounts import Accounts
 from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.email_changes import EmailChanges
 from argosy.domains.accounts.application.erasures import Erasures
+from argosy.domains.accounts.application.guests import Guests
 from argosy.domains.accounts.application.identities import Identities
 from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, Letters
 from argosy.domains.accounts.application.passkeys import Passkeys
@@ -26,6 +27,7 @@ from argosy.domains.accounts.application.staff import Staff
 from argosy.domains.accounts.application.teams import Teams
 from argosy.domains.accounts.domain.address import Formats
 from argosy.domains.accounts.domain.email_change import EmailChange
+from argosy.domains.accounts.domain.guest import Guest
 from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.letter import INVITE, MOVED, NEW_ADDRESS
 from argosy.domains.accounts.domain.passkey import Passkey
@@ -57,6 +59,7 @@ SERVICES = (
     Staff,
     Teams,
     Erasures,
+    Guests,
 )
 
 
@@ -67,6 +70,7 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     changes = work.repository(EmailChange)
     passkeys, identities = work.repository(Passkey), work.repository(Identity)
     team = work.repository(Member), work.repository(Invitation)
+    guests = work.repository(Guest)
     return (
         Accounts(work, users, stores, changes, ports),
         Sessions(work, users, sessions, (factors, passkeys), ports),
@@ -79,7 +83,8 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
         Sellers(work, users, stores, sessions),
         Staff(work, users, sessions),
         Teams(work, users, stores, team, sessions, ports),
-        Erasures(work, users, (sessions, proofs, factors, passkeys, identities, changes), team),
+        Erasures(work, users, (sessions, proofs, factors, passkeys, identities, changes), team, guests),
+        Guests(work, guests),
     )
 
 
@@ -104,7 +109,7 @@ class AccountsContext(Context):
     database = "accounts_db"
     criticality = "high"
     services = SERVICES
-    hears = ("accounts",)
+    hears = ("accounts", "checkout")
     passwords: Passwords = Argon2Passwords()
     randomness: Randomness = SystemRandomness()
     seals: Seals = SecretSeals()
@@ -129,8 +134,9 @@ class AccountsContext(Context):
         return ROWS
 
     def withdraws(self, changes: Changes) -> bool:
-        """An account, a store or a session that was changed or ended may give less from now on; new ones do not."""
-        return any(kind in changes.updates or kind in changes.deletes for kind in (User, Store, Session, Member))
+        """An account, a guest, a store or a session that was changed or ended may give less from now on; new ones do
+        not."""
+        return any(kind in changes.updates or kind in changes.deletes for kind in (User, Store, Session, Member, Guest))
 
     def calls(self) -> Mapping[str, CallTarget]:
         from argosy.domains.accounts.adapters.outbound.gateways.mail import Postman, mail_from

@@ -18,6 +18,7 @@ from argosy.domains.checkout.application.quotes import ExpiredQuotes, Quotes
 from argosy.domains.checkout.application.saga import CheckoutSaga
 from argosy.domains.checkout.application.watching import CheckoutWatch
 from argosy.domains.checkout.domain.quotation import Quotation
+from argosy.domains.checkout.domain.request import ShopTerms
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
 from argosy.engine.due import Every
 from argosy.engine.store import Changes
@@ -50,17 +51,17 @@ class CheckoutContext(Context):
     )
 
     @cached_property
-    def payment_methods(self) -> tuple[str, ...]:
-        """The ways to pay that are offered; a simulation offers all."""
-        from argosy.domains.checkout.adapters.outbound.ways_to_pay import payment_methods
+    def terms(self) -> ShopTerms:
+        """What the operator has set; a simulation has a shop of its own."""
+        from argosy.domains.checkout.adapters.outbound.shop_terms import shop_terms
 
-        return payment_methods()
+        return shop_terms()
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
         sessions, details = work.repository(CheckoutSession), work.repository(CheckoutDetail)
         quotes = work.repository(Quotation)
         return (
-            CheckoutFlow(work, sessions, details, quotes, self.payment_methods),
+            CheckoutFlow(work, sessions, details, quotes, self.terms),
             CheckoutWatch(work, sessions, details),
             CheckoutPeople(work, sessions, details, quotes),
             Quotes(work, quotes, self.expired_quotes(work)),

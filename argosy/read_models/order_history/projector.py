@@ -16,6 +16,7 @@ from argosy.contracts.orders import (
     OrderConfirmed,
     OrderCreated,
     OrderPaid,
+    OrderPaymentMethodChanged,
     OrderRefunded,
 )
 from argosy.engine.people import blanked
@@ -146,6 +147,13 @@ class OrderHistoryProjector:
     def confirm(self, event: OrderConfirmed) -> None:
         if self._become(event.order_id, "CONFIRMED") is not None:
             self._seller(event.seller_id).count("confirmed")
+
+    @reads(orders=lambda event: [event.order_id])
+    def pay_otherwise(self, event: OrderPaymentMethodChanged) -> None:
+        row = self.orders.get(event.order_id)
+        document = _READ(row.body)
+        document.payment_method = event.payment_method
+        row.show(document)
 
     @reads(orders=lambda event: [event.order_id], sellers=lambda event: [event.seller_id])
     def pay(self, event: OrderPaid) -> None:

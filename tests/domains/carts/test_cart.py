@@ -120,7 +120,7 @@ def test_adding_makes_the_cart_and_tells_it_whole(stage: Stage) -> None:
     assert stage.send(add("tea", 2), actor=BUYER) == [
         CartChanged(cart_id=CART, buyer_id=an_id("buyer"), lines=(cart_line("tea", 2),), coupons=())
     ]
-    assert stage.result == CartContents(cart_id=CART, lines=(cart_line("tea", 2),), coupons=())
+    assert stage.result == CartContents(cart_id=CART, lines=(cart_line("tea", 2),), coupons=(), saved=())
 
 
 def test_adding_the_same_variant_adds_up_on_its_line(stage: Stage) -> None:
@@ -259,7 +259,7 @@ def test_removing_from_no_cart_makes_none(stage: Stage) -> None:
     for command in (EmptyCart(), RemoveCoupon(code="X"), ChangeQuantity(variant_id=an_id("tea"), quantity=0)):
         assert stage.send(command, actor=BUYER) == []
     assert stage.all(Cart) == []
-    assert stage.result == CartContents(cart_id=CART, lines=(), coupons=())
+    assert stage.result == CartContents(cart_id=CART, lines=(), coupons=(), saved=())
 
 
 def test_what_was_bought_leaves_and_the_rest_stays(stage: Stage) -> None:

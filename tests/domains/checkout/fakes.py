@@ -212,12 +212,19 @@ class Taxes(Participant):
 
 
 class Orders(Participant):
+    """`methods` is how each flow's orders were placed to be paid."""
+
     undoes = (orders.CancelOrders,)
+
+    def __init__(self, refuse: Callable[[Command], bool] = lambda command: False) -> None:
+        super().__init__(refuse)
+        self.methods: dict[str, str] = {}
 
     def on_place_orders(self, command: orders.PlaceOrders) -> list[Event]:
         if self.state.get(command.flow_id) == "cancelled":
             return [self.no(command, "cancelled_before")]
         self.state[command.flow_id] = "created"
+        self.methods[command.flow_id] = command.payment_method if command.total_amount else ""
         self.did(command, "place")
         return [
             orders.OrdersPlaced(
@@ -244,6 +251,8 @@ class Orders(Participant):
     def on_confirm_orders(self, command: orders.ConfirmOrders) -> list[Event]:
         if self.state.get(command.flow_id) != "created":
             return [self.no(command, "not_created")]
+        method = command.payment_method or self.methods[command.flow_id]
+        assert (command.payment_id is not None) == (method == "card"), "confirmed by what does not pay for it"
         self.state[command.flow_id] = "confirmed"
         self.did(command, "confirm")
         return [orders.OrdersConfirmed(flow_id=command.flow_id, purchase_id=command.purchase_id)]

@@ -9,6 +9,7 @@ import pytest
 
 from argosy.contracts import inventory, payments
 from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, RetryCheckout, RetryPayment
+from argosy.contracts.orders import ConfirmOrders
 from argosy.contracts.payments import AuthorizePayment, CapturePayment, VoidPayment
 from argosy.domains.checkout.domain.session import (
     PAYMENT_ATTEMPTS_MAX,
@@ -185,3 +186,64 @@ def test_means_that_cannot_be_means_change_nothing(wrong: dict[str, str]) -> Non
         play.send(again(play, **wrong))
     assert isinstance(refused.value, Invalid)
     assert play.session.payment_failure == "card_declined"
+
+
+# In another way than by card.
+
+
+@pytest.mark.parametrize("method", ["cash_on_delivery", "bank_transfer"])
+def test_what_could_not_be_paid_by_card_is_paid_later_with_what_is_held(method: str) -> None:
+    play = declined()
+    play.send(again(play, source="", payment_method=method))
+    session = play.session
+    assert (session.status, session.payment_method, session.payment_attempt) == ("COMPLETED", method, 2)
+    assert play.effects() == {
+        "orders": {"place": 1, "confirm": 1},
+        "inventory": {"hold": 1, "commit": 1},
+        "promotions": {"hold": 1, "consume": 1},
+    }
+    confirmed = play.the(ConfirmOrders)
+    assert (confirmed.payment_id, confirmed.payment_method) == (None, method)
+    assert len([asked for asked in play.asked if isinstance(asked, AuthorizePayment)]) == 1
+    assert play.stage.due() == {}
+
+
+def test_who_pays_as_they_said_tells_orders_nothing_new() -> None:
+    play = Play()
+    play.send(start())
+    assert play.the(ConfirmOrders).payment_method == ""
+
+
+def test_a_card_that_was_held_after_all_is_let_go_when_it_is_paid_at_the_door() -> None:
+    play = declined("ghost")
+    play.send(again(play), until=AuthorizePayment)
+    _, second = [asked for asked in play.asked if isinstance(asked, AuthorizePayment)]
+    play.send(payments.PaymentFailed(flow_id=second.flow_id, payment_id=second.payment_id, reason="gateway_timeout"))
+    play.send(again(play, source="", payment_method="cash_on_delivery"))
+    assert play.session.status == "COMPLETED"
+    late = payments.PaymentAuthorized(
+        flow_id=second.flow_id, payment_id=second.payment_id, amount=second.amount, currency="INR"
+    )
+    play.send(late)
+    assert play.the(VoidPayment).payment_id == second.payment_id
+    assert play.session.outcome == "COMPLETED"
+
+
+def test_where_the_stock_is_gone_meanwhile_nothing_is_sold_at_the_door() -> None:
+    play = declined()
+    held = play.participants["inventory"]
+    held.expire(play.session.id, play.session.reservation_id)
+    play.send(again(play, source="", payment_method="cash_on_delivery"))
+    assert (play.session.status, play.session.outcome) == ("FAILED", "COMPENSATED")
+    assert play.effects()["orders"] == {"place": 1, "cancel": 1}
+
+
+def test_a_way_to_pay_that_there_is_not_is_refused_and_changes_nothing() -> None:
+    play = declined()
+    before = play.session
+    for method in ("gold", "", "CARD"):
+        with pytest.raises(Invalid):
+            play.send(again(play, payment_method=method))
+    with pytest.raises(Invalid):
+        play.send(again(play, source=""))
+    assert play.session.same_as(before)

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, RetryCheckout, RetryPayment
-from argosy.contracts.payments import PaymentAuthorized
+from argosy.contracts.payments import PaymentAuthorized, VoidPayment
 from argosy.domains.checkout.application.saga import CheckoutSaga
 from argosy.domains.checkout.domain.session import MOVES, CheckoutSession
 from argosy.engine.store import TIMER
@@ -98,11 +98,17 @@ class World:
             return False
         channel, name = self.random.choice(ready)
         message = channel[name].pop(0)
-        # A late yes that is lost would be nobody's to undo: payments take it back themselves then.
-        if not isinstance(message, PaymentAuthorized) and self.random.random() < self.losses:
+        # A late yes that is lost would be nobody's to undo: payments take it back themselves then. So they do with what
+        # is held of an attempt that has failed, whose letting go is asked for once.
+        is_payments_own = isinstance(message, PaymentAuthorized) or (
+            isinstance(message, VoidPayment) and message.payment_id in self.checkout.session.payments_failed
+        )
+        if not is_payments_own and self.random.random() < self.losses:
             return True
         self.old.append((name, message))
         self.deliver(name, message)
+        if self.checkout.session.payment_failure and self.random.random() < 0.3:
+            self.pay_again()  # At once, while what became of the attempt before may still be on its way.
         return True
 
     def deliver(self, name: str, message: Message) -> None:
@@ -152,12 +158,15 @@ class World:
         return True
 
     def pay_again(self) -> bool:
-        """By another means, which may do better. Some buyers never try."""
+        """By another means, which may do better, or at the door. Some buyers never try."""
         if self.random.random() < 0.3:
             return False
         self.mood = self.random.choice(MOODS)
+        method = "cash_on_delivery" if self.random.random() < 0.3 else "card"
         try:
-            self.tell(RetryPayment(checkout_id=self.id, buyer_id=BUYER, payment_source="tok_other"))
+            self.tell(
+                RetryPayment(checkout_id=self.id, buyer_id=BUYER, payment_source="tok_other", payment_method=method)
+            )
         except RuleBroken:
             return False
         return True
@@ -209,7 +218,7 @@ class World:
         return {effect: count for (_, effect), count in self.checkout.participants[name].effects.items()}
 
     def faults_of_a_sale(self, effects: dict[str, dict[str, int]], steps: dict[str, str]) -> Iterator[str]:
-        is_card = self.command.payment_method == "card"
+        is_card = self.checkout.session.payment_method == "card"
         wanted: dict[str, Any] = {
             "orders": {"place": 1, "confirm": 1},
             "inventory": {"hold": 1, "commit": 1},
@@ -220,8 +229,9 @@ class World:
             wanted["promotions"] = {"hold": 1}
         if self.checkout.session.payment_attempt > 1:
             # Of every attempt but the last one that was held after all, the money is let go.
-            had, let_go = effects["payments"]["hold"], effects["payments"].pop("void", 0)
+            had, let_go = effects["payments"].get("hold", 0), effects["payments"].pop("void", 0)
             effects["payments"]["hold"] = had - let_go
+            wanted["payments"] = wanted["payments"] or {"hold": 0}
         for name, counts in wanted.items():
             if effects[name] != counts:
                 yield f"a sale with {name} {effects[name]}"

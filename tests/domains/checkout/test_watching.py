@@ -24,7 +24,13 @@ from argosy.contracts.promotions import ReserveCoupons
 from argosy.contracts.shipping import QuoteShipping
 from argosy.contracts.taxes import QuoteTax
 from argosy.domains.checkout.application.watching import SLOW_SECONDS, OnlyOperatorsDo
-from argosy.domains.checkout.domain.session import CHECKOUT_SECONDS, CheckoutHasEnded, CheckoutSession, NoSuchCheckout
+from argosy.domains.checkout.domain.session import (
+    CHECKOUT_SECONDS,
+    CheckoutHasEnded,
+    CheckoutSession,
+    ClientRequestIdReused,
+    NoSuchCheckout,
+)
 from argosy.engine.work import SYSTEM, Actor
 from argosy.shared_kernel.messages import Command, Refused
 from tests.domains.checkout.fakes import BUYER, start
@@ -217,6 +223,15 @@ def test_a_lost_flow_does_not_take_the_place_of_the_buyer_s_next_try() -> None:
     play.send(asked, actor=SYSTEM)
     flows = {session.id: session.outcome for session in play.stage.all(CheckoutSession)}
     assert flows == {ID: "COMPENSATED", an_id("again"): ""}
+
+
+def test_a_request_whose_flow_was_lost_is_not_begun_again() -> None:
+    play = held_at(payments.AuthorizePayment)
+    asked = purchase(play)
+    play.stage.store.rows.clear()
+    play.send(asked, actor=SYSTEM)
+    with pytest.raises(ClientRequestIdReused):
+        play.send(start())
 
 
 def test_orders_are_told_again_how_their_flow_ended() -> None:

@@ -12,6 +12,7 @@ from argosy.contracts.orders import (
     OrderConfirmed,
     OrderCreated,
     OrderPaid,
+    OrderPaymentMethodChanged,
     OrderReference,
     OrderRefunded,
     OrdersCancelled,
@@ -235,6 +236,38 @@ def test_what_costs_nothing_is_paid_without_a_payment() -> None:
     assert isinstance(told[1], OrderPaid) and told[1].payment_id is None
     assert statuses(stage) == {"PAID"}
     assert stage.store.logged[Order, "payments"] == []
+
+
+def test_a_purchase_that_is_paid_in_another_way_after_all_is_confirmed_by_that() -> None:
+    """The method is another for every order of it, and told before the order is confirmed."""
+    for method, order_type in (("cash_on_delivery", "CASH_ON_DELIVERY"), ("bank_transfer", "PREPAID")):
+        stage = orders_stage()
+        stage.send(place())
+        told = stage.send(replace(CONFIRM, payment_id=None, payment_method=method))
+        changed = [one for one in told if isinstance(one, OrderPaymentMethodChanged)]
+        assert [(one.order_id, one.payment_method) for one in changed] == [(ANNA, method), (BERT, method)]
+        assert [type(one) for one in told if getattr(one, "order_id", "") == ANNA] == [
+            OrderPaymentMethodChanged,
+            OrderConfirmed,
+        ]
+        assert stage.one(Purchase, PURCHASE).payment_method == method
+        for order in stage.all(Order):
+            assert (order.status, order.order_type) == ("CONFIRMED", order_type)
+            assert (order.pay_by is not None) == (method == "bank_transfer")
+        again = stage.send(replace(CONFIRM, payment_id=None, payment_method=method))
+        assert again == [OrdersConfirmed(flow_id=FLOW, purchase_id=PURCHASE)]
+
+
+def test_the_way_to_pay_is_no_way_around_paying() -> None:
+    stage = orders_stage()
+    stage.send(place())
+    assert refusal(stage, replace(CONFIRM, payment_id=None, payment_method="card")).code == "payment_is_missing"
+    assert refusal(stage, replace(CONFIRM, payment_method="cash_on_delivery")).code == "payment_is_not_due_yet"
+    assert refusal(stage, replace(CONFIRM, payment_method="x" * 201)).code == "purchase_is_malformed"
+    assert stage.one(Purchase, PURCHASE).payment_method == "card"
+    stage.send(CANCEL)
+    late = replace(CONFIRM, payment_id=None, payment_method="cash_on_delivery")
+    assert refusal(stage, late).code == "purchase_was_cancelled"
 
 
 def test_a_prepaid_purchase_is_not_confirmed_without_its_payment() -> None:

@@ -11,13 +11,14 @@ from argosy.domains.accounts.application.letters import forget_proof
 from argosy.domains.accounts.application.sessions import forget_session
 from argosy.domains.accounts.application.teams import forget_invitation, forget_member
 from argosy.domains.accounts.domain.email_change import EmailChange
+from argosy.domains.accounts.domain.guest import Guest
 from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.team import Invitation, Member
-from argosy.domains.accounts.domain.user import ASKED, ERASED, NoSuchUser, User
+from argosy.domains.accounts.domain.user import ASKED, NoSuchUser, User
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, is_id
@@ -43,23 +44,28 @@ class Erasures:
         users: Repository[User],
         credentials: Credentials,
         team: tuple[Repository[Member], Repository[Invitation]],
+        guests: Repository[Guest],
     ) -> None:
         self.work = work
         self.users = users
         self.sessions, self.proofs, self.factors, self.passkeys, self.identities, self.changes = credentials
         self.members, self.invitations = team
+        self.guests = guests
 
-    @then_reads(users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]))
+    @then_reads(
+        users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]),
+        guests=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]),
+    )
     def erase_person(self, command: ErasePerson) -> None:
         """Asks whether orders of theirs are open; the rest follows from the answer."""
         actor = self.work.actor
         user_id = command.user_id or actor.id
         is_theirs = user_id == actor.id or actor.has("staff") or actor.has("system")
-        user = self.users.find(user_id) if is_theirs and is_id(user_id) else None
-        if user is None or not user.is_there:
+        person = self._person(Id(user_id)) if is_theirs and is_id(user_id) else None
+        if person is None or not person.is_there:
             raise NoSuchUser(user_id=user_id)
-        user.ask_erasure(self.work.now)
-        self.work.announce(ReleaseBuyer(flow_id=user.id, buyer_id=user.id))
+        person.ask_erasure(self.work.now)
+        self.work.announce(ReleaseBuyer(flow_id=person.id, buyer_id=person.id))
 
     @reads(
         users=lambda event: [event.flow_id],
@@ -70,51 +76,57 @@ class Erasures:
         passkeys=lambda event: [by("user_id", event.flow_id)],
         identities=lambda event: [by("user_id", event.flow_id)],
         members=lambda event: [by("user_id", event.flow_id)],
+        guests=lambda event: [event.flow_id],
     )
     @then_reads(invitations=lambda self, event: self._invited(event.flow_id))
     def erase(self, event: BuyerReleased) -> None:
-        """Credentials, profile, roles and sessions are gone with this."""
-        user = self._waiting(event.flow_id)
-        if user is None:
+        """Credentials, profile, roles and sessions are gone with this; a guest has an e-mail address alone."""
+        person = self._waiting(event.flow_id)
+        if person is None:
             return
-        for session in self.sessions.all_by("user_id", user.id):
+        for session in self.sessions.all_by("user_id", person.id):
             forget_session(self.work, self.sessions, session)
-        for proof in self.proofs.all_by("user_id", user.id):
+        for proof in self.proofs.all_by("user_id", person.id):
             forget_proof(self.work, self.proofs, proof)
-        factor = self.factors.find(factor_id(user.id))
+        factor = self.factors.find(factor_id(person.id))
         if factor is not None:
             self.factors.remove(factor)
-        for change in self.changes.all_by("user_id", user.id):
+        for change in self.changes.all_by("user_id", person.id):
             forget_email_change(self.work, self.changes, change)
-        for passkey in self.passkeys.all_by("user_id", user.id):
+        for passkey in self.passkeys.all_by("user_id", person.id):
             self.passkeys.remove(passkey)
-        for identity in self.identities.all_by("user_id", user.id):
+        for identity in self.identities.all_by("user_id", person.id):
             self.identities.remove(identity)
-        for member in self.members.all_by("user_id", user.id):
-            forget_member(self.work, self.members, member, user.id)
-        for invitation in self.invitations.all_by("email", user.email):
-            forget_invitation(self.work, self.invitations, invitation)
-        user.erase(self.work.now)
-        self.work.later("erasure", user.id, self.work.now + IN_FLIGHT, TellErasure(user_id=user.id))
+        for member in self.members.all_by("user_id", person.id):
+            forget_member(self.work, self.members, member, person.id)
+        if isinstance(person, User):
+            for invitation in self.invitations.all_by("email", person.email):
+                forget_invitation(self.work, self.invitations, invitation)
+        person.erase(self.work.now)
+        self.work.later("erasure", person.id, self.work.now + IN_FLIGHT, TellErasure(user_id=person.id))
 
-    @reads(users=lambda event: [event.flow_id])
+    @reads(users=lambda event: [event.flow_id], guests=lambda event: [event.flow_id])
     def hold(self, event: BuyerHeld) -> None:
         """Somebody who is owed something stays."""
-        user = self._waiting(event.flow_id)
-        if user is not None:
-            user.hold_erasure(self.work.now)
+        person = self._waiting(event.flow_id)
+        if person is not None:
+            person.hold_erasure(self.work.now)
 
-    @reads(users=lambda command: [command.user_id])
+    @reads(users=lambda command: [command.user_id], guests=lambda command: [command.user_id])
     def tell_erasure(self, command: TellErasure) -> None:
         """Told once per erasure: its timer is one."""
-        user = self.users.find(command.user_id)
-        if user is not None and user.status == ERASED:
-            user.tell_erasure()
+        person = self._person(command.user_id)
+        if person is not None and not person.is_there:
+            person.tell_erasure()
 
     def _invited(self, user_id: Id) -> list[By]:
         user = self.users.find(user_id)
         return [by("email", user.email)] if user is not None else []
 
-    def _waiting(self, user_id: Id) -> User | None:
-        user = self.users.find(user_id)
-        return user if user is not None and user.is_there and user.erasure == ASKED else None
+    def _person(self, id: Id) -> User | Guest | None:
+        """Who has an account, or has bought without one."""
+        return self.users.find(id) or self.guests.find(id)
+
+    def _waiting(self, id: Id) -> User | Guest | None:
+        person = self._person(id)
+        return person if person is not None and person.is_there and person.erasure == ASKED else None

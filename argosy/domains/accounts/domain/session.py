@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from argosy.domains.accounts.domain.texts import has_unseen
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.bearer_tokens import fingerprint
+from argosy.shared_kernel.emails import has_unseen
 from argosy.shared_kernel.errors import NotAllowed, NotFound
 from argosy.shared_kernel.ids import Id
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-
+from argosy.shared_kernel.emails import has_unseen
 from argosy.shared_kernel.errors import DomainError, Invalid
-
-_UNSEEN = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 
 class TextIsMissing(Invalid):
@@ -41,7 +38,3 @@ def country_fault(field: str, country: str) -> DomainError | None:
     if len(country) == 2 and country.isascii() and country.isalpha() and country.isupper():
         return None
     return UnknownCountry(field=field)
-
-
-def has_unseen(text: str) -> bool:
-    return any(unicodedata.category(letter) in _UNSEEN for letter in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,8 +23,8 @@ from argosy.domains.accounts.domain.address import (
     SavedAddress,
     TooManyAddresses,
 )
-from argosy.domains.accounts.domain.texts import has_unseen
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.emails import email_from
 from argosy.shared_kernel.errors import Invalid, NotAllowed, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
 
@@ -38,8 +37,6 @@ NOT_ASKED, ASKED, HELD, DONE = "", "ASKED", "HELD", "DONE"
 ERASURES = (NOT_ASKED, ASKED, HELD, DONE)
 """How the erasure of a person stands: held means that orders of theirs were open when it was asked for."""
 
-EMAIL_MAX = 254
-LOCAL_PART_MAX = 64
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
 NAME_MAX = 100
 
@@ -114,16 +111,8 @@ class RoleGrant:
 
 def normalised_email(text: str) -> str:
     """The one spelling of an e-mail address: two that differ in case or in compatible characters are one account."""
-    email = text.strip()
-    # Twice: casefolding can leave text that is not in normal form.
-    for _ in range(2):
-        email = unicodedata.normalize("NFKC", email).casefold()
-    email = unicodedata.normalize("NFKC", email).strip()
-    local, at, domain = email.rpartition("@")
-    if not at or not local or len(local) > LOCAL_PART_MAX or len(email) > EMAIL_MAX or "@" in local:
-        raise NotAnEmail()
-    labels = domain.split(".")
-    if len(labels) < 2 or not all(labels) or any(letter.isspace() for letter in email) or has_unseen(email):
+    email = email_from(text)
+    if email is None:
         raise NotAnEmail()
     return email
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from argosy.contracts.carts import (
     AcknowledgeNotice,
     AddToCart,
@@ -36,7 +38,12 @@ class CartContents(Value):
     cart_id: Id
     lines: tuple[CartLine, ...]
     coupons: tuple[str, ...]
-    saved: tuple[CartLine, ...] = ()
+    saved: tuple[CartLine, ...]
+
+    @classmethod
+    def of(cls, cart: Cart, **more: Any) -> Self:
+        """`more` is what an answer says beside it."""
+        return cls(cart_id=cart.id, lines=cart.lines, coupons=cart.codes, saved=cart.saved_lines, **more)
 
 
 reads_own_cart = then_reads(carts=lambda self, command: [cart_id_of(self.work.actor.id)])
@@ -137,9 +144,4 @@ class Carts:
     def _kept(self, cart: Cart) -> CartContents:
         if (cart.items or cart.coupons) and self.carts.find(cart.id) is None:
             self.carts.add(cart)
-        return contents_of(cart)
-
-
-def contents_of(cart: Cart) -> CartContents:
-    """What is answered with."""
-    return CartContents(cart_id=cart.id, lines=cart.lines, coupons=cart.codes, saved=cart.saved_lines)
+        return CartContents.of(cart)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argosy.contracts.carts import BeginGuestCart, CartLine, MergeGuestCart
-from argosy.domains.carts.application.carts import CartsBelongToBuyers
+from argosy.contracts.carts import BeginGuestCart, MergeGuestCart
+from argosy.domains.carts.application.carts import CartContents, CartsBelongToBuyers
 from argosy.domains.carts.application.ports import Randomness
 from argosy.domains.carts.domain.cart import Cart, Merger, NotMerged, cart_id_of
 from argosy.domains.carts.domain.guest import NotAGuestToken, guest_id_of, guest_token_from, is_guest_token
@@ -21,13 +21,9 @@ class GuestCart(Value):
     cart_id: Id
 
 
-class MergedCart(Value):
+class MergedCart(CartContents):
     """The buyer's cart as it now is, and what of the guest's did not fit into it."""
 
-    cart_id: Id
-    lines: tuple[CartLine, ...]
-    coupons: tuple[str, ...]
-    saved: tuple[CartLine, ...]
     not_merged: tuple[NotMerged, ...] = ()
     coupons_not_merged: tuple[str, ...] = ()
 
@@ -58,18 +54,10 @@ class Guests:
         if not is_guest_token(command.guest_token):
             raise NotAGuestToken(field="guest_token")
         own_id, guest_id = _both_carts(self, command)
-        cart, guest = self.carts.find(own_id), self.carts.find(guest_id)
-        merger = Merger()
+        known, guest = self.carts.find(own_id), self.carts.find(guest_id)
+        cart, merger = known or Cart.of(Id(actor.id), now), Merger()
         if guest is not None:
-            if cart is None:
-                cart = Cart.of(Id(actor.id), now)
+            if known is None:
                 self.carts.add(cart)
             merger = cart.take_in(guest, now, self.work.new_id)
-        return MergedCart(
-            cart_id=own_id,
-            lines=cart.lines if cart is not None else (),
-            coupons=cart.codes if cart is not None else (),
-            saved=cart.saved_lines if cart is not None else (),
-            not_merged=merger.lines,
-            coupons_not_merged=merger.coupons,
-        )
+        return MergedCart.of(cart, not_merged=merger.lines, coupons_not_merged=merger.coupons)

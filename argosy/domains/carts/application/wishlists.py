@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.contracts.carts import AddToWishlist, CartLine, MoveFromWishlist, RemoveFromWishlist
-from argosy.domains.carts.application.carts import CartContents, CartsBelongToBuyers, contents_of
+from argosy.domains.carts.application.carts import CartContents, CartsBelongToBuyers
 from argosy.domains.carts.domain.cart import Cart, cart_id_of
 from argosy.domains.carts.domain.wishlist import NotOnTheWishlist, Wishlist, wishlist_id_of
 from argosy.engine.reads import then_reads
@@ -56,14 +56,14 @@ class Wishlists:
         if wish is None:
             if cart is None or not cart.has(command.variant_id):
                 raise NotOnTheWishlist(variant_id=command.variant_id[:36])
-            return contents_of(cart)
+            return CartContents.of(cart)
         if cart is None:
             cart = Cart.of(wishlist.user_id, now)
             self.carts.add(cart)
         line = CartLine(product_id=wish.product_id, variant_id=wish.variant_id, quantity=command.quantity)
         cart.add(line, now, self.work.new_id, command.seen)
         wishlist.remove(wish.variant_id, now)
-        return contents_of(cart)
+        return CartContents.of(cart)
 
     def _own(self) -> Wishlist:
         buyer_id = self.work.actor.id

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
+from argosy.contracts.accounts import KeepGuest
 from argosy.contracts.checkout import AbortCheckout, ExpireCheckout, RetryPayment, StartCheckout
 from argosy.contracts.inventory import (
     ReservationConfirmed,
@@ -26,13 +25,14 @@ from argosy.contracts.products import LinesQuoted
 from argosy.contracts.promotions import CouponsConsumed, CouponsReleased, CouponsReserved
 from argosy.contracts.shipping import ShippingQuoted
 from argosy.contracts.taxes import TaxQuoted
+from argosy.domains.checkout.application.pricing import REQUEST, SNAPSHOT
 from argosy.domains.checkout.application.quotes import REQUEST as QUOTE_REQUEST
 from argosy.domains.checkout.application.quotes import QuoteSaga
-from argosy.domains.checkout.application.saga import ABORTED, EXPIRED, SNAPSHOT, CheckoutSaga
+from argosy.domains.checkout.application.saga import ABORTED, EXPIRED, CheckoutSaga
 from argosy.domains.checkout.domain import session as sessions
 from argosy.domains.checkout.domain.quotation import NoSuchQuote, Quotation
 from argosy.domains.checkout.domain.quote import Snapshot
-from argosy.domains.checkout.domain.request import PAYMENT_METHODS, CheckoutRequest, read, wrong_means
+from argosy.domains.checkout.domain.request import ALL_ALLOWED, CheckoutRequest, ShopTerms, read, wrong_retry
 from argosy.domains.checkout.domain.session import (
     BuyerIsSomebodyElse,
     CheckoutDetail,
@@ -42,6 +42,7 @@ from argosy.domains.checkout.domain.session import (
     CheckoutSession,
     CheckoutStanding,
     ClientRequestIdReused,
+    GuestCheckoutIsOff,
     NoSuchCheckout,
     request_key,
 )
@@ -80,13 +81,13 @@ class CheckoutFlow:
         sessions: Repository[CheckoutSession],
         details: Repository[CheckoutDetail],
         quotes: Repository[Quotation],
-        methods: Collection[str] = PAYMENT_METHODS,
+        terms: ShopTerms = ALL_ALLOWED,
     ) -> None:
         self.work = work
         self.sessions = sessions
         self.details = details
         self.quotes = quotes
-        self.methods = methods
+        self.terms = terms
 
     @reads(
         sessions=lambda command: [
@@ -101,10 +102,12 @@ class CheckoutFlow:
         actor = self.work.actor
         if actor.id != command.buyer_id and not actor.has("system"):
             raise BuyerIsSomebodyElse()
-        request = read(command, self.methods)
-        text = encode(request).decode()
+        if actor.is_guest and not self.terms.sells_to_guests:
+            raise GuestCheckoutIsOff()
+        request = read(command, self.terms.payment_methods, is_guest=actor.is_guest)
         for known in self._known(command):
-            if self.details.get(known.id).request != text:
+            kept = self.details.get(known.id).request
+            if not kept or REQUEST.decode(kept) != request:  # Of a flow that was lost nothing is kept.
                 raise ClientRequestIdReused(client_request_id=command.client_request_id)
             return CheckoutStanding(checkout_id=known.id, status=known.status)
         if self.sessions.find(command.checkout_id) is not None:
@@ -116,7 +119,7 @@ class CheckoutFlow:
             self.work.now,
             may_retry_payment=command.may_retry_payment,
         )
-        detail = CheckoutDetail(id=session.id, request=text)
+        detail = CheckoutDetail(id=session.id, request=encode(request).decode())
         if request.quote_id is not None:
             self._take_over(request.quote_id, request, session, detail)
         self.sessions.add(session)
@@ -125,6 +128,8 @@ class CheckoutFlow:
         self.work.later(
             "deadline", session.id, session.deadline, ExpireCheckout(checkout_id=session.id, deadline=session.deadline)
         )
+        if request.is_guest:
+            self.work.announce(KeepGuest(guest_id=command.buyer_id, email=command.email))
         saga = CheckoutSaga(session, self.work, self.details, request)
         saga.tell(saga.start())
         return CheckoutStanding(checkout_id=session.id, status=session.status)
@@ -146,10 +151,10 @@ class CheckoutFlow:
     def retry_payment(self, command: RetryPayment) -> CheckoutStanding:
         """Pay by other means after a payment has failed."""
         session = self._own(command)
-        refuse(list(wrong_means(command)))
+        refuse(list(wrong_retry(command, self.terms.payment_methods)))
         if session.outcome:
             raise CheckoutHasEnded(status=session.status)
-        self._saga(session).retry_payment(command.gateway, command.payment_source, command.credit_amount)
+        self._saga(session).retry_payment(command)
         return CheckoutStanding(checkout_id=session.id, status=session.status)
 
     @reads(sessions=lambda command: [command.checkout_id])

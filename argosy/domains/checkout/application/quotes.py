@@ -92,6 +92,7 @@ class QuoteSaga(Saga[Quotation]):
             codes=self._request.coupons,
             currency=self.state.currency,
             lines=priced_lines(_LINES.decode(self.state.lines)),
+            is_guest=self._request.is_guest,
         )
 
     def take_discounts(self, message: DiscountsQuoted) -> None:
@@ -168,7 +169,7 @@ class Quotes:
         actor = self.work.actor
         if actor.id != command.buyer_id and not actor.has("system"):
             raise BuyerIsSomebodyElse()
-        request = read_quote(command)
+        request = read_quote(command, is_guest=actor.is_guest)
         text = encode(request).decode()
         mine = sorted(self.quotes.all_by("buyer_id", command.buyer_id), key=lambda quote: quote.requested_at)
         for known in reversed(mine if request.lines else []):

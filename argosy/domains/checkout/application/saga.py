@@ -5,32 +5,23 @@ lines -> coupons + delivery -> tax -> orders + stock -> authorize -> commit -> c
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 import msgspec
 
-from argosy.contracts import inventory, orders, payments, products, promotions, shipping, taxes
-from argosy.contracts.checkout import RetryCheckout
-from argosy.contracts.products import QuotedLine
-from argosy.contracts.promotions import Discount, QuotedUse
-from argosy.contracts.shipping import DeliveryCharge
-from argosy.domains.checkout.application.questions import delivery_there, priced_lines, tax_there, wanted_lines
+from argosy.contracts import inventory, orders, payments, promotions
+from argosy.contracts.checkout import RetryCheckout, RetryPayment
+from argosy.domains.checkout.application.pricing import PricingSaga
 from argosy.domains.checkout.domain import session as sessions
 from argosy.domains.checkout.domain.quote import (
-    Pricing,
     SharesOfSnapshot,
-    Snapshot,
     StockOfSnapshot,
-    goods_amount,
 )
-from argosy.domains.checkout.domain.request import Bought, CheckoutRequest
-from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
-from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.codec import decoder, encode
+from argosy.domains.checkout.domain.request import Bought
+from argosy.shared_kernel.codec import decoder
 from argosy.shared_kernel.messages import Command, Event
-from argosy.shared_kernel.money import AMOUNT_MAX
-from argosy.shared_kernel.saga import ASKED, COMPENSATED, UNDOING, Reason, Saga, Step
+from argosy.shared_kernel.saga import ASKED, COMPENSATED, UNDOING, Reason, Step
 
 FAILURE_LENGTH_MAX = 100
 EXPIRED, ABORTED, LOST = Reason("expired"), Reason("aborted"), Reason("lost")
@@ -48,35 +39,13 @@ _NEVER_AGAIN = frozenset(("gateway_told_another_amount",))
 """Why a payment may fail for which no other means of payment is a cure."""
 _ENDS_AS = {"expired": sessions.EXPIRED, "aborted": sessions.ABORTED}
 
-_REQUEST = decoder(CheckoutRequest)
 _BOUGHT = decoder(Bought)
-_LINES = msgspec.json.Decoder(tuple[QuotedLine, ...])
-USES = msgspec.json.Decoder(tuple[QuotedUse, ...])
-_DISCOUNTS = msgspec.json.Decoder(tuple[Discount, ...])
-_CHARGES = msgspec.json.Decoder(tuple[DeliveryCharge, ...])
 _STOCK = decoder(StockOfSnapshot)
 _SHARES = decoder(SharesOfSnapshot)
-SNAPSHOT = decoder(Snapshot)
 
 
-class CheckoutSaga(Saga[CheckoutSession]):
-    """One checkout at one moment. Its detail is looked up only by the steps that need it."""
-
-    def __init__(
-        self,
-        session: CheckoutSession,
-        work: UnitOfWork,
-        details: Repository[CheckoutDetail],
-        request: CheckoutRequest | None = None,
-    ) -> None:
-        super().__init__(session, work.now)
-        self.work = work
-        self.details = details
-        # Read once per message, by whichever step needs it first.
-        self._asked = request
-        self._kept: CheckoutDetail | None = None
-        self._lines: tuple[QuotedLine, ...] = ()
-        self._orders: tuple[orders.OrderDraft, ...] = ()
+class CheckoutSaga(PricingSaga):
+    """The whole of a checkout at one moment."""
 
     def tell(self, messages: list[Any]) -> None:
         self.work.announce(*messages)
@@ -87,40 +56,12 @@ class CheckoutSaga(Saga[CheckoutSession]):
         may be on their way: then it only goes on, or fails if the orders cannot be confirmed."""
         return not self.state.outcome and self.state.stage < len(self.stages) - 1
 
-    @property
-    def _detail(self) -> CheckoutDetail:
-        if self._kept is None:
-            self._kept = self.details.get(self.state.id)
-        return self._kept
-
-    @property
-    def _request(self) -> CheckoutRequest:
-        if self._asked is None:
-            self._asked = _REQUEST.decode(self._detail.request)
-        return self._asked
-
-    @property
-    def _is_priced(self) -> bool:
-        """Whether nothing need be quoted any more: the snapshot is frozen, here or in the quote that was taken over."""
-        return self._detail.snapshot != ""
-
-    @property
-    def _quoted(self) -> tuple[QuotedLine, ...]:
-        return self._lines or _LINES.decode(self._detail.lines)
-
-    @property
-    def _drafts(self) -> tuple[orders.OrderDraft, ...]:
-        return self._orders or SNAPSHOT.decode(self._detail.snapshot).orders
-
     def watch(self, times: int = 0) -> None:
         """Look after this flow in a while, for as long as something of it is not answered."""
         wait = min(WATCH_SECONDS * 2 ** min(times, 10), WATCH_SECONDS_MAX)
         self.work.later(
             "watch", self.state.id, self._until(wait), RetryCheckout(checkout_id=self.state.id, times=times + 1)
         )
-
-    def _until(self, seconds: int) -> datetime:
-        return self.now + timedelta(seconds=seconds)
 
     # Turns.
 
@@ -143,10 +84,15 @@ class CheckoutSaga(Saga[CheckoutSession]):
         is_awaited = not session.outcome and session.steps.get("authorize") == ASKED
         return is_awaited and session.can_retry_payment and message.reason not in _NEVER_AGAIN
 
-    def retry_payment(self, gateway: str, source: str, credit_amount: int | None) -> None:
-        """Ask for the money once more, by these means; the stock is held until that is decided."""
+    def retry_payment(self, means: RetryPayment) -> None:
+        """Ask for the money once more, by these means; the stock is held until that is decided. Where no money moves
+        now there is nothing to ask for, and the flow goes on."""
         session = self.state
-        session.try_again(gateway, source, credit_amount)
+        session.try_again(means.payment_method, means.gateway, means.payment_source, means.credit_amount)
+        if not session.needs_payment:
+            del session.steps["authorize"]
+            self.tell(self._go_on())
+            return
         authorization = self.authorize()
         assert authorization is not None, "what costs nothing is not declined"
         self.tell(
@@ -186,85 +132,6 @@ class CheckoutSaga(Saga[CheckoutSession]):
         self.state.note_step(step.name, standing, self.work.new_id(), self.now)
         if standing == UNDOING and self.state.outcome == COMPENSATED:
             self.watch()  # A yes after the end: its undo is watched as the others were.
-
-    # 1: the quote.
-
-    def quote_lines(self) -> products.QuoteLines | None:
-        if self._is_priced:
-            return None
-        return products.QuoteLines(flow_id=self.state.id, lines=wanted_lines(self._request.lines))
-
-    def take_lines(self, message: products.LinesQuoted) -> Reason | None:
-        if goods_amount(message.lines) > AMOUNT_MAX:
-            return Reason("total_too_large", {"maximum": AMOUNT_MAX})
-        self.state.currency = message.currency
-        self._lines = message.lines
-        self._detail.lines = _text(message.lines)
-        return None
-
-    def reserve_coupons(self) -> promotions.ReserveCoupons | None:
-        """Decide the discounts and hold what they use; of a purchase that is priced, only hold it."""
-        quoted: tuple[QuotedUse, ...] = ()
-        if self._is_priced:
-            quoted = USES.decode(self._detail.discounts) if self._detail.discounts else ()
-            if not quoted:
-                return None
-        return promotions.ReserveCoupons(
-            flow_id=self.state.id,
-            buyer_id=self.state.buyer_id,
-            codes=self._request.coupons,
-            currency=self.state.currency,
-            expires_at=self._until(sessions.CHECKOUT_SECONDS + sessions.COUPON_GRACE_SECONDS),
-            lines=() if quoted else priced_lines(self._quoted),
-            quoted=quoted,
-        )
-
-    def take_discounts(self, message: promotions.CouponsReserved) -> None:
-        if not self._is_priced:
-            self._detail.discounts = _text(message.discounts)
-            self.state.has_coupons = self.state.has_coupons or message.holds_uses
-
-    def release_coupons(self) -> promotions.ReleaseCoupons | None:
-        return promotions.ReleaseCoupons(flow_id=self.state.id) if self.state.has_coupons else None
-
-    def quote_delivery(self) -> shipping.QuoteShipping | None:
-        if self._is_priced:
-            return None
-        request = self._request
-        return delivery_there(self.state, request.address, self._quoted, request.lines)
-
-    def take_charges(self, message: shipping.ShippingQuoted) -> None:
-        self._detail.charges = _text(message.charges)
-
-    def quote_tax(self) -> taxes.QuoteTax | None:
-        if self._is_priced:
-            return None
-        detail = self._detail
-        return tax_there(
-            self.state,
-            self._request.address,
-            _LINES.decode(detail.lines),
-            _DISCOUNTS.decode(detail.discounts),
-            _CHARGES.decode(detail.charges),
-        )
-
-    def freeze(self, message: taxes.TaxQuoted) -> Reason | None:
-        """Everything is known: the purchase is priced once and for all, and the buyer was shown this total or none."""
-        session, detail, request = self.state, self._detail, self._request
-        snapshot = Pricing(
-            _LINES.decode(detail.lines),
-            _DISCOUNTS.decode(detail.discounts),
-            _CHARGES.decode(detail.charges),
-            message.lines,
-        ).snapshot(session.id, session.currency)
-        if snapshot.total_amount > AMOUNT_MAX:
-            return Reason("total_too_large", {"maximum": AMOUNT_MAX})
-        detail.price(snapshot)
-        session.price(snapshot, holds_uses=session.has_coupons)
-        if request.expected_total not in (None, snapshot.total_amount):
-            return Reason("price_changed", {"expected": request.expected_total, "actual": snapshot.total_amount})
-        self._orders = snapshot.orders
-        return None
 
     # 2: the orders.
 
@@ -381,6 +248,8 @@ class CheckoutSaga(Saga[CheckoutSession]):
             purchase_id=session.purchase_id,
             order_ids=session.order_ids,
             payment_id=session.payment_id if session.needs_payment else None,
+            # Told where it may be another: what was placed is not looked up for it.
+            payment_method=session.payment_method if session.payment_attempt > 1 else "",
         )
 
     def consume_coupons(self) -> promotions.ConsumeCoupons | None:
@@ -405,28 +274,8 @@ class CheckoutSaga(Saga[CheckoutSession]):
         undone=inventory.ReservationReleased,
     )
 
-    stages = (
-        (Step("lines", asks=products.QuoteLines, ask=quote_lines, done=products.LinesQuoted, learn=take_lines),),
-        (
-            Step(
-                "coupons",
-                asks=promotions.ReserveCoupons,
-                ask=reserve_coupons,
-                done=promotions.CouponsReserved,
-                learn=take_discounts,
-                undoes=promotions.ReleaseCoupons,
-                undo=release_coupons,
-                undone=promotions.CouponsReleased,
-            ),
-            Step(
-                "delivery",
-                asks=shipping.QuoteShipping,
-                ask=quote_delivery,
-                done=shipping.ShippingQuoted,
-                learn=take_charges,
-            ),
-        ),
-        (Step("tax", asks=taxes.QuoteTax, ask=quote_tax, done=taxes.TaxQuoted, learn=freeze),),
+    stages: ClassVar[tuple[tuple[Step, ...], ...]] = (
+        *PricingSaga.stages,
         (
             Step(
                 "orders",
@@ -491,7 +340,3 @@ class CheckoutSaga(Saga[CheckoutSession]):
             ),
         ),
     )
-
-
-def _text(parts: tuple[Any, ...]) -> str:
-    return encode(parts).decode()

@@ -78,6 +78,7 @@ class QuoteRequest(Value):
     coupons: tuple[str, ...]
     shipping_method: str = "standard"
     postal_code: str = ""
+    is_guest: bool = False
 
 
 class QuoteStanding(Value):
@@ -166,7 +167,7 @@ class Quotation(Flow):
         self.status = status
 
 
-def read_quote(command: RequestQuote) -> QuoteRequest:
+def read_quote(command: RequestQuote, *, is_guest: bool = False) -> QuoteRequest:
     """The request in its one canonical form, or everything that is wrong with it at once."""
     lines, coupons = sum_up(command.lines), tuple(dict.fromkeys(command.coupons))
     faults: list[DomainError] = [
@@ -188,6 +189,7 @@ def read_quote(command: RequestQuote) -> QuoteRequest:
         coupons=coupons,
         shipping_method=command.shipping_method,
         postal_code=command.postal_code,
+        is_guest=is_guest,
     )
 
 
@@ -210,4 +212,5 @@ def of_cart(request: QuoteRequest, lines: Sequence[CartLine], coupons: Sequence[
         coupons=tuple(dict.fromkeys((*request.coupons, *coupons))),
         shipping_method=request.shipping_method,
         postal_code=request.postal_code,
+        is_guest=request.is_guest,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from argosy.contracts.checkout import CheckoutLine, RetryPayment, StartCheckout
 from argosy.contracts.orders import Address
+from argosy.shared_kernel.emails import email_from
 from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Value
@@ -16,6 +18,16 @@ CARD, CASH_ON_DELIVERY, BANK_TRANSFER = "card", "cash_on_delivery", "bank_transf
 PAYMENT_METHODS = (CARD, CASH_ON_DELIVERY, BANK_TRANSFER)
 PAID_LATER = (CASH_ON_DELIVERY, BANK_TRANSFER)
 """Methods by which no money moves in the checkout: cash is due at the door, a transfer within days."""
+
+
+class ShopTerms(NamedTuple):
+    """What the operator has set: the ways to pay that are offered, and whether who has no account may buy."""
+
+    payment_methods: Collection[str] = PAYMENT_METHODS
+    sells_to_guests: bool = True
+
+
+ALL_ALLOWED = ShopTerms()
 
 LINES_MAX = 200
 QUANTITY_MAX = 999
@@ -91,8 +103,13 @@ class ExpectedTotalOutOfRange(Invalid):
     """A total is in minor units, zero or more."""
 
 
-class CheckoutRequest(Value):
-    """What the buyer asked for, as kept with the flow: lines numbered from 1 by their place."""
+class NotAnEmail(Invalid):
+    """A guest is reached at an e-mail address."""
+
+
+class CheckoutRequest(Value, omit_defaults=True):
+    """What the buyer asked for, as kept with the flow: lines numbered from 1 by their place. Where a guest is reached
+    is kept by accounts."""
 
     cart_id: Id
     lines: tuple[CheckoutLine, ...]
@@ -105,6 +122,7 @@ class CheckoutRequest(Value):
     expected_total: int | None
     quote_id: Id | None = None
     credit_amount: int = 0
+    is_guest: bool = False
 
 
 class VariantOfLine(Value):
@@ -118,7 +136,9 @@ class Bought(Value):
     coupons: tuple[str, ...]
 
 
-def read(command: StartCheckout, methods: Collection[str] = PAYMENT_METHODS) -> CheckoutRequest:
+def read(
+    command: StartCheckout, methods: Collection[str] = PAYMENT_METHODS, *, is_guest: bool = False
+) -> CheckoutRequest:
     """The request in its one canonical form, or everything that is wrong with it at once. `methods` are the ways to
     pay that the shop offers."""
     lines = sum_up(command.lines)
@@ -134,6 +154,8 @@ def read(command: StartCheckout, methods: Collection[str] = PAYMENT_METHODS) -> 
         faults.append(NotAnId(field="quote_id"))
     if not _REQUEST_ID.fullmatch(command.client_request_id):
         faults.append(ClientRequestIdUnreadable())
+    if is_guest and email_from(command.email) is None:
+        faults.append(NotAnEmail(field="email"))
     refuse(faults)
     return CheckoutRequest(
         cart_id=command.cart_id,
@@ -147,6 +169,7 @@ def read(command: StartCheckout, methods: Collection[str] = PAYMENT_METHODS) -> 
         expected_total=command.expected_total,
         quote_id=command.quote_id,
         credit_amount=command.credit_amount,
+        is_guest=is_guest,
     )
 
 
@@ -218,6 +241,13 @@ def _wrong_address(address: Address) -> Iterator[DomainError]:
         if not shortest <= len(text.strip()) <= len(text) <= longest or (text and not text.isprintable()):
             yield AddressFieldOutOfRange(field=name, minimum=shortest, maximum=longest)
     yield from wrong_country(address.country)
+
+
+def wrong_retry(command: RetryPayment, methods: Collection[str]) -> Iterator[DomainError]:
+    if command.payment_method not in methods:
+        yield PaymentMethodUnknown(known=list(methods))
+    if command.payment_method not in PAID_LATER:
+        yield from wrong_means(command)
 
 
 def wrong_means(command: StartCheckout | RetryPayment) -> Iterator[DomainError]:

@@ -64,6 +64,10 @@ class BuyerIsSomebodyElse(NotAllowed):
     """A checkout is started by the one who buys."""
 
 
+class GuestCheckoutIsOff(NotAllowed):
+    """This shop sells to people with an account: sign in to buy."""
+
+
 class CheckoutIdIsTaken(RuleBroken):
     """This checkout_id belongs to another request."""
 
@@ -272,16 +276,24 @@ class CheckoutSession(Flow):
             )
         )
 
-    def try_again(self, gateway: str, source: str, credit_amount: int | None = None) -> None:
-        """The next attempt, a payment of its own."""
+    def try_again(self, method: str, gateway: str, source: str, credit_amount: int | None = None) -> None:
+        """The next attempt: a payment of its own, or none where the method is one by which no money moves now. Of
+        store credit it takes as much as the one before, unless it says how much, and none where it is paid later."""
         if not self.payment_failure:
             raise NoPaymentToRetry(status=self.status)
         self.payment_attempt += 1
         self.payment_id = self._payment_of(self.payment_attempt)
         self.gateway, self.payment_source, self.payment_failure = gateway, source, ""
-        if credit_amount is not None:
+        self.payment_method = method
+        if method in PAID_LATER:
+            self.credit_amount = 0
+        elif credit_amount is not None:
             self.credit_amount = credit_amount
-        self.record(CheckoutPaymentRetried(checkout_id=self.id, buyer_id=self.buyer_id, attempt=self.payment_attempt))
+        self.record(
+            CheckoutPaymentRetried(
+                checkout_id=self.id, buyer_id=self.buyer_id, attempt=self.payment_attempt, payment_method=method
+            )
+        )
 
     def authorize(self) -> None:
         """The money is held."""

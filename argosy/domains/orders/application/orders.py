@@ -82,6 +82,7 @@ class Orders:
         purchase = self.purchases.find(command.purchase_id)
         if purchase is None:
             raise NoSuchPurchase(purchase_id=command.purchase_id)
+        is_changed = purchase.change_method(command.payment_method)
         purchase.must_be_confirmed_by(command.payment_id)
         orders = self._orders_of(purchase, command.order_ids)
         called_off = [order.id for order in orders if order.is_called_off]
@@ -90,6 +91,8 @@ class Orders:
         occasion = self._occasion()
         pay_by = self._pay_by(purchase)
         for order in orders:
+            if is_changed:
+                order.change_method(purchase, occasion)
             order.confirm(command.payment_id, occasion, pay_by)
         self.work.announce(OrdersConfirmed(flow_id=command.flow_id, purchase_id=purchase.id))
 

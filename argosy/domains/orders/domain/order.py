@@ -17,6 +17,7 @@ from argosy.contracts.orders import (
     OrderDraft,
     OrderLine,
     OrderPaid,
+    OrderPaymentMethodChanged,
     OrderRefunded,
     TaxApplied,
 )
@@ -288,6 +289,20 @@ class Order(Aggregate):
             self.pay(payment_id, occasion)
         else:
             self.pay_by = pay_by
+
+    def change_method(self, purchase: Purchase, occasion: Occasion) -> None:
+        """Is paid in the way of its purchase, which was changed while nothing was paid yet."""
+        if self.status != CREATED:
+            return
+        self.order_type, self.updated_at = purchase.order_type, occasion.at
+        self.record(
+            OrderPaymentMethodChanged(
+                order_id=self.id,
+                buyer_id=self.buyer_id,
+                seller_id=self.seller_id,
+                payment_method=purchase.payment_method,
+            )
+        )
 
     def pay(self, payment_id: Id | None, occasion: Occasion) -> None:
         """The buyer's money for this order is there; without a payment where nothing was to pay."""

@@ -156,6 +156,15 @@ class Purchase(Aggregate):
         if not is_paid_later and self.total_amount > 0 and not is_id(payment_id):
             raise PaymentIsMissing(purchase_id=self.id)
 
+    def change_method(self, method: str) -> bool:
+        """Is paid in this way from now on, where it is another; whether it is."""
+        if self.status == CANCELLED or method in ("", self.payment_method):
+            return False
+        if len(method) > TEXT_MAX:
+            raise PurchaseIsMalformed(faults=[{"field": "payment_method", "maximum": TEXT_MAX}])
+        self.payment_method = method
+        return True
+
     def cancel(self) -> None:
         self.status = CANCELLED
 

@@ -18,6 +18,9 @@ from argosy.shared_kernel.ids import Id
 
 Asked = ReserveCoupons | QuoteDiscounts
 
+NOT_FOR_GUESTS = "sign_in_needed"
+"""Anybody is as many guests as they like: what a buyer may have so often needs an account."""
+
 
 @dataclass
 class Books:
@@ -79,6 +82,8 @@ class Books:
         if coupon is None:
             return "unknown_coupon"
         reason = coupon.reason_against(self.work.now, asked.currency)
+        if not reason and asked.is_guest and (coupon.has_buyer_limit or asks_who(coupon.terms)):
+            reason = NOT_FOR_GUESTS
         if not reason and coupon.has_buyer_limit:
             known = self.buyer_uses.find(buyer_use_id(coupon.id, asked.buyer_id))
             if not UsagePolicy(coupon.max_uses_per_buyer).allows_one_more(known.uses if known else 0):
@@ -91,13 +96,13 @@ class Books:
                 reason = reason_against_buyer(coupon.terms, self.buyers.find(asked.buyer_id))
         return reason
 
-    def counts_for(self, promotion: Promotion, buyer_id: Id) -> bool:
+    def counts_for(self, promotion: Promotion, asked: Asked) -> bool:
         """Whether a promotion that runs is for this buyer."""
         if not asks_who(promotion.terms):
             return True
-        if reason_against_buyer(promotion.terms, self.buyers.find(buyer_id)):
+        if asked.is_guest or reason_against_buyer(promotion.terms, self.buyers.find(asked.buyer_id)):
             return False
-        return not self.is_used_up_by(promotion, buyer_id)
+        return not self.is_used_up_by(promotion, asked.buyer_id)
 
     def is_used_up_by(self, promotion: Promotion, buyer_id: Id) -> bool:
         """A promotion for first orders is had once, also by who pays for two of them at the same time."""

@@ -262,7 +262,7 @@ class Redemptions:
         running = [
             promotion
             for promotion in live(self.promotions, command.lines, self.work.now)
-            if (promotion.id in drawn if promotion.is_limited else self.books.counts_for(promotion, command.buyer_id))
+            if (promotion.id in drawn if promotion.is_limited else self.books.counts_for(promotion, command))
         ]
         found = evaluate(command.lines, command.currency, running, [by_code[code] for code in codes], drawn)
         if any(use.discount_amount != held_amounts[use.code] for use in by_code.values()):
@@ -283,7 +283,7 @@ class Redemptions:
         running = {
             one.id: one
             for one in live(self.promotions, command.lines, self.work.now)
-            if self.books.counts_for(one, command.buyer_id)
+            if self.books.counts_for(one, command)
         }
         found = evaluate(command.lines, command.currency, running.values(), uses)
         faults += [

@@ -58,10 +58,12 @@ from argosy.domains.accounts.adapters.inbound import ways_in
 from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.queries import (
     Account,
+    GuestSeen,
     PersonSeen,
     SellerStanding,
     account_of,
     address_of,
+    guest_seen,
     person_seen,
     seller_of,
     sellers_by,
@@ -70,7 +72,7 @@ from argosy.domains.accounts.adapters.outbound.queries import (
 )
 from argosy.domains.accounts.adapters.outbound.team_queries import invitations_of, memberships_of, team_of
 from argosy.domains.accounts.domain.address import SavedAddress
-from argosy.platform.auth import buyer, public, staff
+from argosy.platform.auth import buyer, guest, public, staff
 from argosy.platform.auth import seller as seller_only
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
@@ -155,6 +157,11 @@ def person(asked: Asked) -> PersonSeen | None:
     return person_seen(asked["user_id"])
 
 
+def guest_me(asked: Asked) -> GuestSeen | None:
+    """What is kept of you as a guest who has bought: where you are reached, and how an erasure stands."""
+    return guest_seen(asked.actor.id)
+
+
 def _device(asked: Asked) -> Mapping[str, Any]:
     return {"device": asked.header("USER_AGENT")}
 
@@ -225,6 +232,10 @@ endpoints = [
     get("users/me", my_account, allow=buyer, answers=Account),
     delete("users/me", ErasePerson, allow=buyer, status=202, filled=("user_id",), takes_key=False),
     delete("users/{user_id}", ErasePerson, allow=staff, status=202, takes_key=False, called="EraseSomebody"),
+    get("guests/me", guest_me, allow=guest, answers=GuestSeen),
+    delete(
+        "guests/me", ErasePerson, allow=guest, status=202, filled=("user_id",), takes_key=False, called="EraseGuest"
+    ),
     post(
         "addresses",
         AddAddress,

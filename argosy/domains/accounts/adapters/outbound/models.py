@@ -16,7 +16,6 @@ from argosy.domains.accounts.domain.session import DEVICE_MAX
 from argosy.domains.accounts.domain.team import RIGHTS_LETTERS_MAX
 from argosy.domains.accounts.domain.user import (
     ACTIVE,
-    EMAIL_MAX,
     ERASURES,
     NOT_ASKED,
     ROLES,
@@ -26,6 +25,7 @@ from argosy.domains.accounts.domain.user import (
 from argosy.platform.fields import IdField, InstantField
 from argosy.platform.outbound import URL_LETTERS_MAX
 from argosy.platform.tables import AggregateRow, platform_tables
+from argosy.shared_kernel.emails import EMAIL_MAX
 from argosy.shared_kernel.errors import Invalid
 
 
@@ -261,6 +261,19 @@ class InvitationRow(AggregateRow):
             models.UniqueConstraint(fields=["token_hash"], name="invitations_one_per_token"),
             models.UniqueConstraint(fields=["seller_id", "email"], name="invitations_one_per_address"),
         ]
+
+
+class GuestRow(AggregateRow):
+    """Where a guest who bought is reached; `id` is what orders name them by. Erased, the address is empty."""
+
+    email = models.CharField(max_length=EMAIL_MAX)
+    erasure = models.CharField(max_length=8, default=NOT_ASKED)
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "guest_buyers"
+        constraints = [models.CheckConstraint(condition=models.Q(erasure__in=ERASURES), name="guests_erasure_known")]
 
 
 tables = platform_tables(__name__, outbox="accounts_outbox_events")

@@ -10,6 +10,7 @@ from django.db import connections, router
 
 from argosy.domains.accounts.adapters.outbound.models import (
     EmailChangeRow,
+    GuestRow,
     ProfileRow,
     SecondFactorRow,
     SessionRow,
@@ -19,7 +20,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
 )
 from argosy.domains.accounts.domain.address import SavedAddress
 from argosy.domains.accounts.domain.session import roles_within
-from argosy.domains.accounts.domain.user import ACTIVE, ERASED, SELLER
+from argosy.domains.accounts.domain.user import ACTIVE, DONE, ERASED, SELLER
 from argosy.engine.work import Actor
 from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.ids import Id
@@ -96,6 +97,13 @@ def account_of(user_id: str) -> Account | None:
     return Account(Id(user_id), user[0], profile[0], profile[1], addresses, user[1], user[2] is not None, has_factor)
 
 
+def first_address_of(user_id: str) -> SavedAddress | None:
+    """The address that is proposed first: the one that they chose, or else the one that they kept last."""
+    kept = ProfileRow.objects.filter(user_id=user_id).values_list("address_json", flat=True).first()
+    addresses = msgspec.convert(kept or [], tuple[SavedAddress, ...])
+    return next((one for one in addresses if one.is_default), addresses[-1] if addresses else None)
+
+
 def email_of(user_id: str) -> str | None:
     """Where letters to a person go; nowhere for who is erased or blocked."""
     return UserRow.objects.filter(id=user_id, status=ACTIVE, blocked_at=None).values_list("email", flat=True).first()
@@ -110,6 +118,25 @@ def address_before(change_id: str) -> str | None:
     """Where the letter goes that takes a change of address back."""
     found = EmailChangeRow.objects.filter(id=change_id, confirmed_at__isnull=False)
     return found.values_list("previous_email", flat=True).first()
+
+
+class GuestSeen(msgspec.Struct, frozen=True):
+    """What a guest who has bought sees of themselves; `erasure` stands as that of an account."""
+
+    guest_id: Id
+    email: str
+    erasure: str = ""
+
+
+def guest_seen(guest_id: str) -> GuestSeen | None:
+    """A guest who has bought, as they are now."""
+    found = GuestRow.objects.filter(id=guest_id).values_list("email", "erasure").first()
+    return None if found is None else GuestSeen(Id(guest_id), *found)
+
+
+def is_erased_guest(guest_id: str) -> bool:
+    """Whether this guest has had themselves forgotten."""
+    return bool(_asked("SELECT 1 FROM guest_buyers WHERE id = %s AND erasure = %s", guest_id, DONE))
 
 
 class SellerStanding(msgspec.Struct, frozen=True):

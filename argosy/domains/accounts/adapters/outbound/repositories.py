@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argosy.domains.accounts.adapters.outbound.models import (
     EmailChangeRow,
+    GuestRow,
     IdentityRow,
     InvitationRow,
     MemberRow,
@@ -17,6 +18,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
     UserRow,
 )
 from argosy.domains.accounts.domain.email_change import EmailChange
+from argosy.domains.accounts.domain.guest import Guest
 from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.proof import Proof
@@ -45,4 +47,5 @@ ROWS = (
     Rows(Identity, IdentityRow),
     Rows(Member, MemberRow),
     Rows(Invitation, InvitationRow),
+    Rows(Guest, GuestRow),
 )

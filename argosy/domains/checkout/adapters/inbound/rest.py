@@ -1,16 +1,19 @@
-"""Checkout over HTTP: quote, start, watch, pay by other means, abort. Quotes and checkouts can be waited for."""
+"""Checkout over HTTP: quote, start, watch, pay by other means, abort; for buyers, and for guests by the token of their
+cart. Quotes and checkouts can be waited for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from argosy.contracts.checkout import AbortCheckout, RequestQuote, RetryPayment, StartCheckout
+from argosy.domains.checkout.adapters.inbound.guest_limits import guests_limited
 from argosy.domains.checkout.adapters.outbound.queries import Progress, checkout_of_buyer
 from argosy.domains.checkout.adapters.outbound.quotes import QuoteShown, quote_of_buyer
 from argosy.domains.checkout.domain.quotation import QuoteStanding
 from argosy.domains.checkout.domain.session import CheckoutStanding
-from argosy.platform.auth import buyer
+from argosy.platform.auth import shopper
 from argosy.platform.rest import Asked, Document, get, post
 from argosy.shared_kernel.ids import named_id
 
@@ -21,6 +24,10 @@ QUOTE_NEWS = "document:quote:{quote_id}"
 def server_fields(asked: Asked) -> Mapping[str, Any]:
     """Whose purchase it is is not for a client to say."""
     return {"checkout_id": asked.new_id(), "buyer_id": asked.actor.id, "cart_id": named_id("cart", asked.actor.id)}
+
+
+def _buying(asked: Asked, command: StartCheckout) -> AbstractContextManager[None]:
+    return guests_limited(asked.request, asked.actor)
 
 
 def checkout(asked: Asked) -> Document | None:
@@ -54,7 +61,7 @@ endpoints = [
     post(
         "quotes",
         RequestQuote,
-        allow=buyer,
+        allow=shopper,
         status=202,
         fill=lambda asked: {"quote_id": asked.new_id(), "buyer_id": asked.actor.id},
         filled=("quote_id", "buyer_id"),
@@ -62,23 +69,24 @@ endpoints = [
         location="quotes/{quote_id}",
         watches=QUOTE_NEWS,
     ),
-    get("quotes/{quote_id}", quote, allow=buyer, answers=QuoteShown, watches=QUOTE_NEWS),
+    get("quotes/{quote_id}", quote, allow=shopper, answers=QuoteShown, watches=QUOTE_NEWS),
     post(
         "checkouts",
         StartCheckout,
-        allow=buyer,
+        allow=shopper,
         status=202,
         fill=server_fields,
         filled=("checkout_id", "buyer_id", "cart_id"),
         answers=CheckoutStanding,
         location="checkouts/{checkout_id}",
+        guard=_buying,
         watches=NEWS,
     ),
-    get("checkouts/{checkout_id}", checkout, allow=buyer, answers=Progress, watches=NEWS),
+    get("checkouts/{checkout_id}", checkout, allow=shopper, answers=Progress, watches=NEWS),
     post(
         "checkouts/{checkout_id}/payment",
         RetryPayment,
-        allow=buyer,
+        allow=shopper,
         status=202,
         answers=CheckoutStanding,
         fill=lambda asked: {"buyer_id": asked.actor.id},
@@ -88,7 +96,7 @@ endpoints = [
     post(
         "checkouts/{checkout_id}/abort",
         AbortCheckout,
-        allow=buyer,
+        allow=shopper,
         answers=CheckoutStanding,
         fill=lambda asked: {"buyer_id": asked.actor.id},
         filled=("buyer_id",),

@@ -86,6 +86,11 @@ class QuoteShown(msgspec.Struct):
     snapshot_hash: str = ""
     failure: QuoteFailure | None = None
 
+    @property
+    def tax_included(self) -> int:
+        """What of the tax is within the prices."""
+        return self.tax_amount - self.tax_on_top
+
 
 class QuoteRead(NamedTuple):
     """What a quote says, its tag, and whether nothing more will come of it."""

@@ -1,5 +1,5 @@
-"""Orders over HTTP: one's own, as a buyer; calling them off, as a buyer, a seller or staff. Lists of them are documents
-of the order history."""
+"""Orders over HTTP: one's own, as a buyer or guest; calling them off, as their buyer, a seller or staff. Lists of them
+are documents of the order history."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argosy.domains.orders.adapters.outbound.queries import (
     purchase_of_buyer,
 )
 from argosy.domains.orders.domain.explanation import OrderExplained
-from argosy.platform.auth import buyer, staff
+from argosy.platform.auth import shopper, staff
 from argosy.platform.rest import Asked, get, patch, post
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.ids import Id
@@ -59,11 +59,11 @@ def refund_eligibility(asked: Asked) -> OrderEligibility | None:
 
 
 endpoints = [
-    get("orders/{order_id}", order, allow=buyer, answers=WholeOrder),
-    get("orders/{order_id}/explain", explain_order, allow=buyer, answers=OrderExplained),
-    get("orders/{order_id}/refund-eligibility", refund_eligibility, allow=buyer, answers=OrderEligibility),
-    post("orders/{order_id}/cancel", CancelOrder, allow=buyer, status=202, answers=CancellationAccepted),
+    get("orders/{order_id}", order, allow=shopper, answers=WholeOrder),
+    get("orders/{order_id}/explain", explain_order, allow=shopper, answers=OrderExplained),
+    get("orders/{order_id}/refund-eligibility", refund_eligibility, allow=shopper, answers=OrderEligibility),
+    post("orders/{order_id}/cancel", CancelOrder, allow=shopper, status=202, answers=CancellationAccepted),
     post("orders/{order_id}/money", RecordMoney, allow=staff, status=202),
-    patch("orders/{order_id}/delivery", ChangeDelivery, allow=buyer, answers=Address),
-    get("purchases/{purchase_id}", purchase, allow=buyer, answers=WholePurchase),
+    patch("orders/{order_id}/delivery", ChangeDelivery, allow=shopper, answers=Address),
+    get("purchases/{purchase_id}", purchase, allow=shopper, answers=WholePurchase),
 ]

@@ -29,8 +29,8 @@ from argosy.domains.accounts.domain.identity import (
     IdentityNotProven,
     ProviderNotReached,
 )
-from argosy.domains.accounts.domain.user import EMAIL_MAX
 from argosy.platform.outbound import Bounds, Fetched, NotFetched, Outbound
+from argosy.shared_kernel.emails import EMAIL_MAX
 
 SETTING = "ARGOSY_OIDC_PROVIDERS"
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")

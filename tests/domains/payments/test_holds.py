@@ -155,6 +155,16 @@ def test_what_was_captured_or_let_go_of_meanwhile_is_left_alone() -> None:
     assert counter.gateway.asked == ["authorize", "capture"]
 
 
+@pytest.mark.parametrize("end", [capture, void])
+def test_nobody_comes_back_for_what_was_decided_meanwhile(end: Any) -> None:
+    counter = held(days=70)
+    pass_by(counter, DAY)
+    assert f"hold:{PAYMENT}" in counter.stage.due()
+    counter.send(end())
+    counter.call()
+    assert f"hold:{PAYMENT}" not in counter.stage.due()
+
+
 def test_what_has_expired_is_not_captured() -> None:
     counter = held(can_renew=False)
     pass_by(counter, 7 * DAY)

@@ -14,7 +14,7 @@ from argosy.contracts.payments import (
     VoidPayment,
 )
 from argosy.domains.payments.application.credits import Wallet, credit_accounts, reads_what_is_held
-from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
+from argosy.domains.payments.application.outgoing import again, end_hold, let_go, look_up, note, start
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import LEDGER_ID
 from argosy.domains.payments.domain.payment import (
@@ -134,6 +134,7 @@ class Authorizations:
         intent = self.intents.get(answer.payment_id)
         self._take_void(intent, answer)
         self.wallet.release_if_lost(intent)
+        end_hold(self.work, intent)
 
     def _take_void(self, intent: PaymentIntent, answer: VoidAnswered) -> None:
         if intent.pending != VOID:

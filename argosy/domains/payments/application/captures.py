@@ -5,7 +5,7 @@ from __future__ import annotations
 from argosy.contracts.payments import CaptureAnswered, CapturePayment, PaymentCaptured, PaymentVoided, ReturnAnswered
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.credits import credit_accounts
-from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
+from argosy.domains.payments.application.outgoing import again, end_hold, let_go, look_up, note, start
 from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import CAPTURE as CAPTURE_BOOKED
@@ -104,6 +104,7 @@ class Captures:
         intent = self.intents.get(answer.payment_id)
         self._take_answer(intent, answer)
         self.wallet.release_if_lost(intent)
+        end_hold(self.work, intent)
 
     def _take_answer(self, intent: PaymentIntent, answer: CaptureAnswered) -> None:
         outcome = answer.outcome

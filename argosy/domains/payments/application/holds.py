@@ -24,6 +24,7 @@ from argosy.domains.payments.domain.payment import (
     DECLINED,
     RENEW,
     TRIES_MAX,
+    UNKNOWN,
     PaymentIntent,
 )
 from argosy.engine.lookback import Lookback
@@ -91,7 +92,7 @@ class Holds:
     def end_authorization(self, command: EndAuthorization) -> None:
         """Its time is nearly over. What is being captured or let go of at this moment is looked at a little later."""
         intent = self.intents.find(command.payment_id)
-        if intent is None or intent.status != AUTHORIZED:
+        if intent is None or intent.status not in (AUTHORIZED, UNKNOWN):
             return
         if intent.pending:
             self._plan(intent)
@@ -147,8 +148,8 @@ class Holds:
         """Before the time is over for which it is held now."""
         hold = self.hold_of(intent.gateway).until_renewal
         at = intent.created_at + hold * (2 if intent.is_renewed else 1)
-        soon = self.work.now + timedelta(hours=1)
-        self.work.later("hold", intent.id, max(at, soon), EndAuthorization(payment_id=intent.id))
+        intent.deadline = max(at, self.work.now + timedelta(hours=1))
+        self.work.later("hold", intent.id, intent.deadline, EndAuthorization(payment_id=intent.id))
 
     def _note(self, intent: PaymentIntent, answer: RenewalAnswered) -> None:
         held = (intent.gateway_amount, intent.currency)

@@ -7,10 +7,12 @@ from datetime import datetime
 from argosy.domains.payments.application.gateways import GatewayRequest
 from argosy.domains.payments.domain.payment import (
     AUTHORIZE,
+    AUTHORIZED,
     BY_CREDIT,
     CAPTURE,
     REFUND,
     RETURN,
+    UNKNOWN,
     VOID,
     PaymentIntent,
     PaymentTransaction,
@@ -130,6 +132,13 @@ def note(
             created_at=work.now,
         )
     )
+
+
+def end_hold(work: UnitOfWork, intent: PaymentIntent) -> None:
+    """Nobody need come back for what is captured, let go of or failed (see holds.py)."""
+    if intent.is_hold_planned and intent.status not in (AUTHORIZED, UNKNOWN):
+        work.never_mind("hold", intent.id)
+        intent.deadline = None
 
 
 def let_go(work: UnitOfWork, intent: PaymentIntent) -> None:

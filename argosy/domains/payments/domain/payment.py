@@ -222,6 +222,12 @@ class PaymentIntent(Aggregate):
         return self.credit_status == HELD
 
     @property
+    def is_hold_planned(self) -> bool:
+        """Whether somebody comes back before the gateway's hold is over: `deadline` says when."""
+        authorized_by = self.created_at + timedelta(seconds=AUTHORIZATION_SECONDS)
+        return self.deadline is not None and self.deadline > authorized_by
+
+    @property
     def is_lost(self) -> bool:
         """Whether nothing will be taken by it any more, whatever a gateway still says."""
         return self.status in (FAILED, VOIDED) or (self.unwanted != "" and self.pending != CAPTURE)

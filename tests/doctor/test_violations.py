@@ -10,6 +10,7 @@ from argosy.contracts.accounts import RegisterUser
 from argosy.shared_kernel.ids import named_id
 from tests.doctor.cases import OLD, OTHER, Case, Plant, sql
 from tests.doctor.credit_planted import CREDIT
+from tests.doctor.integrations_planted import INTEGRATIONS
 from tests.doctor.planted_uses import sold_beyond_its_units, use_never_given_back, used_twice_by_one_buyer
 from tests.doctor.planting import book, chain_again, violated, write, write_in_gateways_book
 from tests.doctor.sellers_planted import SELLERS
@@ -140,24 +141,6 @@ def document_missing(place: Marketplace) -> None:
     slot = standings(search()).get("order_history", Standing()).slot
     table = table_in(slot, OrderSummary)
     search().query(f"DELETE FROM {table} WHERE order_id = (SELECT order_id FROM {table} ORDER BY order_id LIMIT 1)")
-
-
-def delivery_forgotten(place: Marketplace) -> None:
-    """The first of its lane, without a call."""
-    write(
-        place,
-        "integrations",
-        "webhook_lanes",
-        f"INSERT INTO webhook_lanes (id, version, sequence, queue) VALUES ('{OTHER}', 1, 0, '[\"{OTHER}\"]')",
-    )
-    write(
-        place,
-        "integrations",
-        "webhook_deliveries",
-        f"INSERT INTO webhook_deliveries (id, version, sequence, webhook_id, event_id, lane_id, type, status, "
-        f"round_tries, tries, created_at) VALUES ('{OTHER}', 1, 0, '{OTHER}', '{OTHER}', '{OTHER}', 'order.paid', "
-        f"'PENDING', 0, '[]', '{OLD}')",
-    )
 
 
 def webhook(id: str) -> str:
@@ -332,42 +315,8 @@ CASES = [
         use_never_given_back,
     ),
     *SELLERS,
-    Case(
-        "I50",
-        "a key that is kept as it is",
-        sql(
-            "integrations",
-            "api_keys",
-            f"INSERT INTO api_keys (id, version, sequence, user_id, name, prefix, token_hash, scopes, created_at) "
-            f"VALUES ('{OTHER}', 1, 0, '{OTHER}', 'x', 'argosy_key_abcdef', 'argosy_key_abcdef', '[]', '{OLD}')",
-        ),
-    ),
-    Case(
-        "I50",
-        "a secret that is not sealed",
-        sql(
-            "integrations",
-            "webhooks",
-            f"INSERT INTO webhooks (id, version, sequence, owner, made_by, url, types, secret, secret_before, status, "
-            f"reason, created_at) VALUES ('{OTHER}', 1, 0, 'staff', '{OTHER}', '', '[]', 'whsec_open', '', 'ACTIVE', "
-            f"'', '{OLD}')",
-        ),
-    ),
     *CREDIT,
-    Case(
-        "I51",
-        "an event that is gone",
-        sql(
-            "integrations",
-            "feed_order",
-            f"INSERT INTO feed_order (id, version, sequence, last) VALUES ('{OTHER}', 1, 0, 1)",
-        ),
-    ),
-    Case(
-        "I51",
-        "a delivery that nobody makes",
-        delivery_forgotten,
-    ),
+    *INTEGRATIONS,
     Case(
         "I28",
         "a job that nobody planned",

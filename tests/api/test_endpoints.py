@@ -11,7 +11,7 @@ import pytest
 from argosy.engine.store import StoreUnavailable
 from argosy.engine.work import Actor
 from argosy.platform.auth import CACHE_SECONDS, Tokens
-from tests.api.shop import PASSWORD, Answer, Shop, assert_problem, nobodys
+from tests.api.shop import ADDRESS, PASSWORD, Answer, Shop, assert_problem, nobodys
 from tests.marketplace import Marketplace
 
 
@@ -420,12 +420,7 @@ def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch
     shop = Shop(marketplace)
     ended = shop.bought()
     shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
-    shop.call(
-        "POST",
-        "addresses",
-        {"recipient": "A", "street": "S", "city": "C", "postal_code": "4000-001", "country": "PT"},
-        token=shop.buyer,
-    )
+    shop.call("POST", "addresses", ADDRESS, token=shop.buyer)
     shop.drain()
     address = shop.call("GET", "addresses", token=shop.buyer).json["items"][0]["id"]
     people = everyone(shop)

@@ -13,7 +13,7 @@ from argosy.apps.api.endpoints import endpoints
 from argosy.domains.accounts.adapters.outbound.team_queries import invitations_of, member_of
 from argosy.domains.accounts.domain.team import ALWAYS, AREAS, INVITED_FOR, RIGHTS
 from argosy.domains.integrations.domain.api_key import AREAS as KEY_AREAS
-from argosy.platform.auth import buyer, merchant, public, seller, staff
+from argosy.platform.auth import buyer, guest, merchant, public, seller, shopper, staff
 from argosy.platform.rest import Endpoint
 from tests.api.shop import PASSWORD, Answer, Shop, assert_problem, nobodys
 from tests.api.test_accounts import letters, mailbox
@@ -288,7 +288,9 @@ def test_every_area_that_keys_are_made_for_can_be_given_to_a_member() -> None:
 def of_a_store() -> list[Endpoint]:
     """All that a seller can ask for."""
     every = [endpoint for declared in endpoints().values() for endpoint in declared]
-    ours = [one for one in every if one.allow in (seller, merchant) or (one.allow is buyer and one.area in AREAS)]
+    ours = [
+        one for one in every if one.allow in (seller, merchant) or (one.allow in (buyer, shopper) and one.area in AREAS)
+    ]
     assert len(ours) > 60
     return ours
 
@@ -338,7 +340,7 @@ def test_what_is_for_staff_or_for_persons_is_for_no_member(team: Team) -> None:
         path = endpoint.path.format_map({name: nobodys(name) for name in endpoint.path_names})
         answer = team.shop.call(endpoint.method, path, {}, token=works)
         assert answer.status == 403, (endpoint.route, answer)
-        assert answer.json["code"] == ("staff_only" if endpoint.allow is staff else "right_missing")
+        assert answer.json["code"] == {staff: "staff_only", guest: "guests_only"}.get(endpoint.allow, "right_missing")
 
 
 def other_seller(shop: Shop) -> str:

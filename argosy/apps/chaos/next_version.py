@@ -77,8 +77,8 @@ EDITS = (
     ),
     Edit(
         f"{_PAYMENTS}/domain/payment.py",
-        "            gateway=command.gateway,\n            source=",
-        f'            gateway=command.gateway,\n            channel="{CHANNEL}",\n            source=',
+        "            source=command.source,\n            created_at=",
+        f'            channel="{CHANNEL}",\n            source=command.source,\n            created_at=',
     ),
     Edit(
         f"{_PAYMENTS}/adapters/outbound/models.py",

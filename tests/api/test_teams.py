@@ -364,3 +364,12 @@ def test_an_erased_person_is_in_no_team_and_no_invitation(team: Team) -> None:
     shop.drain()
     assert shop.place.rows("accounts", "SELECT id FROM store_members") == []
     assert shop.place.rows("accounts", "SELECT id FROM store_invitations") == []
+
+
+def test_a_session_that_is_limited_to_buying_acts_for_no_store(team: Team) -> None:
+    member_id = team.joined("orders:write")
+    path = f"users/me/memberships/{member_id}/sessions"
+    for roles, status in ((["buyer"], 403), (["buyer", "seller"], 201), ([], 201)):
+        limited = team.shop.call("POST", "sessions", {"email": BEA, "password": PASSWORD, "roles": roles}).json["token"]
+        answer = team.shop.call("POST", path, token=limited)
+        assert answer.status == status, answer

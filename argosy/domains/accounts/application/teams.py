@@ -33,12 +33,13 @@ from argosy.domains.accounts.domain.team import (
     Member,
     NoSuchInvitation,
     NoSuchMember,
+    SessionLimited,
     TeamIsFull,
     check_givable,
     checked_rights,
     store_token,
 )
-from argosy.domains.accounts.domain.user import SELLER, User, normalised_email
+from argosy.domains.accounts.domain.user import ROLES, SELLER, User, normalised_email
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.bearer_tokens import TOKEN_BYTES, fingerprint
@@ -172,9 +173,17 @@ class Teams:
         self._end(self._own_membership(command.member_id))
 
     @reads(members=lambda command: [command.member_id])
-    @then_reads(users=_asker, stores=lambda self, command: self._store_worked_on(command.member_id))
+    @then_reads(
+        users=_asker,
+        stores=lambda self, command: self._store_worked_on(command.member_id),
+        sessions=lambda self, command: filter(is_id, [self.work.actor.session_id]),
+    )
     def act_for_store(self, command: ActForStore) -> SignedIn:
-        """Only from a session of the person's own, which their second factor has let in where they have one."""
+        """Only from a session of the person's own, which their second factor has let in where they have one; and
+        from none that was limited to what is no selling."""
+        asking = self.sessions.find(self.work.actor.session_id) if is_id(self.work.actor.session_id) else None
+        if asking is not None and SELLER not in (asking.scope.split() or ROLES):
+            raise SessionLimited()
         member = self._own_membership(command.member_id)
         store, user = self.stores.find(member.seller_id), self.users.find(member.user_id)
         if store is None or not store.is_open or user is None or not user.is_active:

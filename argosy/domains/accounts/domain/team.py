@@ -59,6 +59,10 @@ class AlreadyInTeam(RuleBroken):
     """This person works on the store already."""
 
 
+class SessionLimited(NotAllowed):
+    """This session was begun for less than that: sign in anew, with all that you may."""
+
+
 class TeamIsFull(RuleBroken):
     """A team has at most 50 people, those who are invited included."""
 

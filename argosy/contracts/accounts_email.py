@@ -24,8 +24,9 @@ class ConfirmNewEmail(Command):
 
 
 class RevertEmail(Command):
-    """Take a change of address back, with the token of the letter to the address before. All sessions end, and a letter
-    goes there with which a new password can be set."""
+    """Take a change of address back, with the token of the letter to the address before. All sessions end, ways
+    to sign in that were added since the change was asked for are taken away, and a letter goes there with which a new
+    password can be set."""
 
     token: Personal[str]
 

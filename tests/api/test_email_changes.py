@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.api.authenticator import Authenticator
 from tests.api.shop import PASSWORD, Answer, Shop, assert_problem
 from tests.api.test_accounts import letters, mailbox
+from tests.api.test_passkeys import added
+from tests.api.test_passkeys import sign_in as sign_in_by_passkey
+from tests.api.test_providers import identity, link, prove, provider, with_a_code
+from tests.api.test_providers import sign_in as sign_in_by_identity
 
-__all__ = ["mailbox"]
+__all__ = ["mailbox", "provider"]
+ANOTHER = "battery staple"
 ANA, NEW = "ana@example.com", "ana@new.example.com"
 
 
@@ -47,6 +54,10 @@ def moved(shop: Shop, mailbox: Path, token: str) -> str:
     return last(shop, mailbox, ANA, "Your e-mail address was changed")
 
 
+def reset(shop: Shop, token: str) -> Answer:
+    return shop.call("POST", "passwords/resets/confirm", {"token": token, "password": ANOTHER})
+
+
 def sign_in(shop: Shop, email: str, password: str = PASSWORD) -> int:
     return shop.call("POST", "sessions", {"email": email, "password": password}).status
 
@@ -74,9 +85,8 @@ def test_the_address_before_takes_it_back_and_whoever_is_signed_in_is_out(shop: 
     for token in (ana, thief):
         assert_problem(shop.call("GET", "users/me", token=token), 401, "not_signed_in")
     assert [sign_in(shop, email) for email in (NEW, ANA)] == [403, 201]
-    reset = last(shop, mailbox, ANA, "Set a new password")
-    assert shop.call("POST", "passwords/resets/confirm", {"token": reset, "password": "battery staple"}).status == 204
-    assert sign_in(shop, ANA, "battery staple") == 201
+    assert reset(shop, last(shop, mailbox, ANA, "Set a new password")).status == 204
+    assert sign_in(shop, ANA, ANOTHER) == 201
     assert_problem(revert(shop, back), 422, "proof_not_valid")
 
 
@@ -123,3 +133,107 @@ def test_of_an_erased_person_no_address_is_left(shop: Shop, mailbox: Path, ana: 
     assert shop.call("DELETE", "users/me", token=ana).status == 202
     shop.drain()
     assert shop.place.rows("accounts", "SELECT id FROM user_email_changes") == []
+
+
+def test_whoever_had_the_address_meanwhile_is_left_no_way_in(
+    shop: Shop, mailbox: Path, ana: str, provider: Any
+) -> None:
+    """Neither by what they have added nor by a letter that they have got, and no code of theirs locks the owner out.
+    What was there before stays: whoever reads an old mailbox alone is not let in past it."""
+    hers, theirs = added(shop, ana), Authenticator()
+    back = moved(shop, mailbox, ana)
+    added(shop, ana, theirs)
+    assert link(shop, identity(shop, provider), ana).status == 201
+    with_a_code(shop, ana)
+    assert shop.call("POST", "passwords/resets", {"email": NEW}).status == 202
+    stolen = last(shop, mailbox, NEW, "Set a new password")
+    assert revert(shop, back).status == 204
+    assert reset(shop, stolen).status == 422
+    assert reset(shop, last(shop, mailbox, ANA, "Set a new password")).status == 204
+    assert sign_in_by_passkey(shop, theirs).status == 403
+    assert prove(shop, provider).json["outcome"] == "SIGN_IN_FIRST"
+    assert sign_in(shop, ANA, ANOTHER) == 201, "no code is asked for"
+    assert sign_in_by_passkey(shop, hers).status == 201
+
+
+def test_a_code_that_was_asked_for_before_the_change_is_asked_for_after_it_is_taken_back(
+    shop: Shop, mailbox: Path, ana: str
+) -> None:
+    with_a_code(shop, ana)
+    assert revert(shop, moved(shop, mailbox, ana)).status == 204
+    assert sign_in(shop, ANA) == 403
+
+
+def test_the_address_before_opens_no_account_by_a_provider_either(
+    shop: Shop, mailbox: Path, ana: str, provider: Any
+) -> None:
+    """It could not be taken back then."""
+    back = moved(shop, mailbox, ana)
+    answer = prove(shop, provider)
+    assert answer.json["outcome"] == "SIGN_IN_FIRST"
+    assert_problem(sign_in_by_identity(shop, answer.json["identity"]), 403, "sign_in_first")
+    assert revert(shop, back).status == 204
+
+
+def test_an_address_that_was_left_meanwhile_is_confirmed_by_nobody_else(shop: Shop, mailbox: Path, ana: str) -> None:
+    bea = shop.person()
+    assert ask(shop, bea, email="late@example.com").status == 202
+    early = last(shop, mailbox, "late@example.com", "Confirm your new e-mail address")
+    cyd = shop.person("late@example.com")
+    assert ask(shop, cyd).status == 202
+    assert confirm(shop, last(shop, mailbox, NEW, "Confirm your new e-mail address")).status == 204
+    assert_problem(confirm(shop, early), 422, "proof_not_valid")
+    back = last(shop, mailbox, "late@example.com", "Your e-mail address was changed")
+    assert revert(shop, back).status == 204
+
+
+@pytest.mark.parametrize("way", ["changed", "reset"])
+def test_with_another_password_a_change_that_waits_is_over(shop: Shop, mailbox: Path, ana: str, way: str) -> None:
+    """Whoever knew the password before has asked for it: by confirming it they would have the account back."""
+    assert ask(shop, ana).status == 202
+    waiting = last(shop, mailbox, NEW, "Confirm your new e-mail address")
+    if way == "changed":
+        body = {"current": PASSWORD, "password": ANOTHER}
+        assert shop.call("PUT", "users/me/password", body, token=ana).status == 204
+    else:
+        assert shop.call("POST", "passwords/resets", {"email": ANA}).status == 202
+        assert reset(shop, last(shop, mailbox, ANA, "Set a new password")).status == 204
+    assert_problem(confirm(shop, waiting), 422, "proof_not_valid")
+    assert sign_in(shop, ANA, ANOTHER) == 201
+
+
+def test_another_password_leaves_a_change_that_can_be_taken_back(shop: Shop, mailbox: Path, ana: str) -> None:
+    back = moved(shop, mailbox, ana)
+    body = {"current": PASSWORD, "password": ANOTHER}
+    assert shop.call("PUT", "users/me/password", body, token=ana).status == 204
+    assert revert(shop, back).status == 204
+
+
+def test_who_registered_with_another_s_address_is_left_no_way_in_once_its_owner_sets_a_password(
+    shop: Shop, mailbox: Path, provider: Any
+) -> None:
+    """However much they have added before: the address was proven by nobody."""
+    thief = shop.person(ANA)
+    theirs = added(shop, thief)
+    provider.claims = {"email": "thief@example.com"}
+    assert link(shop, identity(shop, provider), thief).status == 201
+    with_a_code(shop, thief)
+    assert shop.call("POST", "passwords/resets", {"email": ANA}).status == 202
+    assert reset(shop, last(shop, mailbox, ANA, "Set a new password")).status == 204
+    assert sign_in_by_passkey(shop, theirs).status == 403
+    assert prove(shop, provider).json["outcome"] == "REGISTER"
+    assert sign_in(shop, ANA, ANOTHER) == 201, "no code is asked for"
+
+
+def test_who_has_proven_their_address_keeps_their_ways_in_with_a_new_password(
+    shop: Shop, mailbox: Path, ana: str
+) -> None:
+    assert shop.call("POST", "users/verifications", {"email": ANA}).status == 202
+    proof = last(shop, mailbox, ANA, "Confirm your e-mail address")
+    assert shop.call("POST", "users/verifications/confirm", {"token": proof}).status == 204
+    hers = added(shop, ana)
+    with_a_code(shop, ana)
+    assert shop.call("POST", "passwords/resets", {"email": ANA}).status == 202
+    assert reset(shop, last(shop, mailbox, ANA, "Set a new password")).status == 204
+    assert sign_in_by_passkey(shop, hers).status == 201
+    assert sign_in(shop, ANA, ANOTHER) == 403, "the code is still asked for"

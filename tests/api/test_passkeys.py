@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
-import pyotp
 import pytest
 
 from argosy.domains.accounts.domain.passkey import PASSKEYS_MAX
 from tests.api.authenticator import FLAG, Authenticator
 from tests.api.shop import PASSWORD, Answer, Shop, assert_problem, nobodys
 from tests.api.test_accounts import letters, mailbox
-from tests.api.test_providers import identity, provider
+from tests.api.test_providers import identity, provider, with_a_code
 from tests.api.test_providers import sign_in as sign_in_by_identity
 
 __all__ = ["mailbox", "provider"]
@@ -46,16 +44,6 @@ def asked(shop: Shop) -> dict[str, Any]:
 
 def sign_in(shop: Shop, authenticator: Authenticator, **changes: str) -> Answer:
     return shop.call("POST", "passkey-sessions", {**authenticator.sign(asked(shop)), **changes})
-
-
-def with_a_code(shop: Shop, token: str) -> pyotp.TOTP:
-    """A second factor that counts."""
-    begin = shop.call("POST", "users/me/second-factor", {"password": PASSWORD}, token=token)
-    totp = pyotp.parse_uri(begin.json["address"])
-    assert isinstance(totp, pyotp.TOTP)
-    body = {"code": totp.at(int(time.time()) - 30)}
-    assert shop.call("POST", "users/me/second-factor/confirm", body, token=token).status == 200
-    return totp
 
 
 def test_a_passkey_is_added_and_signs_in_without_a_word_of_who_it_is(shop: Shop, mailbox: Path) -> None:

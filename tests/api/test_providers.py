@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from argosy.domains.accounts.adapters.inbound.sign_in_limits import HERE
+from argosy.domains.accounts.adapters.inbound.sign_in_limits import ACCOUNT, HERE
 from argosy.domains.accounts.adapters.outbound.gateways.providers import forget_providers, providers_from
 from tests.api.provider import CLIENT, SECRET, Provider
 from tests.api.shop import PASSWORD, Answer, Shop, assert_problem, nobodys
@@ -60,6 +60,16 @@ def sign_in(shop: Shop, proof: str, **more: Any) -> Answer:
 
 def link(shop: Shop, proof: str, token: str, password: str = PASSWORD) -> Answer:
     return shop.call("POST", "users/me/identities", {"identity": proof, "password": password}, token=token)
+
+
+def with_a_code(shop: Shop, token: str) -> pyotp.TOTP:
+    """A second factor that counts."""
+    begin = shop.call("POST", "users/me/second-factor", {"password": PASSWORD}, token=token)
+    totp = pyotp.parse_uri(begin.json["address"])
+    assert isinstance(totp, pyotp.TOTP)
+    body = {"code": totp.at(int(time.time()) - 30)}
+    assert shop.call("POST", "users/me/second-factor/confirm", body, token=token).status == 200
+    return totp
 
 
 def test_who_comes_first_opens_an_account_and_who_comes_again_is_let_in_to_it(shop: Shop, provider: Provider) -> None:
@@ -243,11 +253,7 @@ def test_the_last_way_in_is_not_taken_away(shop: Shop, provider: Provider) -> No
 def test_a_second_factor_is_asked_for_by_whatever_way_one_comes(shop: Shop, provider: Provider) -> None:
     token = shop.person(ANA)
     assert link(shop, identity(shop, provider), token).status == 201
-    begun_factor = shop.call("POST", "users/me/second-factor", {"password": PASSWORD}, token=token)
-    totp = pyotp.parse_uri(begun_factor.json["address"])
-    assert isinstance(totp, pyotp.TOTP)
-    body = {"code": totp.at(int(time.time()) - 30)}
-    assert shop.call("POST", "users/me/second-factor/confirm", body, token=token).status == 200
+    totp = with_a_code(shop, token)
     proof = identity(shop, provider)
     assert_problem(sign_in(shop, proof), 403, "second_factor_needed")
     assert_problem(sign_in(shop, proof, code="000000"), 403, "second_factor_refused")
@@ -294,3 +300,31 @@ def test_a_provider_is_set_up_whole_or_not_at_all() -> None:
     )
     assert "CLIENT_SECRET" not in repr(whole)
     assert whole["corp"].redirect == "http://127.0.0.1:8000/sign-in/with/corp/back"
+
+
+@pytest.mark.parametrize(
+    "letters_of_it", [{"sub": "\x00"}, {"sub": "\ud800"}, {"nonce": "\ud800"}, {"email": "\ud800"}]
+)
+def test_text_that_is_none_proves_nothing(shop: Shop, provider: Provider, letters_of_it: dict[str, str]) -> None:
+    provider.claims = letters_of_it
+    assert_problem(prove(shop, provider), 403, "identity_not_proven")
+
+
+def test_an_address_that_we_would_spell_with_other_letters_was_not_verified(shop: Shop, provider: Provider) -> None:
+    """Another mailbox may have those."""
+    provider.claims = {"email": "anna.wei\N{LATIN SMALL LETTER SHARP S}@example.com"}
+    assert prove(shop, provider).json["outcome"] == "LINK_ONLY"
+    provider.claims = {"email": "Anna.Weiss@Example.com"}
+    assert prove(shop, provider).json["outcome"] == "REGISTER"
+
+
+def test_codes_are_not_guessed_from_many_addresses_either(shop: Shop, provider: Provider) -> None:
+    token = shop.person(ANA)
+    assert link(shop, identity(shop, provider), token).status == 201
+    with_a_code(shop, token)
+    proof = identity(shop, provider)
+    statuses = []
+    for number in range(ACCOUNT.burst + 2):
+        shop.client.defaults["REMOTE_ADDR"] = f"192.0.2.{number}"
+        statuses.append(sign_in(shop, proof, code="nothing").status)
+    assert statuses == [403] * ACCOUNT.burst + [429] * 2

@@ -25,7 +25,8 @@ CONFIRM: Mapping[str, Any] = {
 REVERT: Mapping[str, Any] = {
     "title": "Take your address back",
     "action": "/revert-email",
-    "text": "Your account gets the address before again, all sessions end, and you get a letter to set a new password.",
+    "text": "Your account gets the address before again, all sessions end, ways to sign in that were added since are "
+    "taken away, and you get a letter to set a new password.",
     "button": "Take it back",
 }
 

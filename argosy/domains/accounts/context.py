@@ -69,16 +69,17 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     stores, factors = work.repository(Store), work.repository(SecondFactor)
     changes = work.repository(EmailChange)
     passkeys, identities = work.repository(Passkey), work.repository(Identity)
+    ways = passkeys, identities, factors
     team = work.repository(Member), work.repository(Invitation)
     guests = work.repository(Guest)
     return (
         Accounts(work, users, stores, changes, ports),
         Sessions(work, users, sessions, (factors, passkeys), ports),
         Letters(work, users, proofs, ports),
-        Credentials(work, users, sessions, proofs, ports),
-        EmailChanges(work, users, changes, sessions, ports),
+        Credentials(work, users, (sessions, proofs, changes), ways, ports),
+        EmailChanges(work, users, changes, (sessions, proofs), ways, ports),
         SecondFactors(work, users, factors, ports),
-        Identities(work, users, (passkeys, identities), sessions, factors, ports),
+        Identities(work, users, changes, ways, sessions, ports),
         Passkeys(work, users, (passkeys, identities), sessions, ports),
         Sellers(work, users, stores, sessions),
         Staff(work, users, sessions),

@@ -11,11 +11,15 @@ from argosy.contracts.accounts import (
     ConfirmEmail,
     ResetPassword,
 )
+from argosy.domains.accounts.application.email_changes import forget_email_change
 from argosy.domains.accounts.application.letters import forget_proof, write_letter
 from argosy.domains.accounts.application.ports import Ports
 from argosy.domains.accounts.application.sessions import forget_session
+from argosy.domains.accounts.application.ways_in import Ways, forget_ways_in
+from argosy.domains.accounts.domain.email_change import EmailChange
 from argosy.domains.accounts.domain.letter import CHANGED
 from argosy.domains.accounts.domain.proof import RESET, VERIFY, Proof, ProofNotValid, usable
+from argosy.domains.accounts.domain.second_factor import factor_id
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import (
     PASSWORD_MAX,
@@ -45,14 +49,15 @@ class Credentials:
         self,
         work: UnitOfWork,
         users: Repository[User],
-        sessions: Repository[Session],
-        proofs: Repository[Proof],
+        kept: tuple[Repository[Session], Repository[Proof], Repository[EmailChange]],
+        ways: Ways,
         ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
-        self.sessions = sessions
-        self.proofs = proofs
+        self.sessions, self.proofs, self.changes = kept
+        self.ways = ways
+        self.passkeys, self.identities, self.factors = ways
         self.passwords = ports.passwords
 
     @reads(users=lambda command: [by("email", normalised_email(command.email))])
@@ -76,19 +81,27 @@ class Credentials:
     @reads(proofs=_by_token)
     @then_reads(
         users=lambda self, command: self._owners(command.token),
-        sessions=lambda self, command: [by("user_id", owner) for owner in self._owners(command.token)],
+        sessions=lambda self, command: self._of_owners(command.token),
+        changes=lambda self, command: self._of_owners(command.token),
+        passkeys=lambda self, command: self._of_owners(command.token),
+        identities=lambda self, command: self._of_owners(command.token),
+        factors=lambda self, command: [factor_id(owner) for owner in self._owners(command.token)],
     )
     def reset_password(self, command: ResetPassword) -> None:
         """Once per letter. Whoever was signed in by the password before is signed in no more."""
         refuse([password_fault(command.password)])
         user, proof = self._proven(command.token, RESET)
         forget_proof(self.work, self.proofs, proof)
+        if not user.is_verified:
+            # Whoever has opened this account may never have read what comes to its address.
+            forget_ways_in(self.work, self.ways, user.id, user.created_at)
         user.verify_email(self.work.now)
         self._set_password(user, command.password, BY_RESET)
 
     @then_reads(
         users=lambda self, command: filter(is_id, [self.work.actor.id]),
         sessions=lambda self, command: [by("user_id", self.work.actor.id)] if is_id(self.work.actor.id) else [],
+        changes=lambda self, command: [by("user_id", self.work.actor.id)] if is_id(self.work.actor.id) else [],
     )
     def change_password(self, command: ChangePassword) -> None:
         """Of who knows the one before. The session that asks goes on."""
@@ -106,6 +119,10 @@ class Credentials:
         for session in self.sessions.all_by("user_id", user.id):
             if session.id != spared:
                 forget_session(self.work, self.sessions, session)
+        for change in self.changes.all_by("user_id", user.id):
+            if change.is_waiting:
+                # Asked for by who knew the password before.
+                forget_email_change(self.work, self.changes, change)
         write_letter(self.work, user.id, CHANGED)
 
     def _meant(self, email: str) -> Id:
@@ -116,6 +133,9 @@ class Credentials:
 
     def _owners(self, token: str) -> Iterable[Id]:
         return [proof.user_id for proof in self.proofs.all_by("token_hash", fingerprint(token))]
+
+    def _of_owners(self, token: str) -> list[By]:
+        return [by("user_id", owner) for owner in self._owners(token)]
 
     def _proven(self, token: str, purpose: str) -> tuple[User, Proof]:
         proof = usable(self.proofs.find_by("token_hash", fingerprint(token)), purpose, self.work.now)

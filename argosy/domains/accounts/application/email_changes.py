@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from argosy.contracts.accounts_email import ChangeEmail, ConfirmNewEmail, ExpireEmailChange, RevertEmail
-from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, write_letter
+from argosy.domains.accounts.application.letters import LETTERS, LetterRequest, forget_proof, write_letter
 from argosy.domains.accounts.application.ports import Ports
 from argosy.domains.accounts.application.sessions import forget_session
-from argosy.domains.accounts.application.ways_in import owner_with
+from argosy.domains.accounts.application.ways_in import Ways, forget_ways_in, owner_with
 from argosy.domains.accounts.domain.email_change import EmailChange, EmailMoved, EmailUnchanged
 from argosy.domains.accounts.domain.letter import MOVED, NEW_ADDRESS, TAKEN
-from argosy.domains.accounts.domain.proof import RESET, SEED_BYTES, ProofNotValid
+from argosy.domains.accounts.domain.proof import RESET, SEED_BYTES, Proof, ProofNotValid
+from argosy.domains.accounts.domain.second_factor import factor_id
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User, normalised_email
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.bearer_tokens import fingerprint
-from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.ids import is_id
 
 CHANGE_TIMER = "email-change"
 
@@ -28,13 +29,16 @@ class EmailChanges:
         work: UnitOfWork,
         users: Repository[User],
         changes: Repository[EmailChange],
-        sessions: Repository[Session],
+        credentials: tuple[Repository[Session], Repository[Proof]],
+        ways: Ways,
         ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
         self.changes = changes
-        self.sessions = sessions
+        self.sessions, self.proofs = credentials
+        self.ways = ways
+        self.passkeys, self.identities, self.factors = ways
         self.ports = ports
 
     @reads(
@@ -69,7 +73,16 @@ class EmailChanges:
         self._write(change, NEW_ADDRESS, seed)
 
     @reads(changes=lambda command: [by("token_hash", fingerprint(command.token))])
-    @then_reads(users=lambda self, command: self._confirming(command.token))
+    @then_reads(
+        users=lambda self, command: [
+            wanted
+            for change in self._confirming(command.token)
+            for wanted in (change.user_id, by("email", change.email))
+        ],
+        changes=lambda self, command: [
+            by("previous_email", change.email) for change in self._confirming(command.token)
+        ],
+    )
     def confirm_new_email(self, command: ConfirmNewEmail) -> None:
         """Once per letter."""
         change = self.changes.find_by("token_hash", fingerprint(command.token))
@@ -78,7 +91,7 @@ class EmailChanges:
         user = self.users.find(change.user_id)
         if user is None or not user.is_active or user.email != change.previous_email:
             raise ProofNotValid()
-        if self.users.find_by("email", change.email) is not None:
+        if self.users.find_by("email", change.email) is not None or self.changes.all_by("previous_email", change.email):
             raise ProofNotValid()
         user.change_email(change.email, self.work.now)
         seed = self.ports.randomness.random_bytes(SEED_BYTES)
@@ -93,10 +106,15 @@ class EmailChanges:
             for change in self._reverting(command.token)
             for wanted in (change.user_id, by("email", change.previous_email))
         ],
-        sessions=lambda self, command: [by("user_id", change.user_id) for change in self._reverting(command.token)],
+        sessions=lambda self, command: self._of_who_reverts(command.token),
+        proofs=lambda self, command: self._of_who_reverts(command.token),
+        passkeys=lambda self, command: self._of_who_reverts(command.token),
+        identities=lambda self, command: self._of_who_reverts(command.token),
+        factors=lambda self, command: [factor_id(change.user_id) for change in self._reverting(command.token)],
     )
     def revert_email(self, command: RevertEmail) -> None:
-        """Once per letter, also by who is blocked meanwhile: it opens nothing."""
+        """Once per letter, also by who is blocked meanwhile: it opens nothing. Whoever had the address meanwhile
+        is left no way in: none that they have added, and no letter for a password."""
         change = self.changes.find_by("revert_hash", fingerprint(command.token))
         if change is None or change.is_waiting or change.has_expired(self.work.now):
             raise ProofNotValid()
@@ -107,6 +125,9 @@ class EmailChanges:
         self._forget(change)
         for session in self.sessions.all_by("user_id", user.id):
             forget_session(self.work, self.sessions, session)
+        for proof in self.proofs.all_by("user_id", user.id):
+            forget_proof(self.work, self.proofs, proof)
+        forget_ways_in(self.work, self.ways, user.id, change.created_at)
         write_letter(self.work, user.id, RESET)
 
     @reads(changes=lambda command: [command.change_id])
@@ -126,12 +147,14 @@ class EmailChanges:
         request = LetterRequest(user_id=change.id, kind=kind, seed=seed.hex(), until=change.expires_at)
         self.work.call(LETTERS, change.id, request)
 
-    def _confirming(self, token: str) -> list[By | Id]:
-        found = self.changes.all_by("token_hash", fingerprint(token))
-        return [wanted for change in found for wanted in (change.user_id, by("email", change.email))]
+    def _confirming(self, token: str) -> list[EmailChange]:
+        return self.changes.all_by("token_hash", fingerprint(token))
 
     def _reverting(self, token: str) -> list[EmailChange]:
         return self.changes.all_by("revert_hash", fingerprint(token))
+
+    def _of_who_reverts(self, token: str) -> list[By]:
+        return [by("user_id", change.user_id) for change in self._reverting(token)]
 
 
 def forget_email_change(work: UnitOfWork, changes: Repository[EmailChange], change: EmailChange) -> None:

@@ -16,7 +16,8 @@ from argosy.domains.accounts.application.ports import Ports, Seals
 from argosy.domains.accounts.application.second_factors import check_second_factor, passkeys_named
 from argosy.domains.accounts.application.sessions import check_roles, may_sign_in, open_session
 from argosy.domains.accounts.application.tickets import ProvenIdentity, opened, sealed
-from argosy.domains.accounts.application.ways_in import check_way_left, owner_with
+from argosy.domains.accounts.application.ways_in import Ways, check_way_left, owner_with
+from argosy.domains.accounts.domain.email_change import EmailChange
 from argosy.domains.accounts.domain.identity import (
     IDENTITIES_MAX,
     LINK_ONLY,
@@ -33,8 +34,7 @@ from argosy.domains.accounts.domain.identity import (
     identity_id,
 )
 from argosy.domains.accounts.domain.letter import WAY_IN
-from argosy.domains.accounts.domain.passkey import Passkey
-from argosy.domains.accounts.domain.second_factor import SecondFactor, factor_id
+from argosy.domains.accounts.domain.second_factor import factor_id
 from argosy.domains.accounts.domain.session import Session, SignInRefused
 from argosy.domains.accounts.domain.user import (
     BUYER,
@@ -69,20 +69,23 @@ class Identities:
         self,
         work: UnitOfWork,
         users: Repository[User],
-        ways: tuple[Repository[Passkey], Repository[Identity]],
+        changes: Repository[EmailChange],
+        ways: Ways,
         sessions: Repository[Session],
-        factors: Repository[SecondFactor],
         ports: Ports,
     ) -> None:
         self.work = work
         self.users = users
-        self.passkeys, self.identities = ways
+        self.changes = changes
+        self.passkeys, self.identities, self.factors = ways
         self.sessions = sessions
-        self.factors = factors
         self.ports = ports
 
     @reads(identities=_meant)
-    @then_reads(users=lambda self, command: self._users_meant(command))
+    @then_reads(
+        users=lambda self, command: self._users_meant(command),
+        changes=lambda self, command: self._moves_meant(command),
+    )
     def prove_identity(self, command: ProveIdentity) -> IdentityProven:
         """What can be done with it. Whoever asks has shown that the address is theirs: that it has an account is no
         news to them."""
@@ -92,12 +95,13 @@ class Identities:
         elif (email := _verified(proven)) is None:
             outcome = LINK_ONLY
         else:
-            outcome = REGISTER if self.users.find_by("email", email) is None else SIGN_IN_FIRST
+            outcome = SIGN_IN_FIRST if self._is_somebodys(email) else REGISTER
         return IdentityProven(identity=command.identity, outcome=outcome)
 
     @reads(identities=_meant, passkeys=passkeys_named)
     @then_reads(
         users=lambda self, command: self._users_meant(command),
+        changes=lambda self, command: self._moves_meant(command),
         factors=lambda self, command: [factor_id(user_id) for user_id in self._linked_users(command)],
     )
     def sign_in_by_identity(self, command: SignInByIdentity) -> SignedIn:
@@ -158,7 +162,7 @@ class Identities:
         email = _verified(proven)
         if email is None:
             raise AddressNotVerified()
-        if self.users.find_by("email", email) is not None:
+        if self._is_somebodys(email):
             raise SignInFirst()
         now, user_id = self.work.now, self.work.new_id()
         user = User.register(user_id, email, "", (BUYER,), profile_of(user_id, "", ""), now)
@@ -172,9 +176,17 @@ class Identities:
         self.identities.add(identity)
         return identity
 
+    def _is_somebodys(self, email: str) -> bool:
+        """Who has moved an account away may take the address back: nobody else gets it meanwhile."""
+        return self.users.find_by("email", email) is not None or bool(self.changes.all_by("previous_email", email))
+
     def _users_meant(self, command: Named) -> list[By | Id]:
         email = _verified(self.proven(command.identity))
         return [*self._linked_users(command), *([by("email", email)] if email is not None else [])]
+
+    def _moves_meant(self, command: Named) -> list[By]:
+        email = _verified(self.proven(command.identity))
+        return [by("previous_email", email)] if email is not None else []
 
     def _linked_users(self, command: Named) -> list[Id]:
         found = (self.identities.find(id) for id in _meant(command))
@@ -187,8 +199,10 @@ def identity_text(seals: Seals, proven: ProvenIdentity) -> str:
 
 
 def _verified(proven: ProvenIdentity) -> str | None:
-    """The address that the provider has verified, in its one spelling."""
+    """The address that the provider has verified. One whose one spelling has other letters may be another's mailbox:
+    of that nothing was verified."""
     try:
-        return normalised_email(proven.email) if proven.is_email_verified else None
+        email = normalised_email(proven.email)
     except Invalid:
         return None
+    return email if proven.is_email_verified and email == proven.email.strip().lower() else None

@@ -149,7 +149,12 @@ def identity_limited(request: HttpRequest, command: SignInByIdentity) -> Iterato
     """Sign in by a provider inside of this: once per proof, and codes are guessed as seldom as passwords."""
     proven = opened(SecretSeals(), command.identity.partition(".")[2], ProvenIdentity, datetime.now(UTC))
     once = [(counted_as("identity", proven.nonce), ONCE)]
-    guesses = [(counted_as("identity-here", proven.issuer, proven.subject, address_of(request)), HERE)]
+    who = proven.issuer, proven.subject
+    # Nobody but who is let in by the provider counts: strangers cannot lock the owner out.
+    guesses = [
+        (counted_as("identity-here", *who, address_of(request)), HERE),
+        (counted_as("identity-account", *who), ACCOUNT),
+    ]
     if limits().take(once):
         raise TicketNotValid()
     wait = limits().take(guesses)

@@ -42,7 +42,8 @@ _WORDS = {
         "Your e-mail address was changed",
         "Your account has another e-mail address since a moment ago, and letters go there.\n\n"
         "If it was not you, take it back with this link, within a week:\n\n{revert}\n\n"
-        "All sessions end with it, and you get a letter to set a new password.",
+        "All sessions end with it, ways to sign in that were added since are taken away, and you get a letter to set\n"
+        "a new password.",
     ),
     INVITE: (
         "An invitation to work on a store",

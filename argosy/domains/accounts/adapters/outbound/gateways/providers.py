@@ -150,7 +150,7 @@ class ProviderClient:
             raise self._not_proven("azp")
         if not hmac.compare_digest(claims.nonce.encode(), ticket.nonce.encode()):
             raise self._not_proven("nonce")
-        if not 0 < len(claims.sub) <= SUBJECT_MAX:
+        if not 0 < len(claims.sub) <= SUBJECT_MAX or not (claims.sub.isascii() and claims.sub.isprintable()):
             raise self._not_proven("sub")
         if not claims.email and known.userinfo_endpoint and tokens.access_token:
             claims = self._userinfo(known, tokens.access_token, claims.sub)
@@ -208,8 +208,9 @@ class ProviderClient:
                 leeway=LEEWAY_SECONDS,
                 options={"require": ["iss", "aud", "exp", "iat", "sub"]},
             )
-            return msgspec.convert(claims, _Claims)
-        except (jwt.PyJWTError, msgspec.ValidationError, TypeError, ValueError) as error:
+            # Written once more: text that is no Unicode is refused with it.
+            return msgspec.json.decode(msgspec.json.encode(claims), type=_Claims)
+        except (jwt.PyJWTError, msgspec.DecodeError, TypeError, ValueError) as error:
             raise self._not_proven(type(error).__name__) from None
 
     def _key(self, known: Discovery, kid: str | None) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import ACCOUNT, HERE
-from argosy.domains.accounts.adapters.outbound.gateways.providers import forget_providers, providers_from
+from argosy.domains.accounts.adapters.outbound.gateways.providers import AWAY_SECONDS, forget_providers, providers_from
 from tests.api.provider import CLIENT, SECRET, Provider
 from tests.api.shop import PASSWORD, Answer, Shop, assert_problem, nobodys
 from tests.api.test_accounts import letters, mailbox
@@ -192,6 +192,20 @@ def test_a_provider_at_a_private_address_is_reached_only_where_the_operator_says
     assert_problem(shop.call("GET", "sign-in-providers/corp/begin"), 409, "provider_not_reached")
     assert provider.asked == []
     assert_problem(shop.call("GET", "sign-in-providers/none/begin"), 404, "no_such_provider")
+
+
+def test_a_provider_that_does_not_answer_is_not_asked_by_everybody(
+    shop: Shop, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each one who asks waits for it, and keeps others waiting."""
+    provider.discovery = {"issuer": "https://accounts.example.com"}
+    for _ in range(3):
+        assert_problem(shop.call("GET", "sign-in-providers/corp/begin"), 409, "provider_not_reached")
+    assert len(provider.asked) == 1
+    provider.discovery = {}
+    later = time.monotonic() + AWAY_SECONDS
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    begun(shop)
 
 
 def test_an_account_that_is_there_is_opened_by_no_address_alone(shop: Shop, provider: Provider) -> None:

@@ -37,6 +37,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Signatures by a key that the provider alone has. Neither `none` nor one by a secret that we share."""
 LEEWAY_SECONDS = 60
 KNOWN_SECONDS = 600.0
+AWAY_SECONDS = 5.0
+"""Who does not answer is not asked again for so long: nobody else waits for it meanwhile."""
 _WELL_KNOWN = "/.well-known/openid-configuration"
 _SECONDS, _BYTES_MAX = 8.0, 500_000
 
@@ -167,10 +169,16 @@ class ProviderClient:
     def _discovery(self) -> Discovery:
         issuer = self.provider.issuer
         known = _remembered(("discovery", issuer))
+        if _remembered(("away", issuer)) is not None:
+            raise self._away("a moment ago")
         if known is None:
-            known = self._read(self._ask(issuer.rstrip("/") + _WELL_KNOWN), Discovery)
-            if known.issuer != issuer:
-                raise self._away("issuer")
+            try:
+                known = self._read(self._ask(issuer.rstrip("/") + _WELL_KNOWN), Discovery)
+                if known.issuer != issuer:
+                    raise self._away("issuer")
+            except ProviderNotReached:
+                _remember(("away", issuer), True, AWAY_SECONDS)
+                raise
             _remember(("discovery", issuer), known)
         found: Discovery = known
         return found
@@ -275,8 +283,8 @@ def _remembered(what: tuple[str, str]) -> Any:
     return found if time.monotonic() < until else None
 
 
-def _remember(what: tuple[str, str], found: Any) -> None:
-    _memory[what] = (time.monotonic() + KNOWN_SECONDS, found)
+def _remember(what: tuple[str, str], found: Any, seconds: float = KNOWN_SECONDS) -> None:
+    _memory[what] = (time.monotonic() + seconds, found)
 
 
 def forget_providers() -> None:

@@ -15,14 +15,18 @@ from itertools import islice
 MASK = "[card number]"
 _LEAST, _MOST = 14, 19
 
-# What of digits in groups is near enough to be one number. Letters beside it make it a name of something else, and so
-# do four hexadecimal digits and a dash: the middle of a UUID.
+# What of digits in groups is near enough to be one number: up to three signs apart (" - "). Letters beside it make it a
+# name of something else, and so do four hexadecimal digits and a dash: the middle of a UUID. The letter of an escape is
+# none: JSON and log lines are looked through as they are written, and there a new line is `\n`.
 _BETWEEN = r"[ .\-\u00a0\u2009\u202f\u2010-\u2015]"
-_ROWS = re.compile(rf"(?<![^\W_])(?<![0-9a-f]{{4}}-)\d(?:{_BETWEEN}?\d){{{_LEAST - 1},}}(?![^\W_])")
+_BEGINS = r"(?:(?<![^\W_])|(?<=\\[bfnrt])|(?<=\\u[0-9a-f]{4}))(?<![0-9a-f]{4}-)"
+_ROWS = re.compile(rf"{_BEGINS}\d(?:{_BETWEEN}{{0,3}}\d){{{_LEAST - 1},}}(?![^\W_])")
 _GROUPS = re.compile(r"\d+")
 _UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_GROUPS_MAX = 2_000
-"""Of a text's groups of digits no more are looked at: a page of nothing but single digits would take seconds."""
+_IBANS = re.compile(r"\b[A-Z]{2}\d\d(?: [0-9A-Z]{4}){2,7}(?: [0-9A-Z]{1,3})?\b")
+_GROUPS_MAX, _ACCOUNTS_MAX = 2_000, 100
+"""Of a text's groups of digits, and of its bank accounts, no more are looked at: a page of nothing but single digits
+would take seconds."""
 
 # Beginnings of numbers and how long these are. Visa's old numbers of 13 digits are left out: nobody has one any more,
 # and the articles of several countries begin with a 4.
@@ -54,17 +58,17 @@ def masked(text: str) -> str:
 
 def _found(text: str) -> Iterator[tuple[int, int]]:
     """Where card numbers stand: whole groups of digits that lie side by side, in a row of any length."""
-    ids: list[tuple[int, int]] | None = None
+    others: list[tuple[int, int]] | None = None
     left = _GROUPS_MAX
     for row in _ROWS.finditer(text):
-        if ids is None:
-            ids = [found.span() for found in _UUIDS.finditer(text)]
+        if others is None:
+            others = [*(found.span() for found in _UUIDS.finditer(text)), *_accounts(text)]
         groups = list(islice(_GROUPS.finditer(text, row.start(), row.end()), left))
         left -= len(groups)
         first = 0
         while first < len(groups):
             at = groups[first].start()
-            last = None if any(start <= at < end for start, end in ids) else _end_of_number(groups, first)
+            last = None if any(start <= at < end for start, end in others) else _end_of_number(groups, first)
             if last is not None:
                 yield at, groups[last].end()
             first = (first if last is None else last) + 1
@@ -82,6 +86,17 @@ def _end_of_number(groups: list[re.Match[str]], first: int) -> int | None:
             if _ISSUERS.fullmatch(plain) and _is_sound(plain):
                 return index
     return None
+
+
+def _accounts(text: str) -> Iterator[tuple[int, int]]:
+    """Where bank accounts stand (IBAN, ISO 13616), as they are printed: in groups of four, with right check digits."""
+    for found in islice(_IBANS.finditer(text), _ACCOUNTS_MAX):
+        groups = found[0].split(" ")
+        for count in range(len(groups), 3, -1):
+            country, number = groups[0], "".join(groups[1:count])
+            if int("".join(str(int(letter, 36)) for letter in number + country)) % 97 == 1:
+                yield found.start(), found.start() + len(" ".join(groups[:count]))
+                break
 
 
 def _is_sound(digits: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -49,6 +49,11 @@ def test_every_issuers_numbers_are_known(number: str) -> None:
         "\uff14\uff12\uff14\uff12 4242 4242 4242",
         "\u0664\u0662\u0664\u0662424242424242",
         "line one\n4242424242424242\nline three",
+        '"line one\\n4242424242424242\\tline three"',
+        '"\\u001b4242424242424242"',
+        "4242 - 4242 - 4242 - 4242",
+        "4242  4242  4242  4242",
+        "DE13 4242 4242 4242 4242",
     ],
 )
 def test_a_card_number_is_found_however_it_is_grouped(text: str) -> None:
@@ -73,6 +78,10 @@ def test_a_card_number_is_found_however_it_is_grouped(text: str) -> None:
         "490154203237518",  # IMEI
         "9400100000000000000000",
         "340123450000000012",  # SSCC
+        "back to DE12 5001 0517 0648 4898 90, please",
+        "IBAN AT61 1904 3002 3457 3201 BIC OPSKATWW",
+        "12.345.678/0001-95",  # CNPJ
+        "529.982.247-25, +55 11 91234-5678",  # CPF
     ],
 )
 def test_other_numbers_are_none(text: str) -> None:
@@ -94,7 +103,8 @@ def test_all_of_several_numbers_are_masked() -> None:
 
 
 def test_a_page_of_digits_is_read_in_no_time() -> None:
-    begun = perf_counter()
+    begun = process_time()
     assert not holds_card_number("4 " * 400_000)
     assert not holds_card_number("4" * 900_000)
-    assert perf_counter() - begun < 1
+    assert not holds_card_number("AA11 AAAA " * 90_000 + "4" * 14)
+    assert process_time() - begun < 1

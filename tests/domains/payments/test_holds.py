@@ -10,12 +10,13 @@ import pytest
 from argosy.contracts.payments import (
     AuthorizationExpired,
     AuthorizationRenewed,
+    EndAuthorization,
     FindOldAuthorizations,
     PaymentCaptured,
     RenewalAnswered,
 )
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayRequest
-from argosy.domains.payments.application.holds import Hold
+from argosy.domains.payments.application.holds import PAGE, Hold
 from argosy.domains.payments.context import Ports, build
 from argosy.engine.participant import Participant
 from argosy.engine.store import TIMER
@@ -37,6 +38,7 @@ from tests.domains.payments.counter import (
     void,
 )
 from tests.domains.payments.test_credit import give
+from tests.support import an_id
 
 DAY = timedelta(days=1)
 
@@ -171,3 +173,72 @@ def test_what_has_expired_is_not_captured() -> None:
     (answer,) = counter.send(capture())
     assert isinstance(answer, Refused)
     assert answer.code == "payment_was_cancelled"
+
+
+def renewing(counter: Counter) -> None:
+    """The time to renew has come, and the gateway has not answered yet."""
+    counter.clock.time += 6 * DAY
+    counter.send(EndAuthorization(payment_id=PAYMENT))
+    assert counter.intent.pending == "renew"
+
+
+@pytest.mark.parametrize("script", [{}, {"renew": [decline]}, {"renew": [no_answer, no_answer]}])
+def test_what_is_captured_while_it_is_renewed_is_captured_after(script: dict[str, Any]) -> None:
+    counter = held(**script)
+    renewing(counter)
+    assert counter.send(capture()) == []
+    assert told(counter.call(until=timedelta(minutes=5)))[-1:] == ["PaymentCaptured"]
+    assert [each for each in counter.gateway.asked if each in ("capture", "void")] == ["capture"]
+    assert counter.intent.status == "CAPTURED"
+    assert counter.faults() == []
+    assert counter.stage.undeclared_loads == 0
+
+
+@pytest.mark.parametrize("ask", [void, refund])
+def test_a_capture_that_waits_for_the_renewal_is_called_off_with_it(ask: Any) -> None:
+    counter = held()
+    renewing(counter)
+    counter.send(capture())
+    counter.send(ask())
+    counter.call()
+    assert counter.gateway.asked == ["authorize", "renew", "void"]
+    assert counter.intent.status == "VOIDED"
+
+
+def test_a_capture_that_was_declined_is_not_asked_for_again_when_its_hold_is_renewed() -> None:
+    counter = held(capture=[decline])
+    counter.send(capture())
+    counter.call()
+    renewing(counter)
+    counter.call()
+    assert counter.gateway.asked == ["authorize", "capture", "renew"]
+
+
+def test_what_is_undecided_for_long_and_then_held_after_all_has_its_time_too() -> None:
+    counter = held(can_renew=False, void=[no_answer], look_up=[no_answer, decline])
+    counter.send(void())
+    counter.call()
+    assert counter.intent.status == "UNKNOWN"
+    counter.clock.time += timedelta(hours=1)
+    counter.send(FindOldAuthorizations())
+    assert [due.name for due in counter.stage.store.due(TIMER, counter.clock.now() + 7 * DAY, 9)] == [
+        "payments.EndAuthorization"
+    ]
+
+
+def test_payments_told_of_twice_hold_up_nobody() -> None:
+    """A page of what was told is a page, however many of its payments are the same."""
+    counter = held()
+    for _ in range(PAGE):
+        counter.authorize()
+    for name in ("second", "third"):
+        counter.authorize(payment_id=an_id(name), flow_id=an_id(name))
+    counter.call()
+    counter.clock.time += timedelta(hours=1)
+    assert counter.send(FindOldAuthorizations()) == [FindOldAuthorizations()], "it goes on at once"
+    counter.send(FindOldAuthorizations())
+    assert {due.key for due in counter.stage.store.due(TIMER, counter.clock.now() + 7 * DAY, 9)} == {
+        PAYMENT,
+        an_id("second"),
+        an_id("third"),
+    }

@@ -36,6 +36,7 @@ from argosy.domains.payments.domain.payment import (
     CAPTURED,
     DECLINED,
     FAILED,
+    RENEW,
     RETURN,
     TRIES_MAX,
     UNKNOWN,
@@ -84,14 +85,14 @@ class Captures:
             raise PaymentWasCancelled(payment_id=intent.id)
         if intent.failure == CAPTURE_DECLINED:
             raise CaptureWasDeclined(payment_id=intent.id)
-        is_early = intent.pending == AUTHORIZE and not intent.action_url
+        is_early = (intent.pending == AUTHORIZE and not intent.action_url) or intent.pending == RENEW
         if not is_early and (intent.status != AUTHORIZED or intent.pending):
             raise PaymentIsNotAuthorized(payment_id=intent.id, status=intent.status)
         check(command.shares, intent.amount)
         intent.flow_id = command.flow_id
         intent.shares = freeze(command.shares, self.rates)
         # A flow asks once it was told that the amount is held. Payments that have gone back to a backup hear both at
-        # once, and the gateway says again what it did: the capture follows the authorization then.
+        # once, and the gateway says again what it did: the capture follows the authorization then, or its renewal.
         return None if is_early else start(self.work, intent, CAPTURE)
 
     @reads(intents=lambda answer: [answer.payment_id], ledgers=lambda answer: [LEDGER_ID])

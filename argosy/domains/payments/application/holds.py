@@ -21,12 +21,14 @@ from argosy.domains.payments.domain.payment import (
     APPROVED,
     AUTHORIZED,
     BY_TIME,
+    CAPTURE,
     DECLINED,
     RENEW,
     TRIES_MAX,
     UNKNOWN,
     PaymentIntent,
 )
+from argosy.engine.log import Record
 from argosy.engine.lookback import Lookback
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -39,6 +41,8 @@ MARGIN = 6
 """A hold is renewed or let go of before its last seventh: money that is not held is never counted on."""
 PAGE = 200
 EXPIRED = "authorization_expired"
+MAY_BE_HELD = (AUTHORIZED, UNKNOWN)
+"""Also what a gateway has not answered to: it may turn out to be held after all."""
 
 
 class Hold(NamedTuple):
@@ -78,13 +82,12 @@ class Holds:
     @then_reads(intents=lambda self, command: self._authorized_a_while_ago())
     def find_old_authorizations(self, command: FindOldAuthorizations) -> None:
         """Each is looked at once, half an hour after it was told of; what is still held then has its time planned."""
-        ids = self._authorized_a_while_ago()
-        for id in ids:
+        for id in self._authorized_a_while_ago():
             intent = self.intents.find(id)
-            if intent is not None and intent.status == AUTHORIZED:
+            if intent is not None and intent.status in MAY_BE_HELD:
                 self._plan(intent)
         self.authorized.pass_on()
-        if len(ids) == PAGE:
+        if len(self._told_a_while_ago()) == PAGE:
             self.work.announce(command)
 
     @reads(intents=lambda command: [command.payment_id])
@@ -92,7 +95,7 @@ class Holds:
     def end_authorization(self, command: EndAuthorization) -> None:
         """Its time is nearly over. What is being captured or let go of at this moment is looked at a little later."""
         intent = self.intents.find(command.payment_id)
-        if intent is None or intent.status not in (AUTHORIZED, UNKNOWN):
+        if intent is None or intent.status not in MAY_BE_HELD:
             return
         if intent.pending:
             self._plan(intent)
@@ -112,7 +115,10 @@ class Holds:
         elif answer.outcome == DECLINED or (answer.outcome == ABSENT and intent.tries >= TRIES_MAX):
             self._note(intent, answer)
             intent.decided()
-            self._expire(intent)
+            if _is_asked_for(intent):  # It is held for as long as it was.
+                start(self.work, intent, CAPTURE)
+            else:
+                self._expire(intent)
         elif answer.call == intent.calls:
             if answer.outcome == ABSENT:
                 again(self.work, intent)
@@ -127,7 +133,7 @@ class Holds:
             return let_go(self.work, intent)
         self._plan(intent)
         self.work.announce(AuthorizationRenewed(payment_id=intent.id, amount=intent.amount, currency=intent.currency))
-        return None
+        return start(self.work, intent, CAPTURE) if _is_asked_for(intent) else None
 
     def _expire(self, intent: PaymentIntent) -> None:
         """It will not be captured any more: the gateway is told so, and who should know hears of it."""
@@ -156,6 +162,13 @@ class Holds:
         note(self.work, intent, RENEW, answer.outcome, answer.gateway_transaction_id, held)
 
     def _authorized_a_while_ago(self) -> list[Id]:
-        records = self.authorized.records([PaymentAuthorized.wire_name], OLD_SECONDS, PAGE)
-        told = (decode(record.wire_name, record.version, record.payload) for record in records)
+        told = (decode(record.wire_name, record.version, record.payload) for record in self._told_a_while_ago())
         return list(dict.fromkeys(event.payment_id for event in told if isinstance(event, PaymentAuthorized)))
+
+    def _told_a_while_ago(self) -> list[Record]:
+        return self.authorized.records([PaymentAuthorized.wire_name], OLD_SECONDS, PAGE)
+
+
+def _is_asked_for(intent: PaymentIntent) -> bool:
+    """Whether the flow asked to capture it while it was being renewed."""
+    return bool(intent.shares) and not intent.failure and not intent.unwanted

@@ -298,6 +298,16 @@ def test_a_void_while_the_capture_is_undecided_waits_for_it() -> None:
     assert the_credit(counter) == (3_000, 0)
 
 
+def test_what_credit_pays_wholly_and_is_voided_while_it_is_captured_raises_no_alarm_about_nothing() -> None:
+    counter = a_counter(10_000)
+    counter.authorize(credit_amount=10_000)
+    counter.call()
+    counter.send(capture())
+    counter.send(void())
+    assert told(counter.call()) == ["PaymentVoided"]
+    assert the_credit(counter) == (10_000, 0)
+
+
 # Given back.
 
 

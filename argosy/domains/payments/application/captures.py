@@ -222,6 +222,8 @@ class Captures:
         """Money that was taken and may not be kept: booked apart, told of as an alarm, and sent back."""
         asked = (intent.gateway_amount, intent.currency)
         expected = (0 if told == asked else intent.gateway_amount, intent.currency)
+        if told == expected:
+            return  # Store credit pays it wholly: no money was taken.
         intent.contradict(CAPTURE, expected, told, answer.gateway_transaction_id)
         if intent.is_captured or intent.suspended_amount or intent.pending or not is_sane(*told):
             return  # Beyond what can be put right without a person.

@@ -24,7 +24,8 @@ class Part:
     """A list field of an aggregate, kept in a table of its own with the owner's id in the column `owner`.
 
     `is_log`: append-only; never loaded, what was appended is inserted. `copies` are columns written from a function
-    of (aggregate, part) and never read.
+    of (aggregate, part) and never read. `about` is the aggregate's column that says whom its Personal texts are about:
+    they are blanked when that person is erased.
     """
 
     kind: type
@@ -33,6 +34,7 @@ class Part:
     is_log: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     copies: Mapping[str, Callable[[Any, Any], Any]] = field(default_factory=dict)
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class MappedPart:
     owner: str
     is_log: bool
     copies: tuple[tuple[Column, Callable[[Any, Any], Any]], ...]
+    about: str
 
 
 class Mapped:
@@ -115,7 +118,8 @@ class Mapped:
     def _part(attribute: str, part: Part) -> MappedPart:
         columns = {column.column: column for column in part.row._meta.concrete_fields}
         copies = tuple((_column(name, "", columns[name], None), function) for name, function in part.copies.items())
-        return MappedPart(attribute, Table(part.kind, part.row, part.names, ()), part.owner, part.is_log, copies)
+        table = Table(part.kind, part.row, part.names, ())
+        return MappedPart(attribute, table, part.owner, part.is_log, copies, part.about)
 
 
 def _attributes(kind: type) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import is_not, itemgetter
 from typing import Any, TypeVar
 
+from argosy.engine.people import BLANK
 from argosy.engine.store import (
     Changes,
 )
@@ -13,6 +14,7 @@ from argosy.platform.dialects import Field, Write
 from argosy.platform.engine_tables import Dialect, EngineTables
 from argosy.platform.rows import Column, Mapped, MappedPart, Table
 from argosy.shared_kernel.aggregate import Aggregate
+from argosy.shared_kernel.messages import personal_fields
 
 A = TypeVar("A", bound=Aggregate)
 Turn = Callable[[Any], Any]
@@ -129,6 +131,8 @@ class SqlStore(EngineTables):
 
     def commit(self, changes: Changes) -> None:
         writes = [*self.engine_writes(changes), *self._aggregate_writes(changes)]
+        if changes.erased:
+            writes += self._forgetting(changes.erased)
         for kind, aggregates in changes.verified.items():
             mapped = self._mapped[kind]
             rows = [(aggregate.id, aggregate.version) for aggregate in aggregates]
@@ -142,6 +146,25 @@ class SqlStore(EngineTables):
             if part.is_log:
                 for aggregate in aggregates:
                     aggregate.__dict__[part.attribute] = []
+
+    def _forgetting(self, people: Collection[str]) -> Iterator[Write]:
+        """Of parts that are about somebody, texts that say something about them."""
+        for mapped in self._mapped.values():
+            for part in mapped.parts:
+                if not part.about:
+                    continue
+                condition, parameter = self.dialect.among(Field(f"o.{part.about}", "uuid"), list(people))
+                id = self.dialect.selected("p.id", "uuid")
+                rows = self.dialect.query(
+                    f"SELECT {id} FROM {part.table.name} p JOIN {mapped.table.name} o ON o.id = p.{part.owner} "
+                    f"WHERE {condition}",
+                    (parameter,),
+                )
+                told = personal_fields(part.table.kind)
+                columns = tuple(Field(one.name, one.type) for one in part.table.columns if one.attribute in told)
+                blank = [(*(BLANK for _ in columns), row[0]) for row in rows]
+                if blank:
+                    yield Write("update", part.table.name, columns, blank, _ID)
 
     def _aggregate_writes(self, changes: Changes) -> list[Write]:
         writes: list[Write] = []

@@ -12,6 +12,7 @@ import pytest
 
 from argosy.apps.doctor.rounds import InBackground
 from argosy.contracts.accounts import ErasePerson, RegisterUser, SignIn
+from argosy.contracts.payments import IssueCredit
 from argosy.engine import consumer
 from argosy.engine.store import TIMER, Changes, Due, IdempotencyKey, Parked
 from argosy.engine.work import Actor
@@ -186,6 +187,21 @@ def test_what_is_due_and_what_was_answered_is_forgotten_as_well(place: Marketpla
     store.commit(Changes(due={planned(ANA).id: planned(ANA)}, idempotency_key=answered(ANA)))
     assert [line.split(" ")[0] for line in later(place)] == ["payments_due", "payments_idempotency_keys"]
     place.rows("payments", "DELETE FROM payments_due WHERE id LIKE 'letter:%'")
+
+
+def test_why_somebody_was_given_credit_is_forgotten_and_what_they_are_owed_is_not(place: Marketplace) -> None:
+    staff = Actor(id=named_id("staff"), roles=frozenset({"staff"}))
+    for person in (ANA, EVA):
+        place.do("payments", IssueCredit(buyer_id=person, amount=500, currency="EUR", reason="she is ill"), staff)
+    reasons = (
+        "SELECT buyer_id, c.balance, reason FROM store_credits c JOIN store_credit_movements m ON credit_id = c.id"
+    )
+    erase(place, ANA)
+    found = {str(buyer): (balance, reason) for buyer, balance, reason in place.rows("payments", reasons)}
+    assert found == {ANA: (500, ""), EVA: (500, "she is ill")}
+    assert later(place) == []
+    place.rows("payments", "UPDATE store_credit_movements SET reason = 'x'")
+    assert [line.split(" ")[0] for line in later(place)] == ["store_credit_movements"]
 
 
 def test_the_archive_forgets_with_the_next_archiving(place: Marketplace) -> None:

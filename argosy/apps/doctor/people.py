@@ -160,6 +160,13 @@ def _documents(databases: Databases, people: Collection[str]) -> Iterator[Violat
         address = bytes(msgspec.json.decode(text, type=_Shown).address).decode()
         if blanked(Address, address) != address:
             yield Violation(f"checkout_details {id}", "keeps the address of an erased person")
+    for (id,) in databases.stream(
+        "payments",
+        "SELECT m.id FROM store_credit_movements m JOIN store_credits c ON c.id = m.credit_id "
+        f"WHERE m.reason <> '' AND c.buyer_id IN ({marks}) ORDER BY m.id",
+        *people,
+    ):
+        yield Violation(f"store_credit_movements {id}", "keeps why an erased person was given store credit")
 
 
 def _left(where: str, record: Record) -> Violation:

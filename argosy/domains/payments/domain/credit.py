@@ -11,7 +11,7 @@ from argosy.contracts.payments import IssueCredit
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken
 from argosy.shared_kernel.ids import Id, is_id, named_id
-from argosy.shared_kernel.messages import Value
+from argosy.shared_kernel.messages import Personal, Value
 from argosy.shared_kernel.money import AMOUNT_MAX, UnknownCurrency, exponent
 
 ISSUED, REDEEMED, PAID, NOT_PAID, REFUNDED = "issued", "gift_card", "paid", "not_paid", "refunded"
@@ -47,7 +47,7 @@ class CreditMovement(Value):
     amount: int
     balance: int
     reference_id: Id
-    reason: str
+    reason: Personal[str]
     made_by: str
     created_at: datetime
 

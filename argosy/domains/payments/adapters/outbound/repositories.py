@@ -42,7 +42,11 @@ ROWS = (
     Rows(Webhook, WebhookRow),
     Rows(CommissionRule, CommissionRuleRow),
     Rows(
-        Credit, CreditRow, parts={"movements": Part(CreditMovement, CreditMovementRow, owner="credit_id", is_log=True)}
+        Credit,
+        CreditRow,
+        parts={
+            "movements": Part(CreditMovement, CreditMovementRow, owner="credit_id", is_log=True, about="buyer_id"),
+        },
     ),
     Rows(GiftCard, GiftCardRow),
 )

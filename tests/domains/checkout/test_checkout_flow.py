@@ -234,6 +234,24 @@ def test_a_gateways_long_reason_is_cut_to_what_a_row_holds() -> None:
     assert (len(play.session.failure), play.session.status) == (100, "FAILED")
 
 
+def test_it_waits_for_the_money_only_once_its_orders_are_there_too() -> None:
+    play = held_at(PlaceOrders)
+    assert (play.session.status, play.session.steps["stock"]) == ("STARTED", "DONE")
+    assert "CheckoutInventoryReserved" not in play.names_told()
+    play.send(*play.participants["orders"].take(play.the(PlaceOrders)))
+    assert play.names_told().count("CheckoutInventoryReserved") == 1
+    assert play.session.status == "COMPLETED"
+
+
+def test_a_flow_whose_stock_an_earlier_release_heard_of_first_goes_on() -> None:
+    play = held_at(PlaceOrders)
+    session = play.session
+    session.status = "RESERVED"
+    play.stage.store.rows[CheckoutSession][session.id] = session
+    play.send(*play.participants["orders"].take(play.the(PlaceOrders)))
+    assert play.session.status == "COMPLETED"
+
+
 def test_short_stock_says_what_is_short() -> None:
     play = held_at(inventory.ReserveStock)
     asked = play.the(inventory.ReserveStock)

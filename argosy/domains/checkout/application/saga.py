@@ -21,7 +21,7 @@ from argosy.domains.checkout.domain.quote import (
 from argosy.domains.checkout.domain.request import Bought
 from argosy.shared_kernel.codec import decoder
 from argosy.shared_kernel.messages import Command, Event
-from argosy.shared_kernel.saga import ASKED, COMPENSATED, UNDOING, Reason, Step
+from argosy.shared_kernel.saga import ASKED, COMPENSATED, DONE, UNDOING, Reason, Step
 
 FAILURE_LENGTH_MAX = 100
 EXPIRED, ABORTED, LOST = Reason("expired"), Reason("aborted"), Reason("lost")
@@ -168,8 +168,11 @@ class CheckoutSaga(PricingSaga):
             buyer_id=self.state.buyer_id,
         )
 
-    def take_stock(self, message: inventory.StockReserved) -> None:
-        self.state.hold_stock()
+    def wait_for_money(self, message: orders.OrdersPlaced | inventory.StockReserved) -> None:
+        """Whichever answer comes last; an earlier release may have said so with the stock's."""
+        session = self.state
+        if session.steps.get("orders") == session.steps.get("stock") == DONE and session.status == sessions.STARTED:
+            session.hold_stock()
 
     def release_stock(self) -> inventory.ReleaseReservation:
         return inventory.ReleaseReservation(flow_id=self.state.id, reservation_id=self.state.reservation_id)
@@ -267,7 +270,7 @@ class CheckoutSaga(PricingSaga):
         asks=inventory.ReserveStock,
         ask=reserve_stock,
         done=inventory.StockReserved,
-        learn=take_stock,
+        learn=wait_for_money,
         failed=(inventory.StockShort, inventory.ReservationExpired),
         undoes=inventory.ReleaseReservation,
         undo=release_stock,
@@ -282,6 +285,7 @@ class CheckoutSaga(PricingSaga):
                 asks=orders.PlaceOrders,
                 ask=place_orders,
                 done=orders.OrdersPlaced,
+                learn=wait_for_money,
                 undoes=orders.CancelOrders,
                 undo=cancel_orders,
                 undone=orders.OrdersCancelled,

@@ -221,6 +221,16 @@ def test_codes_cannot_be_guessed(shop: Shop, staff: str, monkeypatch: pytest.Mon
     assert redeem(shop, code, shop.person()).status == 200
 
 
+def test_who_knows_a_code_guesses_nothing_whatever_became_of_the_card(
+    shop: Shop, staff: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credits, "GUESSES", Limit(burst=1, every=360))
+    code = card(shop, staff)
+    for _ in range(2):
+        assert redeem(shop, code).status == 200
+        assert_problem(redeem(shop, code, shop.seller), 409, "gift_card_is_used")
+
+
 def test_codes_are_kept_nowhere(shop: Shop, staff: str) -> None:
     code = card(shop, staff)
     redeem(shop, code)

@@ -19,12 +19,15 @@ from argosy.contracts.payments import (
 from argosy.domains.payments.domain.credit import (
     Credit,
     CreditAmountOutOfRange,
+    CreditIsFull,
+    CreditMovement,
     CreditReasonIsMissing,
     NotABuyer,
     credit_id,
 )
 from argosy.shared_kernel.errors import Several
 from argosy.shared_kernel.messages import Refused
+from argosy.shared_kernel.money import AMOUNT_MAX
 from tests.domains.payments.counter import (
     ANNA,
     BUYER,
@@ -194,6 +197,32 @@ def test_asking_again_sets_nothing_aside_again() -> None:
     for _ in range(3):
         counter.authorize(credit_amount=3_000)
     assert the_credit(counter) == (3_000, 3_000)
+
+
+def test_the_same_payment_with_another_part_of_credit_is_another() -> None:
+    counter = a_counter(6_000)
+    counter.authorize(credit_amount=3_000)
+    (answer,) = counter.authorize(credit_amount=2_000)
+    assert isinstance(answer, Refused)
+    assert answer.code == "payment_id_is_taken"
+    assert the_credit(counter) == (3_000, 3_000)
+
+
+def test_a_balance_is_never_more_than_can_be_counted() -> None:
+    credit = Credit.open(BUYER, "EUR")
+    credit.balance, credit.held = AMOUNT_MAX - 3_000, 3_000
+    movement = CreditMovement(
+        id=an_id("movement"),
+        kind="issued",
+        amount=1,
+        balance=credit.balance + 1,
+        reference_id=an_id("gift"),
+        reason="",
+        made_by="",
+        created_at=a_counter(0).clock.now(),
+    )
+    with pytest.raises(CreditIsFull):
+        credit.add(movement)
 
 
 @pytest.mark.parametrize("credit_amount", [-1, 10_001])

@@ -113,6 +113,8 @@ def test_a_guest_pays_again_aborts_and_calls_off_like_anybody(shop: Shop) -> Non
     shop.drain()
     ended = shop.call("GET", f"checkouts/{started}", token=guest).json
     assert ended["status"] == "COMPLETED"
+    as_credit = shop.call("POST", f"orders/{ended['order_ids'][0]}/cancel", {"to_credit": True}, token=guest)
+    assert_problem(as_credit, 422, "credit_needs_an_account")
     assert shop.call("POST", f"orders/{ended['order_ids'][0]}/cancel", {}, token=guest).status == 202
     shop.drain()
     assert shop.call("GET", f"orders/{ended['order_ids'][0]}", token=guest).json["status"] == "REFUNDED"

@@ -18,6 +18,7 @@ from argosy.domains.orders.domain.cancellation import (
     FAILED,
     REFUNDING,
     Cancellation,
+    CreditNeedsAnAccount,
     OrderCannotBeCancelled,
     check_cancellation,
     refund_id_of,
@@ -60,6 +61,8 @@ class Cancellations:
         order, who = as_whom(order, self.work.actor, command.order_id)
         if not (order.is_called_off or order.is_being_cancelled):
             check_cancellation(order, who, command.reason, to_credit=command.to_credit)
+            if command.to_credit and self.work.actor.is_guest:
+                raise CreditNeedsAnAccount(field="to_credit")
             reason = command.reason.strip() or f"called off by the {who}"
             self._cancel(order, who, reason, to_credit=command.to_credit)
         known = self.cancellations.find(order.id)

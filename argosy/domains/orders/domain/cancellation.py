@@ -39,6 +39,10 @@ class RefundIsTheBuyersToChoose(Invalid):
     """A seller does not say that a buyer's money becomes store credit."""
 
 
+class CreditNeedsAnAccount(Invalid):
+    """Who has no account has no store credit: what they paid goes back where it came from."""
+
+
 class CancellationReasonIsTooLong(Invalid):
     """A reason has at most 200 letters."""
 

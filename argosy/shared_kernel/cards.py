@@ -14,6 +14,7 @@ from itertools import islice
 
 MASK = "[card number]"
 _LEAST, _MOST = 14, 19
+_COMPANY_DIGITS = 14
 
 # What of digits in groups is near enough to be one number: up to three signs apart (" - "). Letters beside it make it a
 # name of something else, and so do four hexadecimal digits and a dash: the middle of a UUID. The letter of an escape is
@@ -83,7 +84,7 @@ def _end_of_number(groups: list[re.Match[str]], first: int) -> int | None:
             return None
         if len(digits) >= _LEAST:
             plain = digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
-            if _ISSUERS.fullmatch(plain) and _is_sound(plain):
+            if _ISSUERS.fullmatch(plain) and _is_sound(plain) and not _is_company(plain):
                 return index
     return None
 
@@ -97,6 +98,17 @@ def _accounts(text: str) -> Iterator[tuple[int, int]]:
             if int("".join(str(int(letter, 36)) for letter in number + country)) % 97 == 1:
                 yield found.start(), found.start() + len(" ".join(groups[:count]))
                 break
+
+
+def _is_company(digits: str) -> bool:
+    """Whether it is a Brazilian company's number (CNPJ): of 14 digits, as Diners Club's are, with two check digits."""
+    if len(digits) != _COMPANY_DIGITS:
+        return False
+    for place in (12, 13):
+        weighed = sum(int(digit) * (2 + (place - 1 - index) % 8) for index, digit in enumerate(digits[:place])) % 11
+        if int(digits[place]) != (0 if weighed < 2 else 11 - weighed):
+            return False
+    return True
 
 
 def _is_sound(digits: str) -> bool:

@@ -81,6 +81,7 @@ def test_a_card_number_is_found_however_it_is_grouped(text: str) -> None:
         "back to DE12 5001 0517 0648 4898 90, please",
         "IBAN AT61 1904 3002 3457 3201 BIC OPSKATWW",
         "12.345.678/0001-95",  # CNPJ
+        "36415868000108",  # CNPJ, like a number of Diners Club
         "529.982.247-25, +55 11 91234-5678",  # CPF
     ],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import Any, is_typeddict
 
+import msgspec
 import pytest
 
 from argosy.engine.store import StoreUnavailable
@@ -410,10 +411,6 @@ def of_credit(shop: Shop, staff: str) -> dict[str, str]:
 
 def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer that a buyer and a seller get is of the type that the API's description gives it."""
-    from typing import is_typeddict
-
-    import msgspec
-
     from argosy.apps.api.endpoints import endpoints
 
     monkeypatch.setenv("ARGOSY_EVENT_FEED", "yes")

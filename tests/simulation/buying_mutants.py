@@ -157,7 +157,7 @@ def delivery_is_free_from_nothing(patch: Patch) -> None:
 def order_ends_before_its_money_is_back(patch: Patch) -> None:
     """An order that is called off is REFUNDED, and nobody asks for its money."""
 
-    def pay_back(original: Any, self: Cancellations, order: Any, payment_id: Any, who: str, reason: str) -> None:
+    def pay_back(original: Any, self: Cancellations, order: Any, who: str, reason: str, **how: Any) -> None:
         order.refund_whole(reason, self._occasion())
         self._release(order, has_left=False)
 

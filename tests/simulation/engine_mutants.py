@@ -210,7 +210,7 @@ def shown_total_is_not_compared(patch: Patch) -> None:
     patch.setattr(
         checkout_flow,
         "read",
-        lambda *given: msgspec.structs.replace(read(*given), expected_total=None),  # type: ignore[type-var]
+        lambda *given, **named: msgspec.structs.replace(read(*given, **named), expected_total=None),  # type: ignore[type-var]
     )
 
 

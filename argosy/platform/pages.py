@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -50,5 +50,5 @@ def page(items: Sequence[Any], query: PageQuery, path: str, after: str, **filter
     """A page of what was read with one more than `limit`; `after` is the cursor of the last thing shown."""
     if len(items) <= query.limit:
         return Page(items=items, next=None)
-    sent = {name: value for name, value in filters.items() if value}
-    return Page(items=items[: query.limit], next=f"{path}?{urlencode({**sent, 'after': after, 'limit': query.limit})}")
+    sent = "".join(f"{name}={quote_plus(value)}&" for name, value in filters.items() if value)
+    return Page(items=items[: query.limit], next=f"{path}?{sent}after={after}&limit={query.limit}")

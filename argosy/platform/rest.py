@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple, get_type_hints
+from urllib.parse import parse_qsl
 
 import msgspec
 from django.conf import settings
@@ -277,10 +278,18 @@ def _allowed(endpoint: Endpoint, actor: Actor, header: str | None) -> Actor:
 
 def _read(endpoint: Endpoint, asked: Asked) -> HttpResponse:
     if endpoint.parameters is not None:
-        asked.query = bodies.query_of(asked.request.GET.dict(), endpoint.parameters)
+        asked.query = bodies.query_of(query_in(asked.request.META), endpoint.parameters)
     if endpoint.watches:
         return _read_watched(endpoint, asked)
     return send(look(endpoint, asked), asked)
+
+
+def query_in(meta: Mapping[str, Any]) -> dict[str, str]:
+    """What the address says behind its question mark: of a name that is said twice, the last."""
+    text = meta.get("QUERY_STRING", "")
+    if not text.isascii():
+        text = text.encode("latin-1", "replace").decode(errors="replace")
+    return dict(parse_qsl(text, keep_blank_values=True))
 
 
 def look(endpoint: Endpoint, asked: Asked) -> Document:

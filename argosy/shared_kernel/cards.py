@@ -47,7 +47,7 @@ _ISSUERS = re.compile(
 
 def holds_card_number(text: str) -> bool:
     """Whether a text holds what could be a card's number, however its digits are grouped or written."""
-    return next(_found(text), None) is not None
+    return len(text) >= _LEAST and next(_found(text), None) is not None
 
 
 def masked(text: str) -> str:

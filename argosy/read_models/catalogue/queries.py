@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -169,11 +170,13 @@ def _cards(
         conditions.append(f"({order}, product_id) {'<' if is_by_time else '>'} (?, ?)")
         parameters += [dialect.instant(at) if isinstance(at, datetime) else at, id]
     direction = "DESC" if is_by_time else "ASC"
-    rows = dialect.query(
+    rows = dialect.query_at_once(
         f"SELECT card, {order}, {dialect.selected('product_id', 'uuid')} FROM {live_table(VIEW, ProductListing)} "
         f"WHERE {' AND '.join(conditions)} ORDER BY {order} {direction}, product_id {direction} LIMIT ?",
         (*parameters, min(limit, ROWS_MAX)),
+        ("card", order, "product_id"),
     )
+    rows.sort(key=itemgetter(1, 2), reverse=is_by_time)
     return [
         Listed(msgspec.Raw(card.encode()), (dialect.to_instant(value) if is_by_time else value, id))
         for card, value, id in rows

@@ -62,8 +62,13 @@ class Carried:
             pass
 
     def settle(self) -> None:
-        self.send()
-        self.wait_for(self.log, self.outbox.head())
+        """All that was told is sent and read, also what stood behind somebody else's transaction at the first look."""
+
+        def is_settled() -> bool:
+            self.send()
+            return self.log.reached is not None and self.log.reached >= self.outbox.head()
+
+        until(is_settled)
 
     def wait_for(self, log: KafkaLog, position: Position) -> None:
         until(lambda: log.reached is not None and log.reached >= position)

@@ -67,8 +67,9 @@ class Stage:
         self.sent = 0
         self.result: Any = None
 
-    def send(self, *messages: Message, actor: Actor = SYSTEM) -> list[Message]:
-        """Handle messages in one unit of work; what was told. A refused outside command raises its refusal."""
+    def send(self, *messages: Message, actor: Actor = SYSTEM, told_at: datetime | None = None) -> list[Message]:
+        """Handle messages in one unit of work; what was told. A refused outside command raises its refusal. `told_at`
+        is by another's clock."""
         before = len(self.store.log.records)
         work = UnitOfWork(self.store, self.clock.now())
         work.actor = actor
@@ -77,7 +78,7 @@ class Stage:
             self.sent += 1
             cause = str(named_id("cause", str(self.sent)))
             deliveries.append(
-                Delivery(message=message, cause=Cause(cause, cause, DerivedIds(cause, self.clock.now(), "stage")))
+                Delivery(message, Cause(cause, cause, DerivedIds(cause, self.clock.now(), "stage"), told_at))
             )
         run(self.participant, work, deliveries)
         for delivery in deliveries:

@@ -277,6 +277,14 @@ def test_what_is_not_paid_in_time_is_cancelled_with_its_stock_and_coupons() -> N
     assert stage.undeclared_loads == 0
 
 
+def test_a_time_that_has_come_by_the_clock_of_who_tells_it_has_come() -> None:
+    stage = by_transfer()
+    stage.clock.tick(days=7, seconds=-2)
+    pay_by = stage.one(Order, ANNA).pay_by
+    assert stage.send(CancelUnpaidPurchase(purchase_id=PURCHASE), told_at=pay_by) != []
+    assert {order.status for order in stage.all(Order)} == {"CANCELLED"}
+
+
 # Delivery.
 
 

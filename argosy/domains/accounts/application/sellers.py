@@ -81,9 +81,10 @@ class Sellers:
 
     @reads(stores=lambda command: [command.seller_id])
     def expire_holiday(self, command: ExpireHoliday) -> None:
-        """Ends a holiday whose time has come, and none other."""
+        """Ends a holiday whose time has come, and none other; by the clock of whoever told it, for the timer comes
+        once."""
         store = self.stores.find(command.seller_id)
-        if store is not None and store.holiday_until is not None and self.work.now >= store.holiday_until:
+        if store is not None and store.holiday_until is not None and self.work.told_at >= store.holiday_until:
             store.end_holiday()
 
     def _for_staff(self, seller_id: Id) -> Store:

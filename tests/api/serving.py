@@ -6,12 +6,13 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from argosy.apps.cli.processes import free_ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 START = "import sys; from argosy.apps.api.server import serve; sys.exit(serve('127.0.0.1', {}, {}, 8))"
@@ -99,10 +100,3 @@ class Web:
             return self.call("GET", "health/live", port=port).status == 200
         except OSError:
             return False
-
-
-def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -139,11 +140,16 @@ def check_ports(host: str, *ports: int) -> None:
 
 
 def free_ports(host: str = "127.0.0.1") -> tuple[int, int]:
-    """Two ports that nobody listens on."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind((host, 0))
-        second.bind((host, 0))
-        return first.getsockname()[1], second.getsockname()[1]
+    """Two ports that nobody listens on; below those that systems give to connections that go out, one of which could
+    have them before they are used."""
+    found: set[int] = set()
+    while len(found) < 2:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((host, port))
+            found.add(port)
+    first, second = found
+    return first, second
 
 
 def _is_ready(host: str, port: int) -> bool:

@@ -44,7 +44,7 @@ PREFIX = "/api/v1/"
 KEY_LETTERS_MAX = 255
 WAIT_SECONDS_MAX = 30
 
-_PARAMETER = re.compile(r"{(\w+)}")
+PARAMETER = re.compile(r"{(\w+)}")
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,5})\"?")
 _JSON = "application/json"
 _TEXT_PARAMETER_MAX = 100
@@ -150,7 +150,7 @@ class Endpoint:
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
-        return tuple(_PARAMETER.findall(self.path))
+        return tuple(PARAMETER.findall(self.path))
 
     @property
     def route(self) -> str:

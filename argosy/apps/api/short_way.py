@@ -7,7 +7,6 @@ addresses that are none, methods that an address does not take, letters that mus
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -17,9 +16,7 @@ from django.http import HttpResponse
 
 from argosy.platform import cors
 from argosy.platform.requests import Watch
-from argosy.platform.rest import PREFIX, Endpoint, respond
-
-_IS_PARAMETER = re.compile(r"{(\w+)}")
+from argosy.platform.rest import PARAMETER, PREFIX, Endpoint, respond
 
 Segments = tuple[str, ...]
 
@@ -64,12 +61,12 @@ class ShortWay:
             for endpoint in declared:
                 address = known.get(endpoint.path)
                 segments = endpoint.path.split("/")
-                named = {place: found[1] for place, text in enumerate(segments) if (found := _IS_PARAMETER.match(text))}
+                named = {place: found[1] for place, text in enumerate(segments) if (found := PARAMETER.match(text))}
                 if address is None:
                     fixed = tuple((place, text) for place, text in enumerate(segments) if place not in named)
                     address = known[endpoint.path] = _Address(fixed, {})
                     self._addresses.setdefault((len(segments), segments[0]), []).append(address)
-                route = PREFIX[1:] + _IS_PARAMETER.sub(r"<\1>", endpoint.path)
+                route = PREFIX[1:] + PARAMETER.sub(r"<\1>", endpoint.path)
                 address.by_method[endpoint.method] = Operation(endpoint, label, route, tuple(named.items()))
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:

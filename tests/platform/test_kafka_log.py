@@ -289,3 +289,16 @@ def test_a_transport_that_there_is_none_of_is_refused_by_name() -> None:
     with pytest.raises(SettingIsUnusable, match=r"^ARGOSY_TRANSPORT=rabbit: there are local and kafka$"):
         transport_of(runtime(), {"ARGOSY_TRANSPORT": "rabbit"})
     assert not transport_of(runtime(), {}).is_remote
+
+
+@pytest.mark.kafka
+def test_a_topic_tells_its_offsets_as_soon_as_it_is_made() -> None:
+    """Its leader may be known nowhere yet: that is waited for, and is not a broker that is away."""
+    cluster = Cluster(KafkaSettings(demand("kafka"), prefix=f"{uuid4().hex}-"))
+    sources = [f"source{number}" for number in range(12)]
+    try:
+        for source in sources:
+            partitions = cluster.ensure_topic(source)
+            assert cluster.spans({source: partitions}) == {source: [(0, 0)] * partitions}
+    finally:
+        cluster.remove_topics(sources)

@@ -32,6 +32,12 @@ BATCH = 500
 LOOK_BACK = 64
 """How many messages before the end of a partition its last one is looked for at first: the rest may be void."""
 _NEAR = 64
+_LEADER_MOVES = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+}
 
 
 class BrokerIsAway(StoreUnavailable):
@@ -181,24 +187,30 @@ class Cluster:
         places = [
             TopicPartition(self.settings.topic(source), at) for source in partitions for at in range(partitions[source])
         ]
-        ends = []
-        try:
-            for spec in (OffsetSpec.earliest(), OffsetSpec.latest()):
-                asked = self._admin.list_offsets(
-                    dict.fromkeys(places, spec),
-                    isolation_level=IsolationLevel.READ_COMMITTED,
-                    request_timeout=ANSWER_SECONDS,
-                )
-                ends.append([asked[place].result(2 * ANSWER_SECONDS).offset for place in places])
-        except TookTooLong:
-            raise self.away("no offsets in time") from None
-        except KafkaException as error:
-            raise self.away(error) from error
+        ends = [self._offsets(places, spec) for spec in (OffsetSpec.earliest(), OffsetSpec.latest())]
         found: dict[str, list[tuple[int, int]]] = {source: [] for source in partitions}
         both = iter(zip(*ends, strict=True))
         for source in partitions:
             found[source] = [next(both) for _ in range(partitions[source])]
         return found
+
+    def _offsets(self, places: Sequence[TopicPartition], spec: OffsetSpec) -> list[int]:
+        give_up = time.monotonic() + ANSWER_SECONDS
+        while True:
+            asked = self._admin.list_offsets(
+                dict.fromkeys(places, spec),
+                isolation_level=IsolationLevel.READ_COMMITTED,
+                request_timeout=ANSWER_SECONDS,
+            )
+            try:
+                return [asked[place].result(2 * ANSWER_SECONDS).offset for place in places]
+            except TookTooLong:
+                raise self.away("no offsets in time") from None
+            except KafkaException as error:
+                # The client asks by the leaders that it knew, and just after a topic is made or moved they are others.
+                if error.args[0].code() not in _LEADER_MOVES or time.monotonic() > give_up:
+                    raise self.away(error) from error
+                time.sleep(0.05)
 
     @cached_property
     def _admin(self) -> AdminClient:

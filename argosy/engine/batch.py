@@ -14,6 +14,10 @@ from argosy.engine.work import Cause, UnitOfWork
 from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.messages import Command, Message, Refused
 
+BATCH_MAX = 256
+BATCH_MIN = 32
+HELD_SECONDS_MAX = 0.020
+
 
 class Delivery(msgspec.Struct):
     """One message on its way into a use case, and what became of it.
@@ -103,3 +107,13 @@ def _want(
             # What cannot be told beforehand is loaded by the use case itself, which then fails with its own error if
             # it must: a declaration never decides.
             continue
+
+
+def next_batch_max(batch_max: int, took: int, held_seconds: float) -> int:
+    """How many messages the next batch may take, after one of `took` messages held the write lock so long: half as
+    many after too long a flush, twice as many after a full batch's quick one."""
+    if held_seconds > HELD_SECONDS_MAX:
+        return max(BATCH_MIN, min(batch_max, took) // 2)
+    if took >= batch_max and held_seconds < HELD_SECONDS_MAX / 2:
+        return min(BATCH_MAX, batch_max * 2)
+    return batch_max

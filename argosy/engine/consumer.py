@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
-from argosy.engine.batch import Delivery, run
+from argosy.engine.batch import BATCH_MAX, Delivery, next_batch_max, run
 from argosy.engine.due import RECURRING
 from argosy.engine.kept import Kept
 from argosy.engine.log import LANES, START, Log, Position, Record
@@ -20,9 +21,6 @@ from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.ids import DerivedIds
 from argosy.shared_kernel.messages import MESSAGES
 
-BATCH_MAX = 256
-BATCH_MIN = 32
-HELD_SECONDS_MAX = 0.020
 IDLE_LANE_LAG = 10_000
 PARKED_MAX = 1_000
 RERUNS_MAX = 3
@@ -38,6 +36,15 @@ class SubscriptionStopped(Exception):
 
 class SubscriptionOutgrown(SubscriptionStopped):
     """A newer program works off this subscription: it knows messages that this one would pass over."""
+
+
+class _Batch(NamedTuple):
+    """What has been handled and is to be committed."""
+
+    work: UnitOfWork
+    records: list[tuple[str, Record]]
+    handled: list[tuple[str, Record]]
+    parked: list[Parked]
 
 
 class Consumer:
@@ -66,6 +73,9 @@ class Consumer:
         self.committed: Callable[[Changes], None] = lambda changes: None
         self.parked_now: Callable[[Parked], None] = lambda parked: None
         self.applied: Applied = lambda handled, changes, at: None
+        self.before_sending: Callable[[], None] | None = None
+        """Called before a commit is sent: where it is set, `step` does not wait for the commit, and `finish` is to be
+        called before anything else."""
         self.fence: Fence | None = None
         self.calls: CallLeases | None = None
         """Who makes the calls that this subscription asks for, where that is this process too."""
@@ -85,6 +95,7 @@ class Consumer:
         self._first_source = -1
         self._to_record: dict[str, int] = {}
         self._is_open = False
+        self._sent: tuple[_Batch, Callable[[], None], dict[str, Position]] | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -106,11 +117,45 @@ class Consumer:
                 break
             found, reached[source] = self._news_of(source, room)
             records += found
-        if records:
+        if records and self.before_sending is not None:
+            self._send(records, reached)
+        else:
             self._apply(records)
+            self._pass(reached)
+        return len(records)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a commit is under way that `finish` has to ask after."""
+        return self._sent is not None
+
+    def finish(self) -> int:
+        """Wait for the commit that is under way, of so many messages; what it was refused is done again here."""
+        assert self._sent is not None
+        batch, finish, reached = self._sent
+        self._sent = None
+        try:
+            finish()
+            self._written(batch)
+        except Exception as error:  # noqa: BLE001 - as where it is waited for at once
+            self._apply(batch.records, failure=error)
+        self._pass(reached)
+        return len(batch.records)
+
+    def _send(self, records: list[tuple[str, Record]], reached: dict[str, Position]) -> None:
+        assert self.before_sending is not None
+        try:
+            if batch := self._batch(records):
+                self.before_sending()
+                self._sent = (batch, batch.work.send(), reached)
+                return
+        except Exception as error:  # noqa: BLE001 - as where it is waited for at once
+            self._apply(records, failure=error)
+        self._pass(reached)
+
+    def _pass(self, reached: dict[str, Position]) -> None:
         self._floor.update(reached)
         self._bring_idle_lanes_along(reached)
-        return len(records)
 
     def _turns(self) -> list[str]:
         """The sources, another one first each time: a busy one does not keep the others waiting."""
@@ -247,8 +292,9 @@ class Consumer:
             self.stopped_lanes[lane] = f"{record.wire_name} version {record.version} is newer than this program"
         return lane not in self.stopped_lanes
 
-    def _apply(self, records: list[tuple[str, Record]]) -> None:
-        """Apply all in one commit; fresh rows on a conflict, halves when that does not help, parked when alone."""
+    def _apply(self, records: list[tuple[str, Record]], failure: Exception | None = None) -> None:
+        """Apply all in one commit; fresh rows on a conflict, halves when that does not help, parked when alone. A
+        `failure` is what the first attempt, made already, has met."""
         blame: Exception | None = None
         for attempt in range(1 + RERUNS_MAX):
             if attempt:
@@ -257,6 +303,8 @@ class Consumer:
             if not records:
                 return
             try:
+                if failure is not None and not attempt:
+                    raise failure
                 return self._commit(records)
             except VersionConflict as conflict:
                 blame = conflict
@@ -288,6 +336,12 @@ class Consumer:
             raise StoreUnavailable(f"somebody else works off {self.subscription} too: {conflict}") from conflict
 
     def _commit(self, records: list[tuple[str, Record]], blame: Exception | None = None) -> None:
+        if batch := self._batch(records, blame):
+            batch.work.commit()
+            self._written(batch)
+
+    def _batch(self, records: list[tuple[str, Record]], blame: Exception | None = None) -> _Batch | None:
+        """All of them handled, and ready to be committed; None where they had to be committed one by one."""
         now = self.clock.now()
         work = UnitOfWork(self.store, now, self.kept, self.fence, self.calls)
         deliveries: list[Delivery] = []
@@ -312,17 +366,20 @@ class Consumer:
         if blocked and self._must_park_followers(handled, deliveries, blocked):
             # Later messages of a key that has just failed were already applied in this batch: do it again without.
             self._isolate(records, blocked)
-            return
+            return None
         work.changes.parked += parked
         work.changes.cursors += self._moves(records)
         if self._to_record:
             work.changes.handled[self.subscription] = self._to_record
         self._check_room(len(parked))
-        work.commit()
+        return _Batch(work, records, handled, parked)
+
+    def _written(self, batch: _Batch) -> None:
+        work = batch.work
         self._to_record = {}
-        self._committed(work, parked)
-        self.applied(handled, work.changes, now)
-        self.batch_max = next_batch_max(self.batch_max, len(records), work.changes.held_seconds)
+        self._committed(work, batch.parked)
+        self.applied(batch.handled, work.changes, work.now)
+        self.batch_max = next_batch_max(self.batch_max, len(batch.records), work.changes.held_seconds)
 
     def _must_park_followers(
         self,
@@ -441,13 +498,3 @@ class Consumer:
             self._open()
             return
         self._parked[key][0] = again
-
-
-def next_batch_max(batch_max: int, took: int, held_seconds: float) -> int:
-    """How many messages the next batch may take, after one of `took` messages held the write lock so long: half as
-    many after too long a flush, twice as many after a full batch's quick one."""
-    if held_seconds > HELD_SECONDS_MAX:
-        return max(BATCH_MIN, min(batch_max, took) // 2)
-    if took >= batch_max and held_seconds < HELD_SECONDS_MAX / 2:
-        return min(BATCH_MAX, batch_max * 2)
-    return batch_max

@@ -107,6 +107,9 @@ class MemoryStore:
             self._answers[key.actor, key.route, key.key] = key
         self.commits += 1
 
+    def send(self, changes: Changes) -> Callable[[], None]:
+        return lambda: self.commit(changes)
+
     def _plan(self, changes: Changes) -> None:
         finished, begun = dict(changes.finished), []
         keys = {due.key for due in self.due_rows.values() if due.kind == CALL} if changes.due else set()

@@ -164,6 +164,11 @@ class Store(Protocol):
         """Write everything, or raise VersionConflict or StoreUnavailable and write nothing."""
         ...
 
+    def send(self, changes: Changes) -> Callable[[], None]:
+        """Have `commit` under way; what is returned waits for it, and raises what it would raise. Whatever else is
+        asked of this store by the same thread meanwhile comes after it."""
+        ...
+
     def settle(self, kind: type[Aggregate], aggregates: Collection[Aggregate]) -> None:
         """Make written aggregates what a load would give: their append-only parts are empty again."""
         ...

@@ -255,6 +255,28 @@ class UnitOfWork:
         )
 
     def commit(self) -> None:
+        changes = self._gathered()
+        if changes:
+            self.store.commit(changes)
+        if self.kept is not None:
+            self._keep_for_next(self.kept)
+
+    def send(self) -> Callable[[], None]:
+        """As `commit`, but whoever calls it goes on with something else until it asks what became of it, by calling
+        what is returned, once; nobody touches what this unit of work has touched before that."""
+        changes = self._gathered()
+        finish = self.store.send(changes) if changes else None
+
+        def finished() -> None:
+            if finish is not None:
+                finish()
+            if self.kept is not None:
+                self._keep_for_next(self.kept)
+
+        return finished
+
+    def _gathered(self) -> Changes:
+        """Everything that is to be written."""
         changes = self.changes
         for aggregate, event, cause in self._standings.values():
             aggregate.sequence += 1
@@ -272,10 +294,7 @@ class UnitOfWork:
                 changes.updates.setdefault(entry.kind, []).append((aggregate, original))
             elif entry.is_from_memory:
                 changes.verified.setdefault(entry.kind, []).append(aggregate)
-        if changes:
-            self.store.commit(changes)
-        if self.kept is not None:
-            self._keep_for_next(self.kept)
+        return changes
 
     # The identity map.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from argosy.engine.store import Changes, VersionConflict
@@ -67,12 +68,20 @@ class CountedStore(SqlStore):
         mapped = self._mapped[kind]
         return mapped.table.name, mapped.column_of
 
-    def commit(self, changes: Changes) -> None:
-        try:
-            super().commit(changes)
-        except VersionConflict:
-            self._conflicts.inc()
-            raise
+    def send(self, changes: Changes) -> Callable[[], None]:
+        finish = super().send(changes)
+
+        def finished() -> None:
+            try:
+                finish()
+            except VersionConflict:
+                self._conflicts.inc()
+                raise
+            self._count(changes)
+
+        return finished
+
+    def _count(self, changes: Changes) -> None:
         self._commits[changes.fence is not None].inc()
         for name, count in Counter([record.wire_name for record in changes.records]).items():
             for counter in self._told.get(name) or self._counters_of(name):

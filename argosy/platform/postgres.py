@@ -4,7 +4,8 @@ column, so that a commit is one round trip; a compare that fails divides by zero
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -32,6 +33,8 @@ class PostgresDialect:
     """One PostgreSQL database, through Django's connection of this thread."""
 
     vendor = "postgresql"
+    works_elsewhere = True
+    """Whether somebody else does the work, so that this process may do something meanwhile."""
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
@@ -83,9 +86,13 @@ class PostgresDialect:
 
     def commit(self, writes: Sequence[Write]) -> Committed:
         """Write all or nothing; nobody else is kept from writing."""
+        return self.send(writes)()
+
+    def send(self, writes: Sequence[Write]) -> Callable[[], Committed]:
+        """A commit that the server works on until somebody asks what has become of it."""
         writes = [write for write in writes if write.rows]
         if not writes:
-            return Committed()
+            return Committed
         shape = tuple(write.shape for write in writes)
         sql = self._statements.get(shape)
         if sql is None:
@@ -102,12 +109,19 @@ class PostgresDialect:
         if Statistics.watcher:
             Statistics.watcher(self.alias, sql)
         reached("commit.before_begin")
-        [row] = self._execute(sql, parameters)
-        reached("commit.done")
-        committed = self._told(writes, row)
-        if any(write.verb == "ask" for write in writes) and row[-1] is not None:
-            return committed._replace(begun=frozenset(decode(row[-1])))
-        return committed
+        with self._meant():
+            sent = self._seen.prepared.send(sql, parameters)
+
+        def finished() -> Committed:
+            with self._meant():
+                [row] = sent.rows()
+            reached("commit.done")
+            committed = self._told(writes, row)
+            if any(write.verb == "ask" for write in writes) and row[-1] is not None:
+                return committed._replace(begun=frozenset(decode(row[-1])))
+            return committed
+
+        return finished
 
     def _told(self, writes: Sequence[Write], row: Sequence[Any]) -> Committed:
         """Where the log's rows have come to stand, if one behind the other and for good."""
@@ -119,9 +133,15 @@ class PostgresDialect:
         return Committed(0.0, last_id, Position(epoch, xid, last_id))
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._meant():
+            return self._seen.prepared.run(sql, parameters)  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _meant(self) -> Iterator[None]:
+        """What goes wrong, as the engine calls it. This thread's connection is there inside of it."""
         raw = self.raw()
         try:
-            return self._seen.prepared.run(sql, parameters)  # type: ignore[no-any-return]
+            yield
         except (
             psycopg.errors.UniqueViolation,
             psycopg.errors.DivisionByZero,

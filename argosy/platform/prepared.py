@@ -7,12 +7,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from select import POLLIN, POLLOUT, poll
 from typing import Any
 
 import psycopg
 from psycopg.adapt import AdaptersMap, Buffer, Loader, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.types.string import TextLoader
 
 from argosy.platform.arrays import Binary
@@ -57,19 +58,36 @@ class Prepared:
         self._results = Transformer(_Adapters())
         self._names: OrderedDict[str, bytes] = OrderedDict()
         self._count = 0
+        self._sent: Sent | None = None
 
     def run(self, sql: str, parameters: Sequence[bytes | None]) -> list[Row]:
         """Rows of one statement, which is a transaction of its own unless one is open."""
-        pgconn = self._pgconn
+        self._settle()
+        return self._rows(self._pgconn.exec_prepared(self._named(sql), parameters, _formats(parameters)))  # type: ignore[arg-type]
+
+    def send(self, sql: str, parameters: Sequence[bytes | None]) -> Sent:
+        """The same without waiting for it. Whatever is run next waits first."""
+        self._settle()
+        self._pgconn.send_query_prepared(self._named(sql), parameters, _formats(parameters))  # type: ignore[arg-type]
+        return self._under_way()
+
+    def _under_way(self) -> Sent:
+        self._sent = Sent(self)
+        _flush(self._pgconn)
+        return self._sent
+
+    def _settle(self) -> None:
+        if self._sent is not None:
+            self._sent.receive()
+        if not self.connection.autocommit and self._pgconn.transaction_status == TransactionStatus.IDLE:
+            self.script("BEGIN")
+
+    def _named(self, sql: str) -> bytes:
         name = self._names.get(sql)
         if name is None:
-            name = self._prepare(sql)
-        else:
-            self._names.move_to_end(sql)
-        if not self.connection.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
-            self.script("BEGIN")
-        formats = [int(type(one) is Binary) for one in parameters]
-        return self._rows(pgconn.exec_prepared(name, parameters, formats))  # type: ignore[arg-type]
+            return self._prepare(sql)
+        self._names.move_to_end(sql)
+        return name
 
     def _rows(self, result: PGresult) -> list[Row]:
         if result.status == ExecStatus.TUPLES_OK:
@@ -110,11 +128,72 @@ class Unprepared(Prepared):
     be another session's."""
 
     def run(self, sql: str, parameters: Sequence[bytes | None]) -> list[Row]:
-        pgconn = self._pgconn
-        if not self.connection.autocommit and pgconn.transaction_status == TransactionStatus.IDLE:
-            self.script("BEGIN")
-        formats = [int(type(one) is Binary) for one in parameters]
-        return self._rows(pgconn.exec_params(sql.encode(), parameters, param_formats=formats))  # type: ignore[arg-type]
+        self._settle()
+        return self._rows(self._pgconn.exec_params(sql.encode(), parameters, param_formats=_formats(parameters)))  # type: ignore[arg-type]
+
+    def send(self, sql: str, parameters: Sequence[bytes | None]) -> Sent:
+        self._settle()
+        self._pgconn.send_query_params(sql.encode(), parameters, param_formats=_formats(parameters))  # type: ignore[arg-type]
+        return self._under_way()
+
+
+class Sent:
+    """A statement that the server works on."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._result: PGresult | psycopg.Error | None = None
+
+    def rows(self) -> list[Row]:
+        """Its rows, or what was wrong with it."""
+        result = self.receive()
+        if isinstance(result, psycopg.Error):
+            raise result
+        return self._prepared._rows(result)
+
+    def receive(self) -> PGresult | psycopg.Error:
+        """Wait for the answer, which stays here until somebody asks for it."""
+        if self._result is None:
+            self._prepared._sent = None
+            try:
+                self._result = _answer(self._prepared._pgconn)
+            except psycopg.Error as error:
+                self._result = error
+        return self._result
+
+
+def _formats(parameters: Sequence[bytes | None]) -> list[int]:
+    return [int(type(one) is Binary) for one in parameters]
+
+
+def _flush(pgconn: PGconn) -> None:
+    """All of the statement is the server's, so that it may begin: libpq itself would keep what the socket has no room
+    for until it is asked again."""
+    while pgconn.flush():
+        if _wait(pgconn, POLLIN | POLLOUT) & POLLIN:
+            pgconn.consume_input()
+
+
+def _answer(pgconn: PGconn) -> PGresult:
+    """What came of the one statement that is under way. Threads that make calls go on meanwhile: libpq's own waiting
+    would keep the interpreter from them."""
+    last: PGresult | None = None
+    while True:
+        while pgconn.is_busy():
+            _wait(pgconn, POLLIN)
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            assert last is not None, "one statement was sent"
+            return last
+        last = result
+
+
+def _wait(pgconn: PGconn, events: int) -> int:
+    poller = poll()
+    poller.register(pgconn.socket, events)
+    [(_, seen)] = poller.poll()
+    return seen
 
 
 def parameter(value: Any) -> bytes | None:

@@ -130,6 +130,9 @@ class SqlStore(EngineTables):
     # Writing.
 
     def commit(self, changes: Changes) -> None:
+        self.send(changes)()
+
+    def send(self, changes: Changes) -> Callable[[], None]:
         writes = [*self.engine_writes(changes), *self._aggregate_writes(changes)]
         if changes.erased:
             writes += self._forgetting(changes.erased)
@@ -137,9 +140,14 @@ class SqlStore(EngineTables):
             mapped = self._mapped[kind]
             rows = [(aggregate.id, aggregate.version) for aggregate in aggregates]
             writes.insert(0, Write("check", mapped.table.name, (), rows, self._compare_keys(mapped), True))
-        changes.held_seconds, last_id, last, changes.begun = self.dialect.commit(writes)
-        if last_id:
-            self.log.place(changes.records, last_id, last)
+        finish = self.dialect.send(writes)
+
+        def finished() -> None:
+            changes.held_seconds, last_id, last, changes.begun = finish()
+            if last_id:
+                self.log.place(changes.records, last_id, last)
+
+        return finished
 
     def settle(self, kind: type[Aggregate], aggregates: Collection[Aggregate]) -> None:
         for part in self._mapped[kind].parts:

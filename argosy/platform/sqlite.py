@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
@@ -30,6 +30,7 @@ class SqliteDialect:
     """One SQLite file, through Django's connection of this thread."""
 
     vendor = "sqlite"
+    works_elsewhere = False
 
     def __init__(self, alias: str, path: str) -> None:
         self.alias = alias
@@ -77,6 +78,10 @@ class SqliteDialect:
     def is_wanted(self) -> bool:
         """Whether somebody else waits to write."""
         return self.lock.is_wanted()
+
+    def send(self, writes: Sequence[Write]) -> Callable[[], Committed]:
+        """A commit that waits until somebody asks for it: this process does the work itself."""
+        return partial(self.commit, writes)
 
     def commit(self, writes: Sequence[Write]) -> Committed:
         """Write all or nothing."""

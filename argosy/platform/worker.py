@@ -19,6 +19,7 @@ from argosy.platform.context import Context, Subscription
 from argosy.platform.crash_points import reached
 from argosy.platform.doorbell import Listener
 from argosy.platform.far_bell import EVERYTHING
+from argosy.platform.hidden_news import HiddenNews
 from argosy.platform.leases import Leases, holder_name, is_dead
 from argosy.platform.parked import REDRIVEN, redriven
 from argosy.platform.planning import plan_missing
@@ -34,8 +35,6 @@ POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.0005
 VIEWS_SECONDS = 0.005
 """How long views may wait while flows go on."""
-LOOK_SECONDS = 0.001
-LOOK_SECONDS_MAX = 0.05
 COLLECT_EVERY_BATCHES = 2_000
 IDLE_COLLECT_BATCHES = 100
 STOPPED_SECONDS = 60
@@ -70,10 +69,12 @@ class Worker:
         self._stopped: dict[Consumer, float] = {}
         self._listeners_of: dict[str, list[Consumer]] = {}
         self._call_news: set[str] = set()
-        self._hidden: dict[Consumer, tuple[float, float]] = {}
+        self._hidden = HiddenNews()
         self._heard_elsewhere: set[str] = set()
         self._unplanned: set[str] = set()
         self._views_at = 0.0
+        self._sent: tuple[Consumer, str, Callable[[], int]] | None = None
+        """Whose commit the server works on while the next one's messages are handled here."""
         self._batches = 0
         self._told_lanes: dict[Consumer, set[tuple[str, int]]] = {}
         self._logs = self._shared_logs()
@@ -141,6 +142,8 @@ class Worker:
         consumer.committed = self._committed_in(context.label)
         consumer.applied = self.watch.applied_by(context, subscription.name)
         consumer.parked_now = partial(self.watch.parked, context.label)
+        if subscription.store.dialect.works_elsewhere:
+            consumer.before_sending = self._finish_sent
         self._ready.add(consumer)
         return consumer
 
@@ -205,7 +208,7 @@ class Worker:
                     self._poll()
                 if not self.turn():
                     self._collect_garbage(IDLE_COLLECT_BATCHES)
-                    self._hear(self.listener.wait(self._patience()))
+                    self._hear(self.listener.wait(self._hidden.wait_at_most(POLL_SECONDS, time.monotonic())))
                 else:
                     self._hear(self.listener.heard())
         finally:
@@ -281,7 +284,7 @@ class Worker:
         moved = self._collect_calls()
         now = time.monotonic()
         if self._hidden:
-            self._ready.update(consumer for consumer, (at, _) in self._hidden.items() if at <= now)
+            self._ready.update(self._hidden.due(now))
         moved |= self._step_ready(of_views=False)
         if not moved or now >= self._views_at:
             moved |= self._step_ready(of_views=True)
@@ -298,6 +301,7 @@ class Worker:
             if consumer in self._ready and consumer.participant.is_projector == of_views:
                 self._ready.discard(consumer)
                 moved |= self._step(consumer)
+        self._finish_sent()
         return moved
 
     def drain(self, seconds: float = 60.0) -> None:
@@ -313,7 +317,7 @@ class Worker:
                 self.listener.wait(0.05)
                 continue
             if self._hidden:
-                self.listener.wait(self._patience())
+                self.listener.wait(self._hidden.wait_at_most(POLL_SECONDS, time.monotonic()))
                 continue
             if not all(consumer.fence for consumer in self.consumers):
                 self.listener.wait(0.05)
@@ -339,40 +343,20 @@ class Worker:
         if self._stopped.get(consumer, 0.0) > time.monotonic():
             self._ready.add(consumer)
             return False
-        try:
-            # First, so that a subscription that stopped for too many parked messages goes on once these go well.
-            consumer.retry_parked()
-            took = consumer.step()
-        except StoreUnavailable as error:
-            self.watch.tell(f"{consumer.subscription} waits: {error}")
-            # Its database may be another one, in which nobody holds the lease.
-            self.leases.doubt(consumer.fence.lease)
-            return self._later(consumer, POLL_SECONDS)
-        except VersionConflict as error:
-            self.watch.tell(f"{consumer.subscription} looks again: {error}")
-            self.leases.doubt(consumer.fence.lease)
-            return self._later(consumer, 0.1)
-        except SubscriptionStopped as error:
-            self.watch.stopped(consumer, f"stopped: {error}")
-            if isinstance(error, SubscriptionOutgrown):
-                self._leave(consumer.fence.lease)
-            self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
+        lease = consumer.fence.lease
+        took = self._attempt(consumer, lease, partial(_work, consumer))
+        if took is None:
             return False
-        except Exception as error:  # noqa: BLE001 - a fault of one subscription is not the others' end
-            self.watch.fault(
-                consumer.subscription, f"{consumer.subscription} failed: {''.join(traceback.format_exception(error))}"
-            )
-            consumer.take_over(consumer.fence)
-            self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
-            return False
+        if consumer.is_sent:
+            self._sent = (consumer, lease, consumer.finish)
         if not consumer.stopped_lanes:
             self.watch.goes_on(consumer)
         self._tell_stopped_lanes(consumer)
-        if consumer.stopped_lanes and self.leases.has_others(consumer.fence.lease):
+        if consumer.stopped_lanes and self.leases.has_others(lease):
             # Somebody else may know what is too new for this program. The last who is ready stays, for the other lanes.
-            self._leave(consumer.fence.lease)
+            self._leave(lease)
             return bool(took)
-        self._look_again(consumer)
+        self._hidden.note(consumer, time.monotonic())
         if took:
             self._ready.add(consumer)
             self._batches += 1
@@ -381,7 +365,39 @@ class Worker:
                 time.sleep(PAUSE_SECONDS)
         return bool(took)
 
+    def _finish_sent(self) -> None:
+        sent, self._sent = self._sent, None
+        if sent is not None:
+            self._attempt(*sent)
+
+    def _attempt(self, consumer: Consumer, lease: str, step: Callable[[], int]) -> int | None:
+        """How many messages it took up; None where it failed, which is no other subscription's end."""
+        try:
+            return step()
+        except StoreUnavailable as error:
+            self.watch.tell(f"{consumer.subscription} waits: {error}")
+            # Its database may be another one, in which nobody holds the lease.
+            self.leases.doubt(lease)
+            self._later(consumer, POLL_SECONDS)
+        except VersionConflict as error:
+            self.watch.tell(f"{consumer.subscription} looks again: {error}")
+            self.leases.doubt(lease)
+            self._later(consumer, 0.1)
+        except SubscriptionStopped as error:
+            self.watch.stopped(consumer, f"stopped: {error}")
+            if isinstance(error, SubscriptionOutgrown):
+                self._leave(lease)
+            self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this subscription's own
+            self.watch.fault(
+                consumer.subscription, f"{consumer.subscription} failed: {''.join(traceback.format_exception(error))}"
+            )
+            consumer.take_over(consumer.fence)
+            self._stopped[consumer] = time.monotonic() + STOPPED_SECONDS
+        return None
+
     def _leave(self, label: str) -> None:
+        self._finish_sent()
         self.leases.leave(label)
         self._obey_leases()
 
@@ -397,11 +413,10 @@ class Worker:
                 told.add((source, lane))
                 self.watch.stopped(consumer, f"{consumer.subscription} stopped in lane {lane} of {source}: {why}")
 
-    def _later(self, consumer: Consumer, seconds: float) -> bool:
+    def _later(self, consumer: Consumer, seconds: float) -> None:
         """What stands in its way is not the messages' fault: it is tried again by itself."""
         self._stopped[consumer] = time.monotonic() + seconds
         self._ready.add(consumer)
-        return False
 
     def _collect_calls(self) -> bool:
         has_moved = False
@@ -426,20 +441,6 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a fault of one part is not the others' end; it is tried again
             self.watch.fault("worker", f"failed: {''.join(traceback.format_exception(error))}")
         return 0
-
-    def _look_again(self, consumer: Consumer) -> None:
-        """News that an older transaction of the server holds back is looked for again soon, ever less often."""
-        if not consumer.must_look_again:
-            self._hidden.pop(consumer, None)
-            return
-        _, wait = self._hidden.get(consumer, (0.0, LOOK_SECONDS / 2))
-        wait = min(2 * wait, LOOK_SECONDS_MAX)
-        self._hidden[consumer] = (time.monotonic() + wait, wait)
-
-    def _patience(self) -> float:
-        """How long to wait for a ring."""
-        soonest = min((at for at, _ in self._hidden.values()), default=None)
-        return POLL_SECONDS if soonest is None else min(POLL_SECONDS, max(soonest - time.monotonic(), 0.0))
 
     def _committed_in(self, label: str) -> Callable[[Changes], None]:
         def committed(changes: Changes) -> None:
@@ -490,3 +491,9 @@ class Worker:
                 for consumer in self._listeners_of.get(name, ()):
                     self._stopped.pop(consumer, None)
                     self._guarded(consumer.look_at_parked)
+
+
+def _work(consumer: Consumer) -> int:
+    # First, so that a subscription that stopped for too many parked messages goes on once these go well.
+    consumer.retry_parked()
+    return consumer.step()

@@ -64,7 +64,7 @@ def place(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> Marketpl
     is the first to move."""
     monkeypatch.setattr(marketplace.runtime, "ids", CountingIds())
     monkeypatch.setenv("ARGOSY_TEST_GATEWAY_LATENCY_MS", "0")
-    monkeypatch.setattr("argosy.engine.consumer.HELD_SECONDS_MAX", float("inf"))
+    monkeypatch.setattr("argosy.engine.batch.HELD_SECONDS_MAX", float("inf"))
     monkeypatch.setattr("argosy.platform.worker.VIEWS_SECONDS", 0.0)
     monkeypatch.setattr("argosy.platform.worker.ThreadPool", lambda wake: CallsAtOnce())
     seed(marketplace.runtime)

@@ -9,7 +9,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from argosy.engine.consumer import BATCH_MAX, BATCH_MIN, Consumer, SubscriptionStopped, next_batch_max
+from argosy.engine.batch import BATCH_MAX, BATCH_MIN, next_batch_max
+from argosy.engine.consumer import Consumer, SubscriptionStopped
 from argosy.engine.due import RECURRING
 from argosy.engine.log import Record, lane_of
 from argosy.engine.memory import MemoryStore
@@ -20,10 +21,22 @@ from tests.engine.counters import Answered, Count, Counter, Counting, counting
 from tests.support import FakeClock, an_id
 
 
+class Sending(Consumer):
+    """As a worker has it that goes on with others while a commit is under way."""
+
+    def step(self) -> int:
+        self.before_sending = lambda: None
+        took = super().step()
+        if self.is_sent:
+            assert self.finish() == took
+        return took
+
+
 class Play:
     """A source log called `flows`, and a consumer of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[Consumer] = Consumer) -> None:
+        self.kind = kind
         self.source = MemoryStore("flows")
         self.store = MemoryStore("counters")
         self.clock = FakeClock()
@@ -31,7 +44,7 @@ class Play:
         self.consumer = self.open()
 
     def open(self) -> Consumer:
-        return Consumer(counting(), self.store, {"flows": self.source.log, "counters": self.store.log}, self.clock)
+        return self.kind(counting(), self.store, {"flows": self.source.log, "counters": self.store.log}, self.clock)
 
     def tell(self, *messages: Message, version: int | None = None) -> None:
         for message in messages:
@@ -71,15 +84,26 @@ def count(by: int, flow: str = "f", name: str = "a") -> Count:
     return Count(flow_id=an_id(flow), counter_id=an_id(name), by=by)
 
 
-@pytest.fixture
-def play() -> Play:
-    return Play()
+@pytest.fixture(params=[Consumer, Sending])
+def play(request: pytest.FixtureRequest) -> Play:
+    return Play(request.param)
 
 
 def test_applies_every_message_once_in_one_commit(play: Play) -> None:
     play.tell(*(count(1, flow=str(index)) for index in range(50)))
     assert play.run() == 50
     assert (play.total(), play.store.commits, play.consumer.undeclared_loads) == (50, 1, 0)
+
+
+def test_a_commit_that_is_sent_counts_only_once_it_is_asked_after(play: Play) -> None:
+    order: list[str] = []
+    consumer = play.consumer = Consumer(counting(), play.store, {"flows": play.source.log}, play.clock)
+    consumer.before_sending = lambda: order.append("sent")
+    consumer.committed = lambda changes: order.append("committed")
+    play.tell(count(1), count(2))
+    assert (consumer.step(), consumer.is_sent, order) == (2, True, ["sent"])
+    assert (consumer.finish(), consumer.is_sent, order) == (2, False, ["sent", "committed"])
+    assert (play.total(), consumer.step(), consumer.is_sent) == (3, 0, False)
 
 
 def test_a_consumer_that_starts_again_applies_nothing_twice(play: Play) -> None:

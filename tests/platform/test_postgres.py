@@ -136,6 +136,38 @@ def test_a_connection_that_was_cut_is_replaced(dialect: PostgresDialect) -> None
     assert stored(dialect, "name") == ["after"]
 
 
+def test_what_is_asked_while_a_commit_is_under_way_comes_after_it(dialect: PostgresDialect) -> None:
+    finish = dialect.send([things("name", "text", ["x" * 1_000] * 4_000)])
+    assert dialect.query("SELECT count(*) FROM things") == [(4_000,)]
+    again = dialect.send([things("name", "text", ["y"])])
+    assert dialect.query("SELECT count(*) FROM things") == [(4_001,)]
+    assert (finish().held_seconds, again().held_seconds) == (0.0, 0.0)
+
+
+def test_a_commit_that_was_refused_while_nobody_looked_says_so_to_who_asks(dialect: PostgresDialect) -> None:
+    missing = Write("update", "things", (Field("name", "text"),), [("new", 99)], (Field("many", "bigint"),), True)
+    finish = dialect.send([things("name", "text", ["undone"]), missing])
+    assert stored(dialect, "name") == [], "asked in between, and nobody else's refusal"
+    with pytest.raises(VersionConflict):
+        finish()
+    dialect.commit([things("name", "text", ["after"])])
+    assert stored(dialect, "name") == ["after"]
+
+
+def test_a_connection_that_is_cut_under_a_commit_is_told_to_who_asks_and_replaced(dialect: PostgresDialect) -> None:
+    [(process,)] = dialect.query("SELECT pg_backend_pid()")
+    settings = connections["inventory"].get_connection_params()
+    where = {key: settings[key] for key in ("dbname", "user", "host", "port") if key in settings}
+    dialect.commit([things("name", "text", ["kept"])])
+    with psycopg.connect(**where) as other:
+        other.execute("LOCK TABLE things")
+        finish = dialect.send([things("name", "text", ["lost"])])
+        other.execute("SELECT pg_terminate_backend(%s, 2000)", (process,))
+    with pytest.raises(StoreUnavailable):
+        finish()
+    assert stored(dialect, "name") == ["kept"]
+
+
 def test_no_more_statements_stay_prepared_than_allowed(
     dialect: PostgresDialect, monkeypatch: pytest.MonkeyPatch
 ) -> None:

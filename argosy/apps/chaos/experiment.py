@@ -42,6 +42,8 @@ class Experiment:
     is_short: bool = False
     """Whether it is in the short selection, at `short_seconds`."""
     short_seconds: float = 6.0
+    is_alone: bool = False
+    """Whether it measures what another beside it would spoil."""
 
     def __post_init__(self) -> None:
         assert self.level in LEVELS, self.level

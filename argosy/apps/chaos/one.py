@@ -18,6 +18,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -189,28 +190,41 @@ def two_ports_in_a_row() -> int:
 
 def _with_goods(var: Path, is_copied: bool) -> Runtime:
     """A marketplace where there is something to buy; copied from the one before, where there was one."""
-    from argosy.apps.cli.migrate import migrate
-    from argosy.apps.cli.project import prepare
+    template = Path(os.environ[TEMPLATE]) if is_copied and TEMPLATE in os.environ else None
+    if template is None:
+        return _made()
+    with template.with_suffix(".lock").open("w") as turn:
+        # Of those that begin side by side one makes it, and the others wait for it.
+        flock(turn, LOCK_EX)
+        if not template.is_dir():
+            return _made(template)
+    return _copied(template, var)
 
-    template = Path(os.environ.get(TEMPLATE) or var / "template")
-    is_copied = is_copied and TEMPLATE in os.environ
-    is_there = is_copied and template.is_dir()
-    if is_there:
-        shutil.copytree(template, var, dirs_exist_ok=True)
-        prepare()
-    else:
-        migrate()
+
+def _made(template: Path | None = None) -> Runtime:
+    from argosy.apps.cli.migrate import migrate
+
+    migrate()
     from django.db import connections
 
     from argosy.apps.chaos.goods import seed
     from argosy.platform.runtime import runtime
 
-    if not is_there:
-        seed(runtime())
-    if is_copied and not is_there:
+    seed(runtime())
+    if template is not None:
         connections.close_all()
-        shutil.copytree(var, template.with_suffix(".new"))
+        shutil.copytree(os.environ["ARGOSY_VAR"], template.with_suffix(".new"))
         template.with_suffix(".new").rename(template)
+    return runtime()
+
+
+def _copied(template: Path, var: Path) -> Runtime:
+    from argosy.apps.cli.project import prepare
+
+    shutil.copytree(template, var, dirs_exist_ok=True)
+    prepare()
+    from argosy.platform.runtime import runtime
+
     return runtime()
 
 

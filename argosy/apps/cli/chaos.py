@@ -25,6 +25,8 @@ examples:
   argosy chaos all --short                  a selection, in about 2 minutes
 """
 UNIT_SECONDS = 60.0
+JOBS = 2
+"""They wait most of the time: for calm, for what is to come back."""
 
 
 def add(commands: Any, name: str, summary: str) -> None:
@@ -34,6 +36,7 @@ def add(commands: Any, name: str, summary: str) -> None:
     command.add_argument("--minutes", type=_minutes, default=0.0, metavar="M", help="how long each does its harm")
     command.add_argument("--short", action="store_true", help="of all, the short selection")
     command.add_argument("--seed", type=int, default=1, help="of what is drawn by chance (1)")
+    command.add_argument("--jobs", type=_jobs, default=JOBS, metavar="N", help=f"experiments side by side ({JOBS})")
     command.add_argument("--keep", action="store_true", help="keep the folder of what fails")
     command.add_argument("--json", action="store_true", help="the outcomes for programs")
     command.set_defaults(run=run)
@@ -47,6 +50,12 @@ def _minutes(text: str) -> float:
     if not 0 < minutes <= 24 * 60:
         raise argparse.ArgumentTypeError(f"{text} is no number of minutes, more than 0 and at most a day")
     return minutes
+
+
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 16:
+        raise argparse.ArgumentTypeError(f"{text} is no number of experiments, 1 to 16")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,7 +81,8 @@ def run(options: argparse.Namespace) -> int:
         return float(experiment.short_seconds if options.short else experiment.seconds)
 
     with ended_by_signals():
-        outcomes = run_all(experiments, seconds_of, options.seed, _quiet if options.json else say, options.keep)
+        say_it = _quiet if options.json else say
+        outcomes = run_all(experiments, seconds_of, options.seed, say_it, options.keep, options.jobs)
     if options.json:
         say(msgspec.json.encode({"outcomes": outcomes, "sound": is_sound(outcomes)}).decode())
     else:

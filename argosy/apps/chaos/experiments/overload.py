@@ -155,5 +155,6 @@ EXPERIMENTS = (
         invariants=("I06", "I29", "I33"),
         inject=storm,
         seconds=12,
+        is_alone=True,
     ),
 )

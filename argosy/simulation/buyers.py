@@ -20,6 +20,7 @@ from argosy.simulation.browsing import UNQUOTED, Browsing, Quoted
 from argosy.simulation.facts import Facts, Purchase
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.people import Person
+from argosy.simulation.rush import Rush
 from argosy.simulation.scheduler import MINUTE, SECOND
 from argosy.simulation.shop import (
     ADDRESSES,
@@ -38,17 +39,6 @@ from argosy.simulation.shop import (
 
 STRANGER = buyer_actor(named_id("simulated stranger"))
 SHOWN = msgspec.json.Decoder(CheckoutStanding)
-
-
-class Rush:
-    """A moment when many buy at once, and what they all want."""
-
-    def __init__(self, number: int, at: int, spread: int, wanted: Goods | None, coupon: str) -> None:
-        self.number = number
-        self.at = at
-        self.spread = spread
-        self.wanted = wanted
-        self.coupon = coupon
 
 
 class Buyer(Person):

@@ -30,10 +30,12 @@ from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.application.holds import Hold
 from argosy.domains.payments.application.statements import COMPARED
 from argosy.domains.payments.context import PaymentsContext, call_targets
+from argosy.domains.payments.domain import commission
+from argosy.domains.payments.domain.commission import CommissionRule
 from argosy.domains.payments.domain.ledger import Ledger
 from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent, PaymentTransaction
 from argosy.domains.payments.domain.receipt import BANK
-from argosy.domains.payments.domain.shares import default_rate
+from argosy.domains.payments.domain.shares import Rates
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.products.application.standing import OnSale
 from argosy.domains.products.context import ProductsContext
@@ -181,7 +183,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.noted = lambda work: index.find
         context.expired_cards = lambda work: lambda limit: ()
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
-        context.rates = lambda work: default_rate
+        context.rates = lambda work: rates(store, work.now)
         context.hold_of = lambda gateway: Hold()
         context.gateway_names = lambda: frozenset({"test", BANK})
     elif kind is ProductsContext:
@@ -301,6 +303,12 @@ def _line(payment_id: Id, told: PaymentTransaction) -> StatementLine:
         currency=told.currency,
         done_at=told.created_at,
     )
+
+
+def rates(store: SimulatedStore, now: datetime) -> Rates:
+    """What commission counts by a worker's clock."""
+    rules = store.all(CommissionRule)
+    return lambda seller_id, category: commission.rate(rules, seller_id, category, now)
 
 
 def open_webhooks(store: SimulatedStore, limit: int) -> list[Id]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from argosy.contracts.checkout import StartCheckout
 from argosy.contracts.promotions import CouponTerms, PromotionTerms
+from argosy.shared_kernel.ids import Id
 
 
 class Rule(NamedTuple):
@@ -26,6 +27,24 @@ class Rule(NamedTuple):
     @property
     def units_max(self) -> int:
         return self.terms.units_max if isinstance(self.terms, PromotionTerms) else 0
+
+
+class Commission(NamedTuple):
+    """What the operator was told counts from a time on, of a seller or all, on a category or all."""
+
+    seller_id: Id | None
+    category: str
+    basis_points: int
+    since: int
+
+
+class Promising(NamedTuple):
+    """How much of a thing its seller lets be promised: all but some of what is there, and some beyond."""
+
+    safety_stock: int = 0
+    oversell: str = ""
+    oversell_max: int = 0
+    until: int | None = None
 
 
 @dataclass
@@ -77,6 +96,13 @@ class Facts:
     """By order: what came to the bank for it."""
     forgotten: dict[str, int] = field(default_factory=dict)
     """Since when somebody wants to be forgotten."""
+    promising: dict[str, list[Promising]] = field(default_factory=dict)
+    """By stock unit: the rules that its seller was told count, and what was asked for and not answered yet."""
+    beyond: Counter[str] = field(default_factory=Counter)
+    """By stock unit: the most that was ever to be promised beyond what is there."""
+    commissions: list[Commission] = field(default_factory=list)
+    sold: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
+    """By payment: when it was shared out, and what the platform took of each order then."""
     requests: int = 0
     unanswered: int = 0
     carts: int = 0

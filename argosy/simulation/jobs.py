@@ -61,6 +61,7 @@ FOUND: Mapping[str, str] = {
     "payments.ReceiptBooked": "transfer booked",
     "payments.ComparePayment": "books differ",
     "inventory.ShortageOpened": "shortage opened",
+    "inventory.EndPreorder": "preorder ended",
     "payments.WebhookUnmatched": "webhook about nothing",
     "orders.BuyerHeld": "person held back",
     "accounts.PersonErased": "person forgotten",
@@ -75,7 +76,7 @@ TOLD: Mapping[str, str] = {
     "payments.ResolveWebhooks": "ResolveWebhooks",
 }
 PROMOTED = {WELCOME: "first order", GOLD: "buyer group", BROUGHT: "free delivery"}
-SEEN = ("pieces bought at a deal", "webhook turned away")
+SEEN = ("pieces bought at a deal", "webhook turned away", "pieces sold beforehand")
 HEALED = ("order confirmed by its payment", "coupon use held too long", "plan made anew")
 COUNTED = (*TOLD.values(), *FOUND.values(), *SEEN, *HEALED)
 

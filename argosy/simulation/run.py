@@ -10,14 +10,16 @@ from hashlib import blake2b
 from random import Random
 
 from argosy.domains.checkout.domain.session import CheckoutSession
-from argosy.simulation.buyers import Buyer, Rush
+from argosy.simulation.buyers import Buyer
 from argosy.simulation.facts import Facts
 from argosy.simulation.jobs import COUNTED
 from argosy.simulation.keepers import Operator, Seller
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.examination import Enough, Oracles
 from argosy.simulation.oracles.violation import Violation
+from argosy.simulation.others import others
 from argosy.simulation.postman import Postman
+from argosy.simulation.rush import Rush
 from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND
 from argosy.simulation.shop import ALL_GOODS, BUYERS, SELLERS, open_shop
 from argosy.simulation.storekeepers import Storekeeper
@@ -79,6 +81,7 @@ class Simulation:
         self.sellers = [Seller(self.place, self.facts, number) for number in range(SELLERS)]
         self.storekeepers = [Storekeeper(self.place, self.facts, number) for number in range(SELLERS)]
         self.operator = Operator(self.place, self.facts)
+        self.others = others(self.place, self.facts)
         self.place.gateway.told = Postman(self.place, self.facts).tell
 
     def run(self) -> None:
@@ -87,6 +90,8 @@ class Simulation:
         open_shop(self.place, self.facts)
         for storekeeper in self.storekeepers:
             storekeeper.open()
+        for one in self.others:
+            one.open()
         self.place.open()
         scheduler.run_until(MINUTE)
         self._plan_rushes()
@@ -127,6 +132,8 @@ class Simulation:
             for storekeeper in self.storekeepers:
                 storekeeper.attend(at, spread)
             self.operator.attend(at, spread)
+            for one in self.others:
+                one.attend(rush)
             if self.place.faults.strikes("forgotten"):
                 Visitor(self.place, self.facts, number).join(rush)
             if number == RUSHES - 1 and self.plan.is_whole:

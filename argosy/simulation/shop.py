@@ -100,6 +100,8 @@ def goods_of(seller_number: int) -> list[Goods]:
 
 ALL_GOODS = tuple(goods for number in range(SELLERS) for goods in goods_of(number))
 SELLER_OF = {goods.variant_id: goods.seller_id for goods in ALL_GOODS}
+CATEGORIES = ("things", "books")
+CATEGORY_OF = {goods.variant_id: CATEGORIES[number % 2] for number, goods in enumerate(ALL_GOODS)}
 
 
 GOLD_BUYERS = frozenset(buyer(number) for number in range(0, BUYERS, 3))
@@ -216,7 +218,7 @@ def _open_store(place: Marketplace, facts: Facts, number: int) -> None:
                     seller_id=seller_id,
                     sku=variant.sku,
                     title=f"Thing {variant.sku}",
-                    category="things",
+                    category=CATEGORY_OF[goods.variant_id],
                     variants=(variant,),
                 ),
             ),

@@ -9,10 +9,11 @@ from argosy.domains.accounts.domain.user import User
 from argosy.engine.work import SYSTEM, Actor
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command
-from argosy.simulation.buyers import Buyer, Rush
+from argosy.simulation.buyers import Buyer
 from argosy.simulation.facts import Facts, Purchase
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.people import Listening
+from argosy.simulation.rush import Rush
 from argosy.simulation.scheduler import HOUR, MINUTE, SECOND
 from argosy.simulation.shop import ALL_GOODS, BUYERS
 

@@ -6,12 +6,24 @@ of any mutant: they state the invariants, and the seeds bring about what breaks 
 
 from __future__ import annotations
 
-from tests.simulation import business_mutants, buying_mutants, engine_mutants, money_mutants
+from tests.simulation import (
+    business_mutants,
+    buying_mutants,
+    commission_mutants,
+    engine_mutants,
+    money_mutants,
+    promising_mutants,
+)
 from tests.simulation.planting import MUTANTS, Mutant, kills
 
 coupon_uses_count_after_payment = business_mutants.coupon_uses_count_after_payment
-assert len(MUTANTS) == sum(
-    len([one for one in vars(module).values() if one in MUTANTS])
-    for module in (business_mutants, buying_mutants, engine_mutants, money_mutants)
+MODULES = (
+    business_mutants,
+    buying_mutants,
+    commission_mutants,
+    engine_mutants,
+    money_mutants,
+    promising_mutants,
 )
+assert len(MUTANTS) == sum(len([one for one in vars(module).values() if one in MUTANTS]) for module in MODULES)
 __all__ = ["MUTANTS", "Mutant", "coupon_uses_count_after_payment", "kills"]

@@ -246,10 +246,9 @@ def _carts(place: Marketplace) -> Iterator[Violation]:
 
 def _keys(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     """An answer that was given to a keyed request is the answer that is kept, until whoever asked is erased."""
-    store = place.store("checkout")
     erased = {user.id for user in place.store("accounts").all(User) if user.status == ERASED}
     for (actor, route, key), body in facts.answers.items():
-        kept = store.answer(actor, route, key)
+        kept = place.store(route.partition(".")[0]).answer(actor, route, key)
         if actor in erased:
             if kept is not None:
                 yield Violation("I41", f"key {key}", f"of {actor}, who was erased, still has its answer")

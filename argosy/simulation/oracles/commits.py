@@ -167,9 +167,10 @@ class CommitOracle:
                 self.broken("I05", f"reservation {made.id}", f"began as {made.status}")
 
     def _stock_item(self, item: StockItem) -> None:
-        # Only what was counted away under a promise may be missing; nobody here sells beyond what there is.
-        if min(item.on_hand, item.reserved, item.allocated) < 0 or item.promised > item.on_hand + item.missing:
-            what = f"has {item.on_hand} pieces, {item.reserved} held and {item.allocated} sold, {item.missing} missing"
+        # What is promised and not there was counted away under the promise, or sold beforehand, and is counted so.
+        lacks = item.missing + item.backordered
+        if min(item.on_hand, item.reserved, item.allocated) < 0 or item.promised > item.on_hand + lacks:
+            what = f"has {item.on_hand} pieces, {item.reserved} held and {item.allocated} sold, {lacks} known to lack"
             self.broken("I02", f"stock item {item.id}", what)
 
     def _coupon(self, coupon: Coupon) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from argosy.engine.store import Changes
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.browsing import browsing
 from argosy.simulation.oracles.checkouts import checkouts
+from argosy.simulation.oracles.commissions import Sales, commissions
 from argosy.simulation.oracles.commits import CommitOracle
 from argosy.simulation.oracles.deadlines import DeadlineOracle
 from argosy.simulation.oracles.ledger import ledger
@@ -14,6 +17,7 @@ from argosy.simulation.oracles.messages import messages
 from argosy.simulation.oracles.money import money
 from argosy.simulation.oracles.orders import orders
 from argosy.simulation.oracles.people import people
+from argosy.simulation.oracles.promises import Promises, promises
 from argosy.simulation.oracles.sellers import sellers
 from argosy.simulation.oracles.stock import stock
 from argosy.simulation.oracles.views import views
@@ -21,8 +25,23 @@ from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.oracles.webhooks import webhooks
 from argosy.simulation.store import SimulatedStore
 
-AT_REST = (stock, ledger, money, orders, checkouts, messages, views, people, sellers, browsing, webhooks)
+AT_REST = (
+    stock,
+    ledger,
+    money,
+    orders,
+    checkouts,
+    messages,
+    views,
+    people,
+    sellers,
+    browsing,
+    webhooks,
+    commissions,
+    promises,
+)
 TOLD_MAX = 50
+Watch = Callable[[SimulatedStore, Changes], None]
 
 
 class Enough(BaseException):
@@ -39,6 +58,7 @@ class Oracles:
         self._commits = CommitOracle(self.broken, facts)
         place.broken = self.broken
         self.deadlines = DeadlineOracle(place)
+        self._of_context: dict[str, Watch] = {"payments": Sales(facts).watch, "inventory": Promises(place, facts).watch}
         for part in place.parts.values():
             part.store.watch = self._watch
 
@@ -56,3 +76,6 @@ class Oracles:
     def _watch(self, store: SimulatedStore, changes: Changes) -> None:
         self._commits.watch(store, changes)
         self.place.jobs.watch(store, changes)
+        look = self._of_context.get(store.context)
+        if look is not None:
+            look(store, changes)

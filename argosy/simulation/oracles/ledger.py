@@ -106,8 +106,8 @@ def _splits(place: Marketplace, booked: Postings) -> Iterator[Violation]:
             what = f"captured {intent.captured_amount}, was split into {paid}, booked {postings}"
             yield Violation("I13", where, what)
         commission = -postings.get(COMMISSION, 0)
-        if abs(commission * 10_000 - goods * 500) > 5_000 * len(intent.shares):
-            yield Violation("I13", where, f"books a commission of {commission} on {goods}")
+        if commission != sum(one.commission_amount for one in intent.shares):
+            yield Violation("I13", where, f"books a commission of {commission}; its shares say another")
         tax = -postings.get(TAX, 0)
         sellers = -sum(amount for account, amount in postings.items() if account.startswith("escrow:"))
         if sellers + commission + tax != paid + subsidy:

@@ -45,8 +45,9 @@ def _counters(place: Marketplace, facts: Facts) -> Iterator[Violation]:
         there = facts.moved[item.stock_unit_id, item.warehouse]
         if item.warehouse == MAIN_WAREHOUSE:
             there += facts.received.get(item.stock_unit_id, 0) + facts.corrected.get(item.stock_unit_id, 0)
-        if item.missing != max(0, item.promised - item.on_hand):
-            what = f"says that {item.missing} are missing; {item.promised} are promised and {item.on_hand} there"
+        if item.missing + item.backordered != max(0, item.promised - item.on_hand):
+            lacks = f"{item.missing} are missing and {item.backordered} sold beforehand"
+            what = f"says that {lacks}; {item.promised} are promised and {item.on_hand} there"
             yield Violation("I02", where, what)
         if item.on_hand != there:
             yield Violation("I01", where, f"says {item.on_hand} pieces; the warehouse has {there}")
@@ -74,10 +75,10 @@ def _sold(place: Marketplace, facts: Facts) -> Iterator[Violation]:
         if order_id in live:
             by_unit[item.stock_unit_id] += item.quantity * item.units_each
             by_order[order_id] += item.quantity * item.units_each
-    # What was counted away under a promise is named as missing, and was sold all the same.
+    # What was counted away under a promise is named as missing, what was sold beforehand as that: both were sold.
     missing = Counter[str]()
     for item in place.store("inventory").all(StockItem):
-        missing[item.stock_unit_id] += item.missing
+        missing[item.stock_unit_id] += item.missing + item.backordered
     for unit_id, pieces in sorted(by_unit.items()):
         there = facts.received.get(unit_id, 0) + facts.corrected.get(unit_id, 0) + missing[unit_id]
         there += sum(change for (unit, _), change in facts.moved.items() if unit == unit_id)

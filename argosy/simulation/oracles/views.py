@@ -48,7 +48,7 @@ def _as_their_sources(place: Marketplace) -> Iterator[Violation]:
     levels = place.parts["catalogue"].store.rows.get(StockUnitLevel, {})
     left: Counter[str] = Counter()
     for item in place.store("inventory").all(StockItem):
-        left[item.stock_unit_id] += item.available
+        left[item.stock_unit_id] += item.promisable
     for unit_id, available in left.items():
         level = levels.get(unit_id)
         if not isinstance(level, StockUnitLevel) or min(level.available, 11) != min(available, 11):

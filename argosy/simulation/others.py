@@ -1,0 +1,15 @@
+"""Everybody who comes to rushes beside buyers, sellers, storekeepers and the operator."""
+
+from __future__ import annotations
+
+from argosy.simulation.commissioners import Commissioner
+from argosy.simulation.facts import Facts
+from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.planners import Planner
+from argosy.simulation.rush import Attendant
+from argosy.simulation.shop import SELLERS
+
+
+def others(place: Marketplace, facts: Facts) -> tuple[Attendant, ...]:
+    planners = [Planner(place, facts, number) for number in range(SELLERS)]
+    return (Commissioner(place, facts), *planners)

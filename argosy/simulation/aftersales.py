@@ -49,6 +49,8 @@ class Aftersales(Person):
         longest = self.random.choice((10 * SECOND, MINUTE, HOUR, DAY))
         for order_id in chosen:
             who = self.random.choice((self.buyer_actor, self.buyer_actor, seller_actor(orders[order_id]), STAFF))
+            if not who.seller_id and self.place.faults.strikes("credit asked back"):
+                self.facts.to_credit.add(order_id)
             times = 2 if self.random.random() < 0.2 else 1
             for _ in range(times):
                 self.later(self.random.randrange(SECOND, longest), partial(self._call_off, order_id, who, TRIES))
@@ -65,13 +67,16 @@ class Aftersales(Person):
             self.facts.asked_off[order_id] = "accepted"
             self.later(HOUR, lambda: self._insist(order_id))
 
-        self.ask("orders", CancelOrder(order_id=order_id, reason="not wanted"), who, told=told, refused=refused)
+        self.ask("orders", self._calling_off(order_id, "not wanted"), who, told=told, refused=refused)
 
     def _insist(self, order_id: Id) -> None:
         """The gateway would not pay back: staff try once more, under a refund of its own."""
         known = self.place.store("orders").rows.get(Cancellation, {}).get(order_id)
         if isinstance(known, Cancellation) and known.status == FAILED and known.times == 1:
-            self.ask("orders", CancelOrder(order_id=order_id, reason="asked again"), STAFF)
+            self.ask("orders", self._calling_off(order_id, "asked again"), STAFF)
+
+    def _calling_off(self, order_id: Id, reason: str) -> CancelOrder:
+        return CancelOrder(order_id=order_id, reason=reason, to_credit=order_id in self.facts.to_credit)
 
     # Transfers.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -36,6 +37,7 @@ from argosy.simulation.shop import (
     buyer_actor,
     seller,
 )
+from argosy.simulation.wallets import AGAIN, Wallet
 
 STRANGER = buyer_actor(named_id("simulated stranger"))
 SHOWN = msgspec.json.Decoder(CheckoutStanding)
@@ -52,6 +54,7 @@ class Buyer(Person):
         self._is_decided = False
         self.browsing = Browsing(place, facts, self.actor)
         self.aftersales = Aftersales(place, facts, self.actor)
+        self.wallet = Wallet(place, facts, self.id)
 
     def join(self, rush: Rush) -> None:
         """Come at some time of it."""
@@ -141,6 +144,7 @@ class Buyer(Person):
         faults = self.place.faults
         request = f"rush-{rush.number}-{quoted.tries}"
         address = ADDRESSES[self.random.randrange(len(ADDRESSES))]
+        method = self._method()
         command = StartCheckout(
             checkout_id=self.place.ids.new(),
             buyer_id=self.id,
@@ -148,14 +152,16 @@ class Buyer(Person):
             lines=lines,
             address=quoted.address or address,
             client_request_id=request,
-            payment_method=self._method(),
+            payment_method=method,
             payment_source="tok_action" if faults.strikes("buyer must act") else "tok_approve",
             coupons=coupons,
             expected_total=1 if faults.strikes("wrong total") else quoted.total,
             quote_id=quoted.quote_id,
             may_retry_payment=faults.strikes_for("another card", request),
+            credit_amount=self.wallet.part(quoted.tries) if method == "card" else 0,
         )
         purchase = self.facts.purchases[self.id, request] = Purchase(command, self.place.scheduler.time)
+        self._spend_credit(purchase, quoted.tries, lambda tries: self._buy(rush, lines, (), Quoted(tries=tries)))
         if quoted.quote_id is not None:
             purchase.instead = lambda: self._buy(rush, lines, coupons, Quoted(tries=quoted.tries + 1))
         self._start(purchase, command)
@@ -169,6 +175,14 @@ class Buyer(Person):
         if faults.strikes("changed mind"):
             change = ChangeQuantity(variant_id=lines[0].variant_id, quantity=self.random.randrange(3))
             self.later(self.random.randrange(1, 3 * SECOND), lambda: self.ask("carts", change, self.actor))
+
+    def _spend_credit(self, purchase: Purchase, tries: int, buy: Callable[[int], None]) -> None:
+        """Perhaps once more, in a purchase that is under way at the same time."""
+        if purchase.command.credit_amount:
+            purchase.credit_again = self.wallet.if_it_fails()
+            delay = self.wallet.spends_again(purchase, tries)
+            if delay is not None:
+                self.later(delay, lambda: buy(tries + AGAIN))
 
     def _method(self) -> str:
         faults = self.place.faults
@@ -212,7 +226,7 @@ class Buyer(Person):
             self.later(self.random.randrange(SECOND, 90 * SECOND), lambda: self._confirm(checkout_id, 6))
         if purchase.command.may_retry_payment:
             delay = faults.between("another card", SECOND, 10 * MINUTE)
-            self.later(delay, lambda: self._pay_again(checkout_id, 6))
+            self.later(delay, lambda: self._pay_again(purchase, checkout_id, 6))
         if faults.strikes("forged"):
             forged = AbortCheckout(checkout_id=checkout_id, buyer_id=Id(STRANGER.id))
             self.later(SECOND, lambda: self.ask("checkout", forged, STRANGER, told=self._must_not))
@@ -225,18 +239,23 @@ class Buyer(Person):
             told=lambda standing: setattr(purchase, "is_aborted", True),
         )
 
-    def _pay_again(self, checkout_id: Id, times: int) -> None:
+    def _pay_again(self, purchase: Purchase, checkout_id: Id, times: int) -> None:
         """With another card, as often as the one before is declined. It is not asked for twice."""
         shown = self._shown(checkout_id)
         if shown is not None and '"payment_failure":""' not in shown.body:
             self.ask(
                 "checkout",
-                RetryPayment(checkout_id=checkout_id, buyer_id=self.id, payment_source="tok_approve"),
+                RetryPayment(
+                    checkout_id=checkout_id,
+                    buyer_id=self.id,
+                    payment_source="tok_approve",
+                    credit_amount=purchase.credit_again,
+                ),
                 self.actor,
                 told=lambda standing: self.place.faults.count("another card"),
             )
         if times:
-            self.later(2 * MINUTE, lambda: self._pay_again(checkout_id, times - 1))
+            self.later(2 * MINUTE, lambda: self._pay_again(purchase, checkout_id, times - 1))
 
     def _shown(self, checkout_id: Id) -> CheckoutProgress | None:
         shown = self.place.parts["checkout_progress"].store.rows.get(CheckoutProgress, {}).get(checkout_id)

@@ -26,14 +26,25 @@ from argosy.domains.orders.context import OrdersContext
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.policies import STUCK
 from argosy.domains.orders.domain.purchase import Purchase
+from argosy.domains.payments.adapters.outbound.gateways.by_credit import ByCredit
 from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.application.holds import Hold
 from argosy.domains.payments.application.statements import COMPARED
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain import commission
 from argosy.domains.payments.domain.commission import CommissionRule
+from argosy.domains.payments.domain.credit import Credit
+from argosy.domains.payments.domain.gift_card import OPEN, GiftCard
 from argosy.domains.payments.domain.ledger import Ledger
-from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN, PaymentIntent, PaymentTransaction
+from argosy.domains.payments.domain.payment import (
+    APPROVED,
+    BY_CREDIT,
+    CAPTURE,
+    REFUND,
+    RETURN,
+    PaymentIntent,
+    PaymentTransaction,
+)
 from argosy.domains.payments.domain.receipt import BANK
 from argosy.domains.payments.domain.shares import Rates
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
@@ -70,6 +81,7 @@ UNIQUE: dict[str, tuple[Unique, ...]] = {
     "checkout": ((CheckoutSession, ("request_key",)),),
     "inventory": ((StockMovement, ("stock_item_id", "reference_id", "reason")),),
     "orders": ((Purchase, ("request_key",)), (Purchase, ("flow_id",))),
+    "payments": ((GiftCard, ("code_hash",)),),
     "products": ((Product, ("sku_key",)), (Offer, ("sku_key",))),
     "promotions": ((Coupon, ("code",)), (Redemption, ("flow_id", "coupon_id"))),
 }
@@ -77,7 +89,7 @@ LOGS: dict[str, tuple[tuple[type[Aggregate], tuple[str, ...]], ...]] = {
     # Parts that are written once and never loaded, as the repositories have them.
     "checkout": ((CheckoutSession, ("attempts", "failures")),),
     "orders": ((Order, ("items", "history", "payments", "refunds")),),
-    "payments": ((PaymentIntent, ("transactions",)), (Ledger, ("entries",))),
+    "payments": ((PaymentIntent, ("transactions",)), (Ledger, ("entries",)), (Credit, ("movements",))),
 }
 
 
@@ -155,7 +167,7 @@ def parts_of(scheduler: Scheduler, faults: Faults, gateway: SimulatedGateway) ->
         hears = kind.hears + ((label,) if kind.schedule and label not in kind.hears else ())
         participant = Participant(label, handlers_of(kind.services), _build(kind, store), hears)
         schedule = tuple(kind.schedule)
-        calls = call_targets({"test": gateway, BANK: ByHand()}) if label == "payments" else None
+        calls = call_targets({"test": gateway, BANK: ByHand(), BY_CREDIT: ByCredit()}) if label == "payments" else None
         parts[label] = Part(label, participant, store, schedule, calls, people_of(label))
     for view in VIEWS:
         store = SimulatedStore(view.name, (), scheduler, faults)
@@ -181,7 +193,8 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
     elif kind is PaymentsContext:
         index = Noted(store)
         context.noted = lambda work: index.find
-        context.expired_cards = lambda work: lambda limit: ()
+        context.randomness = CountedBytes()
+        context.expired_cards = lambda work: lambda limit: expired_cards(store, work.now, limit)
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
         context.rates = lambda work: rates(store, work.now)
         context.hold_of = lambda gateway: Hold()
@@ -315,6 +328,12 @@ def open_webhooks(store: SimulatedStore, limit: int) -> list[Id]:
     """Webhooks that wait for their payment, the earliest first."""
     found = [(row.received_at, row.id) for row in store.all(Webhook) if row.status == RECEIVED]
     return [id for _, id in sorted(found)[:limit]]
+
+
+def expired_cards(store: SimulatedStore, now: datetime, limit: int) -> list[Id]:
+    """Gift cards that are open although their time is over, the longest first."""
+    found = [(row.expires_at, row.id) for row in store.all(GiftCard) if row.status == OPEN and row.expires_at]
+    return [id for expires_at, id in sorted(found) if expires_at <= now][:limit]
 
 
 def expired_quotes(store: SimulatedStore, until: datetime, limit: int) -> list[Id]:

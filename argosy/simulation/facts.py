@@ -38,6 +38,17 @@ class Commission(NamedTuple):
     since: int
 
 
+@dataclass
+class Card:
+    """A gift card as those know it who were told its code."""
+
+    amount: int
+    redeemed_by: set[str] = field(default_factory=set)
+    """Who was told that it is theirs."""
+    is_cancelled: bool = False
+    expires_at: int | None = None
+
+
 class Promising(NamedTuple):
     """How much of a thing its seller lets be promised: all but some of what is there, and some beyond."""
 
@@ -57,6 +68,8 @@ class Purchase:
     refused: str = ""
     instead: Callable[[], None] | None = None
     """What its buyer does where it is refused."""
+    credit_again: int | None = None
+    """What store credit pays at most where another attempt is made; None: as much as before."""
     is_aborted: bool = False
     """Whether somebody was told that it was aborted."""
 
@@ -96,6 +109,12 @@ class Facts:
     """By order: what came to the bank for it."""
     forgotten: dict[str, int] = field(default_factory=dict)
     """Since when somebody wants to be forgotten."""
+    credit: Counter[str] = field(default_factory=Counter)
+    """By buyer: what staff have given them as store credit."""
+    cards: dict[str, Card] = field(default_factory=dict)
+    """By code."""
+    to_credit: set[str] = field(default_factory=set)
+    """Orders of which whoever calls them off wants the money as store credit."""
     promising: dict[str, list[Promising]] = field(default_factory=dict)
     """By stock unit: the rules that its seller was told count, and what was asked for and not answered yet."""
     beyond: Counter[str] = field(default_factory=Counter)

@@ -23,6 +23,7 @@ from argosy.domains.orders.application.reconciling import OPEN_SECONDS
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.payments.application.reconciling import SETTLED_SECONDS
 from argosy.domains.payments.application.statements import FRESH_SECONDS, ROUND_SECONDS
+from argosy.domains.payments.domain.credit import NOT_PAID, PAID, REFUNDED
 from argosy.domains.payments.domain.webhook import RECEIVED, Webhook
 from argosy.domains.promotions.domain.redemption import RELEASED, RESERVED, Redemption
 from argosy.engine.due import RECURRING
@@ -62,6 +63,8 @@ FOUND: Mapping[str, str] = {
     "payments.ComparePayment": "books differ",
     "inventory.ShortageOpened": "shortage opened",
     "inventory.EndPreorder": "preorder ended",
+    "payments.GiftCardRedeemed": "gift card redeemed",
+    "payments.GiftCardEnded": "gift card taken back",
     "payments.WebhookUnmatched": "webhook about nothing",
     "orders.BuyerHeld": "person held back",
     "accounts.PersonErased": "person forgotten",
@@ -77,8 +80,9 @@ TOLD: Mapping[str, str] = {
 }
 PROMOTED = {WELCOME: "first order", GOLD: "buyer group", BROUGHT: "free delivery"}
 SEEN = ("pieces bought at a deal", "webhook turned away", "pieces sold beforehand")
+OF_CREDIT = {PAID: "paid with credit", NOT_PAID: "credit not needed after all", REFUNDED: "paid back as credit"}
 HEALED = ("order confirmed by its payment", "coupon use held too long", "plan made anew")
-COUNTED = (*TOLD.values(), *FOUND.values(), *SEEN, *HEALED)
+COUNTED = (*TOLD.values(), *FOUND.values(), *SEEN, *OF_CREDIT.values(), *HEALED)
 
 
 class Look(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argosy.simulation.commissioners import Commissioner
 from argosy.simulation.facts import Facts
+from argosy.simulation.givers import Giver
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.planners import Planner
 from argosy.simulation.rush import Attendant
@@ -12,4 +13,4 @@ from argosy.simulation.shop import SELLERS
 
 def others(place: Marketplace, facts: Facts) -> tuple[Attendant, ...]:
     planners = [Planner(place, facts, number) for number in range(SELLERS)]
-    return (Commissioner(place, facts), *planners)
+    return (Commissioner(place, facts), Giver(place, facts), *planners)

@@ -11,6 +11,7 @@ from argosy.simulation.oracles.browsing import browsing
 from argosy.simulation.oracles.checkouts import checkouts
 from argosy.simulation.oracles.commissions import Sales, commissions
 from argosy.simulation.oracles.commits import CommitOracle
+from argosy.simulation.oracles.credit import credit
 from argosy.simulation.oracles.deadlines import DeadlineOracle
 from argosy.simulation.oracles.ledger import ledger
 from argosy.simulation.oracles.messages import messages
@@ -39,6 +40,7 @@ AT_REST = (
     webhooks,
     commissions,
     promises,
+    credit,
 )
 TOLD_MAX = 50
 Watch = Callable[[SimulatedStore, Changes], None]

@@ -20,6 +20,7 @@ from argosy.domains.payments.domain.ledger import (
     Ledger,
     LedgerAccount,
     clearing,
+    credit_held,
     escrow,
     verify_balances,
     verify_chain,
@@ -30,6 +31,7 @@ from argosy.domains.payments.domain.refund import Refund
 from argosy.shared_kernel.ids import named_id
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.credit import causes
 from argosy.simulation.oracles.violation import Violation
 
 Postings = dict[str, dict[str, int]]
@@ -87,6 +89,7 @@ def _causes(place: Marketplace, kinds: dict[str, str]) -> Iterator[Violation]:
             due[refund.id] = REFUND
             if refund.status == refunds.FAILED:
                 due[named_id("reversal", refund.id)] = REFUND_REVERSED
+    due.update(causes(place))
     for id in sorted(due.keys() | kinds.keys()):
         if due.get(id) != kinds.get(id):
             what = f"is booked as {kinds.get(id) or 'nothing'} and should be {due.get(id) or 'nothing'}"
@@ -102,7 +105,9 @@ def _splits(place: Marketplace, booked: Postings) -> Iterator[Violation]:
         goods = sum(one.goods_amount for one in intent.shares)
         paid = goods + sum(one.shipping_amount + one.tax_amount for one in intent.shares)
         subsidy = sum(one.subsidy_amount for one in intent.shares)
-        if paid != intent.captured_amount or postings.get(clearing(intent.gateway)) != paid:
+        by_credit = postings.get(credit_held(str(intent.buyer_id)), 0)
+        taken = by_credit + postings.get(clearing(intent.gateway), 0)
+        if not paid == taken == intent.captured_amount or by_credit != intent.credit_amount:
             what = f"captured {intent.captured_amount}, was split into {paid}, booked {postings}"
             yield Violation("I13", where, what)
         commission = -postings.get(COMMISSION, 0)

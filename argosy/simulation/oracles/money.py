@@ -10,11 +10,11 @@ from argosy.domains.checkout.domain.session import COMPLETED, CheckoutSession
 from argosy.domains.orders.domain.order import Order
 from argosy.domains.orders.domain.order_status import PREPAID
 from argosy.domains.orders.domain.order_status import REFUNDED as ORDER_REFUNDED
-from argosy.domains.orders.domain.purchase import Purchase
 from argosy.domains.payments.domain import refund as refunds
 from argosy.domains.payments.domain.payment import (
     APPROVED,
     AUTHORIZE,
+    BY_CREDIT,
     CAPTURE,
     CAPTURED,
     DECLINED,
@@ -28,8 +28,12 @@ from argosy.domains.payments.domain.receipt import BY_HAND
 from argosy.domains.payments.domain.refund import Refund
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.credit import parts_of
 from argosy.simulation.oracles.stock import LIVE
 from argosy.simulation.oracles.violation import Violation
+
+NO_GATEWAY = frozenset({*BY_HAND, BY_CREDIT})
+"""What stands where a gateway would, and keeps no book."""
 
 TAKEN = (CAPTURED, PARTIALLY_REFUNDED, REFUNDED)
 
@@ -38,7 +42,7 @@ def money(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _payments(place)
     yield from _orders_and_payments(place)
     yield from _books_agree(place)
-    yield from _buyers_money(place)
+    yield from _buyers_money(place, facts)
     yield from _by_hand(place, facts)
 
 
@@ -56,8 +60,9 @@ def _payments(place: Marketplace) -> Iterator[Violation]:
         captured = intent.captured_amount
         if intent.status in TAKEN:
             told = taken[intent.id, intent.capture_reference]
-            if not 0 < captured == told <= held[intent.id, intent.authorization_reference]:
-                yield Violation("I14", where, f"captured {captured}, the gateway handed over {told}")
+            asked = captured - intent.credit_amount
+            if not 0 <= asked == told <= held[intent.id, intent.authorization_reference] or not captured:
+                yield Violation("I14", where, f"captured {captured}, the gateway handed over {told} of {asked}")
         elif captured:
             yield Violation("I14", where, f"is {intent.status} with {captured} captured")
         own = back.get(intent.id, Counter())
@@ -143,7 +148,9 @@ def _books_agree(place: Marketplace) -> Iterator[Violation]:
     ours = Counter(
         (owner, told.type, told.gateway_transaction_id, told.amount, told.currency)
         for owner, told in place.store("payments").parts(PaymentIntent, "transactions")
-        if told.status == APPROVED and told.type in (CAPTURE, REFUND, RETURN) and intents[owner].gateway not in BY_HAND  # type: ignore[attr-defined]
+        if told.status == APPROVED
+        and told.type in (CAPTURE, REFUND, RETURN)
+        and intents[owner].gateway not in NO_GATEWAY  # type: ignore[attr-defined]
     )
     for row in sorted((theirs - ours).keys()):
         yield Violation("I19", f"payment {row[0]}", f"the gateway has {row[1:]}; our books do not")
@@ -171,9 +178,9 @@ def _by_hand(place: Marketplace, facts: Facts) -> Iterator[Violation]:
             yield Violation("I18", where, what)
 
 
-def _buyers_money(place: Marketplace) -> Iterator[Violation]:
+def _buyers_money(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     """What each buyer is really poorer by: the price of what was sold to them and stands, and nothing else."""
-    purchases = place.store("orders").rows.get(Purchase, {})
+    parts = parts_of(place, facts)
     standing: Counter[str] = Counter()
     for order in place.store("orders").all(Order):
         standing[order.purchase_id] += 0 if order.is_called_off else order.total_amount
@@ -181,8 +188,7 @@ def _buyers_money(place: Marketplace) -> Iterator[Violation]:
         kept = {currency: amount for currency, amount in place.gateway.kept(session.payment_id).items() if amount}
         due: dict[str, int] = {}
         if session.status == COMPLETED and session.needs_payment:
-            purchase = purchases.get(session.purchase_id)
-            total = standing[purchase.id] if isinstance(purchase, Purchase) else -1
+            total = parts.get((session.buyer_id, session.id), (0, standing[session.purchase_id]))[1]
             due = {session.currency: total} if total else {}
         where = f"checkout {session.id}"
         if session.payment_method in PAID_LATER and place.gateway.by_payment.get(session.payment_id):

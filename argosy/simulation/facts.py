@@ -119,6 +119,12 @@ class Facts:
     """By stock unit: the rules that its seller was told count, and what was asked for and not answered yet."""
     beyond: Counter[str] = field(default_factory=Counter)
     """By stock unit: the most that was ever to be promised beyond what is there."""
+    read: dict[str, list[str]] = field(default_factory=dict)
+    """By whose program it is: events that it has read from the feed, in order."""
+    sent_again: set[str] = field(default_factory=set)
+    """Events that a program has asked for once more."""
+    suspended: list[tuple[str, int]] = field(default_factory=list)
+    """Which sellers staff wanted to stop, and when."""
     commissions: list[Commission] = field(default_factory=list)
     sold: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
     """By payment: when it was shared out, and what the platform took of each order then."""

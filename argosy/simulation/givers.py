@@ -18,6 +18,8 @@ from argosy.simulation.shop import BUYERS, CURRENCY, buyer, buyer_actor
 
 GUESSED = "0000-0000-ZZZZ-0000-0000"
 LOOKS_EVERY = 10 * MINUTE
+GIFTS = 4
+"""As many as staff give before one rush at most."""
 
 
 class Giver(Person):
@@ -31,8 +33,9 @@ class Giver(Person):
         """Nobody has any credit yet."""
 
     def attend(self, rush: Rush) -> None:
-        while self.place.faults.strikes("credit given"):
-            self._at(rush.at - self.random.randrange(10 * MINUTE), self._give)
+        for _ in range(GIFTS):
+            if self.place.faults.strikes("credit given"):
+                self._at(rush.at - self.random.randrange(10 * MINUTE), self._give)
         while self.place.faults.strikes("gift card"):
             self._at(rush.at - MINUTE + self.random.randrange(rush.spread + MINUTE), self._make_card)
 

@@ -106,6 +106,7 @@ class Seller(Person):
 
     def _be_suspended(self) -> None:
         """Staff think better of it, also where they were not told that it is done: then it is refused, as done."""
+        self.facts.suspended.append((self.id, self.place.scheduler.time))
         stop, go_on = SuspendSeller(seller_id=self.id, reason="looked into"), ReinstateSeller(seller_id=self.id)
 
         def reinstate(_: object) -> None:

@@ -11,8 +11,10 @@ from argosy.simulation.contexts import parts_of
 from argosy.simulation.faults import Faults
 from argosy.simulation.gateway import SimulatedGateway
 from argosy.simulation.ids import NumberedIds
+from argosy.simulation.integrations import integrations_of
 from argosy.simulation.jobs import Jobs
 from argosy.simulation.processes import LEASE, POLL, Bell, Web, Worker
+from argosy.simulation.receivers import Receivers
 from argosy.simulation.scheduler import MINUTE, SECOND, Scheduler
 from argosy.simulation.store import SimulatedStore
 
@@ -29,7 +31,9 @@ class Marketplace:
         self.scheduler = Scheduler(seed)
         self.faults = Faults(seed, without)
         self.gateway = SimulatedGateway(self.scheduler, self.faults)
+        self.receivers = Receivers(self.scheduler, self.faults)
         self.parts = parts_of(self.scheduler, self.faults, self.gateway)
+        self.parts |= integrations_of(self.scheduler, self.faults, self.receivers)
         self.bell = Bell(self.parts, self.scheduler, self.faults)
         self.workers = [self._worker(number) for number in range(WORKERS)]
         self.webs = [self._web(number) for number in range(WEBS)]

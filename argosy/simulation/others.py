@@ -7,10 +7,12 @@ from argosy.simulation.facts import Facts
 from argosy.simulation.givers import Giver
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.planners import Planner
+from argosy.simulation.programs import PROGRAMS, Program
 from argosy.simulation.rush import Attendant
 from argosy.simulation.shop import SELLERS
 
 
 def others(place: Marketplace, facts: Facts) -> tuple[Attendant, ...]:
     planners = [Planner(place, facts, number) for number in range(SELLERS)]
-    return (Commissioner(place, facts), Giver(place, facts), *planners)
+    programs = [Program(place, facts, number) for number in PROGRAMS]
+    return (Commissioner(place, facts), Giver(place, facts), *planners, *programs)

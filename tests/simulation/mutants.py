@@ -10,8 +10,10 @@ from tests.simulation import (
     business_mutants,
     buying_mutants,
     commission_mutants,
+    credit_mutants,
     engine_mutants,
     money_mutants,
+    program_mutants,
     promising_mutants,
 )
 from tests.simulation.planting import MUTANTS, Mutant, kills
@@ -21,8 +23,10 @@ MODULES = (
     business_mutants,
     buying_mutants,
     commission_mutants,
+    credit_mutants,
     engine_mutants,
     money_mutants,
+    program_mutants,
     promising_mutants,
 )
 assert len(MUTANTS) == sum(len([one for one in vars(module).values() if one in MUTANTS]) for module in MODULES)

@@ -112,8 +112,9 @@ class IntegrationsContext(Context):
     @staticmethod
     def _sender() -> Sender:
         from argosy.domains.integrations.adapters.outbound.gateways.webhooks import PLAIN_SETTING, Sender
+        from argosy.domains.integrations.adapters.outbound.queries import parcel_of
         from argosy.platform.outbound import Outbound
         from argosy.platform.seals import SecretSeals
 
         schemes = ("https", "http") if os.environ.get(PLAIN_SETTING, "no") == "yes" else ("https",)
-        return Sender(Outbound.of(os.environ), schemes, SecretSeals())
+        return Sender(Outbound.of(os.environ), schemes, SecretSeals(), parcel_of)

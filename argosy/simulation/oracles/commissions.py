@@ -10,7 +10,7 @@ from argosy.domains.orders.domain.order import Order
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.engine.store import Changes
-from argosy.simulation.facts import Commission, Facts
+from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.scheduler import SECOND

@@ -18,6 +18,7 @@ from argosy.simulation.oracles.messages import messages
 from argosy.simulation.oracles.money import money
 from argosy.simulation.oracles.orders import orders
 from argosy.simulation.oracles.people import people
+from argosy.simulation.oracles.programs import programs
 from argosy.simulation.oracles.promises import Promises, promises
 from argosy.simulation.oracles.sellers import sellers
 from argosy.simulation.oracles.stock import stock
@@ -41,6 +42,7 @@ AT_REST = (
     commissions,
     promises,
     credit,
+    programs,
 )
 TOLD_MAX = 50
 Watch = Callable[[SimulatedStore, Changes], None]
@@ -58,7 +60,7 @@ class Oracles:
         self.facts = facts
         self.violations: list[Violation] = []
         self._commits = CommitOracle(self.broken, facts)
-        place.broken = self.broken
+        place.broken = place.receivers.broken = self.broken
         self.deadlines = DeadlineOracle(place)
         self._of_context: dict[str, Watch] = {"payments": Sales(facts).watch, "inventory": Promises(place, facts).watch}
         for part in place.parts.values():

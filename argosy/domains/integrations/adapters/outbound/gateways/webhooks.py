@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
 
 from argosy.contracts.integrations import WebhookAnswered
-from argosy.domains.integrations.adapters.outbound.queries import parcel_of
 from argosy.domains.integrations.application.deliveries import WebhookRequest
 from argosy.domains.integrations.domain.webhook import (
     BOTH_SECRETS_FOR,
@@ -20,7 +21,6 @@ from argosy.domains.integrations.domain.webhook import (
     signature,
 )
 from argosy.platform.outbound import Bounds, NotFetched, Outbound, is_public, target_of
-from argosy.platform.seals import SecretSeals
 from argosy.shared_kernel.codec import encode
 
 SECONDS = 15
@@ -28,14 +28,39 @@ PLAIN_SETTING = "ARGOSY_WEBHOOKS_PLAIN"
 """`yes` lets webhooks have http addresses."""
 _GONE = 410
 
+Parcels = Callable[[str], tuple[Any, Any] | None]
+"""Where a delivery goes and what it tells, a webhook and an event; None where nobody wants it any more."""
+
+
+class Opener(Protocol):
+    """Opens what was sealed."""
+
+    def open(self, sealed: str) -> bytes | None: ...
+
+
+class Times(NamedTuple):
+    """What time it is, and a clock of seconds that never goes back."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    seconds: Callable[[], float] = time.monotonic
+
 
 class Sender:
     """Sends one try, and says what became of it."""
 
-    def __init__(self, outbound: Outbound, schemes: tuple[str, ...], seals: SecretSeals) -> None:
+    def __init__(
+        self,
+        outbound: Outbound,
+        schemes: tuple[str, ...],
+        seals: Opener,
+        parcel_of: Parcels,
+        times: Times = Times(),  # noqa: B008 - it has no state
+    ) -> None:
         self._outbound = outbound
         self._bounds = Bounds(seconds=SECONDS, bytes_max=10_000, schemes=schemes, cuts_answer=True)
         self._seals = seals
+        self._parcel_of = parcel_of
+        self._times = times
 
     def fault(self, url: str) -> str:
         """The code of why nothing is delivered there; empty where it may be tried. Names are looked up at each try."""
@@ -50,7 +75,7 @@ class Sender:
         return "" if is_public(host) or self._outbound.lets(host) else "address_not_public"
 
     def send(self, request: WebhookRequest, attempt: int, call_id: str) -> WebhookAnswered:
-        parcel = parcel_of(request.delivery_id)
+        parcel = self._parcel_of(request.delivery_id)
         if parcel is None:
             return WebhookAnswered(delivery_id=request.delivery_id, outcome=REMOVED)
         webhook, event = parcel
@@ -65,7 +90,7 @@ class Sender:
                 "data": event.data,
             }
         )
-        now = datetime.now(UTC)
+        now = self._times.now()
         sealed = [webhook.secret]
         if webhook.secret_changed_at is not None and now - webhook.secret_changed_at < BOTH_SECRETS_FOR:
             sealed.append(webhook.secret_before)
@@ -77,7 +102,7 @@ class Sender:
             "webhook-timestamp": str(at),
             "webhook-signature": " ".join(signature(secret, str(event.id), at, body) for secret in secrets),
         }
-        began = time.monotonic()
+        began = self._times.seconds()
         try:
             fetched = self._outbound.fetch(webhook.url, self._bounds, method="POST", headers=headers, body=body)
         except NotFetched as failure:
@@ -90,5 +115,5 @@ class Sender:
             outcome=outcome,
             status=status,
             detail=detail,
-            milliseconds=int((time.monotonic() - began) * 1_000),
+            milliseconds=int((self._times.seconds() - began) * 1_000),
         )

@@ -1,0 +1,125 @@
+"""What programs were told at rest: the feed beside the logs of those whom it is about, and what was brought beside the
+feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from argosy.domains.integrations.domain.feed import PUBLIC, FeedEvent
+from argosy.domains.integrations.domain.webhook import DELIVERED, FAILED, HELD, RETRY_SECONDS, Delivery, Lane
+from argosy.domains.inventory.domain.stock import StockItem
+from argosy.shared_kernel.codec import decode
+from argosy.simulation.facts import Facts
+from argosy.simulation.integrations import LABEL
+from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.violation import Violation
+from argosy.simulation.receivers import STAFF, Receiver
+from argosy.simulation.scheduler import DAY, MINUTE, microseconds
+from argosy.simulation.shop import ALL_GOODS
+
+SELLER_OF_PRODUCT = {goods.product_id: goods.seller_id for goods in ALL_GOODS}
+SOURCES = ("orders", "products", "inventory")
+OPENING = 20 * MINUTE
+"""What is told while the shop opens, by whatever clock, may be told before programs have said that they listen."""
+
+Told = tuple[str, str, str]
+"""Whose it is, its type and what it tells, as one text."""
+
+
+def programs(place: Marketplace, facts: Facts) -> Iterator[Violation]:
+    if LABEL not in place.parts:
+        return
+    events = sorted(place.store(LABEL).all(FeedEvent), key=lambda event: event.position)
+    if [event.position for event in events] != list(range(1, len(events) + 1)):
+        yield Violation("I51", "the feed", "is not numbered without gaps")
+    yield from _feed(place, events)
+    for owner, read in facts.read.items():
+        mine = [event.id for event in events if owner in (STAFF, event.seller_id)]
+        if read != mine:
+            what = f"has read {len(read)} events by its cursor, {len(set(read))} of them different; {len(mine)} are its"
+            yield Violation("I51", f"program of {owner}", what)
+    for receiver in place.receivers.by_url.values():
+        yield from _brought(place, facts, receiver, events)
+    for lane in place.store(LABEL).all(Lane):
+        if lane.queue:
+            yield Violation("I51", f"lane {lane.id}", f"has {len(lane.queue)} deliveries that wait at rest")
+
+
+def _feed(place: Marketplace, events: list[FeedEvent]) -> Iterator[Violation]:
+    """Each fact once, whole, as its seller's; facts about one thing in the order in which they were told."""
+    by_wire = {kind.wire_name: (kind, public) for kind, public in PUBLIC.items()}
+    due: dict[str, list[Told]] = {}
+    owner_of_unit = {row.stock_unit_id: row.seller_id for row in place.store("inventory").all(StockItem)}
+    for source in SOURCES:
+        for record in place.store(source).log.records:
+            found = by_wire.get(record.wire_name)
+            if found is None:
+                continue
+            event: Any = decode(record.wire_name, record.version, record.payload)
+            about = getattr(event, found[1].about)
+            whose = getattr(event, "seller_id", None) or SELLER_OF_PRODUCT.get(about) or owner_of_unit.get(about)
+            data = {name: getattr(event, name) for name in found[1].fields}
+            due.setdefault(about, []).append((str(whose), found[1].type, _text(data)))
+    told: dict[str, list[Told]] = {}
+    for one in events:
+        about = next(str(one.data[public.about]) for public in PUBLIC.values() if public.type == one.type)
+        told.setdefault(about, []).append((one.seller_id, one.type, _text(one.data)))
+    for about in sorted(due.keys() | told.keys()):
+        if due.get(about) != told.get(about):
+            what = f"are {[one[1] for one in told.get(about, [])]}; it was {[one[1] for one in due.get(about, [])]}"
+            yield Violation("I51", f"events about {about}", what)
+
+
+def _text(data: dict[str, Any]) -> str:
+    return msgspec.json.encode(msgspec.to_builtins(data), order="sorted").decode()
+
+
+def _brought(place: Marketplace, facts: Facts, receiver: Receiver, events: list[FeedEvent]) -> Iterator[Violation]:
+    """What was asked for has come, in the order of the feed for each thing; or it was given up with reason."""
+    store = place.store(LABEL)
+    deliveries = {row.event_id: row for row in store.all(Delivery) if row.webhook_id == receiver.webhook_id}
+    orders: dict[str, list[int]] = {}
+    known = {event.id: event for event in events}
+    for event_id, body in receiver.came.items():
+        event = known.get(event_id)  # type: ignore[call-overload]
+        if event is None or body["data"] != event.data or body["type"] != event.type:
+            yield Violation("I51", f"event {event_id}", f"came to {receiver.owner} otherwise than it is in the feed")
+        elif event_id not in facts.sent_again:
+            orders.setdefault(deliveries[event_id].lane_id, []).append(event.position)
+    for lane_id, positions in orders.items():
+        if positions != sorted(positions):
+            yield Violation("I51", f"lane {lane_id}", f"brought {positions}, not in their order")
+    for event in events:
+        is_wanted = event.type in receiver.types and receiver.owner in (STAFF, event.seller_id)
+        if is_wanted:
+            yield from _ended(place, facts, receiver, event, deliveries.get(event.id))
+
+
+def _ended(
+    place: Marketplace, facts: Facts, receiver: Receiver, event: FeedEvent, delivery: Delivery | None
+) -> Iterator[Violation]:
+    where, has_come = f"event {event.id}", event.id in receiver.came
+    at = microseconds(event.occurred_at)
+    excused = _is_excused(facts, receiver, at)
+    if delivery is None:
+        if not excused and at > OPENING:
+            yield Violation("I51", where, f"({event.type}) was never on its way to {receiver.owner}")
+        return
+    if delivery.status == DELIVERED and not has_come:
+        yield Violation("I51", where, f"counts as delivered to {receiver.owner}, and never came")
+    elif delivery.status == FAILED and not (receiver.refused.get(event.id, 0) > len(RETRY_SECONDS) or excused):
+        what = f"to {receiver.owner} was given up after {receiver.refused.get(event.id, 0)} tries"
+        yield Violation("I51", where, what)
+    elif delivery.status == HELD and not excused:
+        yield Violation("I51", where, f"to {receiver.owner} was held, and nobody had it stopped")
+    elif delivery.status not in (DELIVERED, FAILED, HELD):
+        yield Violation("I51", where, f"to {receiver.owner} is {delivery.status} at rest")
+
+
+def _is_excused(facts: Facts, receiver: Receiver, at: int) -> bool:
+    """Whether about then, or in the days after in which it is tried, nothing need have been sent there."""
+    closed = [*receiver.closed, *[(when, when) for who, when in facts.suspended if who == receiver.owner]]
+    return any(begin - 4 * DAY <= at and (end is None or at <= end + DAY) for begin, end in closed)

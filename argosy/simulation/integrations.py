@@ -48,8 +48,8 @@ def integrations_of(scheduler: Scheduler, faults: Faults, receivers: Receivers) 
         return {}
     store = SimulatedStore(LABEL, UNIQUE, scheduler, faults)
     times = Times(lambda: moment(scheduler.time), lambda: 0.0)
-    sender = Sender(receivers, ("https",), PlainSeals(), lambda id: _parcel(store, id), times)  # type: ignore[arg-type]
-    ports = Ports(CountedBytes(), PlainSeals(), sender, has_feed=True)
+    sender = Sender(receivers, PlainSeals(), lambda id: _parcel(store, id), times)
+    ports = Ports(CountedBytes(), PlainSeals(), receivers, has_feed=True)
 
     def services(work: UnitOfWork) -> Sequence[Any]:
         return (*build(work, ports), *build_feed(work))

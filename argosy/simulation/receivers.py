@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from argosy.domains.integrations.adapters.outbound.gateways.webhooks import Answer
 from argosy.domains.integrations.domain.webhook import signature
-from argosy.platform.outbound import Bounds, Fetched, NotFetched
 from argosy.simulation.faults import Faults
 from argosy.simulation.scheduler import BEGIN, DAY, HOUR, MINUTE, SECOND, Scheduler
 
@@ -42,8 +42,6 @@ class Receiver:
 class Receivers:
     """All of them, as the network reaches them."""
 
-    private = ()
-
     def __init__(self, scheduler: Scheduler, faults: Faults) -> None:
         self.scheduler = scheduler
         self.faults = faults
@@ -51,35 +49,24 @@ class Receivers:
         self.broken: Callable[[str, str, str], None] = lambda id, where, what: None
         self._random = Random(f"{faults.seed}:receivers")
 
-    def lets(self, host: str) -> bool:
-        return False
+    def fault(self, url: str) -> str:
+        """All of them may be told of news."""
+        return ""
 
-    def fetch(
-        self,
-        url: str,
-        bounds: Bounds,
-        *,
-        method: str = "GET",
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-    ) -> Fetched:
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Something was sent there."""
         receiver = self.by_url[url]
-        headers = headers or {}
         event_id = headers["webhook-id"]
         status = self._decide(receiver)
-        if status == 0:
-            receiver.refused[event_id] = receiver.refused.get(event_id, 0) + 1
-            raise NotFetched("connection_failed")
         if status == 200 and not self._is_signed(receiver, headers, body):
             status = 401
         if status == 200:
             self._take(receiver, event_id, body)
             if self.faults.strikes("receiver late"):
-                raise NotFetched("too_slow")
+                return Answer(0, "too_slow")
         else:
             receiver.refused[event_id] = receiver.refused.get(event_id, 0) + 1
-        return Fetched(status, {}, b"", url)
+        return Answer(status, "" if status else "connection_failed")
 
     def _decide(self, receiver: Receiver) -> int:
         """Away, out of order, gone, or well. Whoever is gone says so until it is told of again."""

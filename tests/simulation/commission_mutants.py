@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from argosy.contracts.payments import SetCommission
 from argosy.domains.payments.domain import commission, shares
 from argosy.domains.payments.domain.commission import CommissionRule
 from tests.simulation.planting import Patch, around, mutant
@@ -51,7 +50,7 @@ def one_category_stands_for_all(patch: Patch) -> None:
 def categories_of_commission_are_not_looked_at(patch: Patch) -> None:
     """A rule for a category counts for everything."""
 
-    def add(original: Any, cls: Any, id: Any, command: SetCommission, *rest: Any) -> CommissionRule:
+    def add(original: Any, cls: Any, id: Any, command: Any, *rest: Any) -> CommissionRule:
         return original.__func__(cls, id, msgspec.structs.replace(command, category=""), *rest)
 
     kept = CommissionRule.add

@@ -6,9 +6,8 @@ from typing import Any
 
 from argosy.domains.integrations.adapters.outbound.gateways import webhooks as sender
 from argosy.domains.integrations.application import webhooks
-from argosy.domains.integrations.application.deliveries import Deliveries
 from argosy.domains.integrations.application.feed import Feed
-from argosy.domains.integrations.domain.feed import FeedOrder
+from argosy.domains.integrations.domain.feed import STAFF_OWNER, FeedOrder
 from argosy.domains.integrations.domain.webhook import DELIVERED, FAILED, Delivery, Lane, Webhook
 from tests.simulation.planting import Patch, around, mutant
 
@@ -104,3 +103,9 @@ def time_of_signing_is_not_signed(patch: Patch) -> None:
         "signature",
         lambda original, secret, event_id, at, body: original(secret, event_id, at + 1, body),
     )
+
+
+@mutant
+def everybody_hears_of_everybody(patch: Patch) -> None:
+    """Whoever registers a webhook is told of what happens to all sellers."""
+    patch.setattr(webhooks, "owner_of", lambda actor: STAFF_OWNER)

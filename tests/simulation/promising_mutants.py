@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from argosy.contracts.inventory import SetStockRules
 from argosy.domains.inventory.application.stock import Stock
 from argosy.domains.inventory.domain import stock
 from argosy.domains.inventory.domain.stock import StockItem
@@ -45,7 +44,7 @@ def preorders_go_on(patch: Patch) -> None:
 def rules_only_grow(patch: Patch) -> None:
     """A seller who takes back that more is sold than is there is told yes, and it goes on."""
 
-    def rules(original: Any, self: Stock, command: SetStockRules) -> Any:
+    def rules(original: Any, self: Stock, command: Any) -> Any:
         item = self.keeping.owned(command.stock_unit_id, command.warehouse)
         if not command.oversell and item.oversell:
             command = msgspec.structs.replace(

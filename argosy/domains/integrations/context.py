@@ -30,7 +30,7 @@ from argosy.platform.randomness import SystemRandomness
 from argosy.platform.rows import Rows
 
 if TYPE_CHECKING:
-    from argosy.domains.integrations.adapters.outbound.gateways.webhooks import Sender
+    from argosy.domains.integrations.adapters.outbound.gateways.webhooks import PublicNetwork
     from argosy.platform.runtime import Runtime
 
 SERVICES = (ApiKeys, Webhooks, Forgetting, Suspensions)
@@ -90,7 +90,12 @@ class IntegrationsContext(Context):
     def calls(self) -> Mapping[str, CallTarget]:
         if not is_feed_on(os.environ):
             return {}
-        return {WEBHOOK: CallTarget(WebhookRequest, self._sender().send, seconds=20)}
+        from argosy.domains.integrations.adapters.outbound.gateways.webhooks import Sender
+        from argosy.domains.integrations.adapters.outbound.queries import parcel_of
+        from argosy.platform.seals import SecretSeals
+
+        sender = Sender(self._network(), SecretSeals(), parcel_of)
+        return {WEBHOOK: CallTarget(WebhookRequest, sender.send, seconds=20)}
 
     def withdraws(self, changes: Changes) -> bool:
         """A key that was revoked or forgotten; that one was used takes nothing away."""
@@ -107,14 +112,12 @@ class IntegrationsContext(Context):
     def _ports(self) -> Ports:
         from argosy.platform.seals import SecretSeals
 
-        return Ports(self.randomness, SecretSeals(), self._sender(), is_feed_on(os.environ))
+        return Ports(self.randomness, SecretSeals(), self._network(), is_feed_on(os.environ))
 
     @staticmethod
-    def _sender() -> Sender:
-        from argosy.domains.integrations.adapters.outbound.gateways.webhooks import PLAIN_SETTING, Sender
-        from argosy.domains.integrations.adapters.outbound.queries import parcel_of
+    def _network() -> PublicNetwork:
+        from argosy.domains.integrations.adapters.outbound.gateways.webhooks import PLAIN_SETTING, PublicNetwork
         from argosy.platform.outbound import Outbound
-        from argosy.platform.seals import SecretSeals
 
         schemes = ("https", "http") if os.environ.get(PLAIN_SETTING, "no") == "yes" else ("https",)
-        return Sender(Outbound.of(os.environ), schemes, SecretSeals(), parcel_of)
+        return PublicNetwork(Outbound.of(os.environ), schemes)

@@ -88,7 +88,7 @@ def _brought(place: Marketplace, facts: Facts, receiver: Receiver, events: list[
         if event is None or body["data"] != event.data or body["type"] != event.type:
             yield Violation("I51", f"event {event_id}", f"came to {receiver.owner} otherwise than it is in the feed")
         elif event_id not in facts.sent_again:
-            orders.setdefault(deliveries[event_id].lane_id, []).append(event.position)
+            orders.setdefault(deliveries[event.id].lane_id, []).append(event.position)
     for lane_id, positions in orders.items():
         if positions != sorted(positions):
             yield Violation("I51", f"lane {lane_id}", f"brought {positions}, not in their order")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from argosy.contracts.integrations import WebhookAnswered
 from argosy.domains.integrations.application.deliveries import WebhookRequest
+from argosy.domains.integrations.application.ports import Addresses
 from argosy.domains.integrations.domain.webhook import (
     BOTH_SECRETS_FOR,
     DELIVERED,
@@ -32,6 +33,19 @@ Parcels = Callable[[str], tuple[Any, Any] | None]
 """Where a delivery goes and what it tells, a webhook and an event; None where nobody wants it any more."""
 
 
+class Answer(NamedTuple):
+    """What was answered; `status` 0 is no answer, and `detail` then the code of why not."""
+
+    status: int
+    detail: str
+
+
+class Network(Addresses, Protocol):
+    """Brings one try to an address."""
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer: ...
+
+
 class Opener(Protocol):
     """Opens what was sealed."""
 
@@ -45,22 +59,15 @@ class Times(NamedTuple):
     seconds: Callable[[], float] = time.monotonic
 
 
-class Sender:
-    """Sends one try, and says what became of it."""
+REAL_TIMES = Times()
 
-    def __init__(
-        self,
-        outbound: Outbound,
-        schemes: tuple[str, ...],
-        seals: Opener,
-        parcel_of: Parcels,
-        times: Times = Times(),  # noqa: B008 - it has no state
-    ) -> None:
+
+class PublicNetwork:
+    """The public internet, and what the operator lets be reached beside it."""
+
+    def __init__(self, outbound: Outbound, schemes: tuple[str, ...]) -> None:
         self._outbound = outbound
         self._bounds = Bounds(seconds=SECONDS, bytes_max=10_000, schemes=schemes, cuts_answer=True)
-        self._seals = seals
-        self._parcel_of = parcel_of
-        self._times = times
 
     def fault(self, url: str) -> str:
         """The code of why nothing is delivered there; empty where it may be tried. Names are looked up at each try."""
@@ -73,6 +80,23 @@ class Sender:
         except ValueError:
             return "address_not_public" if host == "localhost" and not self._outbound.private else ""
         return "" if is_public(host) or self._outbound.lets(host) else "address_not_public"
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        try:
+            fetched = self._outbound.fetch(url, self._bounds, method="POST", headers=headers, body=body)
+        except NotFetched as failure:
+            return Answer(0, failure.code)
+        return Answer(fetched.status, fetched.body[:300].decode("utf-8", "replace").replace("\x00", ""))
+
+
+class Sender:
+    """Sends one try, and says what became of it."""
+
+    def __init__(self, network: Network, seals: Opener, parcel_of: Parcels, times: Times = REAL_TIMES) -> None:
+        self._network = network
+        self._seals = seals
+        self._parcel_of = parcel_of
+        self._times = times
 
     def send(self, request: WebhookRequest, attempt: int, call_id: str) -> WebhookAnswered:
         parcel = self._parcel_of(request.delivery_id)
@@ -103,16 +127,10 @@ class Sender:
             "webhook-signature": " ".join(signature(secret, str(event.id), at, body) for secret in secrets),
         }
         began = self._times.seconds()
-        try:
-            fetched = self._outbound.fetch(webhook.url, self._bounds, method="POST", headers=headers, body=body)
-        except NotFetched as failure:
-            status, detail, outcome = 0, failure.code, FAILED
-        else:
-            status, detail = fetched.status, fetched.body[:300].decode("utf-8", "replace").replace("\x00", "")
-            outcome = DELIVERED if 200 <= status < 300 else GONE if status == _GONE else FAILED
+        status, detail = self._network.post(webhook.url, headers, body)
         return WebhookAnswered(
             delivery_id=request.delivery_id,
-            outcome=outcome,
+            outcome=DELIVERED if 200 <= status < 300 else GONE if status == _GONE else FAILED,
             status=status,
             detail=detail,
             milliseconds=int((self._times.seconds() - began) * 1_000),

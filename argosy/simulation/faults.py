@@ -61,7 +61,7 @@ KINDS = {
     "receiver late": (0.2, "it takes what it is sent, and says so too late"),
     "receiver away": (0.04, "it is away for minutes, for hours, for days"),
     "receiver gone": (0.02, "it says that it wants no more, and later does"),
-    "secret changed": (0.2, "the secret that webhooks are signed with is changed"),
+    "secret changed": (0.5, "the secret that webhooks are signed with is changed"),
     "event sent again": (0.5, "a program asks for what was given up, once more"),
     "credit given": (0.8, "staff give a buyer store credit"),
     "credit spent": (1.0, "a buyer pays with store credit: partly, wholly, or with more than there is"),

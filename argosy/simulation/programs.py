@@ -85,8 +85,14 @@ class Program(Person):
         def told(made: Any) -> None:
             self.receiver.secrets = [*self.receiver.secrets, made.secret][-2:]
             self.receiver.is_rotating = False
+            self.later(DAY + MINUTE, lambda: self._forget_old(made.secret))
 
         self.ask(LABEL, RotateWebhookSecret(webhook_id=Id(self.receiver.webhook_id)), self.actor, told=told)
+
+    def _forget_old(self, secret: str) -> None:
+        if not self.receiver.is_rotating:
+            known = self.receiver.secrets
+            self.receiver.secrets = known[known.index(secret) :] if secret in known else known
 
     def _look_after_it(self) -> None:
         """What was disabled is told of anew, and some of what was given up asked for once more."""

@@ -37,9 +37,15 @@ def credit_comes_back_twice(patch: Patch) -> None:
 
 
 @mutant
-def refunds_to_credit_come_at_once(patch: Patch) -> None:
-    """What becomes credit may be spent before the gateway has paid its part back, and stays where it does not."""
-    around(patch, Wallet, "take_back", lambda original, self, intent, refund: None)
+def credit_asked_back_is_money(patch: Patch) -> None:
+    """Who wants store credit for what they called off has money back all the same."""
+
+    def open_refund(original: Any, self: Refunds, intent: PaymentIntent, command: Any) -> Refund:
+        refund: Refund = original(self, intent, command)
+        refund.to_credit = False
+        return refund
+
+    around(patch, Refunds, "_open", open_refund)
 
 
 @mutant

@@ -8,7 +8,7 @@ from argosy.domains.integrations.adapters.outbound.gateways import webhooks as s
 from argosy.domains.integrations.application import webhooks
 from argosy.domains.integrations.application.feed import Feed
 from argosy.domains.integrations.domain.feed import STAFF_OWNER, FeedOrder
-from argosy.domains.integrations.domain.webhook import DELIVERED, FAILED, Delivery, Lane, Webhook
+from argosy.domains.integrations.domain.webhook import DELIVERED, Delivery, Lane, Webhook
 from tests.simulation.planting import Patch, around, mutant
 
 
@@ -42,17 +42,12 @@ def lanes_do_not_wait(patch: Patch) -> None:
 
 @mutant
 def lanes_stand_still(patch: Patch) -> None:
-    """When something was given up, what waits behind it is not sent."""
+    """When one of a lane has ended, those behind it wait on."""
 
-    def note(original: Any, self: webhooks.Webhooks, command: Any) -> None:
-        delivery = self.deliveries.find(command.delivery_id)
-        if delivery is not None and command.outcome not in (DELIVERED, FAILED):
-            lane = self.lanes.find(delivery.lane_id)
-            if lane is not None:
-                lane.queue = [*lane.queue[:1], delivery.id]
-        original(self, command)
+    def leave(original: Any, self: Lane, delivery_id: str) -> None:
+        original(self, delivery_id)
 
-    around(patch, webhooks.Webhooks, "note_answer", note)
+    around(patch, Lane, "leave", leave)
 
 
 @mutant
@@ -84,12 +79,11 @@ def types_are_not_asked_after(patch: Patch) -> None:
 
 
 @mutant
-def old_secret_is_forgotten_at_once(patch: Patch) -> None:
-    """From the moment in which a secret is changed, only the new one signs, before anybody was told."""
+def new_secret_never_signs(patch: Patch) -> None:
+    """A secret is changed, and the one before goes on signing."""
 
     def rotate(original: Any, self: Webhook, sealed: str, now: Any) -> None:
-        original(self, sealed, now)
-        self.secret, self.secret_before = self.secret_before, self.secret_before
+        original(self, self.secret, now)
 
     around(patch, Webhook, "rotate", rotate)
 

@@ -49,6 +49,14 @@ class Card:
     expires_at: int | None = None
 
 
+@dataclass
+class Moved:
+    """An order that its buyer wants to come elsewhere."""
+
+    asked: str
+    is_told: bool = False
+
+
 class Promising(NamedTuple):
     """How much of a thing its seller lets be promised: all but some of what is there, and some beyond."""
 
@@ -125,6 +133,8 @@ class Facts:
     """Events that a program has asked for once more."""
     suspended: list[tuple[str, int]] = field(default_factory=list)
     """Which sellers staff wanted to stop, and when."""
+    moved_to: dict[str, Moved] = field(default_factory=dict)
+    """By order: where else it is to go."""
     commissions: list[Commission] = field(default_factory=list)
     sold: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
     """By payment: when it was shared out, and what the platform took of each order then."""

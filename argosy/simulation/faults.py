@@ -56,6 +56,7 @@ KINDS = {
     "holiday": (0.05, "a seller takes a break while people buy"),
     "second warehouse": (1.0, "a seller keeps stock in two places"),
     "sent elsewhere": (0.5, "goods go from one of them to the other, and not all of them arrive"),
+    "address changed": (0.3, "a buyer has an order sent elsewhere, perhaps in the middle of its checkout"),
     "programs": (0.8, "a seller's program reads the feed of events by its cursor"),
     "receiver fails": (0.3, "where a webhook is received something is out of order"),
     "receiver late": (0.2, "it takes what it is sent, and says so too late"),

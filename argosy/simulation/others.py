@@ -6,6 +6,7 @@ from argosy.simulation.commissioners import Commissioner
 from argosy.simulation.facts import Facts
 from argosy.simulation.givers import Giver
 from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.movers import Mover
 from argosy.simulation.planners import Planner
 from argosy.simulation.programs import PROGRAMS, Program
 from argosy.simulation.rush import Attendant
@@ -15,4 +16,4 @@ from argosy.simulation.shop import SELLERS
 def others(place: Marketplace, facts: Facts) -> tuple[Attendant, ...]:
     planners = [Planner(place, facts, number) for number in range(SELLERS)]
     programs = [Program(place, facts, number) for number in PROGRAMS]
-    return (Commissioner(place, facts), Giver(place, facts), *planners, *programs)
+    return (Commissioner(place, facts), Giver(place, facts), Mover(place, facts), *planners, *programs)

@@ -7,6 +7,7 @@ of any mutant: they state the invariants, and the seeds bring about what breaks 
 from __future__ import annotations
 
 from tests.simulation import (
+    address_mutants,
     business_mutants,
     buying_mutants,
     commission_mutants,
@@ -20,6 +21,7 @@ from tests.simulation.planting import MUTANTS, Mutant, kills
 
 coupon_uses_count_after_payment = business_mutants.coupon_uses_count_after_payment
 MODULES = (
+    address_mutants,
     business_mutants,
     buying_mutants,
     commission_mutants,

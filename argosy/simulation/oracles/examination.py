@@ -7,6 +7,7 @@ from collections.abc import Callable
 from argosy.engine.store import Changes
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
+from argosy.simulation.oracles.addresses import addresses
 from argosy.simulation.oracles.browsing import browsing
 from argosy.simulation.oracles.checkouts import checkouts
 from argosy.simulation.oracles.commissions import Sales, commissions
@@ -43,6 +44,7 @@ AT_REST = (
     promises,
     credit,
     programs,
+    addresses,
 )
 TOLD_MAX = 50
 Watch = Callable[[SimulatedStore, Changes], None]

@@ -116,6 +116,13 @@ class MoveFromWishlist(Command):
     seen: OfferSeen | None = None
 
 
+class ChooseCurrency(Command):
+    """In which currency the buyer means to buy; "" leaves it to the shop. A thing that has no price in it stays in the
+    cart and is not bought."""
+
+    currency: str
+
+
 class EmptyCart(Command):
     """Take everything out."""
 
@@ -137,6 +144,7 @@ class CartDescribed(Event, key="flow_id"):
     flow_id: Id
     lines: tuple[CartLine, ...]
     coupons: tuple[str, ...]
+    currency: str = ""
 
 
 class CartChanged(Event, key="cart_id"):
@@ -147,6 +155,7 @@ class CartChanged(Event, key="cart_id"):
     lines: tuple[CartLine, ...]
     coupons: tuple[str, ...]
     saved: tuple[CartLine, ...] = ()
+    currency: str = ""
 
 
 class CartAbandoned(Event, key="cart_id"):

@@ -28,6 +28,8 @@ class StartCheckout(Command, subject="buyer_id"):
     and RetryPayment may name another means of payment, up to five in all and within the time of the checkout.
     `credit_amount` is how much of it the buyer's store credit pays at most, in minor units: the payment source pays
     what is left of the total. Cash on delivery and transfers are not paid by credit.
+    Everything is in `currency`; where it is left out, in that of the quote, the shop or the first line. What has no
+    price in it ends the flow.
     A guest names the `email` at which they are reached; who has an account is reached at that of the account.
     """
 
@@ -46,11 +48,14 @@ class StartCheckout(Command, subject="buyer_id"):
     may_retry_payment: bool = False
     credit_amount: int = 0
     email: Personal[str] = ""
+    currency: str = ""
 
 
 class RequestQuote(Command):
     """What would this cost, delivered there? Without `lines` the buyer's cart is priced, with the coupons that are
-    noted in it, each thing delivered by `shipping_method`. Nothing is held; the price stands until it expires."""
+    noted in it, each thing delivered by `shipping_method`. Nothing is held; the price stands until it expires.
+
+    All of it is in `currency`; where it is left out, in that of the cart, the shop or the first line."""
 
     quote_id: Id
     buyer_id: Id
@@ -60,6 +65,7 @@ class RequestQuote(Command):
     coupons: tuple[str, ...] = ()
     shipping_method: str = "standard"
     postal_code: str = ""
+    currency: str = ""
 
 
 class SweepQuotes(Command, key="job"):

@@ -43,6 +43,8 @@ class CreateProduct(Command):
     images: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     tax_category: str = "standard"
+    locale: str = ""
+    """The language of its own texts; "": the marketplace's."""
 
 
 class UpdateProduct(Command):
@@ -52,6 +54,7 @@ class UpdateProduct(Command):
     title: str | None = None
     description: str | None = None
     category: str | None = None
+    locale: str | None = None
 
 
 class AddVariant(Command):
@@ -60,7 +63,8 @@ class AddVariant(Command):
 
 
 class SetPrice(Command):
-    """A new price version of a variant, in force from `effective_from` (now when left out)."""
+    """A new price version of a variant, in force from `effective_from` (now when left out). A variant is priced in its
+    own currency, that of its first price, and may be priced in others beside it: each has a history of its own."""
 
     product_id: Id
     variant_id: Id
@@ -79,6 +83,15 @@ class SetSale(Command):
     currency: str
     ends_at: datetime
     starts_at: datetime | None = None
+
+
+class EndPrice(Command):
+    """Sell a variant in this currency no more, from now on; planned prices and sales of it are dropped. The currency
+    of its own stays."""
+
+    product_id: Id
+    variant_id: Id
+    currency: str
 
 
 class OptionAxis(Value):
@@ -132,13 +145,25 @@ class SetSlug(Command):
     slug: str
 
 
+class LocalWord(Value):
+    """How a name or a value of the product's options and attributes is said in another language."""
+
+    word: str
+    said: str
+
+
 class SetTexts(Command):
-    """Title and description in another language; both empty take them away."""
+    """A product in another language: title, description, long text, and `words`, the names and values of its options
+    and attributes. What is left empty is shown in the product's own language; nothing at all takes the language
+    away."""
 
     product_id: Id
     locale: str
     title: str
     description: str = ""
+    story: str = ""
+    """As HTML; see SetStory."""
+    words: tuple[LocalWord, ...] = ()
 
 
 class SetStory(Command):
@@ -224,6 +249,14 @@ class RenameCategory(Command):
     name: str
 
 
+class NameCategory(Command):
+    """What a category is called in another language; an empty name takes that away."""
+
+    code: str
+    locale: str
+    name: str
+
+
 class SetCategoryAttributes(Command):
     """What products of this category, and of those below it, say of themselves."""
 
@@ -246,11 +279,12 @@ class ArchiveProduct(Command):
 
 
 class ApplyPrice(Command, key="product_id"):
-    """The time has come from which a price was planned to be in force."""
+    """The time has come from which a price was planned to be in force, in `currency` ("": the variant's own)."""
 
     product_id: Id
     variant_id: Id
     effective_from: datetime
+    currency: str = ""
 
 
 class FollowSeller(Command, key="seller_id"):
@@ -269,10 +303,12 @@ class WantedLine(Value):
 
 
 class QuoteLines(Command, key="flow_id"):
-    """Price these lines as of now; answered by LinesQuoted, or Refused with every line that cannot be sold."""
+    """Price these lines as of now, in `currency` ("": that of the first line); answered by LinesQuoted, or Refused with
+    every line that cannot be sold, or has no price in it."""
 
     flow_id: Id
     lines: tuple[WantedLine, ...]
+    currency: str = ""
 
 
 class QuotedLine(Value):
@@ -302,6 +338,16 @@ class LinesQuoted(Event, key="flow_id"):
     lines: tuple[QuotedLine, ...]
 
 
+class PriceInCurrency(Value, omit_defaults=True):
+    """What a variant costs in a currency beside its own, in that currency's minor units."""
+
+    currency: str
+    amount: int
+    price_id: Id
+    was_amount: int | None = None
+    sale_ends_at: datetime | None = None
+
+
 class ListedVariant(Value):
     variant_id: Id
     sku: str
@@ -314,14 +360,18 @@ class ListedVariant(Value):
     was_amount: int | None = None
     """Set during a sale: the lowest price of the 30 days before it, which alone may be shown as the former one."""
     sale_ends_at: datetime | None = None
+    prices: tuple[PriceInCurrency, ...] = ()
+    """In other currencies."""
 
 
 class LocalTexts(Value):
-    """Title and description in one language."""
+    """A product in one language."""
 
     locale: str
     title: str
     description: str
+    story: str = ""
+    words: tuple[LocalWord, ...] = ()
 
 
 class StockedVariant(Value):
@@ -377,15 +427,32 @@ class ProductPublished(Event, key="product_id"):
     """HTML that is safe to show as it is."""
     withheld: str = ""
     """Why it is not sold all the same: "suspended" or "holiday", its seller's."""
+    locale: str = ""
+    """The language of its own texts; "": the marketplace's."""
 
 
 class PriceChanged(Event, key="product_id"):
+    """What a variant costs now, in its own currency."""
+
     product_id: Id
     variant_id: Id
     price_id: Id
     amount: int
     currency: str
     effective_from: datetime
+    was_amount: int | None = None
+    sale_ends_at: datetime | None = None
+
+
+class CurrencyPriceChanged(Event, key="product_id"):
+    """What a variant costs now in a currency beside its own; without an amount it is sold in that no more."""
+
+    product_id: Id
+    variant_id: Id
+    currency: str
+    effective_from: datetime
+    price_id: Id | None = None
+    amount: int | None = None
     was_amount: int | None = None
     sale_ends_at: datetime | None = None
 
@@ -415,6 +482,13 @@ class ProductArchived(Event, key="product_id"):
     product_id: Id
 
 
+class LocalName(Value):
+    """A name in one language."""
+
+    locale: str
+    name: str
+
+
 class CategoryChanged(Event, key="category_id"):
     """A category as it now is: its name, and where it stands."""
 
@@ -423,3 +497,5 @@ class CategoryChanged(Event, key="category_id"):
     name: str
     parent_id: Id | None
     position: int
+    names: tuple[LocalName, ...] = ()
+    """In other languages."""

@@ -64,7 +64,7 @@ class CheckoutContext(Context):
             CheckoutFlow(work, sessions, details, quotes, self.terms),
             CheckoutWatch(work, sessions, details),
             CheckoutPeople(work, sessions, details, quotes),
-            Quotes(work, quotes, self.expired_quotes(work)),
+            Quotes(work, quotes, self.expired_quotes(work), self.terms),
         )
 
     def expired_quotes(self, work: UnitOfWork) -> ExpiredQuotes:

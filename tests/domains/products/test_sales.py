@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from argosy.contracts.products import ApplyPrice, PriceChanged, SetPrice, SetSale
 from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.domains.products.domain.offer import Offer
-from argosy.domains.products.domain.price import OtherCurrency, Price, PriceInThePast, price_at
+from argosy.domains.products.domain.price import NoPriceInCurrency, Price, PriceInThePast, price_at
 from argosy.domains.products.domain.product import Product
 from argosy.domains.products.domain.sale import (
     AnotherPriceIsPlanned,
@@ -134,7 +134,7 @@ def test_a_sale_that_cannot_be_is_refused(stage: ProductsStage) -> None:
         (sale(stage, 1_250, 7), SaleLowersNothing),
         (sale(stage, 1_000, -1), SaleEndsTooSoon),
         (sale(stage, 1_000, 366), SaleEndsTooSoon),
-        (sale(stage, 1_000, 7, currency="USD"), OtherCurrency),
+        (sale(stage, 1_000, 7, currency="USD"), NoPriceInCurrency),
         (sale(stage, 1_000, 7, after=-1), PriceInThePast),
     ):
         with pytest.raises(kind):

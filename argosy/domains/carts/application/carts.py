@@ -11,6 +11,7 @@ from argosy.contracts.carts import (
     CartDescribed,
     CartLine,
     ChangeQuantity,
+    ChooseCurrency,
     DescribeCart,
     EmptyCart,
     ForgetSaved,
@@ -39,11 +40,19 @@ class CartContents(Value):
     lines: tuple[CartLine, ...]
     coupons: tuple[str, ...]
     saved: tuple[CartLine, ...]
+    currency: str = ""
 
     @classmethod
     def of(cls, cart: Cart, **more: Any) -> Self:
         """`more` is what an answer says beside it."""
-        return cls(cart_id=cart.id, lines=cart.lines, coupons=cart.codes, saved=cart.saved_lines, **more)
+        return cls(
+            cart_id=cart.id,
+            lines=cart.lines,
+            coupons=cart.codes,
+            saved=cart.saved_lines,
+            currency=cart.currency,
+            **more,
+        )
 
 
 reads_own_cart = then_reads(carts=lambda self, command: [cart_id_of(self.work.actor.id)])
@@ -107,6 +116,12 @@ class Carts:
         return self._kept(cart)
 
     @reads_own_cart
+    def choose_currency(self, command: ChooseCurrency) -> CartContents:
+        cart = self._own()
+        cart.choose_currency(command.currency, self.work.now)
+        return self._kept(cart)
+
+    @reads_own_cart
     def empty_cart(self, command: EmptyCart) -> CartContents:
         cart = self._own()
         cart.empty(self.work.now)
@@ -128,6 +143,7 @@ class Carts:
                 flow_id=command.flow_id,
                 lines=cart.lines if cart is not None else (),
                 coupons=cart.codes if cart is not None else (),
+                currency=cart.currency if cart is not None else "",
             )
         )
 
@@ -142,6 +158,6 @@ class Carts:
         return cart or Cart.of(Id(actor.id), self.work.now, is_guest=actor.is_guest)
 
     def _kept(self, cart: Cart) -> CartContents:
-        if (cart.items or cart.coupons) and self.carts.find(cart.id) is None:
+        if (cart.items or cart.coupons or cart.currency) and self.carts.find(cart.id) is None:
             self.carts.add(cart)
         return CartContents.of(cart)

@@ -12,6 +12,7 @@ from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
 from argosy.shared_kernel.messages import Value
+from argosy.shared_kernel.money import exponent
 
 ACTIVE = "ACTIVE"
 MERGED = "MERGED"
@@ -124,6 +125,8 @@ class Cart(Aggregate):
     user_id: Id
     is_guest: bool = False
     status: str = ACTIVE
+    currency: str = ""
+    """In which its owner means to buy; "": whatever the shop takes."""
     created_at: datetime
     updated_at: datetime
     idle_since: datetime | None = None
@@ -153,12 +156,13 @@ class Cart(Aggregate):
         nothing."""
         if guest.status == MERGED:
             return Merger()
-        had_any = bool(guest.items or guest.coupons or guest.saved)
+        had_any = bool(guest.items or guest.coupons or guest.saved or guest.currency)
         lines = tuple([left for item in guest.items if (left := self._take_in_line(item, now, new_id)) is not None])
         codes = [code for code in guest.codes if code not in self.codes]
         room = COUPONS_MAX - len(self.coupons)
         self.coupons += [NotedCoupon(id=new_id(), code=code, applied_at=now) for code in codes[:room]]
         saved = tuple([left for item in guest.saved if (left := self._take_in_saved(item, now, new_id)) is not None])
+        self.currency = guest.currency or self.currency
         guest.items, guest.coupons, guest.saved = [], [], []
         guest.status, guest.updated_at = MERGED, now
         if had_any:
@@ -310,6 +314,14 @@ class Cart(Aggregate):
             del self.saved[at]
             self._changed(now)
 
+    def choose_currency(self, currency: str, now: datetime) -> None:
+        """Buy in this currency from now on, or ("") in the shop's. Again it changes nothing."""
+        if currency:
+            exponent(currency)
+        if currency != self.currency:
+            self.currency = currency
+            self._changed(now)
+
     def note_coupon(self, text: str, now: datetime, new_id: Callable[[], Id]) -> None:
         """A code to try at checkout. Noting it again changes nothing."""
         code = normal_code(text)
@@ -373,6 +385,7 @@ class Cart(Aggregate):
                 lines=self.lines,
                 coupons=self.codes,
                 saved=self.saved_lines,
+                currency=self.currency,
             )
         )
 

@@ -104,7 +104,7 @@ class CheckoutFlow:
             raise BuyerIsSomebodyElse()
         if actor.is_guest and not self.terms.sells_to_guests:
             raise GuestCheckoutIsOff()
-        request = read(command, self.terms.payment_methods, is_guest=actor.is_guest)
+        request = read(command, self.terms, is_guest=actor.is_guest)
         for known in self._known(command):
             kept = self.details.get(known.id).request
             if not kept or REQUEST.decode(kept) != request:  # Of a flow that was lost nothing is kept.
@@ -119,6 +119,7 @@ class CheckoutFlow:
             self.work.now,
             may_retry_payment=command.may_retry_payment,
         )
+        session.currency = request.currency or self.terms.currency
         detail = CheckoutDetail(id=session.id, request=encode(request).decode())
         if request.quote_id is not None:
             self._take_over(request.quote_id, request, session, detail)

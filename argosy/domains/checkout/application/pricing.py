@@ -80,7 +80,9 @@ class PricingSaga(Saga[CheckoutSession]):
     def quote_lines(self) -> products.QuoteLines | None:
         if self._is_priced:
             return None
-        return products.QuoteLines(flow_id=self.state.id, lines=wanted_lines(self._request.lines))
+        return products.QuoteLines(
+            flow_id=self.state.id, lines=wanted_lines(self._request.lines), currency=self.state.currency
+        )
 
     def take_lines(self, message: products.LinesQuoted) -> Reason | None:
         if goods_amount(message.lines) > AMOUNT_MAX:

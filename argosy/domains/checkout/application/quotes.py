@@ -28,6 +28,7 @@ from argosy.domains.checkout.domain.quotation import (
     read_quote,
 )
 from argosy.domains.checkout.domain.quote import Pricing, goods_amount, settled
+from argosy.domains.checkout.domain.request import ALL_ALLOWED, ShopTerms, wrong_currency
 from argosy.domains.checkout.domain.session import BuyerIsSomebodyElse, CheckoutIdIsTaken
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -50,9 +51,10 @@ _CHARGES = msgspec.json.Decoder(tuple[DeliveryCharge, ...])
 class QuoteSaga(Saga[Quotation]):
     """One quote at one moment."""
 
-    def __init__(self, quote: Quotation, work: UnitOfWork) -> None:
+    def __init__(self, quote: Quotation, work: UnitOfWork, terms: ShopTerms = ALL_ALLOWED) -> None:
         super().__init__(quote, work.now)
         self.work = work
+        self.terms = terms
 
     @property
     def _request(self) -> QuoteRequest:
@@ -73,11 +75,17 @@ class QuoteSaga(Saga[Quotation]):
     def take_cart(self, message: CartDescribed) -> Reason | None:
         if not message.lines:
             return Reason("cart_is_empty")
-        self.state.request = encode(of_cart(self._request, message.lines, message.coupons)).decode()
+        request = of_cart(self._request, message.lines, message.coupons, message.currency)
+        for fault in wrong_currency(request.currency, self.terms):
+            return Reason(fault.code, fault.details)
+        self.state.currency = request.currency or self.state.currency
+        self.state.request = encode(request).decode()
         return None
 
     def quote_lines(self) -> products.QuoteLines:
-        return products.QuoteLines(flow_id=self.state.id, lines=wanted_lines(self._request.lines))
+        return products.QuoteLines(
+            flow_id=self.state.id, lines=wanted_lines(self._request.lines), currency=self.state.currency
+        )
 
     def take_lines(self, message: products.LinesQuoted) -> Reason | None:
         if goods_amount(message.lines) > AMOUNT_MAX:
@@ -156,10 +164,17 @@ class QuoteSaga(Saga[Quotation]):
 class Quotes:
     """Quotes of buyers. What answers a checkout as well comes in through CheckoutFlow."""
 
-    def __init__(self, work: UnitOfWork, quotes: Repository[Quotation], expired: ExpiredQuotes) -> None:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        quotes: Repository[Quotation],
+        expired: ExpiredQuotes,
+        terms: ShopTerms = ALL_ALLOWED,
+    ) -> None:
         self.work = work
         self.quotes = quotes
         self.expired = expired
+        self.terms = terms
         self._swept: Sequence[Id] | None = None
 
     @reads(quotes=lambda command: [command.quote_id, by("buyer_id", command.buyer_id)])
@@ -169,7 +184,7 @@ class Quotes:
         actor = self.work.actor
         if actor.id != command.buyer_id and not actor.has("system"):
             raise BuyerIsSomebodyElse()
-        request = read_quote(command, is_guest=actor.is_guest)
+        request = read_quote(command, self.terms, is_guest=actor.is_guest)
         text = encode(request).decode()
         mine = sorted(self.quotes.all_by("buyer_id", command.buyer_id), key=lambda quote: quote.requested_at)
         for known in reversed(mine if request.lines else []):
@@ -180,6 +195,7 @@ class Quotes:
         for old in mine[: max(0, len(mine) - QUOTES_OF_BUYER_MAX + 1)]:
             self.quotes.remove(old)
         quote = Quotation.begin(command.quote_id, command.buyer_id, request, self.work.now)
+        quote.currency = request.currency or self.terms.currency
         self.quotes.add(quote)
         self.work.announce(*QuoteSaga(quote, self.work).start())
         return QuoteStanding(quote_id=quote.id, status=quote.status)
@@ -189,7 +205,7 @@ class Quotes:
         """What only quotes ask. An answer to a quote that was forgotten is nobody's."""
         quote = self.quotes.find(event.flow_id)
         if quote is not None:
-            self.work.announce(*QuoteSaga(quote, self.work).on(event))
+            self.work.announce(*QuoteSaga(quote, self.work, self.terms).on(event))
 
     @then_reads(quotes=lambda self, command: self._expired_now())
     def sweep_quotes(self, command: SweepQuotes) -> None:

@@ -1,7 +1,7 @@
 """A quote: what a purchase would cost, priced once, frozen under a hash, and good until it expires.
 
-Its price depends on the lines, how they are delivered, the destination's country, region and postal code, and the
-coupons; those are its terms. A checkout of the same terms takes it over.
+Its price depends on the lines, how they are delivered, the destination's country, region and postal code, the coupons
+and the currency; those are its terms. A checkout of the same terms takes it over.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from argosy.contracts.carts import CartLine
 from argosy.contracts.checkout import CheckoutLine, RequestQuote
 from argosy.domains.checkout.domain.quote import Snapshot, hash_of
 from argosy.domains.checkout.domain.request import (
+    ALL_ALLOWED,
     AddressFieldOutOfRange,
     CheckoutRequest,
     NotACode,
     NotAnId,
+    ShopTerms,
     is_code,
     sum_up,
     wrong_country,
     wrong_coupons,
+    wrong_currency,
     wrong_lines,
 )
 from argosy.shared_kernel.codec import encode
@@ -62,7 +65,7 @@ class QuoteIsNotReady(RuleBroken):
 
 
 class QuoteIsForAnotherPurchase(RuleBroken):
-    """This quote is for other lines, another destination or other coupons."""
+    """This quote is for other lines, another destination, other coupons or another currency."""
 
 
 class PriceChanged(RuleBroken):
@@ -79,6 +82,7 @@ class QuoteRequest(Value):
     shipping_method: str = "standard"
     postal_code: str = ""
     is_guest: bool = False
+    currency: str = ""
 
 
 class QuoteStanding(Value):
@@ -159,6 +163,8 @@ class Quotation(Flow):
             there.postal_code,
         ):
             raise QuoteIsForAnotherPurchase()
+        if asked.currency not in ("", self.currency):
+            raise QuoteIsForAnotherPurchase()
         if asked.expected_total not in (None, self.total_amount):
             raise PriceChanged(expected=asked.expected_total, actual=self.total_amount)
 
@@ -167,14 +173,14 @@ class Quotation(Flow):
         self.status = status
 
 
-def read_quote(command: RequestQuote, *, is_guest: bool = False) -> QuoteRequest:
+def read_quote(command: RequestQuote, terms: ShopTerms = ALL_ALLOWED, *, is_guest: bool = False) -> QuoteRequest:
     """The request in its one canonical form, or everything that is wrong with it at once."""
     lines, coupons = sum_up(command.lines), tuple(dict.fromkeys(command.coupons))
     faults: list[DomainError] = [
         NotAnId(field=name) for name in ("quote_id", "buyer_id") if not is_id(getattr(command, name))
     ]
     faults += [*wrong_lines(command.lines, lines)] if command.lines else []
-    faults += [*wrong_coupons(coupons), *wrong_country(command.country)]
+    faults += [*wrong_coupons(coupons), *wrong_country(command.country), *wrong_currency(command.currency, terms)]
     for name, longest in (("region", REGION_LENGTH_MAX), ("postal_code", POSTAL_CODE_LENGTH_MAX)):
         text = getattr(command, name)
         if len(text) > longest or not (text == "" or text.isprintable()):
@@ -190,11 +196,12 @@ def read_quote(command: RequestQuote, *, is_guest: bool = False) -> QuoteRequest
         shipping_method=command.shipping_method,
         postal_code=command.postal_code,
         is_guest=is_guest,
+        currency=command.currency,
     )
 
 
-def of_cart(request: QuoteRequest, lines: Sequence[CartLine], coupons: Sequence[str]) -> QuoteRequest:
-    """The request with the lines and coupons of the cart as it was described."""
+def of_cart(request: QuoteRequest, lines: Sequence[CartLine], coupons: Sequence[str], currency: str) -> QuoteRequest:
+    """The request with the lines and coupons of the cart as it was described, in its currency where it named none."""
     return QuoteRequest(
         country=request.country,
         region=request.region,
@@ -213,4 +220,5 @@ def of_cart(request: QuoteRequest, lines: Sequence[CartLine], coupons: Sequence[
         shipping_method=request.shipping_method,
         postal_code=request.postal_code,
         is_guest=request.is_guest,
+        currency=request.currency or currency,
     )

@@ -12,7 +12,7 @@ from argosy.shared_kernel.emails import email_from
 from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.messages import Value
-from argosy.shared_kernel.money import AMOUNT_MAX
+from argosy.shared_kernel.money import AMOUNT_MAX, UnknownCurrency, exponent
 
 CARD, CASH_ON_DELIVERY, BANK_TRANSFER = "card", "cash_on_delivery", "bank_transfer"
 PAYMENT_METHODS = (CARD, CASH_ON_DELIVERY, BANK_TRANSFER)
@@ -21,10 +21,18 @@ PAID_LATER = (CASH_ON_DELIVERY, BANK_TRANSFER)
 
 
 class ShopTerms(NamedTuple):
-    """What the operator has set: the ways to pay that are offered, and whether who has no account may buy."""
+    """What the operator has set: the ways to pay that are offered, whether who has no account may buy, and in which
+    currencies."""
 
     payment_methods: Collection[str] = PAYMENT_METHODS
     sells_to_guests: bool = True
+    currencies: tuple[str, ...] = ()
+    """In which it sells, the first where the buyer names none; without any: in whatever things are priced in."""
+
+    @property
+    def currency(self) -> str:
+        """In which everything is sold where the buyer names none; "": in that of the first line."""
+        return self.currencies[0] if self.currencies else ""
 
 
 ALL_ALLOWED = ShopTerms()
@@ -123,6 +131,11 @@ class CheckoutRequest(Value, omit_defaults=True):
     quote_id: Id | None = None
     credit_amount: int = 0
     is_guest: bool = False
+    currency: str = ""
+
+
+class CurrencyNotTaken(Invalid):
+    """This shop does not sell in this currency; those in which it sells are listed."""
 
 
 class VariantOfLine(Value):
@@ -136,20 +149,17 @@ class Bought(Value):
     coupons: tuple[str, ...]
 
 
-def read(
-    command: StartCheckout, methods: Collection[str] = PAYMENT_METHODS, *, is_guest: bool = False
-) -> CheckoutRequest:
-    """The request in its one canonical form, or everything that is wrong with it at once. `methods` are the ways to
-    pay that the shop offers."""
+def read(command: StartCheckout, terms: ShopTerms = ALL_ALLOWED, *, is_guest: bool = False) -> CheckoutRequest:
+    """The request in its one canonical form, or everything that is wrong with it at once."""
     lines = sum_up(command.lines)
     faults = [
         *_wrong_ids(command),
         *wrong_lines(command.lines, lines),
         *_wrong_address(command.address),
-        *_wrong_payment(command, methods),
+        *_wrong_payment(command, terms.payment_methods),
     ]
     coupons = tuple(dict.fromkeys(command.coupons))
-    faults += wrong_coupons(coupons)
+    faults += [*wrong_coupons(coupons), *wrong_currency(command.currency, terms)]
     if command.quote_id is not None and not is_id(command.quote_id):
         faults.append(NotAnId(field="quote_id"))
     if not _REQUEST_ID.fullmatch(command.client_request_id):
@@ -170,6 +180,7 @@ def read(
         quote_id=command.quote_id,
         credit_amount=command.credit_amount,
         is_guest=is_guest,
+        currency=command.currency,
     )
 
 
@@ -233,6 +244,18 @@ def is_code(text: str) -> bool:
 def wrong_country(country: str) -> Iterator[DomainError]:
     if not _COUNTRY.fullmatch(country):
         yield CountryUnreadable(field="country")
+
+
+def wrong_currency(currency: str, terms: ShopTerms) -> Iterator[DomainError]:
+    if not currency:
+        return
+    try:
+        exponent(currency)
+    except UnknownCurrency as fault:
+        yield fault
+    else:
+        if terms.currencies and currency not in terms.currencies:
+            yield CurrencyNotTaken(field="currency", known=list(terms.currencies))
 
 
 def _wrong_address(address: Address) -> Iterator[DomainError]:

@@ -30,6 +30,7 @@ from argosy.domains.products.domain.description import (
 from argosy.domains.products.domain.product import DRAFT, Product, sku_key
 from argosy.domains.products.domain.slug import Slug, slug_beside, slug_id, slug_of
 from argosy.domains.products.domain.standing import SellerStanding
+from argosy.domains.products.domain.texts import locale_fault
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository
 from argosy.shared_kernel.errors import RuleBroken, refuse
@@ -89,6 +90,7 @@ class Catalogue:
             description=command.description.strip(),
             category=command.category.strip(),
             tax_category=command.tax_category,
+            locale=command.locale,
             created_at=now,
             updated_at=now,
         )
@@ -139,12 +141,19 @@ class Catalogue:
     def update_product(self, command: UpdateProduct) -> None:
         """Changes the texts that are given."""
         product = owned(self.products, command.product_id, self.work.actor)
-        refuse(text_faults(command.title, command.description, command.category))
+        refuse(
+            [
+                *text_faults(command.title, command.description, command.category),
+                locale_fault(command.locale) if command.locale else None,
+            ]
+        )
         title, description, category = (
             None if text is None else text.strip() for text in (command.title, command.description, command.category)
         )
         demands = self.making.demands_of(product.category if category is None else category)
         product.rewrite((title, description, category), self.work.now, demands)
+        if command.locale is not None:
+            product.speak(command.locale, self.work.now, demands)
         self._follow(product)
 
     @reads(products=lambda command: ids(command.product_id))

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from argosy.contracts.products import AddCategory, MoveCategory, RenameCategory, SetCategoryAttributes
+from argosy.contracts.products import (
+    AddCategory,
+    MoveCategory,
+    NameCategory,
+    RenameCategory,
+    SetCategoryAttributes,
+)
 from argosy.domains.products.application.ownership import is_trusted
 from argosy.domains.products.domain.category import (
+    CODE_MAX,
     Category,
     CategoryCodeTaken,
     CategoryIsBelowItself,
@@ -16,6 +23,7 @@ from argosy.domains.products.domain.category import (
     code_of,
     rule_faults,
 )
+from argosy.domains.products.domain.texts import locale_fault, text_fault
 from argosy.engine.reads import reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import NotAllowed, refuse
@@ -95,6 +103,13 @@ class Categories:
         if renamed.name != command.name.strip():
             renamed.name, renamed.updated_at = command.name.strip(), self.work.now
             renamed.tell()
+
+    @reads(categories=lambda command: [code_of(command.code)])
+    def name_category(self, command: NameCategory) -> None:
+        """What it is called in another language."""
+        self._keep()
+        refuse([locale_fault(command.locale), text_fault("name", command.name, most=CODE_MAX)])
+        self._found(command.code).call(command.locale, command.name.strip(), self.work.now)
 
     @reads(categories=lambda command: [code_of(command.code)])
     def set_category_attributes(self, command: SetCategoryAttributes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from argosy.contracts.products import (
     Attribute,
     CombineOptions,
     LinkStock,
+    LocalWord,
     NewVariant,
     SetOptions,
     SetSlug,
@@ -31,6 +31,7 @@ from argosy.domains.products.domain.description import (
     id_fault,
     text_faults,
     variant_faults,
+    word_faults,
 )
 from argosy.domains.products.domain.option import (
     NoOptionsToCombine,
@@ -43,23 +44,19 @@ from argosy.domains.products.domain.option import (
 from argosy.domains.products.domain.product import Image, LocalText, Product
 from argosy.domains.products.domain.publishing import VISIBILITIES, NotAVisibility
 from argosy.domains.products.domain.slug import Slug, SlugTaken, check_slug, slug_id
-from argosy.domains.products.domain.texts import number_fault, text_fault
+from argosy.domains.products.domain.texts import (
+    LOCALES_MAX,
+    TooManyLanguages,
+    locale_fault,
+    number_fault,
+    text_fault,
+)
 from argosy.engine.reads import By, reads, then_reads
 from argosy.engine.work import Repository
-from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken, refuse
+from argosy.shared_kernel.errors import NotFound, refuse
 from argosy.shared_kernel.ids import Id, named_id
 
-LOCALES_MAX = 40
 STORY_MAX = 50_000
-_LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
-
-
-class MalformedLocale(Invalid):
-    """A language is written like pt, pt-BR or zh-Hant (BCP 47)."""
-
-
-class TooManyLanguages(RuleBroken):
-    """A product is described in at most 40 languages."""
 
 
 class NoSuchImage(NotFound):
@@ -165,12 +162,14 @@ class Describing:
     @reads(products=lambda command: ids(command.product_id))
     @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
     def set_texts(self, command: SetTexts) -> None:
-        """Title and description in another language."""
+        """Texts in another language."""
         product = owned(self.products, command.product_id, self.work.actor)
         refuse(
             [
-                None if _LOCALE.fullmatch(command.locale) else MalformedLocale(field="locale"),
+                locale_fault(command.locale),
                 *text_faults(command.title, command.description, None),
+                text_fault("story", command.story, most=STORY_MAX, has_lines=True),
+                *word_faults(command.words),
             ]
         )
         if len(product.texts) >= LOCALES_MAX and all(one.locale != command.locale for one in product.texts):
@@ -180,6 +179,8 @@ class Describing:
             locale=command.locale,
             title=command.title.strip(),
             description=command.description.strip(),
+            story=self.clean(command.story.strip()),
+            words=tuple(LocalWord(word=one.word.strip(), said=one.said.strip()) for one in command.words),
         )
         product.translate(text, self.work.now, self._demands(product))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from argosy.contracts.products import Attribute, AttributeRule, CategoryChanged
-from argosy.domains.products.domain.texts import NumberOutOfRange, text_fault
+from argosy.contracts.products import Attribute, AttributeRule, CategoryChanged, LocalName
+from argosy.domains.products.domain.texts import LOCALES_MAX, NumberOutOfRange, TooManyLanguages, text_fault
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
@@ -86,6 +86,7 @@ class Category(Aggregate):
     position: int
     attributes: tuple[AttributeRule, ...] = ()
     inherited: tuple[AttributeRule, ...] = ()
+    names: tuple[LocalName, ...] = ()
     created_at: datetime
     updated_at: datetime
 
@@ -102,8 +103,20 @@ class Category(Aggregate):
                 name=self.name,
                 parent_id=self.parent_id,
                 position=self.position,
+                names=self.names,
             )
         )
+
+    def call(self, locale: str, name: str, now: datetime) -> None:
+        """What it is called in another language; without a name, no more."""
+        others = [one for one in self.names if one.locale != locale]
+        if name and len(others) >= LOCALES_MAX:
+            raise TooManyLanguages(most=LOCALES_MAX)
+        called = [*others, LocalName(locale=locale, name=name)] if name else others
+        names = tuple(sorted(called, key=lambda one: one.locale))
+        if names != self.names:
+            self.names, self.updated_at = names, now
+            self.tell()
 
     def stand_below(self, parent: Category | None, now: datetime) -> None:
         """Follow the category above, which may stand elsewhere or say something else now."""

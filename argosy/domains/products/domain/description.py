@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from argosy.contracts.products import Attribute, CreateProduct, NewVariant
+from argosy.contracts.products import Attribute, CreateProduct, LocalWord, NewVariant
 from argosy.domains.products.domain.price import money_faults
 from argosy.domains.products.domain.product import (
     VARIANTS_MAX,
@@ -16,7 +16,7 @@ from argosy.domains.products.domain.product import (
     Variant,
     sku_key,
 )
-from argosy.domains.products.domain.texts import number_fault, text_fault
+from argosy.domains.products.domain.texts import locale_fault, number_fault, text_fault
 from argosy.shared_kernel.errors import DomainError, Invalid, refuse
 from argosy.shared_kernel.ids import Id, is_id, named_id
 
@@ -25,6 +25,7 @@ TITLE_MAX = 500
 DESCRIPTION_MAX = 20_000
 CATEGORY_MAX = 200
 ATTRIBUTES_MAX = 100
+WORDS_MAX = 1_000
 IMAGES_MAX = 50
 URL_MAX = 2_000
 UNITS_EACH_MAX = 1_000
@@ -45,6 +46,10 @@ class MalformedPictureAddress(Invalid):
 
 class TooManyOfThem(Invalid):
     """There are more of these than we keep."""
+
+
+class WordRepeats(Invalid):
+    """A word is said in one way only."""
 
 
 class SkuRepeats(Invalid):
@@ -68,6 +73,7 @@ def check_description(wanted: CreateProduct) -> None:
         None if len(wanted.images) <= IMAGES_MAX else TooManyOfThem(field="images", most=IMAGES_MAX),
         *(_picture_fault(f"images.{index}", url) for index, url in enumerate(wanted.images)),
         *_attribute_faults("attributes", wanted.attributes),
+        locale_fault(wanted.locale) if wanted.locale else None,
     ]
     for field, chosen in (("product_id", wanted.product_id), ("seller_id", wanted.seller_id)):
         faults.append(id_fault(field, chosen))
@@ -86,6 +92,19 @@ def text_faults(title: str | None, description: str | None, category: str | None
         text_fault("description", description or "", most=DESCRIPTION_MAX, has_lines=True),
         text_fault("category", category or "", most=CATEGORY_MAX),
     ]
+
+
+def word_faults(words: Sequence[LocalWord]) -> list[DomainError | None]:
+    """What is wrong with names and values in another language."""
+    if len(words) > WORDS_MAX:
+        return [TooManyOfThem(field="words", most=WORDS_MAX)]
+    faults: list[DomainError | None] = []
+    for index, one in enumerate(words):
+        faults.append(text_fault(f"words.{index}.word", one.word, least=1, most=1_000, has_lines=True))
+        faults.append(text_fault(f"words.{index}.said", one.said, least=1, most=1_000, has_lines=True))
+    if len({one.word.strip() for one in words}) < len(words):
+        faults.append(WordRepeats(field="words"))
+    return faults
 
 
 def variant_faults(where: str, wanted: NewVariant) -> list[DomainError | None]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from argosy.contracts.products import QuotedLine, WantedLine
+from argosy.contracts.products import PriceInCurrency, QuotedLine, WantedLine
 from argosy.domains.products.domain.price import Price
 from argosy.domains.products.domain.product import PUBLISHED, Product, Variant, sku_key
 from argosy.domains.products.domain.standing import HOLIDAY
@@ -37,9 +38,17 @@ class LinesNotForSale(RuleBroken):
     """Some lines cannot be sold; each is listed with the reason."""
 
 
+class Charged(NamedTuple):
+    """What one of it costs, by which version."""
+
+    price_id: Id
+    amount: int
+
+
 @dataclass(kw_only=True, eq=False)
 class Offer(Aggregate):
-    """A variant as a sale sees it; its id is the variant's. Without a price yet, `price_id` is None."""
+    """A variant as a sale sees it; its id is the variant's. `unit_amount` is in its own `currency`, `other_prices` are
+    beside it. Without a price yet, `price_id` is None."""
 
     sku_key: Id
     product_id: Id
@@ -58,6 +67,7 @@ class Offer(Aggregate):
     is_on_sale: bool
     withheld: str = ""
     """Why it is not sold although it is on sale; "" where it is."""
+    other_prices: tuple[PriceInCurrency, ...] = ()
 
     @classmethod
     def of(cls, product: Product, variant: Variant, price: Price | None) -> Offer:
@@ -93,8 +103,14 @@ class Offer(Aggregate):
         """Draw on this stock unit from now on."""
         self.stock_unit_id, self.units_each = stock_unit_id, units_each
 
+    def price_in(self, currency: str) -> Charged | None:
+        """What it costs in a currency; None where it is not sold in that."""
+        if currency == self.currency and self.price_id is not None:
+            return Charged(self.price_id, self.unit_amount)
+        return next((Charged(one.price_id, one.amount) for one in self.other_prices if one.currency == currency), None)
+
     def charge(self, price: Price) -> None:
-        """Sell at this price from now on."""
+        """Sell at this price of its own currency from now on."""
         self.unit_amount = price.amount
         self.currency = price.currency
         self.price_id = price.id
@@ -111,23 +127,24 @@ def check_lines(lines: Sequence[WantedLine]) -> None:
 
 
 def why_not_for_sale(line: WantedLine, offer: Offer | None, currency: str) -> str:
-    """Why a line cannot be sold at `currency` ("": any), or "" if it can."""
+    """Why a line cannot be sold in `currency` ("": its own), or "" if it can."""
     if offer is None or offer.product_id != line.product_id:
         return "unknown_product"
     if not offer.is_on_sale or offer.price_id is None:
         return "not_on_sale"
     if offer.withheld:
         return "seller_on_holiday" if offer.withheld == HOLIDAY else "not_on_sale"
-    if currency and offer.currency != currency:
-        return "other_currency"
+    if currency and offer.price_in(currency) is None:
+        return "no_price_in_currency"
     if type(line.quantity) is not int or not 1 <= line.quantity <= QUANTITY_MAX:
         return "quantity_out_of_range"
     return ""
 
 
-def quoted(line: WantedLine, offer: Offer) -> QuotedLine:
-    """A line at the offer's price."""
-    assert offer.price_id is not None
+def quoted(line: WantedLine, offer: Offer, currency: str) -> QuotedLine:
+    """A line at the offer's price in this currency."""
+    charged = offer.price_in(currency)
+    assert charged is not None
     return QuotedLine(
         line_no=line.line_no,
         product_id=offer.product_id,
@@ -136,9 +153,9 @@ def quoted(line: WantedLine, offer: Offer) -> QuotedLine:
         sku=offer.sku,
         title=offer.title,
         quantity=line.quantity,
-        unit_amount=offer.unit_amount,
-        currency=offer.currency,
-        price_id=offer.price_id,
+        unit_amount=charged.amount,
+        currency=currency,
+        price_id=charged.price_id,
         stock_unit_id=offer.stock_unit_id,
         units_each=offer.units_each,
         weight_grams=offer.weight_grams,

@@ -10,7 +10,9 @@ from argosy.contracts.products import (
     Attribute,
     ListedVariant,
     LocalTexts,
+    LocalWord,
     OptionAxis,
+    PriceInCurrency,
     ProductArchived,
     ProductCreated,
     ProductPublished,
@@ -65,6 +67,14 @@ class Variant:
     was_price: int | None = None
     """During a sale, the former price that may be shown."""
     sale_ends_at: datetime | None = None
+    other_prices: tuple[PriceInCurrency, ...] = ()
+    """Copies of the versions in force in currencies beside its own."""
+
+    @property
+    def currencies(self) -> set[str]:
+        """In which it is priced."""
+        own = {self.currency} if self.price else set()
+        return own | {one.currency for one in self.other_prices}
 
     @property
     def volume_mm3(self) -> int:
@@ -105,12 +115,18 @@ class Publication:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalText:
-    """Title and description in another language."""
+    """The product in another language; what is empty is shown in its own."""
 
     id: Id
     locale: str
     title: str
     description: str
+    story: str = ""
+    words: tuple[LocalWord, ...] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        return not (self.title or self.description or self.story or self.words)
 
 
 def sku_key(seller_id: str, sku: str) -> Id:
@@ -143,6 +159,8 @@ class Product(Aggregate):
     story: str = ""
     withheld: str = ""
     """Why what is on sale is not sold all the same; its seller's standing when it was last looked at."""
+    locale: str = ""
+    """The language of its own texts; "" is the marketplace's."""
     variants: list[Variant] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
     attributes: list[AttributeValue] = field(default_factory=list)
@@ -247,9 +265,16 @@ class Product(Aggregate):
         """Say it in another language; without words, no more."""
         self.be_open()
         others = [one for one in self.texts if one.locale != text.locale]
-        texts = [*others, text] if text.title or text.description else others
+        texts = others if text.says_nothing else [*others, text]
         if sorted(texts, key=_locale) != sorted(self.texts, key=_locale):
             self.texts = texts
+            self._described_anew(now, demands)
+
+    def speak(self, locale: str, now: datetime, demands: Demands) -> None:
+        """Its own texts are in this language."""
+        self.be_open()
+        if locale != self.locale:
+            self.locale = locale
             self._described_anew(now, demands)
 
     def rewrite(self, texts: tuple[str | None, str | None, str | None], now: datetime, demands: Demands = FREE) -> None:
@@ -368,11 +393,18 @@ class Product(Aggregate):
                 slug=self.slug,
                 visibility=self.visibility,
                 texts=tuple(
-                    LocalTexts(locale=one.locale, title=one.title, description=one.description)
+                    LocalTexts(
+                        locale=one.locale,
+                        title=one.title,
+                        description=one.description,
+                        story=one.story,
+                        words=one.words,
+                    )
                     for one in sorted(self.texts, key=_locale)
                 ),
                 story=self.story,
                 withheld=self.withheld,
+                locale=self.locale,
             )
         )
 
@@ -388,6 +420,7 @@ class Product(Aggregate):
             weight_grams=variant.weight_grams,
             was_amount=variant.was_price,
             sale_ends_at=variant.sale_ends_at,
+            prices=variant.other_prices,
         )
 
 

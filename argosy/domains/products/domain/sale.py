@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from argosy.domains.products.domain.price import FirstPriceStartsNow, OtherCurrency, Price, PriceInThePast, price_at
+from argosy.domains.products.domain.price import NoPriceInCurrency, Price, PriceInThePast, in_currency, price_at
 from argosy.shared_kernel.errors import RuleBroken
 from argosy.shared_kernel.ids import Id
 
@@ -42,14 +42,13 @@ class Sale:
 
 
 def plan_sale(versions: Sequence[Price], sale: Sale, now: datetime) -> tuple[Price, Price]:
-    """Put a sale into a variant's history: the version of the sale, and the one that follows it at the price before."""
-    before = price_at(versions, sale.starts_at)
+    """Put a sale into a variant's history in its currency: the version of the sale, and the one that follows it at the
+    price before."""
+    before = price_at(in_currency(versions, sale.currency), sale.starts_at)
     if sale.starts_at < now:
         raise PriceInThePast(effective_from=sale.starts_at.isoformat(), now=now.isoformat())
     if before is None:
-        raise FirstPriceStartsNow()
-    if before.currency != sale.currency:
-        raise OtherCurrency(currency=before.currency)
+        raise NoPriceInCurrency(currency=sale.currency)
     if not sale.starts_at < sale.ends_at <= sale.starts_at + timedelta(days=SALE_DAYS_MAX):
         raise SaleEndsTooSoon(days_max=SALE_DAYS_MAX)
     if before.effective_to is not None and before.effective_to < sale.ends_at:
@@ -81,12 +80,16 @@ def plan_sale(versions: Sequence[Price], sale: Sale, now: datetime) -> tuple[Pri
 
 
 def was_price(versions: Sequence[Price], price: Price) -> int | None:
-    """The former price that may be shown beside a sale price: None where it is no sale, where nothing was sold before
-    it, or where something was as cheap in the 30 days before."""
+    """The former price that may be shown beside a sale price, of the same currency: None where it is no sale, where
+    nothing was sold before it, or where something was as cheap in the 30 days before."""
     if not price.discount:
         return None
     history = sorted(
-        (one for one in versions if one.effective_to is None or one.effective_from < one.effective_to),
+        (
+            one
+            for one in in_currency(versions, price.currency)
+            if one.effective_to is None or one.effective_from < one.effective_to
+        ),
         key=lambda one: one.effective_from,
     )
     began, amount = price.effective_from, price.amount

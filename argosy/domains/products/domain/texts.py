@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-from argosy.shared_kernel.errors import DomainError, Invalid
+from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken
 
 _UNSEEN = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
 _LAYOUT = frozenset("\n\r\t")
+_LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
+
+LOCALES_MAX = 40
 
 
 class TextIsMissing(Invalid):
@@ -20,6 +24,14 @@ class TextIsTooLong(Invalid):
 
 class TextHasControls(Invalid):
     """This field holds control characters or characters that do not exist."""
+
+
+class MalformedLocale(Invalid):
+    """A language is written like pt, pt-BR or zh-Hant (BCP 47)."""
+
+
+class TooManyLanguages(RuleBroken):
+    """Something is described in at most 40 languages."""
 
 
 class NumberOutOfRange(Invalid):
@@ -52,3 +64,7 @@ def number_fault(field: str, number: int, *, least: int, most: int) -> DomainErr
     if type(number) is int and least <= number <= most:
         return None
     return NumberOutOfRange(field=field, least=least, most=most)
+
+
+def locale_fault(locale: str, field: str = "locale") -> DomainError | None:
+    return None if _LOCALE.fullmatch(locale) else MalformedLocale(field=field)

@@ -11,6 +11,7 @@ from argosy.contracts.carts import (
     ApplyCoupon,
     BeginGuestCart,
     ChangeQuantity,
+    ChooseCurrency,
     EmptyCart,
     ForgetSaved,
     MergeGuestCart,
@@ -22,7 +23,7 @@ from argosy.domains.carts.application.carts import CartContents
 from argosy.domains.carts.application.guests import GuestCart, MergedCart
 from argosy.domains.carts.application.wishlists import WishlistContents
 from argosy.platform.auth import buyer, public, shopper
-from argosy.platform.rest import delete, post
+from argosy.platform.rest import delete, post, put
 
 endpoints = [
     delete(
@@ -35,6 +36,7 @@ endpoints = [
         filled=("quantity", "seen"),
     ),
     post("carts/mine/lines/{variant_id}/acknowledge", AcknowledgeNotice, allow=shopper, answers=CartContents),
+    put("carts/mine/currency", ChooseCurrency, allow=shopper, answers=CartContents),
     delete("carts/mine/lines", EmptyCart, allow=shopper, answers=CartContents),
     post("carts/mine/lines/{variant_id}/save", SaveForLater, allow=shopper, answers=CartContents),
     delete("carts/mine/saved/{variant_id}", ForgetSaved, allow=shopper, answers=CartContents),

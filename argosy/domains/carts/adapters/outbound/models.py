@@ -16,6 +16,7 @@ class CartRow(AggregateRow):
     user_id = IdField(unique=True)
     is_guest = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=12)
+    currency = models.CharField(max_length=3, default="", db_default="")
     created_at = InstantField()
     updated_at = InstantField()
     # Set while a buyer's cart lies there with something in it: the search for abandoned ones looks through these alone.

@@ -17,7 +17,7 @@ from argosy.domains.carts.domain.notices import Notice
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.ids import Id
 
-_CART = "SELECT CAST(id AS text), version, updated_at FROM carts WHERE user_id = ?"
+_CART = "SELECT CAST(id AS text), version, updated_at, currency FROM carts WHERE user_id = ?"
 _LINES = """
     SELECT CAST(product_id AS text), CAST(variant_id AS text), quantity, seen_amount, seen_currency, seen_on_sale,
     seen_left FROM cart_items WHERE cart_id = ? ORDER BY added_at, id
@@ -70,6 +70,7 @@ class OwnCart(msgspec.Struct, kw_only=True):
     coupons: list[str] = []
     saved: list[CartLine] = []
     notices: list[Notice] = []
+    currency: str = ""
 
     @property
     def product_ids(self) -> list[Id]:
@@ -103,11 +104,12 @@ def cart_of_buyer(buyer_id: Id) -> OwnCart | None:
     rows: list[tuple[Any, ...]] = dialect.query(_CART, (buyer_id,))
     if not rows:
         return None
-    cart_id, version, updated_at = rows[0]
+    cart_id, version, updated_at, currency = rows[0]
     return OwnCart(
         cart_id=cart_id,
         version=version,
         updated_at=dialect.to_instant(updated_at),
+        currency=currency,
         lines=[
             OwnLine(
                 product_id=product_id,

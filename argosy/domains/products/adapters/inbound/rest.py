@@ -15,8 +15,10 @@ from argosy.contracts.products import (
     ArrangeImages,
     CombineOptions,
     CreateProduct,
+    EndPrice,
     LinkStock,
     MoveCategory,
+    NameCategory,
     PublishProduct,
     RemoveCollection,
     RenameCategory,
@@ -47,9 +49,10 @@ _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class AsOf(msgspec.Struct, kw_only=True, frozen=True):
-    """Which versions: all, or (with `at`) the one in force then."""
+    """Which versions: all, or (with `at`) those in force then, one of each currency; with `currency`, of that alone."""
 
     at: _Instant | None = None
+    currency: Annotated[str, msgspec.Meta(max_length=3)] = ""
 
 
 class Prices(msgspec.Struct, kw_only=True):
@@ -92,6 +95,8 @@ def my_prices(asked: Asked) -> Prices | None:
         return None
     if query.at is not None:
         found = [one for one in found if _is_in_force(one, query.at)]
+    if query.currency:
+        found = [one for one in found if one.currency == query.currency]
     return Prices(items=found)
 
 
@@ -139,6 +144,7 @@ endpoints = [
     put("products/{product_id}/variants/{variant_id}/stock", LinkStock, allow=merchant),
     post("products/{product_id}/variants/{variant_id}/prices", SetPrice, allow=merchant, status=201, answers=Made),
     post("products/{product_id}/variants/{variant_id}/sales", SetSale, allow=merchant, status=201, answers=Made),
+    delete("products/{product_id}/variants/{variant_id}/prices/{currency}", EndPrice, allow=merchant),
     post(
         "products/{product_id}/images",
         AddImage,
@@ -172,5 +178,6 @@ endpoints = [
     post("categories", AddCategory, allow=staff, status=201, answers=Made),
     put("categories/{code}/place", MoveCategory, allow=staff),
     put("categories/{code}/name", RenameCategory, allow=staff),
+    put("categories/{code}/names/{locale}", NameCategory, allow=staff),
     put("categories/{code}/attributes", SetCategoryAttributes, allow=staff),
 ]

@@ -28,6 +28,7 @@ class ProductRow(AggregateRow):
     visibility = models.CharField(max_length=16, default="listed", db_default="listed")
     slug = models.CharField(max_length=80, default="", db_default="")
     story = models.TextField(default="", db_default="")
+    locale = models.CharField(max_length=20, default="", db_default="")
     withheld = models.CharField(max_length=16, default="", db_default="")
 
     class Meta:
@@ -62,6 +63,7 @@ class VariantRow(models.Model):
     height_mm = models.BigIntegerField()
     was_price = models.BigIntegerField(null=True)
     sale_ends_at = InstantField(null=True)
+    other_prices = models.JSONField(default=list, db_default=[])
 
     class Meta:
         db_table = "product_variants"
@@ -114,13 +116,15 @@ class OptionRow(models.Model):
 
 
 class TextRow(models.Model):
-    """Title and description in another language."""
+    """A product in another language."""
 
     id = IdField(primary_key=True)
     product_id = IdField(db_index=True)
     locale = models.CharField(max_length=20)
     title = models.CharField(max_length=500)
     description = models.TextField()
+    story = models.TextField(default="", db_default="")
+    words = models.JSONField(default=list, db_default=[])
 
     class Meta:
         db_table = "product_texts"
@@ -137,6 +141,7 @@ class CategoryRow(AggregateRow):
     position = models.BigIntegerField()
     attributes = models.JSONField()
     inherited = models.JSONField()
+    names = models.JSONField(default=list, db_default=[])
     created_at = InstantField()
     updated_at = InstantField()
 
@@ -237,6 +242,7 @@ class OfferRow(AggregateRow):
     tax_category = models.CharField(max_length=50)
     is_on_sale = models.BooleanField()
     withheld = models.CharField(max_length=16, default="", db_default="")
+    other_prices = models.JSONField(default=list, db_default=[])
 
     class Meta:
         db_table = "product_offers"

@@ -18,14 +18,15 @@ def pages_of(product_ids: Iterable[str]) -> dict[str, ProductPage]:
     return {product_id: read_page(body) for product_id, body in products_of_orders(set(product_ids)).items()}
 
 
-def offer_of(page: ProductPage, variant_id: str) -> OfferSeen:
-    """What a page shows of one variant now."""
+def offer_of(page: ProductPage, variant_id: str, currency: str = "") -> OfferSeen:
+    """What a page shows of one variant now, in this currency ("": its own)."""
     variant = page.variant(variant_id)
     if variant is None:
         return OfferSeen(is_on_sale=False)
+    priced = variant.in_currency(currency or variant.currency)
     return OfferSeen(
-        amount=variant.amount,
-        currency=variant.currency,
+        amount=priced.amount if priced is not None else None,
+        currency=priced.currency if priced is not None else "",
         is_on_sale=page.is_published,
         left=variant.left if variant.in_stock else 0,
     )
@@ -64,9 +65,9 @@ def cart_notices(cart: OwnCart) -> list[Notice]:
 
 
 def notices_among(cart: OwnCart, pages: dict[str, ProductPage]) -> list[Notice]:
-    """The same, of pages that were read already."""
+    """The same, of pages that were read already; each price is compared in the currency in which it was seen."""
     offers = {
-        line.variant_id: offer_of(pages[line.product_id], line.variant_id)
+        line.variant_id: offer_of(pages[line.product_id], line.variant_id, line.seen.currency)
         for line in cart.lines
         if line.product_id in pages
     }

@@ -54,7 +54,8 @@ class Document(NamedTuple):
     """A read: bytes as they are sent, and the tag that changes with them.
 
     Of documents that can be waited for, one that `is_settled` is what whoever waits hopes for, and one that `is_final`
-    never changes again.
+    never changes again. One that `speaks` depends on the languages that the asker takes, and is in this one ("": it is
+    not told in which).
     """
 
     body: bytes
@@ -62,6 +63,7 @@ class Document(NamedTuple):
     is_public: bool = False
     is_settled: bool = True
     is_final: bool = True
+    speaks: str | None = None
 
 
 class Made(msgspec.Struct, kw_only=True):
@@ -151,6 +153,13 @@ class Endpoint:
     @cached_property
     def path_names(self) -> tuple[str, ...]:
         return tuple(PARAMETER.findall(self.path))
+
+    @cached_property
+    def unasked(self) -> Any:
+        """The query of an address that says none; None where it has to say something."""
+        assert self.parameters is not None
+        is_whole = not any(field.required for field in msgspec.structs.fields(self.parameters))
+        return self.parameters() if is_whole else None
 
     @property
     def route(self) -> str:
@@ -252,6 +261,10 @@ def send(found: Document, asked: Asked, headers: Mapping[str, str] | None = None
     """A document, or 304 where the asker has it."""
     cache = "public, no-cache" if found.is_public else "private, no-cache"
     common = {"ETag": found.etag, "Cache-Control": cache, **(headers or {})}
+    if found.speaks is not None:
+        common["Vary"] = "Accept-Language"
+        if found.speaks:
+            common["Content-Language"] = found.speaks
     if matches(asked.header("IF_NONE_MATCH"), found.etag):
         return HttpResponse(status=304, headers=common, content_type=_JSON)
     return HttpResponse(found.body, content_type=_JSON, headers=common)
@@ -278,7 +291,8 @@ def _allowed(endpoint: Endpoint, actor: Actor, header: str | None) -> Actor:
 
 def _read(endpoint: Endpoint, asked: Asked) -> HttpResponse:
     if endpoint.parameters is not None:
-        asked.query = bodies.query_of(query_in(asked.request.META), endpoint.parameters)
+        sent = query_in(asked.request.META)
+        asked.query = (not sent and endpoint.unasked) or bodies.query_of(sent, endpoint.parameters)
     if endpoint.watches:
         return _read_watched(endpoint, asked)
     return send(look(endpoint, asked), asked)
@@ -287,6 +301,8 @@ def _read(endpoint: Endpoint, asked: Asked) -> HttpResponse:
 def query_in(meta: Mapping[str, Any]) -> dict[str, str]:
     """What the address says behind its question mark: of a name that is said twice, the last."""
     text = meta.get("QUERY_STRING", "")
+    if not text:
+        return {}
     if not text.isascii():
         text = text.encode("latin-1", "replace").decode(errors="replace")
     return dict(parse_qsl(text, keep_blank_values=True))

@@ -34,6 +34,7 @@ class DocumentRow(ViewRow):
 class ProductDetailRow(DocumentRow):
     product_id = IdField(primary_key=True)
     is_published = models.BooleanField()
+    editions = models.TextField(default="", db_default="")
 
     class Meta:
         abstract = True
@@ -53,6 +54,18 @@ class ProductSearchRow(ViewRow):
     is_published = models.BooleanField()
     listed_at = InstantField()
     card = models.TextField()
+    editions = models.TextField(default="", db_default="")
+
+    class Meta:
+        abstract = True
+
+
+class ProductPriceRow(ViewRow):
+    price_id = IdField(primary_key=True)
+    product_id = IdField()
+    currency = models.CharField(max_length=3)
+    price_from = models.BigIntegerField()
+    was_from = models.BigIntegerField(null=True)
 
     class Meta:
         abstract = True
@@ -81,6 +94,7 @@ class CartSummaryRow(DocumentRow):
     cart_id = IdField(primary_key=True)
     buyer_id = IdField()
     facts = models.TextField()
+    editions = models.TextField(default="", db_default="")
 
     class Meta:
         abstract = True
@@ -196,6 +210,7 @@ PRODUCT_SEARCH = _slots(
     ("seller_id", "price_from", "product_id"),
     where=Q(is_published=True),
 )
+PRODUCT_PRICES = _slots(ProductPriceRow, "product_price_view", ("currency", "price_from", "product_id"))
 AVAILABILITY = _slots(AvailabilityRow, "availability_view")
 CATEGORY_COUNTS = _slots(CategoryCountRow, "category_count_view")
 CART_SUMMARY = _slots(CartSummaryRow, "cart_summary_view", ("buyer_id",))

@@ -10,6 +10,7 @@ from argosy.read_models.active_promotions.projector import ActivePromotion
 from argosy.read_models.cart_summary.projector import CartSummary
 from argosy.read_models.catalogue.projector import (
     CategoryCount,
+    PriceBeside,
     ProductDetail,
     ProductListing,
     StockUnitLevel,
@@ -48,9 +49,10 @@ KEPT = (
         {"id": "product_id", "variant_attributes": "variant_attributes_json"},
         {"category_id": lambda listing: category_id(listing.category)},
     ),
+    Kept(PriceBeside, models.PRODUCT_PRICES, {"id": "price_id"}),
     Kept(StockUnitLevel, models.AVAILABILITY, {"id": "stock_unit_id"}, {"available": lambda unit: unit.available}),
     Kept(CategoryCount, models.CATEGORY_COUNTS, {"id": "category_id"}),
-    Kept(CartSummary, models.CART_SUMMARY, {"id": "cart_id"}, _ETAG, copied=("body", "etag")),
+    Kept(CartSummary, models.CART_SUMMARY, {"id": "cart_id"}, _ETAG, copied=("body", "etag", "editions")),
     Kept(CheckoutProgress, models.CHECKOUT_PROGRESS, {"id": "checkout_id"}, _ETAG),
     Kept(OrderSummary, models.ORDER_LIST, {"id": "order_id"}, _ETAG),
     Kept(ActivePromotion, models.ACTIVE_PROMOTIONS, {"id": "target_id"}, _ETAG),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from argosy.read_models.documents import etag_of
+from argosy.read_models.editions import edition
 from argosy.read_models.slots import live_table, search
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.ids import is_id
@@ -14,10 +17,11 @@ ROWS_MAX = 1_000
 
 
 class Stored(NamedTuple):
-    """A document and its entity tag."""
+    """A document, its entity tag, and its language where that is not the document's own."""
 
     body: bytes
     etag: str
+    locale: str = ""
 
 
 class Listed(NamedTuple):
@@ -33,3 +37,18 @@ def document(view: str, kind: type[Aggregate], condition: str, *ids: str) -> Sto
         return None
     rows = search().query(f"SELECT body, etag FROM {live_table(view, kind)} WHERE {condition} LIMIT 1", ids)
     return Stored(rows[0][0].encode(), f'"{rows[0][1]}"') if rows else None
+
+
+def document_for(wanted: Sequence[str], view: str, kind: type[Aggregate], condition: str, *ids: str) -> Stored | None:
+    """The same in the language that fits best for a reader who takes these."""
+    if not wanted:
+        return document(view, kind, condition, *ids)
+    if not all(map(is_id, ids)):
+        return None
+    table = live_table(view, kind)
+    rows = search().query(f"SELECT body, etag, editions FROM {table} WHERE {condition} LIMIT 1", ids)
+    if not rows:
+        return None
+    body, etag, editions = rows[0]
+    locale, text = edition(editions, wanted)
+    return Stored(text.encode(), f'"{etag_of(text)}"', locale) if locale else Stored(body.encode(), f'"{etag}"')

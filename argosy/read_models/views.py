@@ -19,6 +19,7 @@ from argosy.read_models.cart_summary.projector import CartSummary, CartSummaryPr
 from argosy.read_models.catalogue.projector import (
     CatalogueProjector,
     CategoryCount,
+    PriceBeside,
     ProductDetail,
     ProductListing,
     StockUnitLevel,
@@ -56,6 +57,7 @@ def _catalogue(work: UnitOfWork) -> Sequence[Any]:
             work.repository(ProductListing),
             work.repository(StockUnitLevel),
             work.repository(CategoryCount),
+            work.repository(PriceBeside),
         ),
         CartSummaryProjector(work, work.repository(CartSummary), products),
     )
@@ -77,7 +79,7 @@ CATALOGUE = View(
     "catalogue",
     ("product_detail", "product_listing", "availability", "cart_summary"),
     (CatalogueProjector, CartSummaryProjector),
-    (ProductDetail, ProductListing, StockUnitLevel, CategoryCount, CartSummary),
+    (ProductDetail, ProductListing, PriceBeside, StockUnitLevel, CategoryCount, CartSummary),
     _catalogue,
 )
 CHECKOUT_PROGRESS = View("checkout_progress", (), (CheckoutProgressProjector,), (CheckoutProgress,), _checkout_progress)

@@ -65,6 +65,7 @@ def shown(name: str, amount: int, colour: str) -> dict[str, Any]:
         "left": 0,
         "was_amount": None,
         "sale_ends_at": None,
+        "prices": [],
     }
 
 
@@ -88,6 +89,7 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
         "texts": [],
         "story": "",
         "withheld": "",
+        "locale": "",
         "variants": [
             shown("small", 500, "blue"),
             shown("large", 900, "red"),

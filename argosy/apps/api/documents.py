@@ -9,12 +9,13 @@ import msgspec
 
 from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
-from argosy.domains.products.adapters.outbound.queries import below_code, collection
+from argosy.domains.products.adapters.outbound.queries import below_code, category_places, collection
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.auth import buyer, public, seller, shopper
 from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.languages import Locale, Spoken, wanted
 from argosy.platform.pages import Page, PageQuery, cursor, page
-from argosy.platform.rest import PREFIX, Asked, Document, get
+from argosy.platform.rest import PREFIX, Asked, Document, document, get
 from argosy.platform.runtime import runtime
 from argosy.read_models.active_promotions import queries as promotions
 from argosy.read_models.cart_summary import queries as carts
@@ -34,12 +35,29 @@ _Amount = Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class ListingQuery(PageQuery, kw_only=True, frozen=True):
+_Currency = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^([A-Z]{3})?$",
+        max_length=3,
+        description="Only what is sold in this currency; by price: by the price in it.",
+    ),
+]
+
+
+class SpokenPageQuery(PageQuery, kw_only=True, frozen=True):
+    """Which page of a list, in which language."""
+
+    locale: Locale = ""
+
+
+class ListingQuery(SpokenPageQuery, kw_only=True, frozen=True):
     """Which products, in which order."""
 
     category: _Text = ""
     seller_id: _Text = ""
     sort: Literal["newest", "price"] = "newest"
+    currency: _Currency = ""
 
 
 class ActivePromotionsQuery(PageQuery, kw_only=True, frozen=True):
@@ -54,36 +72,39 @@ class Categories(msgspec.Struct, kw_only=True):
 
 
 def product(asked: Asked) -> Document | None:
-    """A product on sale, with its variants and prices."""
-    return _sent(catalogue.product_page(asked["product_id"]), is_public=True)
+    """A product on sale, with its variants and prices, in the language that fits best."""
+    return _sent(catalogue.product_page(asked["product_id"], _languages(asked)), is_public=True)
 
 
 def product_by_slug(asked: Asked) -> Document | None:
     """A product on sale by a slug that it has or had; `slug` in the answer is the one that it has."""
     product_id = product_with_slug(asked["slug"])
-    return None if product_id is None else _sent(catalogue.product_page(product_id), is_public=True)
+    return None if product_id is None else _sent(catalogue.product_page(product_id, _languages(asked)), is_public=True)
 
 
-def products_of_collection(asked: Asked) -> Page | None:
+def products_of_collection(asked: Asked) -> Document | None:
     """What is on sale of a collection: in its own order, or the cheapest first where a rule finds it."""
-    query: PageQuery = asked.query
+    query: SpokenPageQuery = asked.query
     found = collection(asked["collection_id"])
     if found is None:
         return None
     if found.rule is None:
-        return Page(items=[one.body for one in catalogue.chosen(found.product_ids)], next=None)
+        chosen = catalogue.chosen(found.product_ids, _languages(asked))
+        return _spoken(Page(items=[one.body for one in chosen], next=None))
     cards = catalogue.found_by_rule(
         found.rule,
         below=below_code(found.rule.category),
         seller_id=found.seller_id or "",
         after=query.position(tuple[_Amount, _Id]),
         limit=query.limit + 1,
+        languages=_languages(asked),
     )
-    return _page(cards, query, f"{PREFIX}collections/{found.collection_id}/products")
+    return _spoken(_page(cards, query, f"{PREFIX}collections/{found.collection_id}/products", locale=query.locale))
 
 
-def products(asked: Asked) -> Page:
-    """Products on sale: all, or of one category (and those below it) or seller; the newest or the cheapest first."""
+def products(asked: Asked) -> Document:
+    """Products on sale: all, or of one category (and those below it) or seller, or what is sold in a currency; the
+    newest or the cheapest first, each in the language that fits best."""
     query: ListingQuery = asked.query
     place: Any = tuple[_Amount, _Id] if query.sort == "price" else tuple[_Instant, _Id]
     listing = catalogue.by_price if query.sort == "price" else catalogue.newest
@@ -93,13 +114,16 @@ def products(asked: Asked) -> Page:
         seller_id=query.seller_id,
         after=query.position(place),
         limit=query.limit + 1,
+        reader=catalogue.Reader(_languages(asked), query.currency),
     )
-    return _page(found, query, f"{PREFIX}products", category=query.category, seller_id=query.seller_id, sort=query.sort)
+    filters = {name: getattr(query, name) for name in ("category", "seller_id", "sort", "currency", "locale")}
+    return _spoken(_page(found, query, f"{PREFIX}products", **filters))
 
 
 def categories(asked: Asked) -> Categories:
-    """Every category that has products on sale, and how many."""
-    return Categories(items=catalogue.categories())
+    """Every category in which, or below which, there are products on sale, and how many: as many as a listing of it
+    shows."""
+    return Categories(items=catalogue.categories({code: place.above for code, place in category_places().items()}))
 
 
 def active_promotions(asked: Asked) -> Page:
@@ -123,7 +147,7 @@ def active_promotions(asked: Asked) -> Page:
 
 def my_cart_summary(asked: Asked) -> Document | None:
     """Your cart with titles and prices as they were when it last changed; the cart itself is `carts/mine`."""
-    return _sent(carts.cart_summary(asked.actor.id))
+    return _sent(carts.cart_summary(asked.actor.id, _languages(asked)))
 
 
 def my_orders(asked: Asked) -> Page:
@@ -145,8 +169,18 @@ def order_of_my_store(asked: Asked) -> dict[str, Any] | None:
     return order_of_seller(asked["order_id"], Id(asked.actor.seller_id))
 
 
+def _languages(asked: Asked) -> tuple[str, ...]:
+    """Those that the asker takes, the dearest first."""
+    return wanted(asked.header("ACCEPT_LANGUAGE"), asked.query.locale)
+
+
 def _sent(stored: Stored | None, *, is_public: bool = False) -> Document | None:
-    return None if stored is None else Document(stored.body, stored.etag, is_public=is_public)
+    return None if stored is None else Document(stored.body, stored.etag, is_public=is_public, speaks=stored.locale)
+
+
+def _spoken(found: Page) -> Document:
+    """Things of a list may be in several languages."""
+    return document(found)._replace(speaks="")
 
 
 def _page(found: list[Listed], query: PageQuery, path: str, **filters: str) -> Page:
@@ -158,21 +192,21 @@ def _page(found: list[Listed], query: PageQuery, path: str, **filters: str) -> P
 endpoints = {
     "products": [
         get("products", products, allow=public, parameters=ListingQuery, answers=Page),
-        get("products/{product_id}", product, allow=public, answers=ProductPage),
+        get("products/{product_id}", product, allow=public, parameters=Spoken, answers=ProductPage),
         get(
             "collections/{collection_id}/products",
             products_of_collection,
             allow=public,
-            parameters=PageQuery,
+            parameters=SpokenPageQuery,
             answers=Page,
         ),
-        get("slugs/{slug}", product_by_slug, allow=public, answers=ProductPage),
+        get("slugs/{slug}", product_by_slug, allow=public, parameters=Spoken, answers=ProductPage),
         get("categories", categories, allow=public, answers=Categories),
     ],
     "promotions": [
         get("promotions/active", active_promotions, allow=public, parameters=ActivePromotionsQuery, answers=Page)
     ],
-    "carts": [get("carts/mine/summary", my_cart_summary, allow=buyer, answers=CartDocument)],
+    "carts": [get("carts/mine/summary", my_cart_summary, allow=buyer, parameters=Spoken, answers=CartDocument)],
     "orders": [
         get("orders", my_orders, allow=shopper, parameters=PageQuery, answers=Page),
         get("stores/mine/orders", orders_of_my_store, allow=seller, parameters=PageQuery, answers=Page),

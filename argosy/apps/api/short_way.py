@@ -102,5 +102,7 @@ def answer(environ: dict[str, Any], watch: Watch) -> HttpResponse | None:
     response = respond(operation.endpoint, operation.label, ApiRequest(environ, path), parameters)
     watch.end(began, method, operation.route, response.status_code)
     for name, value in cors.shared(method, path, environ)[1]:
-        response.headers[name] = value
+        # An answer may differ by the asker's languages as well.
+        varies = response.headers.get("Vary") if name == "vary" else None
+        response.headers[name] = f"{varies}, {value}" if varies else value
     return response

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from argosy.apps.offers import pages_of
+from argosy.apps.storefront.reader import shown_to
 from argosy.apps.storefront.stores import store_names
 from argosy.apps.storefront.window import variant_name
 from argosy.contracts.carts import CartLine
 from argosy.domains.carts.domain.notices import Notice
 from argosy.platform.problems import Problem
 from argosy.read_models.catalogue.page import ProductPage, VariantShown
+from argosy.read_models.catalogue.queries import Reader
 from argosy.shared_kernel.ids import Id, is_id
 
 QUANTITY_MAX = 999
@@ -35,11 +37,17 @@ class Line:
     variant: VariantShown | None
     typed: str = ""
     fault: str = ""
+    is_priced: bool = True
+    """Whether it is sold in the currency that the buyer looks in."""
     notices: list[Notice] = field(default_factory=list)
 
     @property
     def is_on_sale(self) -> bool:
         return self.page is not None and self.page.is_sold and self.variant is not None
+
+    @property
+    def can_be_bought(self) -> bool:
+        return self.is_on_sale and self.is_priced
 
     @property
     def title(self) -> str:
@@ -88,21 +96,18 @@ class Wanted(Protocol):
     def quantity(self) -> int: ...
 
 
-def lines_of(wanted: Sequence[Wanted], pages: Mapping[str, ProductPage] | None = None) -> list[Line]:
-    """These lines with what the catalogue says of them now, or said in `pages`."""
+def lines_of(wanted: Sequence[Wanted], reader: Reader, pages: Mapping[str, ProductPage] | None = None) -> list[Line]:
+    """These lines with what the catalogue says of them now, or said in `pages`, to this reader."""
     if pages is None:
         pages = pages_of(line.product_id for line in wanted)
-    return [
-        Line(
-            Id(line.product_id),
-            Id(line.variant_id),
-            line.quantity,
-            page,
-            page.variant(line.variant_id) if page else None,
-        )
-        for line in wanted
-        for page in [pages.get(line.product_id)]
-    ]
+    shown = {id: shown_to(reader, page) for id, page in pages.items()}
+    return [_line(line, shown.get(line.product_id), reader.currency) for line in wanted]
+
+
+def _line(wanted: Wanted, page: ProductPage | None, currency: str) -> Line:
+    variant = page.variant(wanted.variant_id) if page is not None else None
+    is_priced = variant is None or currency in ("", variant.currency)
+    return Line(Id(wanted.product_id), Id(wanted.variant_id), wanted.quantity, page, variant, is_priced=is_priced)
 
 
 def parcels(lines: Sequence[Line]) -> list[Parcel]:

@@ -12,9 +12,10 @@ from argosy.apps.offers import notices_among, offer_in_cart, offer_of, pages_of
 from argosy.apps.storefront import guests
 from argosy.apps.storefront.basket import Line, lines_of, parcels, quantity_from
 from argosy.apps.storefront.countries import country_names
-from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.pages import Visit, own_address
 from argosy.apps.storefront.place import place_from, place_of, remember
-from argosy.apps.storefront.quotes import total_there
+from argosy.apps.storefront.quotes import Wanted, total_there
+from argosy.apps.storefront.reader import remember_currency
 from argosy.apps.storefront.window import product_on_sale, product_shown
 from argosy.apps.storefront.words import QUANTITY_FAULT, faults_by_field
 from argosy.contracts.carts import (
@@ -22,6 +23,7 @@ from argosy.contracts.carts import (
     AddToCart,
     ApplyCoupon,
     ChangeQuantity,
+    ChooseCurrency,
     ForgetSaved,
     MoveToCart,
     OfferSeen,
@@ -31,6 +33,7 @@ from argosy.contracts.carts import (
 from argosy.domains.carts.adapters.outbound.queries import cart_of_buyer
 from argosy.domains.carts.domain.guest import GuestCartIsMerged
 from argosy.domains.carts.domain.notices import Notice
+from argosy.domains.checkout.adapters.outbound.shop_terms import currencies
 from argosy.platform.problems import Problem
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError, NotFound
@@ -70,9 +73,13 @@ def add(visit: Visit) -> HttpResponse:
         return product_shown(visit, page.product_id, variant_id, text, fault)
     if not page.is_sold:
         return product_shown(visit, page.product_id, variant_id, text, "This is not sold at the moment.")
+    variant = variant.in_currency(visit.reader.currency or variant.currency)
+    if variant is None:
+        fault = f"This one is not sold in {visit.reader.currency}."
+        return product_shown(visit, page.product_id, variant_id, text, fault)
     if not variant.in_stock:
         return product_shown(visit, page.product_id, variant_id, text, "This one is sold out at the moment.")
-    seen = offer_of(page, variant.variant_id)
+    seen = offer_of(page, variant.variant_id, variant.currency)
     command = AddToCart(product_id=page.product_id, variant_id=variant.variant_id, quantity=quantity, seen=seen)
     try:
         token = _put_in(visit, command)
@@ -140,6 +147,19 @@ def forget_saved(visit: Visit) -> HttpResponse:
     return _changed(visit, ForgetSaved(variant_id=Id(visit.sent("variant"))))
 
 
+def choose_currency(visit: Visit) -> HttpResponse:
+    """In which currency the visitor looks and buys; their cart keeps it."""
+    currency = visit.sent("currency")
+    response = visit.go(own_address(visit.sent("next")))
+    if currency not in currencies():
+        return response
+    shopper = guests.shopper_of(visit)
+    if shopper.id:
+        with suppress(GuestCartIsMerged):
+            runtime().outside("carts").run(ChooseCurrency(currency=currency), shopper)
+    return remember_currency(visit.request, response, currency)
+
+
 def send_to(visit: Visit) -> HttpResponse:
     """Where to the cart is priced."""
     place = place_from(visit.sent("country"), visit.sent("postal_code"))
@@ -174,13 +194,13 @@ def contents(visit: Visit) -> Shown:
     if cart is None:
         return Shown([], [], [])
     pages = pages_of(cart.product_ids)
-    lines = lines_of(cart.lines, pages)
+    lines = lines_of(cart.lines, visit.reader, pages)
     moved: dict[str, list[Notice]] = {}
     for notice in notices_among(cart, pages):
         moved.setdefault(notice.variant_id, []).append(notice)
     for line in lines:
         line.notices = moved.get(line.variant_id, [])
-    return Shown(lines, lines_of(cart.saved, pages), cart.coupons)
+    return Shown(lines, lines_of(cart.saved, visit.reader, pages), cart.coupons)
 
 
 def _changed(visit: Visit, command: Command, typed: str = "") -> HttpResponse:
@@ -207,7 +227,7 @@ def _cart_page(
     is_priced: bool = False,
 ) -> HttpResponse:
     lines, saved, coupons = contents(visit)
-    can_check_out = bool(lines) and all(line.is_on_sale for line in lines)
+    can_check_out = bool(lines) and all(line.can_be_bought for line in lines)
     place = place_of(visit) if is_priced and can_check_out else None
     told = dict(faults or {})
     for line in lines:
@@ -224,6 +244,8 @@ def _cart_page(
         faults=told,
         code=code,
         can_check_out=can_check_out,
-        total=total_there(guests.shopper_of(visit), lines, coupons, place) if place is not None else None,
+        total=total_there(guests.shopper_of(visit), lines, coupons, Wanted(place, visit.reader.currency))
+        if place is not None
+        else None,
         countries=country_names() if can_check_out else [],
     )

@@ -88,6 +88,8 @@ class Form:
     """What the buyer was shown of their store credit: the same form sent twice asks for the same."""
     quote_id: str = ""
     email: str = ""
+    currency: str = ""
+    """In which the buyer was shown everything."""
 
     @classmethod
     def new(cls, lines: Sequence[Line], coupons: Sequence[str], address: dict[str, str]) -> Form:
@@ -121,6 +123,7 @@ class Form:
             credit_amount=_minor_units(visit.sent("credit")),
             quote_id=visit.sent("quote_id"),
             email=visit.sent("email")[:_TEXT_LETTERS_MAX],
+            currency=visit.sent("currency")[:3],
         )
 
     @property
@@ -140,9 +143,11 @@ def form(visit: Visit) -> HttpResponse:
     lines, _, coupons = cart.contents(visit)
     if not lines:
         return visit.go("/cart")
-    if not all(line.is_on_sale for line in lines):
+    if not all(line.can_be_bought for line in lines):
         return visit.go("/cart", note="unavailable")
-    return _form_page(visit, Form.new(lines, coupons, _first_address(visit)), lines)
+    new = Form.new(lines, coupons, _first_address(visit))
+    new.currency = visit.reader.currency
+    return _form_page(visit, new, lines)
 
 
 def place(visit: Visit) -> HttpResponse:
@@ -151,7 +156,8 @@ def place(visit: Visit) -> HttpResponse:
     if _must_sign_in(visit):
         return visit.to_sign_in()
     sent = Form.sent(visit)
-    lines, shopper = lines_of(sent.lines), guests.shopper_of(visit)
+    lines = lines_of(sent.lines, visit.reader._replace(currency=sent.currency))
+    shopper = guests.shopper_of(visit)
     if visit.sent("look"):
         return _form_page(visit, sent, lines)
     if visit.sent("action") == "quote":
@@ -244,6 +250,7 @@ def _command(shopper: Actor, sent: Form, lines: Sequence[Line]) -> StartCheckout
         may_retry_payment=True,
         credit_amount=sent.credit_amount,
         email=sent.email,
+        currency=sent.currency,
     )
 
 

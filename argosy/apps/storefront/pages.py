@@ -9,6 +9,7 @@ needs of it is done here: forms are protected against other sites (CSRF), and ev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,11 +21,14 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_protect
 
+from argosy.apps.storefront.reader import currency_of, reader_of
 from argosy.apps.storefront.words import explained
+from argosy.domains.checkout.adapters.outbound.shop_terms import currencies
 from argosy.engine.work import Actor
 from argosy.platform import bodies
 from argosy.platform.auth import NOBODY, Permission, public, tokens
 from argosy.platform.problems import Problem, not_found, problem_of
+from argosy.read_models.catalogue.queries import Reader
 
 SESSION_COOKIE = "argosy_session"
 FORM = "application/x-www-form-urlencoded"
@@ -39,7 +43,7 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Vary": "Cookie",
+    "Vary": "Cookie, Accept-Language",
 }
 
 
@@ -70,6 +74,11 @@ class Visit:
 
     def all_sent(self, name: str) -> list[str]:
         return self.request.POST.getlist(name)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """In which languages and which currency they look."""
+        return reader_of(self.request)
 
     @property
     def token(self) -> str:
@@ -195,4 +204,10 @@ def _rendered(
     context: Mapping[str, Any],
     status: int,
 ) -> HttpResponse:
-    return render(request, f"storefront/{template}.html", {**context, "visitor": actor}, status=status)
+    shop = {
+        "visitor": actor,
+        "currencies": currencies(),
+        "shop_currency": currency_of(request),
+        "here": request.get_full_path() if request.method == "GET" else "/",
+    }
+    return render(request, f"storefront/{template}.html", {**context, **shop}, status=status)

@@ -34,8 +34,16 @@ class Total(NamedTuple):
     failure: str = ""
 
 
-def total_there(shopper: Actor, lines: Sequence[Line], coupons: Sequence[str], place: Place) -> Total:
+class Wanted(NamedTuple):
+    """Where to, and in which currency ("": the shop's)."""
+
+    place: Place
+    currency: str = ""
+
+
+def total_there(shopper: Actor, lines: Sequence[Line], coupons: Sequence[str], there: Wanted) -> Total:
     """By standard delivery. The cart is shown also where nothing can be priced at the moment."""
+    place = there.place
     wanted = RequestQuote(
         quote_id=runtime().ids.new(),
         buyer_id=Id(shopper.id),
@@ -52,6 +60,7 @@ def total_there(shopper: Actor, lines: Sequence[Line], coupons: Sequence[str], p
             for line in lines
         ),
         coupons=tuple(coupons),
+        currency=there.currency,
     )
     try:
         quote = quoted(shopper, wanted, CART_WAIT_SECONDS)
@@ -72,6 +81,7 @@ def request_of(purchase: StartCheckout) -> RequestQuote:
         postal_code=purchase.address.postal_code,
         lines=purchase.lines,
         coupons=purchase.coupons,
+        currency=purchase.currency,
     )
 
 

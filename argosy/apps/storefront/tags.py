@@ -22,12 +22,6 @@ register.filter("sized", sized)
 
 
 @register.filter
-def spoken(category: str) -> str:
-    """A category's name as a person writes it: `bed_bath_table` is "bed bath table"."""
-    return category.replace("_", " ")
-
-
-@register.filter
 def rich(html: str) -> SafeString:
     """A seller's rich text. It was cleaned when it was written; it is cleaned again, so that a document that anything
     else has written can do no harm."""

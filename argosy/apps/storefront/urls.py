@@ -38,6 +38,7 @@ urlpatterns = [
     path("cart/lines/save", page(post=cart.save)),
     path("cart/saved/move", page(post=cart.move_back)),
     path("cart/saved/remove", page(post=cart.forget_saved)),
+    path("currency", page(post=cart.choose_currency)),
     path("cart/place", page(post=cart.send_to)),
     path("cart/coupons", page(post=cart.add_coupon)),
     path("cart/coupons/remove", page(post=cart.remove_coupon)),

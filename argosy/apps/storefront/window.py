@@ -11,8 +11,10 @@ import msgspec
 from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from argosy.apps.storefront.pages import Visit
+from argosy.apps.storefront.reader import shown_to
 from argosy.apps.storefront.stores import store_name, store_names
-from argosy.domains.products.adapters.outbound.queries import below_code
+from argosy.apps.storefront.words import spoken
+from argosy.domains.products.adapters.outbound.queries import below_code, category_places
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import PageQuery, cursor
@@ -46,6 +48,15 @@ class CardShown:
 
 
 @dataclass(frozen=True)
+class CategoryShown:
+    """A category with its name in the reader's language, and how many products are on sale in and below it."""
+
+    category: str
+    products: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Choice:
     """A variant as it can be chosen."""
 
@@ -56,8 +67,9 @@ class Choice:
 
 def home(visit: Visit) -> HttpResponse:
     """Where everybody comes in: the largest categories and the newest things."""
-    largest = sorted(catalogue.categories(), key=lambda one: (-one.products, one.category))[:CATEGORIES_SHOWN]
-    return visit.show("home", categories=largest, cards=_with_stores(catalogue.newest(limit=NEWEST_SHOWN)))
+    largest = sorted(_categories(visit), key=lambda one: (-one.products, one.category))[:CATEGORIES_SHOWN]
+    newest = catalogue.newest(limit=NEWEST_SHOWN, reader=visit.reader)
+    return visit.show("home", categories=largest, cards=_shown(visit, newest))
 
 
 def listing(visit: Visit) -> HttpResponse:
@@ -74,18 +86,21 @@ def listing(visit: Visit) -> HttpResponse:
         seller_id=seller_id,
         after=_place(visit.asked("after"), sort),
         limit=PAGE_SIZE + 1,
+        reader=visit.reader,
     )
     shown = found[:PAGE_SIZE]
+    categories = _categories(visit)
+    name = next((one.name for one in categories if one.category == category), spoken(category))
     return visit.show(
         "listing",
-        title=store or category.replace("_", " ") or "All products",
+        title=store or name or "All products",
         category=category,
         seller=seller_id,
         store=store,
         sort=sort,
         sorts=SORTS.items(),
-        cards=_with_stores(shown),
-        categories=catalogue.categories(),
+        cards=_shown(visit, shown),
+        categories=categories,
         after=cursor(*shown[-1].place) if len(found) > PAGE_SIZE else "",
         is_first=not visit.asked("after"),
     )
@@ -115,8 +130,9 @@ def product_shown(
     fault: str = "",
 ) -> HttpResponse:
     """The page of a product, with what was chosen, and with what was wrong with that."""
-    page = product_on_sale(product_id)
+    page = shown_to(visit.reader, product_on_sale(product_id))
     chosen = page.variant(variant_id) or next((one for one in page.variants if one.in_stock), page.variants[0])
+    currency = visit.reader.currency
     return visit.show(
         "product",
         status=422 if fault else 200,
@@ -125,6 +141,8 @@ def product_shown(
         store=store_name(page.seller_id),
         choices=[Choice(one, variant_name(one), one is chosen) for one in page.variants],
         quantity=quantity[:20] or "1",
+        category_name=_category_name(visit, page.category),
+        is_priced=any(one.currency == currency for one in page.variants) if currency else True,
         fault=fault,
     )
 
@@ -143,8 +161,26 @@ def variant_name(variant: VariantShown) -> str:
     return ", ".join(attribute.value for attribute in variant.attributes) or variant.sku
 
 
-def _with_stores(found: Sequence[Listed]) -> list[CardShown]:
-    cards = [_read_card(one.body) for one in found]
+def _categories(visit: Visit) -> list[CategoryShown]:
+    """Those in which, or below which, there is something on sale."""
+    places = category_places(visit.reader.languages)
+    return [
+        CategoryShown(
+            one.category,
+            one.products,
+            places[one.category].name if one.category in places else spoken(one.category),
+        )
+        for one in catalogue.categories({code: place.above for code, place in places.items()})
+    ]
+
+
+def _category_name(visit: Visit, code: str) -> str:
+    place = category_places(visit.reader.languages).get(code)
+    return place.name if place is not None else spoken(code)
+
+
+def _shown(visit: Visit, found: Sequence[Listed]) -> list[CardShown]:
+    cards = [_read_card(one.body).in_currency(visit.reader.currency) for one in found]
     names = store_names(card.seller_id for card in cards)
     return [CardShown(card, names.get(card.seller_id, "")) for card in cards]
 

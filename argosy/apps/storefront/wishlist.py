@@ -72,5 +72,7 @@ def _run(visit: Visit, command: Command) -> None:
 
 
 def _page(visit: Visit, *, note: str = "", fault: str = "") -> HttpResponse:
-    wishes = lines_of([_One(wish.product_id, wish.variant_id) for wish in wishes_of_buyer(Id(visit.actor.id))])
+    wishes = lines_of(
+        [_One(wish.product_id, wish.variant_id) for wish in wishes_of_buyer(Id(visit.actor.id))], visit.reader
+    )
     return visit.show("wishlist", status=422 if fault else 200, wishes=wishes, note=note, fault=fault)

@@ -101,6 +101,7 @@ FAULTS = {
     "price_changed": "A price has changed meanwhile. Look at the total again.",
     "no_such_gift_card": "There is no gift card with this code. Look at it again.",
     "too_many_codes": "Too many codes were wrong. Please wait a few minutes, and try again.",
+    "currency_not_taken": "This shop does not sell in that currency. Choose another at the top of the page.",
     "lines_out_of_range": "There must be at least one thing to buy, and at most 200.",
 }
 FIELDS = {
@@ -130,8 +131,9 @@ FAILURES = {
     "stock_short": "Something in your cart was sold to somebody else meanwhile. Look at your cart and choose again.",
     "too_many_open_holds": "Other purchases of yours that are not paid yet hold the same things. End them, or wait "
     "until they run out, and try again.",
-    "lines_not_for_sale": "Something in your cart is no longer on sale, or is sold in another currency. Look at your "
-    "cart and take it out.",
+    "lines_not_for_sale": "Something in your cart is no longer on sale, or has no price in your currency. Look at "
+    "your cart and take it out.",
+    "currency_not_taken": "This shop does not sell in that currency. Choose another at the top of the page.",
     "coupons_not_valid": "A coupon does not count for this purchase. Take it out and try again.",
     "price_changed": "A price has changed meanwhile. Look at your cart and try again.",
     "no_delivery": "Something in your cart is not delivered to that address in the way that was chosen. Choose another "
@@ -171,3 +173,8 @@ def _fault_text(fault: DomainError) -> str:
     if fault.code == "address_field_out_of_range":
         return f"Please use at most {fault.details.get('maximum')} characters, and none that cannot be printed."
     return FAULTS.get(fault.code, fault.sentence)
+
+
+def spoken(category: str) -> str:
+    """A category's code as a person writes it: `bed_bath_table` is "bed bath table"."""
+    return category.replace("_", " ")

@@ -9,10 +9,12 @@ import msgspec
 
 from argosy.contracts.products import (
     Attribute,
+    CurrencyPriceChanged,
     ListedVariant,
     LocalTexts,
     OptionAxis,
     PriceChanged,
+    PriceInCurrency,
     ProductPublished,
     ProductUpdated,
 )
@@ -24,8 +26,9 @@ SHOWN_MAX = 10
 
 
 class VariantShown(msgspec.Struct):
-    """One thing to buy; `left` is set where few are left. Prices are in minor units of `currency`. During a sale,
-    `was_amount` is the lowest price of the 30 days before it, where that was higher."""
+    """One thing to buy; `left` is set where few are left. Prices are in minor units of `currency`, `prices` are those
+    in other currencies. During a sale, `was_amount` is the lowest price of the 30 days before it, where that was
+    higher."""
 
     variant_id: Id
     sku: str
@@ -38,6 +41,26 @@ class VariantShown(msgspec.Struct):
     left: int | None = None
     was_amount: int | None = None
     sale_ends_at: datetime | None = None
+    prices: tuple[PriceInCurrency, ...] = ()
+
+    @property
+    def currencies(self) -> list[str]:
+        return [self.currency, *(one.currency for one in self.prices)]
+
+    def in_currency(self, currency: str) -> VariantShown | None:
+        """The same with its price in this currency; None where it has none."""
+        if currency == self.currency:
+            return self
+        for one in self.prices:
+            if one.currency == currency:
+                return msgspec.structs.replace(
+                    self,
+                    amount=one.amount,
+                    currency=one.currency,
+                    was_amount=one.was_amount,
+                    sale_ends_at=one.sale_ends_at,
+                )
+        return None
 
     def take_stock(self, units: int) -> None:
         """So many pieces of its stock unit were last told of."""
@@ -67,6 +90,8 @@ class ProductPage(msgspec.Struct):
     story: str = ""
     withheld: str = ""
     """Why it is not sold at present although it is published: "suspended" or "holiday", its seller's."""
+    locale: str = ""
+    """The language of its texts; "": the marketplace's."""
 
     @classmethod
     def of(cls, event: ProductPublished, listed_at: str) -> ProductPage:
@@ -87,7 +112,13 @@ class ProductPage(msgspec.Struct):
             texts=event.texts,
             story=event.story,
             withheld=event.withheld,
+            locale=event.locale,
         )
+
+    @property
+    def currencies(self) -> list[str]:
+        """In which something of it is sold, that of the first variant first."""
+        return list(dict.fromkeys(one for variant in self.variants for one in variant.currencies))
 
     @property
     def is_sold(self) -> bool:
@@ -113,15 +144,72 @@ class ProductPage(msgspec.Struct):
                 variant.amount, variant.currency = event.amount, event.currency
                 variant.was_amount, variant.sale_ends_at = event.was_amount, event.sale_ends_at
 
+    def price_beside(self, event: CurrencyPriceChanged) -> None:
+        """What a variant costs in a currency beside its own."""
+        variant = self.variant(event.variant_id)
+        if variant is None:
+            return
+        prices = [one for one in variant.prices if one.currency != event.currency]
+        if event.amount is not None and event.price_id is not None:
+            prices.append(
+                PriceInCurrency(
+                    currency=event.currency,
+                    amount=event.amount,
+                    price_id=event.price_id,
+                    was_amount=event.was_amount,
+                    sale_ends_at=event.sale_ends_at,
+                )
+            )
+        variant.prices = tuple(sorted(prices, key=lambda one: one.currency))
+
+    def in_languages(self) -> dict[str, ProductPage]:
+        """The page in each language that its seller has described it in."""
+        return {text.locale: self._in(text) for text in self.texts}
+
+    def spoken(self, locale: str) -> ProductPage:
+        """The page in this language, where its seller has described it so; or as it is."""
+        return next((self._in(text) for text in self.texts if text.locale == locale), self)
+
+    def _in(self, text: LocalTexts) -> ProductPage:
+        """What the seller left out is as in the product's own language."""
+        said = {one.word: one.said for one in text.words}
+        return msgspec.structs.replace(
+            self,
+            locale=text.locale,
+            title=text.title or self.title,
+            description=text.description or self.description,
+            story=text.story or self.story,
+            attributes=_said(self.attributes, said),
+            options=tuple(
+                OptionAxis(
+                    name=said.get(axis.name, axis.name), values=tuple(said.get(value, value) for value in axis.values)
+                )
+                for axis in self.options
+            ),
+            variants=[
+                msgspec.structs.replace(variant, attributes=_said(variant.attributes, said))
+                for variant in self.variants
+            ],
+        )
+
     def take_stock(self, stock_unit_id: str, units: int) -> None:
         for variant in self.variants:
             if variant.stock_unit_id == stock_unit_id:
                 variant.take_stock(units)
 
 
+class CardPrice(msgspec.Struct):
+    """Prices from - to of the variants that are sold in `currency`; `was_from` as on the card itself."""
+
+    currency: str
+    price_from: int
+    price_to: int
+    was_from: int | None = None
+
+
 class Card(msgspec.Struct):
     """What a listing shows of a product. Prices from - to are of its variants in `currency`; `was_from` is the former
-    price of the one at `price_from`, during a sale."""
+    price of the one at `price_from`, during a sale. `prices` are the same in other currencies."""
 
     product_id: Id
     seller_id: Id
@@ -134,27 +222,45 @@ class Card(msgspec.Struct):
     in_stock: bool
     was_from: int | None = None
     slug: str = ""
+    prices: tuple[CardPrice, ...] = ()
 
     @classmethod
     def of(cls, page: ProductPage) -> Card:
-        """A product that is sold in several currencies is listed in that of its first variant."""
-        currency = page.variants[0].currency if page.variants else ""
-        sold = [variant for variant in page.variants if variant.currency == currency]
-        amounts = [variant.amount for variant in sold] or [0]
-        cheapest = min(sold, key=lambda variant: variant.amount, default=None)
+        """A product that is sold in several currencies is listed in that of its first variant, and in the others."""
+        own, *others = [_range(page, currency) for currency in page.currencies] or [CardPrice("", 0, 0)]
         return cls(
             product_id=page.product_id,
             seller_id=page.seller_id,
             title=page.title,
             category=page.category,
             image=page.images[0] if page.images else "",
-            currency=currency,
-            price_from=min(amounts),
-            price_to=max(amounts),
+            currency=own.currency,
+            price_from=own.price_from,
+            price_to=own.price_to,
             in_stock=page.in_stock,
-            was_from=cheapest.was_amount if cheapest is not None else None,
+            was_from=own.was_from,
             slug=page.slug,
+            prices=tuple(others),
         )
+
+    def in_currency(self, currency: str) -> Card:
+        """The same with its prices in this currency, where it has such; or as it is."""
+        for one in self.prices:
+            if one.currency == currency:
+                return msgspec.structs.replace(
+                    self,
+                    currency=one.currency,
+                    price_from=one.price_from,
+                    price_to=one.price_to,
+                    was_from=one.was_from,
+                )
+        return self
+
+
+def _range(page: ProductPage, currency: str) -> CardPrice:
+    sold = [found for variant in page.variants if (found := variant.in_currency(currency)) is not None]
+    cheapest = min(sold, key=lambda variant: variant.amount)
+    return CardPrice(currency, cheapest.amount, max(variant.amount for variant in sold), cheapest.was_amount)
 
 
 def values_by_attribute(variants: Iterable[VariantShown]) -> dict[str, list[str]]:
@@ -179,6 +285,13 @@ def _shown(variant: ListedVariant) -> VariantShown:
         units_each=variant.units_each,
         was_amount=variant.was_amount,
         sale_ends_at=variant.sale_ends_at,
+        prices=variant.prices,
+    )
+
+
+def _said(attributes: Iterable[Attribute], said: dict[str, str]) -> tuple[Attribute, ...]:
+    return tuple(
+        Attribute(name=said.get(one.name, one.name), value=said.get(one.value, one.value)) for one in attributes
     )
 
 

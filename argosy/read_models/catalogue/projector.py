@@ -8,6 +8,7 @@ from datetime import datetime
 
 from argosy.contracts.inventory import AvailabilityChanged
 from argosy.contracts.products import (
+    CurrencyPriceChanged,
     PriceChanged,
     ProductArchived,
     ProductPublished,
@@ -20,6 +21,7 @@ from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.read_models.catalogue.page import Card, ProductPage, read_page, values_by_attribute
 from argosy.read_models.documents import Document, told_at
+from argosy.read_models.editions import kept
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.codec import encode_sorted
 from argosy.shared_kernel.ids import Id, named_id
@@ -27,14 +29,16 @@ from argosy.shared_kernel.ids import Id, named_id
 
 @dataclass(kw_only=True, eq=False)
 class ProductDetail(Document):
-    """The page of one product."""
+    """The page of one product; `editions` is the same in other languages."""
 
     is_published: bool = True
+    editions: str = ""
 
 
 @dataclass(kw_only=True, eq=False)
 class ProductListing(Aggregate):
-    """One product in listings: the columns that filter and sort, and the `card` that is shown."""
+    """One product in listings: the columns that filter and sort, and the `card` that is shown, in its own language and
+    (`editions`) in others."""
 
     seller_id: Id
     title: str
@@ -47,6 +51,17 @@ class ProductListing(Aggregate):
     is_published: bool
     listed_at: datetime
     card: str
+    editions: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
+class PriceBeside(Aggregate):
+    """From how much a product is sold in a currency beside its own: what listings in that currency find and sort."""
+
+    product_id: Id
+    currency: str
+    price_from: int
+    was_from: int | None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -73,6 +88,14 @@ def category_id(category: str) -> Id:
     return named_id("category", category)
 
 
+def beside_id(product_id: str, currency: str) -> Id:
+    return named_id("price", product_id, currency)
+
+
+def _currencies_told(event: ProductPublished) -> set[str]:
+    return {one.currency for variant in event.variants for one in variant.prices}
+
+
 class CatalogueProjector:
     """What a page shows depends on the last event of each kind about a product and its stock units, and not on the
     order in which the logs of products and of stock were read."""
@@ -84,7 +107,9 @@ class CatalogueProjector:
         listings: Repository[ProductListing],
         units: Repository[StockUnitLevel],
         categories: Repository[CategoryCount],
+        prices: Repository[PriceBeside],
     ) -> None:
+        self.prices = prices
         self.work = work
         self.products = products
         self.listings = listings
@@ -96,10 +121,12 @@ class CatalogueProjector:
         listings=lambda event: [event.product_id],
         units=lambda event: [variant.stock_unit_id for variant in event.variants],
         categories=lambda event: [category_id(event.category)],
+        prices=lambda event: [beside_id(event.product_id, currency) for currency in _currencies_told(event)],
     )
     @then_reads(
         units=lambda self, event: self._units_before(event.product_id),
         categories=lambda self, event: self._category_before(event.product_id),
+        prices=lambda self, event: self._prices_before(event.product_id),
     )
     def publish(self, event: ProductPublished) -> None:
         row = self.products.find(event.product_id)
@@ -110,6 +137,9 @@ class CatalogueProjector:
         if before is not None:
             self._let_go(set(before.stock_unit_ids) - set(page.stock_unit_ids), page.product_id)
         self._show(page)
+        told_before = before.currencies[1:] if before is not None else []
+        for currency in sorted({*told_before, *_currencies_told(event)}):
+            self._list_in(page, currency)
 
     @reads(
         products=lambda event: [event.product_id],
@@ -129,6 +159,18 @@ class CatalogueProjector:
         if page is not None:
             page.price(event)
             self._show(page)
+
+    @reads(
+        products=lambda event: [event.product_id],
+        listings=lambda event: [event.product_id],
+        prices=lambda event: [beside_id(event.product_id, event.currency)],
+    )
+    def price_beside(self, event: CurrencyPriceChanged) -> None:
+        page = self._page(event.product_id)
+        if page is not None:
+            page.price_beside(event)
+            self._show(page)
+            self._list_in(page, event.currency)
 
     @reads(products=lambda event: [event.product_id], listings=lambda event: [event.product_id])
     @then_reads(categories=lambda self, event: self._category_before(event.product_id))
@@ -195,6 +237,8 @@ class CatalogueProjector:
             self.products.add(row)
         row.is_published = page.is_published
         row.show(page)
+        translated = page.in_languages()
+        row.editions = kept(page.locale, translated)
         card = Card.of(page)
         listing = self.listings.find(page.product_id)
         if listing is None:
@@ -219,6 +263,28 @@ class CatalogueProjector:
         listing.is_published = page.is_sold and page.is_listed
         listing.variant_attributes = values_by_attribute(page.variants)
         listing.card = encode_sorted(card).decode()
+        listing.editions = kept(page.locale, {locale: Card.of(one) for locale, one in translated.items()})
+
+    def _list_in(self, page: ProductPage, currency: str) -> None:
+        """Be found in listings in a currency beside its own, at the price of its card; or no more."""
+        id = beside_id(page.product_id, currency)
+        row = self.prices.find(id)
+        now = next((one for one in Card.of(page).prices if one.currency == currency), None)
+        if now is None:
+            if row is not None:
+                self.prices.remove(row)
+        elif row is None:
+            self.prices.add(
+                PriceBeside(
+                    id=id,
+                    product_id=page.product_id,
+                    currency=currency,
+                    price_from=now.price_from,
+                    was_from=now.was_from,
+                )
+            )
+        else:
+            row.price_from, row.was_from = now.price_from, now.was_from
 
     def _count(self, listing: ProductListing, page: ProductPage) -> None:
         """Move the product from the category where it was counted to the one where it now is."""
@@ -237,6 +303,10 @@ class CatalogueProjector:
     def _units_before(self, product_id: str) -> list[Id]:
         page = self._page(product_id)
         return page.stock_unit_ids if page is not None else []
+
+    def _prices_before(self, product_id: str) -> list[Id]:
+        page = self._page(product_id)
+        return [beside_id(product_id, currency) for currency in page.currencies[1:]] if page is not None else []
 
     def _category_before(self, product_id: str) -> list[Id]:
         listing = self.listings.find(product_id)

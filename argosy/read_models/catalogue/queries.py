@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,19 +14,31 @@ import msgspec
 from argosy.contracts.products import CollectionRule
 from argosy.read_models.catalogue.projector import (
     CategoryCount,
+    PriceBeside,
     ProductDetail,
     ProductListing,
     StockUnitLevel,
     category_id,
 )
+from argosy.read_models.editions import edition
 from argosy.read_models.slots import live_table, search
-from argosy.read_models.stored import ROWS_MAX, Listed, Stored, document
+from argosy.read_models.stored import ROWS_MAX, Listed, Stored, document, document_for
 from argosy.shared_kernel.ids import Id, is_id
 
 VIEW = "catalogue"
 
 Place = tuple[datetime | int, Id]
 """Where a listing goes on: after the product of this time (newest first) or price (by price), and id."""
+
+
+class Reader(NamedTuple):
+    """Who looks: the languages that they take, dearest first, and the currency in which they buy ("": any)."""
+
+    languages: Sequence[str] = ()
+    currency: str = ""
+
+
+ANYBODY = Reader()
 
 
 class Category(NamedTuple):
@@ -34,9 +48,9 @@ class Category(NamedTuple):
     products: int
 
 
-def product_page(product_id: str) -> Stored | None:
+def product_page(product_id: str, wanted: Sequence[str] = ()) -> Stored | None:
     """None for a product that is not on sale. One that is withheld is shown, and says so."""
-    return document(VIEW, ProductDetail, "product_id = ? AND is_published", product_id)
+    return document_for(wanted, VIEW, ProductDetail, "product_id = ? AND is_published", product_id)
 
 
 def product_of_order(product_id: str) -> Stored | None:
@@ -65,9 +79,11 @@ def newest(
     seller_id: str = "",
     after: Place | None = None,
     limit: int = 20,
+    reader: Reader = ANYBODY,
 ) -> list[Listed]:
-    """Cards of products on sale, newest first: all, or of a category and (by their ids) of those `below` it."""
-    return _cards((category, below), seller_id, "listed_at", after, limit)
+    """Cards of products on sale, newest first: all, or of a category and (by their ids) of those `below` it; only
+    what is sold in the reader's currency."""
+    return _cards(_Wanted((category, below), seller_id, "listed_at", reader), after, limit)
 
 
 def by_price(
@@ -77,23 +93,27 @@ def by_price(
     seller_id: str = "",
     after: Place | None = None,
     limit: int = 20,
+    reader: Reader = ANYBODY,
 ) -> list[Listed]:
-    """Cards of products on sale, lowest price first: all, or of a category and (by their ids) of those `below` it."""
-    return _cards((category, below), seller_id, "price_from", after, limit)
+    """Cards of products on sale, lowest price first: all, or of a category and (by their ids) of those `below` it; only
+    what is sold in the reader's currency, and by its price in that."""
+    return _cards(_Wanted((category, below), seller_id, "price_from", reader), after, limit)
 
 
-def chosen(product_ids: list[Id]) -> list[Listed]:
+def chosen(product_ids: list[Id], languages: Sequence[str] = ()) -> list[Listed]:
     """Cards of those of these products that are on sale and listed, in this order."""
     if not product_ids:
         return []
     dialect = search()
     marks = ", ".join("?" for _ in product_ids)
     rows = dialect.query(
-        f"SELECT card, price_from, {dialect.selected('product_id', 'uuid')} FROM {live_table(VIEW, ProductListing)} "
-        f"WHERE is_published AND product_id IN ({marks})",
+        f"SELECT card, price_from, {dialect.selected('product_id', 'uuid')}, editions "
+        f"FROM {live_table(VIEW, ProductListing)} WHERE is_published AND product_id IN ({marks})",
         tuple(product_ids),
     )
-    found = {id: Listed(msgspec.Raw(card.encode()), (price_from, id)) for card, price_from, id in rows}
+    found = {
+        id: Listed(_spoken(card, editions, languages), (price_from, id)) for card, price_from, id, editions in rows
+    }
     return [found[id] for id in product_ids if id in found]
 
 
@@ -104,31 +124,28 @@ def found_by_rule(
     seller_id: str = "",
     after: Place | None = None,
     limit: int = 20,
+    languages: Sequence[str] = (),
 ) -> list[Listed]:
-    """Cards of products on sale that a collection's rule finds, lowest price first."""
+    """Cards of products on sale that a collection's rule finds, lowest price first; of a rule with a currency, by
+    their prices in it."""
     more: list[tuple[str, Any]] = []
-    if rule.currency:
-        more.append(("currency = ?", rule.currency))
     if rule.price_from is not None:
         more.append(("price_from >= ?", rule.price_from))
     if rule.price_to is not None:
         more.append(("price_from <= ?", rule.price_to))
-    if rule.is_reduced:
-        # A card is our own text. Its quotes are escaped in titles, so that no title can look like this member; cards
-        # of before there were sales lack it.
-        more.append(("card LIKE ?", '%"was_from":%'))
-        more.append(("card NOT LIKE ?", '%"was_from":null%'))
-    return _cards((rule.category, below), seller_id, "price_from", after, limit, more)
+    wanted = _Wanted((rule.category, below), seller_id, "price_from", Reader(languages, rule.currency), more)
+    return _cards(wanted._replace(is_reduced=rule.is_reduced), after, limit)
 
 
-def categories() -> list[Category]:
-    """Every category that has products on sale, by name."""
-    return [
-        Category(*row)
-        for row in search().query(
-            f"SELECT category, products FROM {live_table(VIEW, CategoryCount)} WHERE products > 0 ORDER BY category"
-        )
-    ]
+def categories(above: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[Category]:
+    """Every category in or below which products are on sale, by code; `above` are the categories above each."""
+    counts: Counter[str] = Counter()
+    for category, products in search().query(
+        f"SELECT category, products FROM {live_table(VIEW, CategoryCount)} WHERE products > 0"
+    ):
+        for counted in (category, *above.get(category, ())):
+            counts[counted] += products
+    return [Category(*one) for one in sorted(counts.items())]
 
 
 def units_left(stock_unit_id: str) -> int | None:
@@ -141,43 +158,83 @@ def units_left(stock_unit_id: str) -> int | None:
     return rows[0][0] if rows else None
 
 
-def _cards(
-    categories: tuple[str, Sequence[Id]],
-    seller_id: str,
-    order: str,
-    after: Place | None,
-    limit: int,
-    more: Sequence[tuple[str, Any]] = (),
+class _Wanted(NamedTuple):
+    """Which cards, and in which order."""
+
+    categories: tuple[str, Sequence[Id]]
+    seller_id: str
+    order: str
+    reader: Reader
+    more: Sequence[tuple[str, Any]] = ()
+    is_reduced: bool = False
+
+
+# A card is our own text. Its quotes are escaped in titles, so that no title can look like these members, of which the
+# card's own comes last; cards of before there were sales lack it.
+_REDUCED = (("card LIKE ?", '%"was_from":%'), ("card NOT LIKE ?", '%"was_from":null%'))
+
+
+def _cards(wanted: _Wanted, after: Place | None, limit: int) -> list[Listed]:
+    """What is sold in a currency is what has it as its own, and what is priced in it beside its own."""
+    table, currency = live_table(VIEW, ProductListing), wanted.reader.currency
+    if not currency:
+        return _found(table, wanted, _REDUCED if wanted.is_reduced else (), after, limit)
+    own = _found(table, wanted, [("currency = ?", currency), *(_REDUCED if wanted.is_reduced else ())], after, limit)
+    priced = (
+        "(SELECT s.card, s.editions, s.category_id, s.seller_id, s.listed_at, s.is_published, p.currency, "
+        f"p.product_id, p.price_from, p.was_from FROM {live_table(VIEW, PriceBeside)} p "
+        f"JOIN {table} s ON s.product_id = p.product_id) priced"
+    )
+    reduced = [("was_from > ?", 0)] if wanted.is_reduced else []
+    beside = _found(priced, wanted, [("currency = ?", currency), *reduced], after, limit)
+    both = sorted(own + beside, key=lambda one: one.place, reverse=wanted.order == "listed_at")
+    return both[:limit]
+
+
+def _found(
+    rows_of: str, wanted: _Wanted, also: Sequence[tuple[str, Any]], after: Place | None, limit: int
 ) -> list[Listed]:
-    if seller_id and not is_id(seller_id):
+    if wanted.seller_id and not is_id(wanted.seller_id):
         return []
     dialect = search()
     conditions, parameters = ["is_published"], list[Any]()
-    category, below = categories
+    category, below = wanted.categories
     if category:
         ids = (category_id(category), *below)
         conditions.append(f"category_id IN ({', '.join('?' for _ in ids)})")
         parameters += ids
-    if seller_id:
+    if wanted.seller_id:
         conditions.append("seller_id = ?")
-        parameters.append(seller_id)
-    for condition, value in more:
+        parameters.append(wanted.seller_id)
+    for condition, value in (*wanted.more, *also):
         conditions.append(condition)
         parameters.append(value)
+    order = wanted.order
     is_by_time = order == "listed_at"
     if after is not None:
         at, id = after
         conditions.append(f"({order}, product_id) {'<' if is_by_time else '>'} (?, ?)")
         parameters += [dialect.instant(at) if isinstance(at, datetime) else at, id]
     direction = "DESC" if is_by_time else "ASC"
+    languages = wanted.reader.languages
+    columns = ("card", order, "product_id", "editions") if languages else ("card", order, "product_id")
     rows = dialect.query_at_once(
-        f"SELECT card, {order}, {dialect.selected('product_id', 'uuid')} FROM {live_table(VIEW, ProductListing)} "
+        f"SELECT card, {order}, {dialect.selected('product_id', 'uuid')}{', editions' if languages else ''} "
+        f"FROM {rows_of} "
         f"WHERE {' AND '.join(conditions)} ORDER BY {order} {direction}, product_id {direction} LIMIT ?",
         (*parameters, min(limit, ROWS_MAX)),
-        ("card", order, "product_id"),
+        columns,
     )
     rows.sort(key=itemgetter(1, 2), reverse=is_by_time)
     return [
-        Listed(msgspec.Raw(card.encode()), (dialect.to_instant(value) if is_by_time else value, id))
-        for card, value, id in rows
+        Listed(
+            _spoken(row[0], row[3], languages) if languages else msgspec.Raw(row[0].encode()),
+            (dialect.to_instant(row[1]) if is_by_time else row[1], row[2]),
+        )
+        for row in rows
     ]
+
+
+def _spoken(card: str, editions: str, languages: Sequence[str]) -> msgspec.Raw:
+    """The card in the language that fits best."""
+    return msgspec.Raw((edition(editions, languages)[1] or card).encode())

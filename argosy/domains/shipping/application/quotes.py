@@ -15,11 +15,11 @@ from argosy.contracts.shipping import (
     ShippingOffers,
     ShippingQuoted,
 )
-from argosy.domains.shipping.domain.charging import Charging, FindRate, line_faults
+from argosy.domains.shipping.domain.charging import NO_RATE, NO_RATE_IN_CURRENCY, Charging, FindRate, line_faults
 from argosy.domains.shipping.domain.places import Destination
 from argosy.domains.shipping.domain.policy import NOTHING_SAID, Policy
 from argosy.domains.shipping.domain.rate import PLATFORM, ShippingRate, policy_id, rate_id
-from argosy.engine.reads import by, reads
+from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id
@@ -51,11 +51,17 @@ class ShippingQuotes:
         self.rates = rates
 
     @reads(rates=_wanted)
+    @then_reads(rates=lambda self, command: self._of_whom_there_is_none(command))
     def quote_shipping(self, command: QuoteShipping) -> None:
         """Price delivery of every line, or refuse with every line that cannot be delivered so."""
         refuse(line_faults(command.lines, command.country, command.currency))
         where = Destination.of(command.country, command.region, command.postal_code)
-        charging = self._charging(where, lambda seller_id, method: self._chosen(seller_id, method, command.currency))
+        charging = self._charging(
+            where,
+            lambda seller_id, method: (
+                self._chosen(seller_id, method, command.currency) or self._why_none(seller_id, method)
+            ),
+        )
         self.work.announce(ShippingQuoted(flow_id=command.flow_id, charges=charging.charges(command.lines)))
 
     @reads(rates=_templates)
@@ -67,7 +73,7 @@ class ShippingQuotes:
             lines.setdefault(line.seller_id, []).append(line)
         offered = {seller_id: self._offered(seller_id, command.currency) for seller_id in lines}
         where = Destination.of(command.country, command.region, command.postal_code)
-        charging = self._charging(where, lambda seller_id, method: offered[Id(seller_id)].get(method))
+        charging = self._charging(where, lambda seller_id, method: offered[Id(seller_id)].get(method, NO_RATE))
         sellers = [_offers(charging, seller_id, lines[seller_id], offered[seller_id]) for seller_id in lines]
         return ShippingOffers(currency=command.currency, sellers=tuple(sellers))
 
@@ -78,6 +84,19 @@ class ShippingQuotes:
             if rate is not None and not rate.is_ended:
                 return rate
         return None
+
+    def _of_whom_there_is_none(self, command: QuoteShipping) -> list[By | Id]:
+        """Where a template is missing, all of its seller's are looked at to tell why."""
+        missing = {
+            line.seller_id for line in command.lines if not self._chosen(line.seller_id, line.method, command.currency)
+        }
+        return [by("seller_id", Id(owner)) for owner in sorted({*missing, PLATFORM})] if missing else []
+
+    def _why_none(self, seller_id: str, method: str) -> str:
+        """A template counts in its own currency alone."""
+        known = [rate for owner in (seller_id, PLATFORM) for rate in self.rates.all_by("seller_id", owner)]
+        is_elsewhere = any(rate.method == method and not rate.is_ended for rate in known)
+        return NO_RATE_IN_CURRENCY if is_elsewhere else NO_RATE
 
     def _offered(self, seller_id: Id, currency: str) -> dict[str, ShippingRate]:
         """By method: the seller's templates, and the platform's for methods of which they have none."""

@@ -30,14 +30,16 @@ GOODS_AMOUNT_MAX = 2**53 - 1
 QUANTITY_MAX = 100_000
 LINES_MAX = 500
 
-NO_RATE, NOT_THERE, NOT_TO_THIS_PLACE, RESTRICTED = (
+NO_RATE, NO_RATE_IN_CURRENCY, NOT_THERE, NOT_TO_THIS_PLACE, RESTRICTED = (
     "no_rate",
+    "no_rate_in_currency",
     "not_to_this_country",
     "not_to_this_place",
     "restricted",
 )
 
-FindRate = Callable[[str, str], ShippingRate | None]
+FindRate = Callable[[str, str], ShippingRate | str]
+"""The template of a seller and method, or why there is none."""
 
 
 class Parcel:
@@ -45,13 +47,11 @@ class Parcel:
 
     __slots__ = ("band_amount", "grams", "lines", "mm3", "rate", "reason", "terms", "weighed")
 
-    def __init__(self, rate: ShippingRate | None, where: Destination) -> None:
-        self.rate = rate
+    def __init__(self, found: ShippingRate | str, where: Destination) -> None:
+        rate = self.rate = None if isinstance(found, str) else found
         self.terms: Terms | None = rate.terms_for(where) if rate is not None else None
-        self.reason = ""
-        if rate is None:
-            self.reason = NO_RATE
-        elif self.terms is None:
+        self.reason = found if isinstance(found, str) else ""
+        if rate is not None and self.terms is None:
             is_told_by_country = bool(rate.countries) and where.country not in rate.countries
             self.reason = NOT_THERE if is_told_by_country else NOT_TO_THIS_PLACE
         self.grams = self.mm3 = self.band_amount = self.weighed = 0

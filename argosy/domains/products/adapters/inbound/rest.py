@@ -41,8 +41,9 @@ from argosy.domains.products.application.media import address_of
 from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.platform.auth import merchant, public, seller, staff
 from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.languages import Spoken, wanted
 from argosy.platform.pages import Page, PageQuery, cursor, page
-from argosy.platform.rest import PREFIX, Asked, Made, Upload, delete, get, patch, post, put
+from argosy.platform.rest import PREFIX, Asked, Document, Made, Upload, delete, document, get, patch, post, put
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -100,9 +101,10 @@ def my_prices(asked: Asked) -> Prices | None:
     return Prices(items=found)
 
 
-def category_tree(asked: Asked) -> CategoryTree:
-    """The tree of categories, and what each says of attributes."""
-    return CategoryTree(items=queries.category_tree())
+def category_tree(asked: Asked) -> Document:
+    """The tree of categories, named in the language that fits best, and what each says of attributes."""
+    languages = wanted(asked.header("ACCEPT_LANGUAGE"), asked.query.locale)
+    return document(CategoryTree(items=queries.category_tree(languages)))._replace(speaks="")
 
 
 def my_collections(asked: Asked) -> Collected:
@@ -174,7 +176,7 @@ endpoints = [
     get("stores/mine/collections", my_collections, allow=merchant, answers=Collected),
     put("stores/mine/collections/{code}", SetCollection, allow=merchant, answers=Made),
     delete("stores/mine/collections/{code}", RemoveCollection, allow=merchant),
-    get("categories/tree", category_tree, allow=public, answers=CategoryTree),
+    get("categories/tree", category_tree, allow=public, parameters=Spoken, answers=CategoryTree),
     post("categories", AddCategory, allow=staff, status=201, answers=Made),
     put("categories/{code}/place", MoveCategory, allow=staff),
     put("categories/{code}/name", RenameCategory, allow=staff),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from argosy.contracts.products import AttributeRule, CollectionRule
+from argosy.contracts.products import AttributeRule, CollectionRule, LocalName
 from argosy.domains.products.adapters.outbound.models import (
     CategoryRow,
     CollectionRow,
@@ -21,6 +21,7 @@ from argosy.domains.products.adapters.outbound.models import (
 from argosy.domains.products.application.standing import OnSale
 from argosy.domains.products.domain.category import code_of
 from argosy.domains.products.domain.product import PUBLISHED
+from argosy.platform.languages import chosen
 from argosy.platform.runtime import dialect_of
 from argosy.shared_kernel.ids import Id
 
@@ -77,6 +78,13 @@ class PriceVersion(msgspec.Struct, frozen=True):
     """What it costs outside of a sale."""
 
 
+class CategoryPlace(NamedTuple):
+    """What a category is called, and the codes of those above it."""
+
+    name: str
+    above: list[str]
+
+
 class ShownCategory(msgspec.Struct, kw_only=True, frozen=True):
     """A category, and where it stands; `attributes` are what it and those above it say of products."""
 
@@ -86,6 +94,8 @@ class ShownCategory(msgspec.Struct, kw_only=True, frozen=True):
     parent: str
     position: int
     attributes: list[AttributeRule]
+    names: list[LocalName] = []
+    """What it is called in other languages."""
 
 
 class ShownCollection(msgspec.Struct, kw_only=True, frozen=True):
@@ -166,8 +176,8 @@ def _collection(row: CollectionRow) -> ShownCollection:
     )
 
 
-def category_tree() -> list[ShownCategory]:
-    """All categories, those above before those below them."""
+def category_tree(languages: Sequence[str] = ()) -> list[ShownCategory]:
+    """All categories, those above before those below them, called as it fits best for who takes these languages."""
     rows = list(CategoryRow.objects.order_by("position", "name", "id"))
     codes = {row.id: row.code for row in rows}
     by_depth = sorted(rows, key=lambda row: len(row.path))
@@ -175,15 +185,21 @@ def category_tree() -> list[ShownCategory]:
         ShownCategory(
             category_id=Id(row.id),
             code=row.code,
-            name=row.name,
+            name=_name_for(languages, row),
             parent=codes.get(row.parent_id, ""),
             position=row.position,
             attributes=msgspec.convert(
                 list({rule["name"]: rule for rule in (*row.inherited, *row.attributes)}.values()), list[AttributeRule]
             ),
+            names=msgspec.convert(row.names, list[LocalName]),
         )
         for row in by_depth
     ]
+
+
+def _name_for(languages: Sequence[str], row: CategoryRow) -> str:
+    called = {one["locale"]: one["name"] for one in row.names}
+    return called.get(chosen(languages, "", called), row.name) if called and languages else row.name
 
 
 def _whole(rows: Sequence[tuple[Any, ...]]) -> list[OwnProduct]:
@@ -211,6 +227,16 @@ def withheld_otherwise(seller_id: Id, withheld: str, after: Id | None, limit: in
     for id, product_id in VariantRow.objects.filter(product_id__in=list(variants)).values_list("id", "product_id"):
         variants[product_id].append(Id(id))
     return [OnSale(Id(id), of_it) for id, of_it in variants.items()]
+
+
+def category_places(languages: Sequence[str] = ()) -> dict[str, CategoryPlace]:
+    """By code, what each category is called and stands below, as the tree is now."""
+    rows = list(CategoryRow.objects.only("id", "code", "name", "names", "path"))
+    codes = {row.id: row.code for row in rows}
+    return {
+        row.code: CategoryPlace(_name_for(languages, row), [codes[id] for id in row.path if id in codes])
+        for row in rows
+    }
 
 
 def below_code(code: str) -> list[Id]:

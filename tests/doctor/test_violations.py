@@ -13,6 +13,7 @@ from tests.doctor.credit_planted import CREDIT
 from tests.doctor.integrations_planted import INTEGRATIONS
 from tests.doctor.planted_uses import sold_beyond_its_units, use_never_given_back, used_twice_by_one_buyer
 from tests.doctor.planting import book, chain_again, violated, write, write_in_gateways_book
+from tests.doctor.prices_planted import PRICES
 from tests.doctor.sellers_planted import SELLERS
 from tests.doctor.selling import checkout_id, payment_id, take_money_for_nothing
 from tests.marketplace import Marketplace
@@ -316,6 +317,7 @@ CASES = [
     ),
     *SELLERS,
     *CREDIT,
+    *PRICES,
     *INTEGRATIONS,
     Case(
         "I28",

@@ -107,6 +107,7 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
         "in_stock": False,
         "was_from": None,
         "slug": "",
+        "prices": [],
     }
     row = stage.one(ProductListing, an_id("bear"))
     assert row.variant_attributes == {"colour": ["blue", "red"]}
@@ -249,6 +250,7 @@ def test_a_cart_shows_titles_and_prices_of_the_day_it_changed() -> None:
             {"product_id": an_id("unknown"), "variant_id": an_id("thing"), "quantity": 1},
         ],
         "saved": [],
+        "currency": "",
     }
     stage.send(cart(buyer=an_id("somebody else")))
     assert body(stage, CartSummary, "cart")["lines"] == []

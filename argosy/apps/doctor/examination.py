@@ -17,6 +17,7 @@ from argosy.apps.doctor import (
     money,
     orders,
     people,
+    prices,
     promotions,
     sellers,
     stock,
@@ -48,6 +49,7 @@ CHECKS = in_order(
         *integrations.CHECKS,
         *sellers.CHECKS,
         *credit.CHECKS,
+        *prices.CHECKS,
         *later.CHECKS,
     ]
 )

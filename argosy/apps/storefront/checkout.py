@@ -29,7 +29,7 @@ from argosy.domains.accounts.adapters.outbound.queries import account_of, first_
 from argosy.domains.checkout.adapters.inbound.guest_limits import guests_limited
 from argosy.domains.checkout.adapters.outbound.queries import CheckoutRead, checkout_of_buyer
 from argosy.domains.checkout.adapters.outbound.quotes import QuoteShown
-from argosy.domains.checkout.adapters.outbound.shop_terms import sells_to_guests
+from argosy.domains.checkout.adapters.outbound.shop_terms import currencies, sells_to_guests
 from argosy.domains.checkout.adapters.outbound.ways_to_pay import bank_account, payment_methods
 from argosy.engine.work import Actor
 from argosy.platform import waiting
@@ -123,7 +123,7 @@ class Form:
             credit_amount=_minor_units(visit.sent("credit")),
             quote_id=visit.sent("quote_id"),
             email=visit.sent("email")[:_TEXT_LETTERS_MAX],
-            currency=visit.sent("currency")[:3],
+            currency=visit.sent("currency") if visit.sent("currency") in currencies() else "",
         )
 
     @property

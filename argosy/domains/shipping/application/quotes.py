@@ -56,12 +56,11 @@ class ShippingQuotes:
         """Price delivery of every line, or refuse with every line that cannot be delivered so."""
         refuse(line_faults(command.lines, command.country, command.currency))
         where = Destination.of(command.country, command.region, command.postal_code)
-        charging = self._charging(
-            where,
-            lambda seller_id, method: (
-                self._chosen(seller_id, method, command.currency) or self._why_none(seller_id, method)
-            ),
-        )
+
+        def find(seller_id: str, method: str) -> ShippingRate | str:
+            return self._chosen(seller_id, method, command.currency) or self._why_none(seller_id, method)
+
+        charging = self._charging(where, find)
         self.work.announce(ShippingQuoted(flow_id=command.flow_id, charges=charging.charges(command.lines)))
 
     @reads(rates=_templates)
@@ -87,9 +86,8 @@ class ShippingQuotes:
 
     def _of_whom_there_is_none(self, command: QuoteShipping) -> list[By | Id]:
         """Where a template is missing, all of its seller's are looked at to tell why."""
-        missing = {
-            line.seller_id for line in command.lines if not self._chosen(line.seller_id, line.method, command.currency)
-        }
+        meant = {(line.seller_id, line.method) for line in command.lines}
+        missing = {seller_id for seller_id, method in meant if not self._chosen(seller_id, method, command.currency)}
         return [by("seller_id", Id(owner)) for owner in sorted({*missing, PLATFORM})] if missing else []
 
     def _why_none(self, seller_id: str, method: str) -> str:

@@ -67,7 +67,7 @@ def test_a_product_page_speaks_the_language_that_fits_best(spoken: Shop) -> None
         [{"name": "Farbe", "value": "blue"}],
     ]
     assert page(spoken).json["options"] == [{"name": "colour", "values": ["red", "blue"]}]
-    assert_problem(page(spoken, query="?locale=German!"), 422, "not_valid")
+    assert_problem(page(spoken, query="?locale=German!"), 422, "invalid_request")
 
 
 def test_each_language_has_a_tag_of_its_own(spoken: Shop) -> None:

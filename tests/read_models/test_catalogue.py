@@ -107,7 +107,6 @@ def test_a_published_product_has_a_page_and_a_card() -> None:
         "in_stock": False,
         "was_from": None,
         "slug": "",
-        "prices": [],
     }
     row = stage.one(ProductListing, an_id("bear"))
     assert row.variant_attributes == {"colour": ["blue", "red"]}

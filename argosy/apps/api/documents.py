@@ -116,8 +116,17 @@ def products(asked: Asked) -> Document:
         limit=query.limit + 1,
         reader=catalogue.Reader(_languages(asked), query.currency),
     )
-    filters = {name: getattr(query, name) for name in ("category", "seller_id", "sort", "currency", "locale")}
-    return _spoken(_page(found, query, f"{PREFIX}products", **filters))
+    shown = _page(
+        found,
+        query,
+        f"{PREFIX}products",
+        category=query.category,
+        seller_id=query.seller_id,
+        sort=query.sort,
+        currency=query.currency,
+        locale=query.locale,
+    )
+    return _spoken(shown)
 
 
 def categories(asked: Asked) -> Categories:

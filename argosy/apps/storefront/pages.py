@@ -18,6 +18,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_protect
 
@@ -43,7 +44,6 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Vary": "Cookie, Accept-Language",
 }
 
 
@@ -130,6 +130,7 @@ def page(
             response = error_page(request, problem_of(error))
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        patch_vary_headers(response, ("Cookie", "Accept-Language"))
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 

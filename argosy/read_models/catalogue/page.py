@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from argosy.contracts.products import (
     Attribute,
@@ -209,7 +210,8 @@ class CardPrice(msgspec.Struct):
 
 class Card(msgspec.Struct):
     """What a listing shows of a product. Prices from - to are of its variants in `currency`; `was_from` is the former
-    price of the one at `price_from`, during a sale. `prices` are the same in other currencies."""
+    price of the one at `price_from`, during a sale. `prices` are the same in other currencies, where there are such:
+    of most things there are none, and a listing sends twenty cards."""
 
     product_id: Id
     seller_id: Id
@@ -222,7 +224,7 @@ class Card(msgspec.Struct):
     in_stock: bool
     was_from: int | None = None
     slug: str = ""
-    prices: tuple[CardPrice, ...] = ()
+    prices: tuple[CardPrice, ...] | UnsetType = UNSET
 
     @classmethod
     def of(cls, page: ProductPage) -> Card:
@@ -240,12 +242,12 @@ class Card(msgspec.Struct):
             in_stock=page.in_stock,
             was_from=own.was_from,
             slug=page.slug,
-            prices=tuple(others),
+            prices=tuple(others) or UNSET,
         )
 
     def in_currency(self, currency: str) -> Card:
         """The same with its prices in this currency, where it has such; or as it is."""
-        for one in self.prices:
+        for one in self.prices or ():
             if one.currency == currency:
                 return msgspec.structs.replace(
                     self,

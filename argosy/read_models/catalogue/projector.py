@@ -269,7 +269,7 @@ class CatalogueProjector:
         """Be found in listings in a currency beside its own, at the price of its card; or no more."""
         id = beside_id(page.product_id, currency)
         row = self.prices.find(id)
-        now = next((one for one in Card.of(page).prices if one.currency == currency), None)
+        now = next((one for one in Card.of(page).prices or () if one.currency == currency), None)
         if now is None:
             if row is not None:
                 self.prices.remove(row)

@@ -16,6 +16,7 @@ class CouponTerms(Value):
     coupon counts for purchases in that currency alone. `is_first_order`: for who has ordered nothing yet, once;
     `buyer_group`: for buyers whom staff put into that group. Without `product_ids`, `category` or `seller_ids` it is
     for all goods; with some, a coupon of the platform is a selected coupon, and comes before those for everything.
+    `is_free_delivery`: in place of a share, what the delivery of these goods costs is taken off, at most `cap_amount`.
     """
 
     amount: int = 0
@@ -27,6 +28,7 @@ class CouponTerms(Value):
     product_ids: tuple[Id, ...] = ()
     category: str = ""
     seller_ids: tuple[Id, ...] = ()
+    is_free_delivery: bool = False
 
     @property
     def is_for_selected_goods(self) -> bool:
@@ -38,7 +40,7 @@ NO_TERMS = CouponTerms()
 
 class CreateCoupon(Command):
     """A code that takes `basis_points` ten-thousandths off the goods of a purchase, or where these are 0 the fixed
-    amount of its `terms`.
+    amount of its `terms`, or their delivery.
 
     `max_uses` and `max_uses_per_buyer` bound live uses (0: no bound); `funded_by` is `platform` or a seller's id.
     """
@@ -88,8 +90,30 @@ class CouponCampaignCreated(Event, key="campaign_id"):
     terms: CouponTerms | None = None
 
 
+class CouponCampaignDisabled(Event, key="campaign_id"):
+    """None of its codes counts any more, and no more of them are made."""
+
+    campaign_id: Id
+
+
 class DisableCoupon(Command):
     code: str
+
+
+class DisableCoupons(Command):
+    """None of these codes counts any more: all of them, or where one cannot be disabled, none."""
+
+    codes: tuple[str, ...]
+
+
+class DisableCouponCampaign(Command):
+    """None of the campaign's codes counts any more, however many there are. Uses that are held stay good."""
+
+    campaign_id: Id
+
+
+class CouponDisabled(Event, key="coupon_id"):
+    coupon_id: Id
 
 
 class PricedLine(Value):
@@ -145,7 +169,8 @@ class QuoteDiscounts(Command, key="flow_id"):
 
 class Discount(Value):
     """`amount` minor units off one line, by which rule, who pays for it, and how it was computed. One that is
-    `of_delivery` takes off all that the line's delivery costs, which whoever knows that fills in: till then it is 0."""
+    `of_delivery` takes off all that the line's delivery costs, which whoever knows that fills in: till then it is 0.
+    With a `cap_amount` it takes at most so much of all lines together."""
 
     line_no: int
     amount: int
@@ -154,6 +179,7 @@ class Discount(Value):
     funded_by: str
     explanation: str
     of_delivery: bool = False
+    cap_amount: int = 0
 
 
 class DiscountsQuoted(Event, key="flow_id"):
@@ -250,7 +276,8 @@ class PromotionTerms(Value):
     free_delivery (of the lines that it is for, from `min_amount` of them on).
     `is_exclusive`: no other promotion of its level takes from the same line. `cap_amount` bounds it in one purchase
     (0: no bound). Amounts are of `currency`. `is_first_order` and `buyer_group` say for whom, as those of a coupon.
-    With `units_max` a percentage is taken off so many pieces in all, and the promotion ends when they are sold.
+    With `units_max` it takes something off so many pieces in all, and ends when they are sold; of free delivery a unit
+    is a purchase. `units_per_buyer` bounds the pieces of each buyer, `max_uses_per_buyer` their purchases.
     """
 
     effect: str
@@ -270,6 +297,8 @@ class PromotionTerms(Value):
     is_first_order: bool = False
     buyer_group: str = ""
     units_max: int = 0
+    units_per_buyer: int = 0
+    max_uses_per_buyer: int = 0
 
 
 class CreatePromotion(Command):

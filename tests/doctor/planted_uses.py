@@ -52,3 +52,46 @@ def used_twice_by_one_buyer(place: Marketplace) -> None:
     )
     write(place, "promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1")
     write(place, "promotions", "coupon_buyer_uses", "UPDATE coupon_buyer_uses SET uses = uses + 1")
+
+
+def first_order_in_two_checkouts(place: Marketplace) -> None:
+    """By two rules, neither of which was used too often."""
+    for number, flow in enumerate((OTHER, "00000000-0000-8000-8000-000000000077")):
+        write(
+            place,
+            "promotions",
+            "coupon_redemptions",
+            f"INSERT INTO coupon_redemptions (id, version, sequence, flow_id, coupon_id, user_id, status, code, "
+            f"basis_points, funded_by, has_buyer_limit, discount_amount, currency, expires_at, is_first_order) VALUES "
+            f"('{flow}', 1, 0, '{flow}', '00000000-0000-8000-8000-00000000009{number}', '{OTHER}', 'RESERVED', '', 0, "
+            f"'platform', 0, 0, 'EUR', '2999-01-01 00:00:00', 1)",
+        )
+
+
+def more_of_a_promotion_than_a_buyer_may(place: Marketplace) -> None:
+    """Two pieces of a promotion that allows each buyer one, counted as they are."""
+    rule = "00000000-0000-8000-8000-000000000088"
+    write(
+        place,
+        "promotions",
+        "promotions",
+        f"INSERT INTO promotions (id, version, sequence, name, scope_key, funded_by, terms, starts_at, ends_at, "
+        f"created_at, units_reserved, buyer_limit) VALUES ('{rule}', 1, 0, 'Deal', 'all', 'platform', '{{}}', "
+        f"'2026-01-01 00:00:00', '2999-01-01 00:00:00', '2026-01-01 00:00:00', 2, 1)",
+    )
+    write(
+        place,
+        "promotions",
+        "coupon_redemptions",
+        f"INSERT INTO coupon_redemptions (id, version, sequence, flow_id, coupon_id, user_id, status, code, "
+        f"basis_points, funded_by, has_buyer_limit, discount_amount, currency, expires_at, quantity, buyer_count) "
+        f"VALUES ('{OTHER}', 1, 0, '{OTHER}', '{rule}', '{OTHER}', 'RESERVED', '', 0, 'platform', 1, 0, 'EUR', "
+        f"'2999-01-01 00:00:00', 2, 2)",
+    )
+    write(
+        place,
+        "promotions",
+        "coupon_buyer_uses",
+        f"INSERT INTO coupon_buyer_uses (id, version, sequence, coupon_id, user_id, uses) VALUES ('{OTHER}', 1, 0, "
+        f"'{rule}', '{OTHER}', 2)",
+    )

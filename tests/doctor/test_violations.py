@@ -11,7 +11,13 @@ from argosy.shared_kernel.ids import named_id
 from tests.doctor.cases import OLD, OTHER, Case, Plant, sql
 from tests.doctor.credit_planted import CREDIT
 from tests.doctor.integrations_planted import INTEGRATIONS
-from tests.doctor.planted_uses import sold_beyond_its_units, use_never_given_back, used_twice_by_one_buyer
+from tests.doctor.planted_uses import (
+    first_order_in_two_checkouts,
+    more_of_a_promotion_than_a_buyer_may,
+    sold_beyond_its_units,
+    use_never_given_back,
+    used_twice_by_one_buyer,
+)
 from tests.doctor.planting import book, chain_again, violated, write, write_in_gateways_book
 from tests.doctor.prices_planted import PRICES
 from tests.doctor.sellers_planted import SELLERS
@@ -309,6 +315,16 @@ CASES = [
         "I27",
         "a buyer's uses beyond what the coupon allows each",
         used_twice_by_one_buyer,
+    ),
+    Case(
+        "I27",
+        "a first order in two checkouts",
+        first_order_in_two_checkouts,
+    ),
+    Case(
+        "I27",
+        "more of a promotion than it allows each buyer",
+        more_of_a_promotion_than_a_buyer_may,
     ),
     Case(
         "I27",

@@ -53,9 +53,19 @@ def within_buyers_limit(databases: Databases) -> Iterator[Violation]:
         RELEASED,
     ):
         yield Violation(f"coupon_redemptions of {user_id}", f"are {uses} of coupon {coupon_id}, which allows {limit}")
+    for promotion_id, user_id, had, limit in databases.stream(
+        "promotions",
+        "SELECT u.coupon_id, u.user_id, sum(u.buyer_count), p.buyer_limit FROM coupon_redemptions u "
+        "JOIN promotions p ON p.id = u.coupon_id WHERE u.status <> ? AND u.has_buyer_limit AND p.buyer_limit > 0 "
+        "GROUP BY u.coupon_id, u.user_id, p.buyer_limit HAVING sum(u.buyer_count) > p.buyer_limit",
+        RELEASED,
+    ):
+        yield Violation(
+            f"coupon_redemptions of {user_id}", f"have {had} of promotion {promotion_id}, which allows {limit}"
+        )
     live = (
-        "SELECT coupon_id, user_id, count(*) AS uses FROM coupon_redemptions WHERE status <> ? AND "
-        "has_buyer_limit GROUP BY coupon_id, user_id"
+        "SELECT coupon_id, user_id, CAST(sum(buyer_count) AS bigint) AS uses FROM coupon_redemptions WHERE status <> ? "
+        "AND has_buyer_limit GROUP BY coupon_id, user_id"
     )
     for id, counted, uses in databases.stream(
         "promotions",
@@ -64,6 +74,17 @@ def within_buyers_limit(databases: Databases) -> Iterator[Violation]:
         RELEASED,
     ):
         yield Violation(f"coupon_buyer_uses {id}", f"counts {counted} uses, there are {uses}", cure=RECONCILE_USES)
+
+
+def one_first_order(databases: Databases) -> Iterator[Violation]:
+    """By whichever rules: of two checkouts at once one can be the first."""
+    for user_id, flows in databases.stream(
+        "promotions",
+        "SELECT user_id, count(DISTINCT flow_id) FROM coupon_redemptions WHERE status <> ? AND is_first_order "
+        "GROUP BY user_id HAVING count(DISTINCT flow_id) > 1",
+        RELEASED,
+    ):
+        yield Violation(f"coupon_redemptions of {user_id}", f"have a first order in {flows} checkouts")
 
 
 def within_units(databases: Databases) -> Iterator[Violation]:
@@ -115,6 +136,6 @@ CHECKS = (
         "I27",
         "uses of coupons and units of promotions are within their limits, counted right, one per checkout, and given "
         "back in time",
-        all_of(within_limit, within_buyers_limit, within_units, one_per_checkout, given_back),
+        all_of(within_limit, within_buyers_limit, one_first_order, within_units, one_per_checkout, given_back),
     ),
 )

@@ -40,10 +40,11 @@ class PromotionsContext(Context):
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
         coupons, promotions = work.repository(Coupon), work.repository(Promotion)
-        buyers = work.repository(Buyer)
+        campaigns, buyers = work.repository(Campaign), work.repository(Buyer)
         books = Books(
             work,
             coupons,
+            campaigns,
             work.repository(Redemption),
             work.repository(BuyerUse),
             promotions,
@@ -52,7 +53,7 @@ class PromotionsContext(Context):
         )
         return (
             Coupons(work, coupons),
-            Campaigns(work, work.repository(Campaign), coupons, self.randomness),
+            Campaigns(work, campaigns, coupons, self.randomness),
             Redemptions(work, books, self.expired(work)),
             Buyers(work, buyers),
             Promotions(work, promotions, self.ended(work)),

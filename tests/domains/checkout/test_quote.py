@@ -39,8 +39,9 @@ def discount(line_no: int, amount: int, funded_by: str = "platform") -> Discount
     )
 
 
-def free_delivery(line_no: int, funded_by: str) -> Discount:
-    return msgspec.structs.replace(discount(line_no, 0, funded_by), of_delivery=True)
+def free_delivery(line_no: int, funded_by: str, cap: int = 0) -> Discount:
+    rule = an_id(f"free by {funded_by}")
+    return msgspec.structs.replace(discount(line_no, 0, funded_by), coupon_id=rule, of_delivery=True, cap_amount=cap)
 
 
 def charge(line: QuotedLine, amount: int) -> DeliveryCharge:
@@ -62,6 +63,7 @@ def tax(line_no: int, amount: int, *, is_inclusive: bool) -> LineTax:
 @st.composite
 def quotes(draw: st.DrawFn) -> tuple[list[QuotedLine], list[Discount], list[DeliveryCharge], list[LineTax]]:
     lines, discounts, charges = [], [], []
+    caps = {who: draw(st.sampled_from((0, 0, 1, 3_000))) for who in ("platform", *SELLERS)}
     for number in range(1, draw(st.integers(1, 6)) + 1):
         line = msgspec.structs.replace(
             quoted(number, an_id("v1"), draw(st.integers(1, 999))),
@@ -79,7 +81,7 @@ def quotes(draw: st.DrawFn) -> tuple[list[QuotedLine], list[Discount], list[Deli
         charges.append(charge(line, draw(st.integers(0, 5_000))))
         free_by = draw(st.sampled_from((None, "platform", line.seller_id)))
         if free_by is not None:
-            discounts.append(free_delivery(number, free_by))
+            discounts.append(free_delivery(number, free_by, caps[free_by]))
     taxes = []
     for line in taxable_lines(lines, discounts, charges):
         kind = draw(st.sampled_from(("none", "inclusive", "exclusive")))
@@ -99,8 +101,15 @@ def test_every_sum_is_exact(
 
     goods = sum(line.quantity * line.unit_amount for line in lines)
     off = sum(found.amount for found in discounts)
-    free = {found.line_no: found.funded_by for found in discounts if found.of_delivery}
-    delivery = sum(found.amount for found in charges if found.line_no not in free)
+    told = settled(discounts, charges)
+    given = [found for found in told if found.of_delivery]
+    costs = {found.line_no: found.amount for found in charges}
+    delivery = sum(costs.values()) - sum(found.amount for found in given)
+    for free in (found for found in discounts if found.of_delivery):
+        of_one = [found for found in discounts if found.coupon_id == free.coupon_id and found.of_delivery]
+        whole = sum(costs[found.line_no] for found in of_one)
+        paid = sum(found.amount for found in given if found.coupon_id == free.coupon_id)
+        assert paid == min(whole, free.cap_amount or whole)
     on_top = sum(found.amount for found in taxes if not found.is_inclusive)
     assert snapshot.total_amount == goods - off + delivery + on_top
     assert snapshot.total_amount == sum(order.total_amount for order in snapshot.orders)
@@ -116,8 +125,7 @@ def test_every_sum_is_exact(
     assert sum(part.tax_amount for part in snapshot.shares) == sum(found.amount for found in taxes)
     assert sum(part.subsidy_amount for part in snapshot.shares) == sum(
         found.amount for found in discounts if found.funded_by == "platform"
-    ) + sum(found.amount for found in charges if free.get(found.line_no) == "platform")
-    told = settled(discounts, charges)
+    ) + sum(found.amount for found in given if found.funded_by == "platform")
     assert sum(found.amount for found in told) == off + sum(found.amount for found in charges) - delivery
     for line in (line for order in snapshot.orders for line in order.lines):
         told_of_line = [found.amount for found in told if found.line_no == line.line_no and found.of_delivery]
@@ -169,6 +177,18 @@ def test_tax_within_the_price_raises_nothing() -> None:
 def test_free_delivery_is_not_taxed() -> None:
     line = quoted(1, an_id("v1"), 1)
     assert [found.line_no for found in taxable_lines([line], [], [charge(line, 0)])] == [1]
+
+
+def test_what_is_bounded_is_spread_by_what_each_line_costs_and_the_rest_is_the_buyers() -> None:
+    lines = [quoted(number, an_id("v1"), 1) for number in (1, 2, 3)]
+    free = [free_delivery(number, "platform", cap=100) for number in (1, 2, 3)]
+    charges = [charge(lines[0], 200), charge(lines[1], 100), charge(lines[2], 0)]
+    assert [(found.line_no, found.amount) for found in settled(free, charges)] == [(1, 67), (2, 33)]
+    taxed = {found.line_no: found.amount for found in taxable_lines(lines, free, charges)}
+    assert (taxed[DELIVERY_LINES_FROM + 1], taxed[DELIVERY_LINES_FROM + 2]) == (133, 67)
+    snapshot = Pricing(lines, free, charges, []).snapshot(an_id("checkout"), "INR")
+    (part,) = snapshot.shares
+    assert (snapshot.total_amount, part.shipping_amount, part.subsidy_amount) == (1_700, 200, 100)
 
 
 def test_the_first_who_delivers_free_pays_for_all_of_it_and_says_so() -> None:

@@ -72,7 +72,7 @@ def drifts_of(stage: Stage, limit: int) -> Drifts:
         Drift(one.id, one.version, one.units_reserved, one.units_sold, *counts(one.id)) for one in stage.all(Promotion)
     ]
     buyers = [
-        Drift(one.id, one.version, one.uses, 0, sum(use.buyer_use_id == one.id for use in uses), 0)
+        Drift(one.id, one.version, one.uses, 0, sum(use.buyer_count for use in uses if use.buyer_use_id == one.id), 0)
         for one in stage.all(BuyerUse)
     ]
     found = [[one for one in all_of if one[2:4] != one[4:6]][:limit] for all_of in (coupons, promotions, buyers)]
@@ -91,10 +91,11 @@ def promotions_stage() -> Stage:
         coupons, promotions = work.repository(Coupon), work.repository(Promotion)
         buyers = work.repository(Buyer)
         uses, buyer_uses = work.repository(Redemption), work.repository(BuyerUse)
-        books = Books(work, coupons, uses, buyer_uses, promotions, buyers, ending(work, promotions))
+        campaigns = work.repository(Campaign)
+        books = Books(work, coupons, campaigns, uses, buyer_uses, promotions, buyers, ending(work, promotions))
         return (
             Coupons(work, coupons),
-            Campaigns(work, work.repository(Campaign), coupons, dice),
+            Campaigns(work, campaigns, coupons, dice),
             Redemptions(work, books, expired),
             Buyers(work, buyers),
             Promotions(work, promotions, ended),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from argosy.contracts.accounts import PersonErased
 from argosy.contracts.orders import OrderConfirmed
@@ -14,7 +15,9 @@ from argosy.contracts.promotions import (
     CouponsReserved,
     CouponTerms,
     CreateCoupon,
+    ExpireCouponUses,
     PromotionTerms,
+    ReleaseCoupons,
     ReserveCoupons,
 )
 from argosy.domains.promotions.application.buyers import MayNotGroupBuyers
@@ -69,6 +72,43 @@ def test_a_first_order_is_had_once_also_by_two_checkouts_at_once() -> None:
     assert isinstance(refused, Refused) and refused.code == "price_changed"
     assert refused.details == {"codes": [{"rule_id": an_id("Sale"), "reason": "used_up_by_you"}]}
     assert quote(stage, flow_id=an_id("three")).discounts == ()
+    assert stage.undeclared_loads == 0
+
+
+def test_two_promotions_for_first_orders_are_not_had_in_two_checkouts_at_once() -> None:
+    """By whichever rules: one of the two can be the first. What is undone leaves the first order to the next."""
+    stage = promotions_stage()
+    for name in ("Sale", "Other"):
+        terms = replace(FIRST, product_ids=(an_id(name),))
+        stage.send(make(name=name, terms=terms), actor=STAFF)
+    one, two = (
+        quote(stage, flow_id=an_id(name), lines=(replace(LINE, product_id=an_id(name)),)).uses
+        for name in ("Sale", "Other")
+    )
+    stage.send(HELLO, actor=STAFF)
+    assert take_over(stage, one, "one").holds_uses and take_over(stage, one, "one").holds_uses
+    refused = take_over(stage, two, "two")
+    assert isinstance(refused, Refused) and refused.code == "price_changed"
+    assert refused.details == {"codes": [{"rule_id": an_id("Other"), "reason": "first_order_taken"}]}
+    assert reasons(stage, reserve("HELLO", flow_id=an_id("three"))) == [("HELLO", "first_order_taken")]
+    assert quote(stage, flow_id=an_id("four"), lines=(replace(LINE, product_id=an_id("Other")),)).discounts == ()
+    stage.send(ReleaseCoupons(flow_id=an_id("one")))
+    assert take_over(stage, two, "two").holds_uses
+    stage.clock.tick(minutes=2)
+    stage.send(ExpireCouponUses())
+    assert stage.one(Buyer, BUYER).first_order_flow is None
+    assert isinstance(stage.send(reserve("HELLO", flow_id=an_id("five")))[0], CouponsReserved)
+    assert stage.undeclared_loads == 0
+
+
+def test_one_checkout_has_all_that_is_for_a_first_order_and_keeps_it_once_bought() -> None:
+    stage = promotions_stage()
+    stage.send(make(terms=FIRST), HELLO, actor=STAFF)
+    (answer,) = stage.send(reserve("HELLO", lines=(LINE,)))
+    assert [one.code for one in answer.discounts] == ["HELLO", ""]
+    stage.send(ConsumeCoupons(flow_id=FLOW, purchase_id=PURCHASE))
+    assert stage.one(Buyer, BUYER).first_order_flow == FLOW
+    assert quote(stage, flow_id=an_id("two")).discounts == ()
     assert stage.undeclared_loads == 0
 
 

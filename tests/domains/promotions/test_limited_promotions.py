@@ -115,8 +115,6 @@ def test_units_that_a_quote_counted_with_can_be_held_for_as_long_as_it_stands() 
     [
         {"units_max": -1},
         {"units_max": 2**62},
-        {"effect": "fixed", "amount": 5, "currency": "EUR", "basis_points": 0},
-        {"effect": "buy_x_get_y", "buy": 1, "get": 1},
         {"buyer_group": "No Group"},
     ],
 )

@@ -157,7 +157,6 @@ def test_a_promotion_is_tried_beside_all_that_runs_and_nothing_comes_of_it() -> 
         {"effect": "free"},
         {"effect": "free_delivery"},
         {"effect": "free_delivery", "basis_points": 0, "min_amount": 5},
-        {"effect": "free_delivery", "basis_points": 0, "cap_amount": 5, "currency": "EUR"},
         {"effect": "free_delivery", "basis_points": 0, "is_exclusive": True},
         {"basis_points": 10_001},
         {"basis_points": 0},

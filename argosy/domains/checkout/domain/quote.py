@@ -23,6 +23,7 @@ from argosy.contracts.shipping import DeliveryCharge
 from argosy.contracts.taxes import LineTax, TaxableLine
 from argosy.shared_kernel.ids import Id, child_id
 from argosy.shared_kernel.messages import Value
+from argosy.shared_kernel.money import allocate
 
 _with: Any = msgspec.structs.replace
 PLATFORM = "platform"
@@ -76,11 +77,11 @@ def goods_amount(lines: Iterable[QuotedLine]) -> int:
 
 def taxable_lines(
     lines: Iterable[QuotedLine],
-    discounts: Iterable[Discount],
-    charges: Iterable[DeliveryCharge],
+    discounts: Sequence[Discount],
+    charges: Sequence[DeliveryCharge],
 ) -> tuple[TaxableLine, ...]:
     """What the buyer pays for each line after discounts, and for its delivery where that costs anything."""
-    off, free = _discount_by_line(discounts), free_deliveries(discounts)
+    off, given = _discount_by_line(discounts), given_deliveries(discounts, charges)
     taxable = [
         TaxableLine(
             line_no=line.line_no,
@@ -95,10 +96,10 @@ def taxable_lines(
             line_no=DELIVERY_LINES_FROM + charge.line_no,
             seller_id=charge.seller_id,
             category=DELIVERY_CATEGORY,
-            amount=charge.amount,
+            amount=cost,
         )
         for charge in charges
-        if charge.amount and charge.line_no not in free
+        if (cost := charge.amount - (given[charge.line_no].amount if charge.line_no in given else 0))
     ]
     return tuple(taxable)
 
@@ -115,7 +116,7 @@ class Pricing:
     ) -> None:
         self.lines = lines
         self.discounts = [discount for discount in discounts if not discount.of_delivery]
-        self.free = free_deliveries(discounts)
+        self.given = given_deliveries(discounts, charges)
         self.charges = {charge.line_no: charge for charge in charges}
         self.taxes = {tax.line_no: tax for tax in taxes}
         self.off = _discount_by_line(discounts)
@@ -152,8 +153,8 @@ class Pricing:
         assert 0 <= discount <= goods, "a discount takes off at most what the line costs"
         assert charge.amount >= 0, "delivery is never paid to the buyer"
         tax, on_top, basis_points = self._tax(number, goods - discount)
-        free = self.free.get(number) if charge.amount else None
-        delivery = charge.amount if free is None else 0
+        given = self.given.get(number)
+        delivery = charge.amount - (0 if given is None else given.amount)
         delivery_tax, delivery_on_top, _ = self._tax(DELIVERY_LINES_FROM + number, delivery)
         return OrderLine(
             line_no=number,
@@ -180,7 +181,7 @@ class Pricing:
             tax_category=line.tax_category,
             tax_rule_id=self.taxes[number].rule_id if number in self.taxes else None,
             discount_parts=tuple([_part(one, one.amount) for one in self.discounts if one.line_no == number]),
-            delivery_parts=() if free is None else (_part(free, charge.amount),),
+            delivery_parts=() if given is None else (_part(given, given.amount),),
             taxes_applied=self._taxes_applied(number),
         )
 
@@ -252,25 +253,39 @@ def order_id_of(checkout_id: Id, seller_id: Id) -> Id:
     return child_id(checkout_id, "order", seller_id)
 
 
-def free_deliveries(discounts: Iterable[Discount]) -> dict[int, Discount]:
-    """By line, who takes all of its delivery off: the first who does."""
-    free: dict[int, Discount] = {}
-    for discount in discounts:
-        if discount.of_delivery:
-            free.setdefault(discount.line_no, discount)
-    return free
+def given_deliveries(discounts: Iterable[Discount], charges: Iterable[DeliveryCharge]) -> dict[int, Discount]:
+    """By line, what is taken off its delivery, with its amount: by the first who takes it, all of it, or of all their
+    lines together what they are bound by, spread by what each costs (largest remainder)."""
+    by_rule: dict[str, dict[int, Discount]] = {}
+    lines: set[int] = set()
+    for one in discounts:
+        if one.of_delivery and one.line_no not in lines:
+            lines.add(one.line_no)
+            by_rule.setdefault(one.coupon_id, {})[one.line_no] = one
+    given: dict[int, Discount] = {}
+    if not lines:
+        return given
+    costs = {charge.line_no: charge.amount for charge in charges if charge.amount}
+    for of_one in by_rule.values():
+        paid = {number: costs[number] for number in of_one if number in costs}
+        total = sum(paid.values())
+        cap = next(iter(of_one.values())).cap_amount
+        parts = allocate(min(total, cap or total), list(paid.values())) if paid else []
+        given |= {
+            number: _with(of_one[number], amount=amount) for number, amount in zip(paid, parts, strict=True) if amount
+        }
+    return given
 
 
 def settled(discounts: Sequence[Discount], charges: Iterable[DeliveryCharge]) -> tuple[Discount, ...]:
     """Every discount with its amount; free delivery of what costs nothing to deliver is none."""
-    costs = {charge.line_no: charge.amount for charge in charges}
-    free = free_deliveries(discounts)
-    found = [
-        _with(one, amount=costs[one.line_no]) if one.of_delivery else one
-        for one in discounts
-        if not one.of_delivery or one is free[one.line_no]
-    ]
-    return tuple([one for one in found if one.amount or not one.of_delivery])
+    given, found = given_deliveries(discounts, charges), []
+    for one in discounts:
+        if not one.of_delivery:
+            found.append(one)
+        elif one.line_no in given and given[one.line_no].coupon_id == one.coupon_id:
+            found.append(given.pop(one.line_no))
+    return tuple(found)
 
 
 def _part(one: Discount, amount: int) -> LineDiscount:

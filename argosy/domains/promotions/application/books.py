@@ -3,13 +3,13 @@ back, and nowhere else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from argosy.contracts.promotions import QuoteDiscounts, ReserveCoupons
-from argosy.domains.promotions.application.promotions import live
+from argosy.contracts.promotions import CouponTerms, PromotionTerms, QuoteDiscounts, ReserveCoupons
 from argosy.domains.promotions.domain.buyer import Buyer, asks_who, reason_against_buyer
-from argosy.domains.promotions.domain.coupon import Coupon, UsagePolicy, is_code, normal
+from argosy.domains.promotions.domain.campaign import Campaign
+from argosy.domains.promotions.domain.coupon import Coupon, UsagePolicy, is_code
 from argosy.domains.promotions.domain.discount import applies_to
 from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import CONSUMED, RELEASED, BuyerUse, Redemption, buyer_use_id
@@ -18,6 +18,8 @@ from argosy.shared_kernel.ids import Id
 
 Asked = ReserveCoupons | QuoteDiscounts
 
+FIRST_ORDER_TAKEN = "first_order_taken"
+"""Another checkout of theirs, which is not confirmed yet, was cheaper for being the first."""
 NOT_FOR_GUESTS = "sign_in_needed"
 """Anybody is as many guests as they like: what a buyer may have so often needs an account."""
 
@@ -28,6 +30,7 @@ class Books:
 
     work: UnitOfWork
     coupons: Repository[Coupon]
+    campaigns: Repository[Campaign]
     uses: Repository[Redemption]
     buyer_uses: Repository[BuyerUse]
     promotions: Repository[Promotion]
@@ -43,7 +46,9 @@ class Books:
         else:
             self.coupons.get(use.coupon_id).hold_use()
         if use.has_buyer_limit:
-            self._buyer_use(use).hold_use()
+            self._buyer_use(use).hold_use(use.buyer_count)
+        if use.is_first_order:
+            self._buyer(use).begin_first_order(use.flow_id)
         self.uses.add(use)
 
     def consume(self, use: Redemption, purchase_id: Id) -> None:
@@ -71,7 +76,10 @@ class Books:
         else:
             self.coupons.get(use.coupon_id).give_back_use(was_consumed=was_consumed)
         if use.has_buyer_limit:
-            self.buyer_uses.get(use.buyer_use_id).give_back_use()
+            self.buyer_uses.get(use.buyer_use_id).give_back_use(use.buyer_count)
+        buyer = self.buyers.find(use.user_id) if use.is_first_order and use.user_id is not None else None
+        if buyer is not None:
+            buyer.give_back_first_order(use.flow_id)
         use.move_to(RELEASED)
 
     def coupon(self, code: str) -> Coupon | None:
@@ -82,6 +90,8 @@ class Books:
         if coupon is None:
             return "unknown_coupon"
         reason = coupon.reason_against(self.work.now, asked.currency)
+        if not reason and coupon.campaign_id is not None and self.campaigns.get(coupon.campaign_id).is_disabled:
+            reason = "disabled"
         if not reason and asked.is_guest and (coupon.has_buyer_limit or asks_who(coupon.terms)):
             reason = NOT_FOR_GUESTS
         if not reason and coupon.has_buyer_limit:
@@ -94,58 +104,48 @@ class Books:
                 reason = "not_for_these_goods"
             elif asks_who(coupon.terms):
                 reason = reason_against_buyer(coupon.terms, self.buyers.find(asked.buyer_id))
+        if not reason and self.is_first_order_taken(coupon.terms, asked):
+            reason = FIRST_ORDER_TAKEN
         return reason
 
     def counts_for(self, promotion: Promotion, asked: Asked) -> bool:
         """Whether a promotion that runs is for this buyer."""
-        if not asks_who(promotion.terms):
+        terms, limit = promotion.terms, promotion.buyer_limit
+        if not limit and not asks_who(terms):
             return True
-        if asked.is_guest or reason_against_buyer(promotion.terms, self.buyers.find(asked.buyer_id)):
+        if asked.is_guest or (limit and self.had(promotion, asked.buyer_id) >= limit):
             return False
-        return not self.is_used_up_by(promotion, asked.buyer_id)
+        if not asks_who(terms):
+            return True
+        return not (
+            reason_against_buyer(terms, self.buyers.find(asked.buyer_id)) or self.is_first_order_taken(terms, asked)
+        )
 
-    def is_used_up_by(self, promotion: Promotion, buyer_id: Id) -> bool:
-        """A promotion for first orders is had once, also by who pays for two of them at the same time."""
-        if not promotion.terms.is_first_order:
+    def had(self, promotion: Promotion, buyer_id: Id) -> int:
+        """How much of what each buyer can have of it this one has, also in checkouts that are not paid yet."""
+        known = self.buyer_uses.find(buyer_use_id(promotion.id, buyer_id)) if promotion.buyer_limit else None
+        return 0 if known is None else known.uses
+
+    def is_first_order_taken(self, terms: CouponTerms | PromotionTerms, asked: Asked) -> bool:
+        """Whether another checkout of this buyer holds what is for a first order, by whichever rule: of two at once one
+        can be the first."""
+        if not terms.is_first_order:
             return False
-        known = self.buyer_uses.find(buyer_use_id(promotion.id, buyer_id))
-        return known is not None and known.uses > 0
+        buyer = self.buyers.find(asked.buyer_id)
+        return buyer is not None and buyer.has_first_order_beside(asked.flow_id)
 
-    # What is declared to be read.
+    def units_for(self, promotion: Promotion, buyer_id: Id) -> int | None:
+        """How many units of it this buyer can have now; None where nobody counts them."""
+        return promotion.units_for(self.had(promotion, buyer_id)) if promotion.counts_units else None
 
-    def limited(self, asked: Asked) -> list[Id]:
-        """Counts of this buyer's uses, for the rules that limit them."""
-        rules: list[Id] = [
-            coupon.id
-            for coupon in map(self.coupon, map(normal, asked.codes))
-            if coupon is not None and coupon.has_buyer_limit
-        ]
-        rules += [one.id for one in self._could_count(asked) if one.terms.is_first_order]
-        return [buyer_use_id(id, asked.buyer_id) for id in rules]
-
-    def asked_about(self, asked: Asked) -> list[Id]:
-        """The buyer, where it matters who they are."""
-        coupons = [coupon for coupon in map(self.coupon, map(normal, asked.codes)) if coupon is not None]
-        rules: Iterable[Coupon | Promotion] = [*coupons, *self._could_count(asked)]
-        return [asked.buyer_id] if any(asks_who(rule.terms) for rule in rules) else []
-
-    def draws_units(self, asked: Asked) -> bool:
-        """Whether uses may be held although no code was named."""
-        return any(promotion.is_limited for promotion in self._could_count(asked))
-
-    def rules_used(self, flow_id: Id, *, of_promotions: bool) -> list[Id]:
-        return [
-            use.coupon_id
-            for use in self.uses.all_by("flow_id", flow_id)
-            if use.coupon_id is not None and use.is_of_promotion == of_promotions
-        ]
-
-    def _could_count(self, asked: Asked) -> list[Promotion]:
-        if asked.lines:
-            return live(self.promotions, asked.lines, self.work.now)
-        quoted = asked.quoted if isinstance(asked, ReserveCoupons) else ()
-        found = [self.promotions.find(use.rule_id) for use in quoted if not use.code]
-        return [promotion for promotion in found if promotion is not None]
+    def _buyer(self, use: Redemption) -> Buyer:
+        """What is known of the buyer, from their first order on at the latest."""
+        assert use.user_id is not None
+        found = self.buyers.find(use.user_id)
+        if found is None:
+            found = Buyer(id=use.user_id)
+            self.buyers.add(found)
+        return found
 
     def _buyer_use(self, use: Redemption) -> BuyerUse:
         """The count of a buyer's uses, which comes to be with the first."""

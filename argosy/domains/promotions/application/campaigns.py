@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from argosy.contracts.promotions import GenerateCoupons, GenerateMoreCoupons
+from argosy.contracts.promotions import DisableCouponCampaign, GenerateCoupons, GenerateMoreCoupons
 from argosy.domains.promotions.application.coupons import CouponsAreNotYoursToMake, may_decide
-from argosy.domains.promotions.domain.campaign import Campaign, CampaignIdIsTaken
+from argosy.domains.promotions.domain.campaign import Campaign, CampaignIdIsTaken, NoSuchCampaign
 from argosy.domains.promotions.domain.coupon import Coupon
 from argosy.engine.reads import reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -50,7 +50,7 @@ class Campaigns:
 
     @reads(campaigns=lambda command: [command.campaign_id])
     def generate_more_coupons(self, command: GenerateMoreCoupons) -> None:
-        """The next codes, until all are made; asked again after that, nothing."""
+        """The next codes, until all are made or it is disabled; asked again after that, nothing."""
         campaign = self.campaigns.get(command.campaign_id)
         if campaign.is_done:
             return
@@ -58,3 +58,12 @@ class Campaigns:
             self.coupons.add(coupon)
         if not campaign.is_done:
             self.work.announce(command)
+
+    @reads(campaigns=lambda command: [command.campaign_id])
+    def disable_coupon_campaign(self, command: DisableCouponCampaign) -> Id:
+        """No code of it counts any more. A stranger's is answered like one that does not exist."""
+        campaign = self.campaigns.find(command.campaign_id)
+        if campaign is None or not may_decide(self.work.actor, campaign.funded_by):
+            raise NoSuchCampaign()
+        campaign.disable()
+        return campaign.id

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from argosy.contracts.promotions import CreateCoupon, DisableCoupon
-from argosy.domains.promotions.domain.coupon import CodeIsTaken, Coupon, NoSuchCoupon, is_code, normal
+from argosy.contracts.promotions import CreateCoupon, DisableCoupon, DisableCoupons
+from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, CodeIsTaken, Coupon, NoSuchCoupon, is_code, normal
 from argosy.engine.reads import By, by, reads
 from argosy.engine.work import Actor, Repository, UnitOfWork
-from argosy.shared_kernel.errors import NotAllowed
+from argosy.shared_kernel.errors import Invalid, NotAllowed
 from argosy.shared_kernel.ids import Id, is_id
+
+DISABLED_AT_ONCE_MAX = 500
+
+
+class CodesOutOfRange(Invalid):
+    """At least one code and at most 500 are disabled at once."""
 
 
 class CouponsAreNotYoursToMake(NotAllowed):
@@ -52,9 +58,27 @@ class Coupons:
     @reads(coupons=lambda command: of_code(command.code))
     def disable_coupon(self, command: DisableCoupon) -> Id:
         """Nobody starts to use it any more. A stranger's coupon is answered like one that does not exist."""
-        code = normal(command.code)
-        coupon = self.coupons.find_by("code", code) if is_code(code) else None
-        if coupon is None or not may_decide(self.work.actor, coupon.funded_by):
+        coupon = self._own(command.code)
+        if coupon is None:
             raise NoSuchCoupon()
         coupon.disable()
         return coupon.id
+
+    @reads(coupons=lambda command: [want for code in command.codes[:DISABLED_AT_ONCE_MAX] for want in of_code(code)])
+    def disable_coupons(self, command: DisableCoupons) -> None:
+        """All of these codes, or none: every one that is not there, or not yours, is told."""
+        if not 1 <= len(command.codes) <= DISABLED_AT_ONCE_MAX:
+            raise CodesOutOfRange(field="codes", minimum=1, maximum=DISABLED_AT_ONCE_MAX)
+        found = {code: self._own(code) for code in command.codes}
+        missing = [code[:CODE_LENGTH_MAX] for code, coupon in found.items() if coupon is None]
+        if missing:
+            raise NoSuchCoupon(codes=missing)
+        for coupon in found.values():
+            if coupon is not None:
+                coupon.disable()
+
+    def _own(self, text: str) -> Coupon | None:
+        """The coupon of a code, where it is theirs who ask."""
+        code = normal(text)
+        coupon = self.coupons.find_by("code", code) if is_code(code) else None
+        return coupon if coupon is not None and may_decide(self.work.actor, coupon.funded_by) else None

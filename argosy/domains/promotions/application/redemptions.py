@@ -19,8 +19,9 @@ from argosy.contracts.promotions import (
     ReleaseCoupons,
     ReserveCoupons,
 )
-from argosy.domains.promotions.application.books import Books
+from argosy.domains.promotions.application.books import FIRST_ORDER_TAKEN, Books
 from argosy.domains.promotions.application.coupons import of_code
+from argosy.domains.promotions.application.loads import Loads
 from argosy.domains.promotions.application.promotions import live, scopes_of
 from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, normal
 from argosy.domains.promotions.domain.discount import STACKING, check
@@ -81,7 +82,9 @@ class Redemptions:
     def __init__(self, work: UnitOfWork, books: Books, expired: ExpiredUses) -> None:
         self.work = work
         self.books = books
+        self.loads = Loads(books)
         self.coupons = books.coupons
+        self.campaigns = books.campaigns
         self.uses = books.uses
         self.buyer_uses = books.buyer_uses
         self.promotions = books.promotions
@@ -99,9 +102,10 @@ class Redemptions:
         ),
     )
     @then_reads(
-        buyer_uses=lambda self, command: self.books.limited(command),
-        buyers=lambda self, command: self.books.asked_about(command),
-        uses=lambda self, command: [by("flow_id", command.flow_id)] if self.books.draws_units(command) else [],
+        campaigns=lambda self, command: self.loads.campaigns_of(command),
+        buyer_uses=lambda self, command: self.loads.limited(command),
+        buyers=lambda self, command: self.loads.asked_about(command),
+        uses=lambda self, command: [by("flow_id", command.flow_id)] if self.loads.draws_units(command) else [],
     )
     def reserve_coupons(self, command: ReserveCoupons) -> None:
         """Every code counts and one use of each is held, or none. A repeat gets the same discounts."""
@@ -123,8 +127,9 @@ class Redemptions:
         promotions=lambda command: scopes_of(command.lines),
     )
     @then_reads(
-        buyer_uses=lambda self, command: self.books.limited(command),
-        buyers=lambda self, command: self.books.asked_about(command),
+        campaigns=lambda self, command: self.loads.campaigns_of(command),
+        buyer_uses=lambda self, command: self.loads.limited(command),
+        buyers=lambda self, command: self.loads.asked_about(command),
     )
     def quote_discounts(self, command: QuoteDiscounts) -> None:
         """What every code would take off now. Nothing is held: the uses are named, to be held by who takes it over."""
@@ -140,8 +145,8 @@ class Redemptions:
 
     @reads(uses=lambda command: [by("flow_id", command.flow_id)])
     @then_reads(
-        coupons=lambda self, command: self.books.rules_used(command.flow_id, of_promotions=False),
-        promotions=lambda self, command: self.books.rules_used(command.flow_id, of_promotions=True),
+        coupons=lambda self, command: self.loads.rules_used(command.flow_id, of_promotions=False),
+        promotions=lambda self, command: self.loads.rules_used(command.flow_id, of_promotions=True),
     )
     def consume_coupons(self, command: ConsumeCoupons) -> None:
         """The held uses count for good, once. Where none was held there is nothing to do."""
@@ -156,11 +161,12 @@ class Redemptions:
 
     @reads(uses=lambda command: [by("flow_id", command.flow_id)])
     @then_reads(
-        coupons=lambda self, command: self.books.rules_used(command.flow_id, of_promotions=False),
-        promotions=lambda self, command: self.books.rules_used(command.flow_id, of_promotions=True),
+        coupons=lambda self, command: self.loads.rules_used(command.flow_id, of_promotions=False),
+        promotions=lambda self, command: self.loads.rules_used(command.flow_id, of_promotions=True),
         buyer_uses=lambda self, command: [
             use.buyer_use_id for use in self.uses.all_by("flow_id", command.flow_id) if use.has_buyer_limit
         ],
+        buyers=lambda self, command: self.loads.first_orders(command.flow_id),
     )
     def release_coupons(self, command: ReleaseCoupons) -> None:
         """Nothing is used by this checkout any more, also if it is only asked for later."""
@@ -178,6 +184,7 @@ class Redemptions:
         buyer_uses=lambda self, command: [
             buyer_use_id(use.coupon_id, use.user_id) for use in self._overdue_now() if use.has_buyer_limit
         ],
+        buyers=lambda self, command: [use.user_id for use in self._overdue_now() if use.has_buyer_limit],
     )
     def expire_coupon_uses(self, command: ExpireCouponUses) -> None:
         """Uses whose time has passed are given back; one that was consumed meanwhile stays consumed."""
@@ -190,7 +197,7 @@ class Redemptions:
     def _decide(self, command: ReserveCoupons) -> Decided:
         check(command)
         codes = self._codes(command)
-        held = self.uses.all_by("flow_id", command.flow_id) if codes or self.books.draws_units(command) else []
+        held = self.uses.all_by("flow_id", command.flow_id) if codes or self.loads.draws_units(command) else []
         if held:
             return self._repeat(command, codes, held)
         decided = self._decided(command, codes, command.expires_at)
@@ -235,14 +242,13 @@ class Redemptions:
         promotion = self.promotions.find(quoted.rule_id)
         if promotion is None:
             return None, "ended"
-        if self.books.is_used_up_by(promotion, command.buyer_id):
-            return None, "used_up_by_you"
-        if promotion.terms.units_max and quoted.quantity > promotion.units_left:
-            return None, "sold_out"
-        return (
-            Redemption.draw(promotion, command.flow_id, command.buyer_id, command.expires_at, quoted.quantity),
-            "",
-        )
+        reason = promotion.reason_against(quoted.quantity, self.books.had(promotion, command.buyer_id))
+        if not reason and self.books.is_first_order_taken(promotion.terms, command):
+            reason = FIRST_ORDER_TAKEN
+        if reason:
+            return None, reason
+        use = Redemption.draw(promotion, command.flow_id, command.buyer_id, command.expires_at, quoted.quantity)
+        return use, ""
 
     @staticmethod
     def _codes(command: ReserveCoupons | QuoteDiscounts) -> list[str]:
@@ -285,10 +291,12 @@ class Redemptions:
             for one in live(self.promotions, command.lines, self.work.now)
             if self.books.counts_for(one, command)
         }
-        found = evaluate(command.lines, command.currency, running.values(), uses)
+        units = {id: self.books.units_for(one, command.buyer_id) for id, one in running.items() if one.counts_units}
+        found = evaluate(command.lines, command.currency, running.values(), uses, units)
         faults += [
             {"code": use.code, "reason": "below_minimum", "minimum": use.terms.min_amount} for use in found.short
         ]
+        faults += [{"code": use.code, "reason": "delivery_is_free"} for use in found.idle]
         if faults:
             raise CouponsNotValid(codes=faults)
         for id, quantity in found.drawn.items():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from argosy.contracts.promotions import CouponTerms, PromotionTerms
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid
+from argosy.shared_kernel.ids import Id
 
 GROUPS_MAX = 20
 
@@ -24,7 +25,21 @@ class Buyer(Aggregate):
     """A buyer of whom something is known; `id` is theirs. Of anybody else: no order yet, and no group."""
 
     has_ordered: bool = False
+    first_order_flow: Id | None = None
+    """The checkout that holds what is for their first order: of two at once, one has it."""
     groups: tuple[str, ...] = ()
+
+    def begin_first_order(self, flow_id: Id) -> None:
+        self.first_order_flow = flow_id
+
+    def give_back_first_order(self, flow_id: Id) -> None:
+        """This checkout came to nothing: their next order may be the first."""
+        if self.first_order_flow == flow_id:
+            self.first_order_flow = None
+
+    def has_first_order_beside(self, flow_id: Id) -> bool:
+        """Whether another checkout holds what is for a first order."""
+        return self.first_order_flow not in (None, flow_id)
 
     def put_into(self, groups: Sequence[str]) -> None:
         if len(groups) > GROUPS_MAX or not all(is_group(group) for group in groups):

@@ -7,15 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from argosy.contracts.promotions import NO_TERMS, CouponCampaignCreated, CouponTerms, GenerateCoupons
+from argosy.contracts.promotions import (
+    NO_TERMS,
+    CouponCampaignCreated,
+    CouponCampaignDisabled,
+    CouponTerms,
+    GenerateCoupons,
+)
 from argosy.domains.promotions.domain.coupon import (
-    FIXED,
-    PERCENTAGE,
+    ACTIVE,
+    DISABLED,
     Coupon,
     NotAnId,
     PeriodIsEmpty,
     is_code,
     normal,
+    type_of,
     wrong_terms,
 )
 from argosy.shared_kernel.aggregate import Aggregate
@@ -44,12 +51,13 @@ class NoSuchCampaign(NotFound):
 
 @dataclass(kw_only=True, eq=False)
 class Campaign(Aggregate):
-    """What was asked for, and how many of its codes are `made`."""
+    """What was asked for, and how many of its codes are `made`. Its codes count while it is ACTIVE."""
 
     name: str
     prefix: str
     count: int
     made: int = 0
+    status: str = ACTIVE
     basis_points: int
     funded_by: str
     valid_from: datetime
@@ -109,7 +117,7 @@ class Campaign(Aggregate):
             Coupon(
                 id=new_id(),
                 code=code_from(self.prefix, chance(CHANCE_BYTES)),
-                type=FIXED if self.terms.amount else PERCENTAGE,
+                type=type_of(self.terms),
                 basis_points=self.basis_points,
                 max_uses=1,
                 max_uses_per_buyer=int(self.terms.is_first_order),
@@ -125,9 +133,19 @@ class Campaign(Aggregate):
         self.made += len(coupons)
         return coupons
 
+    def disable(self) -> None:
+        """No code of it counts any more, and no more are made; uses that are held stay good. Told once."""
+        if self.status != DISABLED:
+            self.status = DISABLED
+            self.record(CouponCampaignDisabled(campaign_id=self.id))
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.status == DISABLED
+
     @property
     def is_done(self) -> bool:
-        return self.made == self.count
+        return self.is_disabled or self.made == self.count
 
 
 def code_from(prefix: str, chance: bytes) -> str:

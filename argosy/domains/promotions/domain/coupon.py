@@ -11,6 +11,7 @@ from argosy.contracts.promotions import (
     NO_TERMS,
     CouponConsumed,
     CouponCreated,
+    CouponDisabled,
     CouponTerms,
     CreateCoupon,
     GenerateCoupons,
@@ -22,7 +23,7 @@ from argosy.shared_kernel.ids import Id, is_id, named_id
 from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
 ACTIVE, DISABLED = "ACTIVE", "DISABLED"
-PERCENTAGE, FIXED = "PERCENTAGE", "FIXED"
+PERCENTAGE, FIXED, FREE_DELIVERY = "PERCENTAGE", "FIXED", "FREE_DELIVERY"
 PLATFORM = "platform"
 """Who pays for a coupon that no seller pays for."""
 
@@ -44,7 +45,7 @@ class PercentageOutOfRange(Invalid):
 
 
 class AmountOutOfRange(Invalid):
-    """A coupon takes a share or a fixed amount, not both; amounts need a currency, and are never negative."""
+    """A coupon takes a share, a fixed amount or the delivery; amounts need a currency, and are never negative."""
 
 
 class ScopeOutOfRange(Invalid):
@@ -112,7 +113,7 @@ class Coupon(Aggregate):
         coupon = cls(
             id=command.coupon_id or named_id("coupon", code),
             code=code,
-            type=FIXED if terms.amount else PERCENTAGE,
+            type=type_of(terms),
             basis_points=command.basis_points,
             max_uses=command.max_uses,
             max_uses_per_buyer=_buyer_limit(command),
@@ -195,8 +196,16 @@ class Coupon(Aggregate):
         return self.max_uses == 0 or held + used <= self.max_uses
 
     def disable(self) -> None:
-        """Nobody starts to use it any more; uses that are held stay good."""
-        self.status = DISABLED
+        """Nobody starts to use it any more; uses that are held stay good. Told once."""
+        if self.status != DISABLED:
+            self.status = DISABLED
+            self.record(CouponDisabled(coupon_id=self.id))
+
+
+def type_of(terms: CouponTerms) -> str:
+    if terms.is_free_delivery:
+        return FREE_DELIVERY
+    return FIXED if terms.amount else PERCENTAGE
 
 
 def _buyer_limit(command: CreateCoupon) -> int:
@@ -232,7 +241,7 @@ def check(command: CreateCoupon) -> None:
 def wrong_terms(command: CreateCoupon | GenerateCoupons) -> Iterator[DomainError]:
     """Faults of what one coupon or many take off, who pays for it, and when."""
     terms = command.terms or NO_TERMS
-    if terms.amount == 0 and not 1 <= command.basis_points <= BASIS_POINTS_MAX:
+    if type_of(terms) == PERCENTAGE and not 1 <= command.basis_points <= BASIS_POINTS_MAX:
         yield PercentageOutOfRange(asked=command.basis_points, maximum=BASIS_POINTS_MAX)
     yield from _wrong_scope_and_amounts(command.basis_points, terms)
     if command.funded_by != PLATFORM and not is_id(command.funded_by):
@@ -248,6 +257,8 @@ def _wrong_scope_and_amounts(basis_points: int, terms: CouponTerms) -> Iterator[
         yield AmountOutOfRange(field="currency")
     if terms.amount and basis_points:
         yield AmountOutOfRange(field="amount", fault="both_a_share_and_an_amount")
+    if terms.is_free_delivery and (terms.amount or basis_points):
+        yield AmountOutOfRange(field="is_free_delivery", fault="takes_the_delivery_alone")
     for name in ("product_ids", "seller_ids"):
         ids = getattr(terms, name)
         if len(ids) > SELECTED_MAX or len(set(ids)) != len(ids) or not all(map(is_id, ids)):

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from argosy.contracts.promotions import CouponTerms, Discount, PricedLine, QuoteDiscounts, ReserveCoupons
 from argosy.domains.promotions.domain.buyer import for_whom
 from argosy.domains.promotions.domain.coupon import PLATFORM
+from argosy.domains.promotions.domain.promotion import Promotion
 from argosy.domains.promotions.domain.redemption import Redemption
 from argosy.shared_kernel.errors import Invalid
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.money import AMOUNT_MAX, allocate, exponent, share
+
+_with: Any = msgspec.structs.replace
 
 LINES_MAX = 200
 QUANTITY_MAX = 999
@@ -43,12 +48,20 @@ STACKING = StackingPolicy()
 
 @dataclass(slots=True)
 class Evaluation:
-    """What is taken off a purchase. `short` are the uses of coupons whose minimum it does not reach; `drawn` the pieces
-    that limited promotions take it from, by their ids."""
+    """What is taken off a purchase. `short` are the uses of coupons whose minimum it does not reach, `idle` those for a
+    delivery that is free without them; `drawn` the units of limited promotions, by their ids."""
 
     discounts: list[Discount] = field(default_factory=list)
     short: list[Redemption] = field(default_factory=list)
+    idle: list[Redemption] = field(default_factory=list)
     drawn: dict[Id, int] = field(default_factory=dict)
+
+    def deliver_free(self, lines: Iterable[PricedLine], given: Discount) -> bool:
+        """Give this to those of the lines whose delivery nobody pays for yet; whether there is one."""
+        free = {discount.line_no for discount in self.discounts if discount.of_delivery}
+        numbers = [line.line_no for line in lines if line.line_no not in free]
+        self.discounts += [_with(given, line_no=number) for number in numbers]
+        return bool(numbers)
 
 
 def rank(use: Redemption) -> int:
@@ -70,22 +83,52 @@ def applies_to(funded_by: str, terms: CouponTerms, line: PricedLine) -> bool:
 
 
 def discounts_of(
-    uses: Sequence[Redemption], lines: Sequence[PricedLine], left: dict[int, int] | None = None
+    uses: Sequence[Redemption],
+    lines: Sequence[PricedLine],
+    left: dict[int, int] | None = None,
+    found: Evaluation | None = None,
 ) -> Evaluation:
-    """What coupons take of what is `left` of each line (all of it, where nothing is said), and each use's sum noted on
-    it."""
+    """What coupons take of what is `left` of each line (all of it, where nothing is said), beside what was `found`
+    before, and each use's sum noted on it."""
     if left is None:
         left = {line.line_no: line.amount for line in lines}
-    found = Evaluation()
+    if found is None:
+        found = Evaluation()
     for use in STACKING.in_order(uses):
-        numbers = [line.line_no for line in lines if applies_to(use.funded_by, use.terms, line)]
-        if sum([left[number] for number in numbers]) < use.terms.min_amount:
+        matching = [line for line in lines if applies_to(use.funded_by, use.terms, line)]
+        numbers = [line.line_no for line in matching]
+        base = sum([left[number] for number in numbers])
+        if base < use.terms.min_amount:
             found.short.append(use)
+            continue
+        if use.terms.is_free_delivery:
+            if not found.deliver_free(matching, free_delivery(use, use.code, base)):
+                found.idle.append(use)
             continue
         taken = _take(use, numbers, left)
         use.discount_amount = sum(discount.amount for discount in taken)
         found.discounts += taken
     return found
+
+
+def free_delivery(rule: Redemption | Promotion, name: str, base: int) -> Discount:
+    """What says of a line that its delivery is free, by which rule, and who pays. What that costs is not known here."""
+    terms = rule.terms
+    rule_id, code = (rule.id, "") if isinstance(rule, Promotion) else (rule.coupon_id, rule.code)
+    assert rule_id is not None
+    payer = "platform" if rule.funded_by == PLATFORM else "seller"
+    bound = f", at most {terms.cap_amount} of it" if terms.cap_amount else ""
+    words = f"delivery is free{bound}{for_whom(terms)}, {base} of goods reach {terms.min_amount}"
+    return Discount(
+        line_no=0,
+        amount=0,
+        coupon_id=rule_id,
+        code=code,
+        funded_by=rule.funded_by,
+        explanation=f"{name}: {words}; paid by {payer}",
+        of_delivery=True,
+        cap_amount=terms.cap_amount,
+    )
 
 
 def _take(use: Redemption, numbers: Sequence[int], left: dict[int, int]) -> list[Discount]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from argosy.contracts.promotions import Discount, PricedLine
 from argosy.domains.promotions.domain.buyer import for_whom
 from argosy.domains.promotions.domain.coupon import PLATFORM
-from argosy.domains.promotions.domain.discount import Evaluation, discounts_of
+from argosy.domains.promotions.domain.discount import Evaluation, discounts_of, free_delivery
 from argosy.domains.promotions.domain.promotion import (
     BUNDLE,
     BUY_X_GET_Y,
@@ -40,10 +40,10 @@ def evaluate(
     currency: str,
     promotions: Iterable[Promotion],
     uses: Sequence[Redemption],
-    units: Mapping[Id, int] | None = None,
+    units: Mapping[Id, int | None] | None = None,
 ) -> Evaluation:
-    """Every discount of a purchase, and each use's sum noted on it. `units` are those that it holds of limited
-    promotions already; where nothing is said, as many as are left."""
+    """Every discount of a purchase, and each use's sum noted on it. `units` are how many it can have, or holds
+    already, of promotions that count them; where nothing is said, as many as are left."""
     left = {line.line_no: line.amount for line in lines}
     by_level: dict[str, list[Promotion]] = {}
     for promotion in sorted(promotions, key=lambda one: (-one.terms.priority, one.created_at, one.id)):
@@ -52,9 +52,7 @@ def evaluate(
     found = Evaluation()
     for level in (ITEM_DISCOUNT, STORE_DISCOUNT):
         _level(by_level.get(level, ()), lines, left, found, units)
-    coupons = discounts_of(uses, lines, left)
-    found.discounts += coupons.discounts
-    found.short = coupons.short
+    discounts_of(uses, lines, left, found)
     _level(by_level.get(PLATFORM_DISCOUNT, ()), lines, left, found, units)
     return found
 
@@ -64,26 +62,27 @@ def _level(
     lines: Sequence[PricedLine],
     left: dict[int, int],
     found: Evaluation,
-    units: Mapping[Id, int] | None,
+    units: Mapping[Id, int | None] | None,
 ) -> None:
     taken_from: set[int] = set()
     closed: set[int] = set()
     for promotion in promotions:
+        pieces = None
+        if promotion.counts_units:
+            pieces = promotion.units_for(0) if units is None else units.get(promotion.id, 0)
+        if pieces == 0:
+            continue
         if promotion.terms.effect == FREE_DELIVERY:
             _deliver_free(promotion, _matching(promotion, lines, set()), left, found)
             continue
         shut = taken_from if promotion.terms.is_exclusive else closed
-        pieces = None
-        if promotion.terms.units_max:
-            pieces = promotion.units_left if units is None else units.get(promotion.id, 0)
-        matching = _matching(promotion, lines, shut)
-        taken = _take(promotion, matching, left, pieces)
+        taken, drawn = _take(promotion, _matching(promotion, lines, shut), left, pieces)
         touched = {discount.line_no for discount in taken}
         taken_from |= touched
         if promotion.terms.is_exclusive:
             closed |= touched
         if taken and promotion.is_limited:
-            found.drawn[promotion.id] = 0 if pieces is None else sum(_first(matching, pieces))
+            found.drawn[promotion.id] = drawn
         found.discounts += taken
 
 
@@ -92,24 +91,8 @@ def _deliver_free(promotion: Promotion, lines: Sequence[PricedLine], left: dict[
     terms, base = promotion.terms, sum([left[line.line_no] for line in lines])
     if base < terms.min_amount or sum([line.quantity for line in lines]) < terms.min_quantity:
         return
-    free = {discount.line_no for discount in found.discounts if discount.of_delivery}
-    payer = "platform" if promotion.funded_by == PLATFORM else "seller"
-    words = f"delivery is free{for_whom(terms)}, {base} of goods reach {terms.min_amount}"
-    for line in lines:
-        if line.line_no not in free:
-            found.discounts.append(
-                Discount(
-                    line_no=line.line_no,
-                    amount=0,
-                    coupon_id=promotion.id,
-                    code="",
-                    funded_by=promotion.funded_by,
-                    explanation=f"{promotion.name}: {words}; paid by {payer}",
-                    of_delivery=True,
-                )
-            )
-            if promotion.is_limited:
-                found.drawn[promotion.id] = 0
+    if found.deliver_free(lines, free_delivery(promotion, promotion.name, base)) and promotion.is_limited:
+        found.drawn[promotion.id] = int(promotion.counts_units)
 
 
 def _matching(promotion: Promotion, lines: Sequence[PricedLine], shut: set[int]) -> list[PricedLine]:
@@ -129,15 +112,16 @@ def _matching(promotion: Promotion, lines: Sequence[PricedLine], shut: set[int])
 
 def _take(
     promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int], pieces: int | None
-) -> list[Discount]:
-    """What one promotion takes off these lines, or off so many `pieces` of them. Its total is decided first, then
-    spread (largest remainder)."""
+) -> tuple[list[Discount], int]:
+    """What one promotion takes off these lines, or off at most so many `pieces` of them, and how many of those it
+    draws. Its total is decided first, then spread (largest remainder)."""
     terms, base = promotion.terms, sum([left[line.line_no] for line in lines])
     if base == 0 or base < terms.min_amount:
-        return []
+        return [], 0
     if terms.min_quantity and sum([line.quantity for line in lines]) < terms.min_quantity:
-        return []
-    weights, how = _bases(promotion, lines, left, pieces)
+        return [], 0
+    counts, how = _counted(promotion, lines, left, pieces)
+    weights = [left[line.line_no] for line in lines] if counts is None else _worth(lines, left, counts)
     counted = sum(weights)
     if terms.effect == FIXED:
         total = min(terms.amount, counted)
@@ -147,7 +131,7 @@ def _take(
     if terms.cap_amount and total > terms.cap_amount:
         total, how = terms.cap_amount, f"{how}, at most {terms.cap_amount}"
     if total == 0:
-        return []
+        return [], 0
     payer = "platform" if promotion.funded_by == PLATFORM else "seller"
     how, paid = f"{promotion.name}: {how} of {counted} is {total}; ", f"; paid by {payer}"
     rule_id, funded_by, taken = promotion.id, promotion.funded_by, []
@@ -168,7 +152,7 @@ def _take(
                 explanation=f"{how}{amount} on {weight}{paid}",
             )
         )
-    return taken
+    return taken, 0 if pieces is None or counts is None else sum(counts)
 
 
 def _share_of(promotion: Promotion, base: int) -> int:
@@ -179,28 +163,31 @@ def _share_of(promotion: Promotion, base: int) -> int:
     return reached[-1] if reached else 0
 
 
-def _bases(
+def _counted(
     promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int], pieces: int | None
-) -> tuple[list[int], str]:
-    """Of each line the part that counts, and how it is computed."""
+) -> tuple[list[int] | None, str]:
+    """How many pieces of each line count, at most so many (None: all of all lines), and how it is computed. Sets count
+    whole or not at all."""
     terms = promotion.terms
-    whole = [left[line.line_no] for line in lines]
-    if pieces is not None:
-        counts = _first(lines, pieces)
-        return _worth(lines, left, counts), f"{_percent(terms.basis_points)} on {sum(counts)} pieces"
-    if terms.effect == FIXED:
-        return whole, f"{terms.amount} off"
-    if terms.effect == TIERED:
-        basis_points = _share_of(promotion, sum(whole))
-        return whole, f"{_percent(basis_points)} by tier"
     if terms.effect == BUY_X_GET_Y:
-        counts = _cheapest(lines, left, sum(line.quantity for line in lines) // (terms.buy + terms.get) * terms.get)
-        how = f"{_percent(terms.basis_points)} on {sum(counts)} of {terms.buy} + {terms.get}"
-        return _worth(lines, left, counts), how
+        sets = sum([line.quantity for line in lines]) // (terms.buy + terms.get)
+        if pieces is not None:
+            sets = min(sets, pieces // terms.get)
+        counts = _cheapest(lines, left, sets * terms.get)
+        return counts, f"{_percent(terms.basis_points)} on {sum(counts)} of {terms.buy} + {terms.get}"
     if terms.effect == BUNDLE:
-        counts, sets = _sets(promotion, lines, left)
-        return _worth(lines, left, counts), f"{_percent(terms.basis_points)} on {sets} sets"
-    return whole, _percent(terms.basis_points)
+        counts, sets = _sets(promotion, lines, left, pieces)
+        return counts, f"{_percent(terms.basis_points)} on {sets} sets"
+    first, of_them = None, ""
+    if pieces is not None:
+        first = _first(lines, pieces)
+        of_them = f" on {sum(first)} pieces"
+    if terms.effect == FIXED:
+        return first, f"{terms.amount} off{of_them}"
+    if terms.effect == TIERED:
+        basis_points = _share_of(promotion, sum([left[line.line_no] for line in lines]))
+        return first, f"{_percent(basis_points)} by tier{of_them}"
+    return first, f"{_percent(terms.basis_points)}{of_them}"
 
 
 def _worth(lines: Sequence[PricedLine], left: dict[int, int], counts: Sequence[int]) -> list[int]:
@@ -227,12 +214,16 @@ def _cheapest(lines: Sequence[PricedLine], left: dict[int, int], pieces: int) ->
     return counts
 
 
-def _sets(promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int]) -> tuple[list[int], int]:
+def _sets(
+    promotion: Promotion, lines: Sequence[PricedLine], left: dict[int, int], pieces: int | None
+) -> tuple[list[int], int]:
     """Pieces of each line that are in whole sets: one of each product, the cheapest pieces of it."""
     indexes: dict[str, list[int]] = {id: [] for id in promotion.terms.product_ids}
     for index, line in enumerate(lines):
         indexes[line.product_id].append(index)
     sets = min(sum(lines[index].quantity for index in of_one) for of_one in indexes.values())
+    if pieces is not None:
+        sets = min(sets, pieces // len(indexes))
     counts = [0] * len(lines)
     for of_one in indexes.values():
         for index, count in zip(of_one, _cheapest([lines[at] for at in of_one], left, sets), strict=True):

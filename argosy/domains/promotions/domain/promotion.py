@@ -114,7 +114,36 @@ class Promotion(Aggregate):
     @property
     def is_limited(self) -> bool:
         """Whether who takes it must hold a use of it, as of a coupon."""
-        return self.terms.units_max > 0 or self.terms.is_first_order
+        return self.terms.units_max > 0 or self.buyer_limit > 0
+
+    @property
+    def counts_units(self) -> bool:
+        return self.terms.units_max > 0 or self.terms.units_per_buyer > 0
+
+    @property
+    def buyer_limit(self) -> int:
+        """How much of it each buyer has at most, in pieces or purchases; 0: no bound. A first order is had once."""
+        terms = self.terms
+        return terms.units_per_buyer or terms.max_uses_per_buyer or int(terms.is_first_order)
+
+    def counts_for_buyer(self, units: int) -> int:
+        """How much of the buyer's limit a use of so many units takes."""
+        return units if self.terms.units_per_buyer else 1
+
+    def units_for(self, had: int) -> int | None:
+        """How many units a buyer can have who has `had` some already; None where nobody counts them."""
+        if not self.counts_units:
+            return None
+        bounds = [self.units_left] if self.terms.units_max else []
+        if self.terms.units_per_buyer:
+            bounds.append(self.terms.units_per_buyer - had)
+        return max(0, min(bounds))
+
+    def reason_against(self, units: int, had: int) -> str:
+        """Why a buyer who has `had` some cannot hold so many units of it; empty where they can."""
+        if self.buyer_limit and had + self.counts_for_buyer(units) > self.buyer_limit:
+            return "used_up_by_you"
+        return "sold_out" if self.terms.units_max and units > self.units_left else ""
 
     @property
     def units_left(self) -> int:
@@ -199,10 +228,13 @@ def _wrong_scope(terms: PromotionTerms) -> Iterator[DomainError]:
         yield TermOutOfRange(field="min_quantity", minimum=0, maximum=PIECES_MAX)
     if terms.buyer_group and not is_group(terms.buyer_group):
         yield BuyerGroupsMalformed(field="buyer_group")
-    if not 0 <= terms.units_max <= (UNITS_MAX if terms.effect == PERCENTAGE else 0):
-        yield TermOutOfRange(field="units_max", minimum=0, maximum=UNITS_MAX if terms.effect == PERCENTAGE else 0)
-    if terms.effect == FREE_DELIVERY and (terms.cap_amount or terms.is_exclusive):
-        yield TermOutOfRange(field="cap_amount" if terms.cap_amount else "is_exclusive")
+    for name in ("units_max", "units_per_buyer", "max_uses_per_buyer"):
+        if not 0 <= getattr(terms, name) <= UNITS_MAX:
+            yield TermOutOfRange(field=name, minimum=0, maximum=UNITS_MAX)
+    if terms.max_uses_per_buyer and (terms.units_per_buyer or terms.is_first_order):
+        yield TermOutOfRange(field="max_uses_per_buyer", maximum=0)
+    if terms.effect == FREE_DELIVERY and terms.is_exclusive:
+        yield TermOutOfRange(field="is_exclusive")
     if not -PRIORITY_MAX <= terms.priority <= PRIORITY_MAX:
         yield TermOutOfRange(field="priority", minimum=-PRIORITY_MAX, maximum=PRIORITY_MAX)
 

@@ -65,6 +65,9 @@ class Redemption(Aggregate):
     redeemed_at: datetime | None = None
     terms: CouponTerms = NO_TERMS
     quantity: int = 0
+    is_first_order: bool = False
+    buyer_count: int = 1
+    """How much of the buyer's limit it takes."""
 
     @classmethod
     def hold(cls, coupon: Coupon, flow_id: Id, buyer_id: Id, expires_at: datetime) -> Redemption:
@@ -80,11 +83,12 @@ class Redemption(Aggregate):
             has_buyer_limit=coupon.has_buyer_limit,
             expires_at=expires_at,
             terms=coupon.terms,
+            is_first_order=coupon.terms.is_first_order,
         )
 
     @classmethod
     def draw(cls, promotion: Promotion, flow_id: Id, buyer_id: Id, expires_at: datetime, quantity: int) -> Redemption:
-        """A use of a promotion that has only so many units, or that each buyer has once; it has no code."""
+        """A use of a promotion that has only so many units, or of which each buyer has only so much; it has no code."""
         return cls(
             id=child_id(flow_id, "use", promotion.id),
             flow_id=flow_id,
@@ -93,9 +97,11 @@ class Redemption(Aggregate):
             status=RESERVED,
             basis_points=promotion.terms.basis_points,
             funded_by=promotion.funded_by,
-            has_buyer_limit=promotion.terms.is_first_order,
+            has_buyer_limit=promotion.buyer_limit > 0,
             expires_at=expires_at,
             quantity=quantity,
+            is_first_order=promotion.terms.is_first_order,
+            buyer_count=promotion.counts_for_buyer(quantity),
         )
 
     @classmethod
@@ -149,18 +155,19 @@ class Redemption(Aggregate):
 
 @dataclass(kw_only=True, eq=False)
 class BuyerUse(Aggregate):
-    """How many live uses of one coupon one buyer has; kept only for coupons that limit it."""
+    """How many live uses of one coupon or promotion one buyer has, or how many pieces; kept only where that is
+    limited."""
 
     coupon_id: Id
     user_id: Id
     uses: int = 0
 
-    def hold_use(self) -> None:
-        self.uses += 1
+    def hold_use(self, count: int) -> None:
+        self.uses += count
 
-    def give_back_use(self) -> None:
-        assert self.uses > 0, "only a live use is given back"
-        self.uses -= 1
+    def give_back_use(self, count: int) -> None:
+        assert self.uses >= count, "only a live use is given back"
+        self.uses -= count
 
 
 def buyer_use_id(coupon_id: Id, buyer_id: Id) -> Id:

@@ -12,6 +12,8 @@ from argosy.contracts.promotions import (
     CreateCoupon,
     CreatePromotion,
     DisableCoupon,
+    DisableCouponCampaign,
+    DisableCoupons,
     EndPromotion,
     GenerateCoupons,
     SimulatePromotion,
@@ -39,10 +41,11 @@ def coupon_campaign(asked: Asked) -> CampaignShown | None:
 def codes(asked: Asked) -> Page | None:
     """The codes of one of your campaigns, in the order in which they were made."""
     query: PageQuery = asked.query
-    if coupon_campaign(asked) is None:
+    campaign = coupon_campaign(asked)
+    if campaign is None:
         return None
     after = query.position(tuple[_Id])
-    found = codes_of_campaign(asked["campaign_id"], after[0] if after else "", query.limit + 1)
+    found = codes_of_campaign(campaign, after[0] if after else "", query.limit + 1)
     last = cursor(found[query.limit - 1].coupon_id) if len(found) > query.limit else ""
     return page(found, query, f"{PREFIX}coupon-campaigns/{asked['campaign_id']}/coupons", last)
 
@@ -67,6 +70,7 @@ endpoints = [
         answers=Page,
         called="ListCodesOfCampaign",
     ),
+    post("coupon-campaigns/{campaign_id}/disable", DisableCouponCampaign, allow=merchant, answers=Made),
     post(
         "coupons",
         CreateCoupon,
@@ -95,5 +99,6 @@ endpoints = [
     ),
     post("promotions/{promotion_id}/end", EndPromotion, allow=merchant, answers=Made),
     put("promotions/buyers/{buyer_id}/groups", AssignBuyerGroups, allow=staff, answers=Made),
+    post("coupons/disable", DisableCoupons, allow=merchant),
     post("coupons/{code}/disable", DisableCoupon, allow=merchant, answers=Made),
 ]

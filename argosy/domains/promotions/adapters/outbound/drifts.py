@@ -17,7 +17,7 @@ _COUNTED = """
 """
 _BUYERS = """
     SELECT {id}, b.version, b.uses, 0, coalesce(u.uses, 0), 0 FROM coupon_buyer_uses b LEFT JOIN (
-        SELECT coupon_id, user_id, count(*) AS uses FROM coupon_redemptions
+        SELECT coupon_id, user_id, CAST(sum(buyer_count) AS bigint) AS uses FROM coupon_redemptions
         WHERE status <> ? AND has_buyer_limit GROUP BY coupon_id, user_id
     ) u ON u.coupon_id = b.coupon_id AND u.user_id = b.user_id WHERE b.uses <> coalesce(u.uses, 0) LIMIT ?
 """

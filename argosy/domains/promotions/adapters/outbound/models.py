@@ -38,7 +38,8 @@ class CouponRow(AggregateRow):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(type="FIXED", discount=0) | ~Q(type="FIXED") & Q(discount__gte=1, discount__lte=10_000),
+                condition=Q(type__in=["FIXED", "FREE_DELIVERY"], discount=0)
+                | ~Q(type__in=["FIXED", "FREE_DELIVERY"]) & Q(discount__gte=1, discount__lte=10_000),
                 name="coupon_is_a_percentage",
             ),
             models.CheckConstraint(
@@ -62,6 +63,7 @@ class CampaignRow(AggregateRow):
     prefix = models.CharField(max_length=20, blank=True)
     count = models.BigIntegerField()
     made = models.BigIntegerField()
+    status = models.CharField(max_length=12, default="ACTIVE", db_default="ACTIVE")
     basis_points = models.IntegerField()
     funded_by = models.CharField(max_length=36)
     valid_from = InstantField()
@@ -73,6 +75,7 @@ class CampaignRow(AggregateRow):
         db_table = "coupon_campaigns"
         constraints = [
             models.CheckConstraint(condition=Q(made__gte=0, made__lte=F("count")), name="campaign_makes_what_it_said"),
+            models.CheckConstraint(condition=Q(status__in=["ACTIVE", "DISABLED"]), name="campaign_status_is_known"),
         ]
 
 
@@ -89,6 +92,7 @@ class PromotionRow(AggregateRow):
     units_max = models.BigIntegerField(default=0, db_default=0)
     units_reserved = models.BigIntegerField(default=0, db_default=0)
     units_sold = models.BigIntegerField(default=0, db_default=0)
+    buyer_limit = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "promotions"
@@ -108,6 +112,7 @@ class BuyerRow(AggregateRow):
     """What is known of a buyer, whose id it has."""
 
     has_ordered = models.BooleanField()
+    first_order_flow = IdField(null=True)
     groups = models.JSONField()
 
     class Meta:
@@ -146,6 +151,8 @@ class CouponRedemptionRow(AggregateRow):
     redeemed_at = InstantField(null=True)
     terms = models.JSONField(default=dict, db_default={})
     quantity = models.BigIntegerField(default=0, db_default=0)
+    is_first_order = models.BooleanField(default=False, db_default=False)
+    buyer_count = models.BigIntegerField(default=1, db_default=1)
 
     class Meta:
         db_table = "coupon_redemptions"

@@ -11,6 +11,7 @@ import msgspec
 from argosy.contracts.promotions import CouponTerms
 from argosy.domains.promotions.adapters.outbound.models import CampaignRow, CouponRedemptionRow, CouponRow, PromotionRow
 from argosy.domains.promotions.application.redemptions import ExpiredUse
+from argosy.domains.promotions.domain.coupon import ACTIVE
 from argosy.shared_kernel.ids import Id
 
 
@@ -56,6 +57,7 @@ class CampaignShown(msgspec.Struct, kw_only=True):
     prefix: str
     count: int
     made: int
+    status: str
     basis_points: int
     funded_by: str
     valid_from: datetime
@@ -85,6 +87,7 @@ def campaign_shown(campaign_id: str, funded_by: str | None) -> CampaignShown | N
         prefix=row.prefix,
         count=row.count,
         made=row.made,
+        status=row.status,
         basis_points=row.basis_points,
         funded_by=row.funded_by,
         valid_from=row.valid_from,
@@ -94,12 +97,21 @@ def campaign_shown(campaign_id: str, funded_by: str | None) -> CampaignShown | N
     )
 
 
-def codes_of_campaign(campaign_id: str, after: str, limit: int) -> list[CodeShown]:
-    """At most `limit` codes of a campaign that come after this coupon's id, in the order of their ids."""
-    found = CouponRow.objects.filter(campaign_id=campaign_id, **({"id__gt": after} if after else {})).order_by("id")
+def codes_of_campaign(campaign: CampaignShown, after: str, limit: int) -> list[CodeShown]:
+    """At most `limit` codes of a campaign that come after this coupon's id, in the order of their ids. Those of a
+    campaign that is disabled are so, whatever their rows say."""
+    found = CouponRow.objects.filter(campaign_id=campaign.campaign_id, **({"id__gt": after} if after else {})).order_by(
+        "id"
+    )
     columns = found.values_list("id", "code", "status", "uses_reserved", "uses_consumed")
     return [
-        CodeShown(coupon_id=Id(str(id)), code=code, status=status, uses_reserved=held, uses_consumed=used)
+        CodeShown(
+            coupon_id=Id(str(id)),
+            code=code,
+            status=status if campaign.status == ACTIVE else campaign.status,
+            uses_reserved=held,
+            uses_consumed=used,
+        )
         for id, code, status, held, used in columns[:limit]
     ]
 

@@ -21,7 +21,14 @@ ROWS = (
     Rows(Coupon, CouponRow, names={"basis_points": "discount"}),
     Rows(Redemption, CouponRedemptionRow),
     Rows(BuyerUse, BuyerUseRow),
-    Rows(Promotion, PromotionRow, copies={"units_max": lambda promotion: promotion.terms.units_max}),
+    Rows(
+        Promotion,
+        PromotionRow,
+        copies={
+            "units_max": lambda promotion: promotion.terms.units_max,
+            "buyer_limit": lambda promotion: promotion.buyer_limit,
+        },
+    ),
     Rows(Buyer, BuyerRow),
     Rows(Campaign, CampaignRow),
 )

@@ -30,6 +30,16 @@ class LineDiscount(Value):
     explanation: str
 
 
+class TaxComponent(Value, omit_defaults=True):
+    """One tax of several on the same line; see `taxes.TaxPart`."""
+
+    name: str
+    taxed_amount: int
+    amount: int
+    basis_points: int
+    hundredths: int = 0
+
+
 class TaxApplied(Value, omit_defaults=True):
     """How the tax on a line's goods, or on bringing them (`of_delivery`), was decided; see `taxes.LineTax`."""
 
@@ -42,6 +52,9 @@ class TaxApplied(Value, omit_defaults=True):
     rounding: str = "line"
     rounding_mode: str = "half_up"
     collected_by: str = "seller"
+    vat_check: str = ""
+    by_origin: bool = False
+    components: tuple[TaxComponent, ...] = ()
 
 
 class OrderLine(Value):

@@ -9,11 +9,21 @@ from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command, Event, Personal, Value
 
 
+class FurtherTax(Value, frozen=True):
+    """Another tax of the same rule: on the price, or where `is_compound` on the price and the taxes before it."""
+
+    name: str
+    basis_points: int
+    hundredths: int = 0
+    is_compound: bool = False
+
+
 class SetTaxRule(Command):
     """The rate of a destination and tax category, in ten-thousandths and hundredths of them (8.875 % is 887 and 50).
 
     The destination is a `zone`, or a `country` with a `region` or any. Inclusive: prices contain the tax. Exclusive: it
-    is added on top. It counts from `valid_from`, or from now on; what counted before stays on record.
+    is added on top. It counts from `valid_from`, or from now on; what counted before stays on record. A rule of several
+    taxes names the first (`name`) and the `further` ones, in the order in which they are computed.
     """
 
     country: str
@@ -24,6 +34,8 @@ class SetTaxRule(Command):
     zone: str = ""
     hundredths: int = 0
     valid_from: datetime | None = None
+    name: str = ""
+    further: tuple[FurtherTax, ...] = ()
 
 
 class EndTaxRule(Command):
@@ -40,6 +52,7 @@ class SetTaxTerms(Command):
     rule of the category `delivery`), `pro_rata` (as the goods that it brings, by their amounts) or `highest` (as the
     highest rate among them). Where registrations are checked, sellers collect only where they are registered; a
     marketplace facilitator collects in their place everywhere. `service` names an outside service that decides first.
+    `origin`: sellers of the same `region`, `country` or `zone` are taxed by the rules of their own place.
     """
 
     country: str
@@ -52,6 +65,7 @@ class SetTaxTerms(Command):
     reverse_charge: bool = False
     allows_exemptions: bool = False
     service: str = ""
+    origin: str = ""
 
 
 class TaxPlace(Value):
@@ -88,6 +102,8 @@ class SetSellerTaxes(Command):
     country: str
     vat_id: str = ""
     registrations: tuple[TaxRegistration, ...] = ()
+    region: str = ""
+    postal_code: str = ""
 
 
 class SetBuyerTaxes(Command):
@@ -155,13 +171,15 @@ class PreviewTax(Command):
 
 
 class TaxPart(Value, omit_defaults=True):
-    """A part of a line that was taxed by itself: delivery that follows its goods."""
+    """A part of a line that was taxed by itself: delivery that follows its goods, or where it has a `name` one tax of
+    several, on what is taxed (for a compound one with the taxes before it)."""
 
     taxed_amount: int
     amount: int
     basis_points: int
     hundredths: int = 0
     rule_id: Id | None = None
+    name: str = ""
 
 
 class LineTax(Value, omit_defaults=True):
@@ -169,7 +187,9 @@ class LineTax(Value, omit_defaults=True):
 
     `reason` is `rule`, `no_rule`, `exempt`, `reverse_charge`, `not_registered` or `service`. `valid_from` tells the
     version of the rule where it has had several. `rounding` and `rounding_mode` say how, `collected_by` who owes it to
-    the state. A line of several `parts` bears the rate that they come to together.
+    the state. A line of several `parts` bears the rate that they come to together. Of reverse charge `vat_check` tells
+    what a register said of the buyer's VAT id: when, with which consultation number, or that it counted by its form.
+    `by_origin`: the rule is that of the seller's place.
     """
 
     line_no: int
@@ -184,6 +204,8 @@ class LineTax(Value, omit_defaults=True):
     rounding_mode: str = "half_up"
     collected_by: str = "seller"
     parts: tuple[TaxPart, ...] = ()
+    vat_check: str = ""
+    by_origin: bool = False
 
 
 class TaxQuoted(Event, key="flow_id"):
@@ -226,6 +248,8 @@ class TaxRuleSet(Event, key="rule_id"):
     zone: str = ""
     hundredths: int = 0
     valid_from: datetime | None = None
+    name: str = ""
+    further: tuple[FurtherTax, ...] = ()
 
 
 class TaxRuleEnded(Event, key="rule_id"):
@@ -245,6 +269,7 @@ class TaxTermsSet(Event, key="terms_id"):
     reverse_charge: bool
     allows_exemptions: bool
     service: str
+    origin: str = ""
 
 
 class TaxZoneSet(Event, key="zone_id"):
@@ -259,6 +284,32 @@ class SellerTaxesSet(Event, key="seller_id"):
     country: str
     vat_id: str
     registrations: tuple[TaxRegistration, ...]
+    region: str = ""
+    postal_code: str = ""
+
+
+class VatIdChecked(Command, key="party_id", subject="subject_id"):
+    """What a register of VAT ids said to question number `asked`; `is_valid` is None where it said nothing."""
+
+    party_id: Id
+    subject_id: str
+    asked: int
+    register: str
+    is_valid: bool | None = None
+    consultation: str = ""
+
+
+class VatIdAnswered(Event, key="party_id"):
+    """A register knows the VAT id of a buyer or seller, or does not. The number stays with taxes; `consultation` is
+    that under which the register keeps the question."""
+
+    party_id: Id
+    role: str
+    party: Id
+    register: str
+    is_valid: bool
+    consultation: str
+    checked_at: datetime
 
 
 class BuyerTaxesSet(Event, key="buyer_id", subject="buyer_id"):

@@ -84,13 +84,14 @@ def _prefetch(work: UnitOfWork, services: Sequence[Any], asked: Sequence[tuple[H
             _want(wanted, getattr(service, name), keys, messages)
     for kind, keys_wanted in wanted.items():
         work.prefetch(kind, keys_wanted)
-    wanted = {}
-    for handler, messages in asked:
-        service = services[handler.service]
-        for name, keys in handler.then.items():
-            _want(wanted, getattr(service, name), partial(keys, service), messages)
-    for kind, keys_wanted in wanted.items():
-        work.prefetch(kind, keys_wanted)
+    for turn in range(max([len(handler.then) for handler, _ in asked], default=0)):
+        wanted = {}
+        for handler, messages in asked:
+            service = services[handler.service]
+            for name, keys in handler.then[turn].items() if turn < len(handler.then) else ():
+                _want(wanted, getattr(service, name), partial(keys, service), messages)
+        for kind, keys_wanted in wanted.items():
+            work.prefetch(kind, keys_wanted)
 
 
 def _want(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 
-from argosy.engine.reads import Wanted, first_reads, second_reads
+from argosy.engine.reads import Wanted, first_reads, later_reads
 from argosy.engine.work import UnitOfWork
 from argosy.shared_kernel.messages import MESSAGES, Command, Event, Message, Refused
 
@@ -20,7 +20,7 @@ class Handler(NamedTuple):
     method: str
     message: type[Message]
     first: Mapping[str, Wanted]
-    then: Mapping[str, Wanted]
+    then: tuple[Mapping[str, Wanted], ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def handlers_of(services: Iterable[type]) -> dict[str, Handler]:
             for kind in _messages_taken(method):
                 other = found.get(kind.wire_name)
                 assert other is None, f"{kind.wire_name} is handled by both {other} and {name}"
-                found[kind.wire_name] = Handler(index, name, kind, first_reads(method), second_reads(method))
+                found[kind.wire_name] = Handler(index, name, kind, first_reads(method), later_reads(method))
     return found
 
 

@@ -1,4 +1,4 @@
-"""How a use case declares what it reads, so that a batch of hundreds loads it in at most two rounds.
+"""How a use case declares what it reads, so that a batch of hundreds loads it in two rounds, seldom more.
 
     @reads(reservations=lambda command: [command.reservation_id])
     @then_reads(items=lambda self, command: [line.item_id for line in self.reservations.get(...).lines])
@@ -32,25 +32,24 @@ def by(column: str, value: Any) -> By:
 
 def reads(**wanted: Wanted) -> Callable[[F], F]:
     """First round: what the message alone tells. Each callable takes the message."""
-    return _declare("__reads_first__", wanted)
+    return lambda handler: _declare(handler, "__reads_first__", wanted)
 
 
 def then_reads(**wanted: Wanted) -> Callable[[F], F]:
-    """Second round: what the first round's aggregates tell. Each callable takes the service and the message."""
-    return _declare("__reads_then__", wanted)
+    """Second round: what the first round's aggregates tell. Each callable takes the service and the message. Written
+    several times, it is a round each, from above to below; one that wants nothing asks nothing."""
+    return lambda handler: _declare(handler, "__reads_then__", (wanted, *later_reads(handler)))
 
 
 def first_reads(handler: Callable[..., Any]) -> Mapping[str, Wanted]:
     return getattr(handler, "__reads_first__", {})
 
 
-def second_reads(handler: Callable[..., Any]) -> Mapping[str, Wanted]:
-    return getattr(handler, "__reads_then__", {})
+def later_reads(handler: Callable[..., Any]) -> tuple[Mapping[str, Wanted], ...]:
+    """Every round after the first."""
+    return getattr(handler, "__reads_then__", ())
 
 
-def _declare(name: str, wanted: Mapping[str, Wanted]) -> Callable[[F], F]:
-    def mark(handler: F) -> F:
-        setattr(handler, name, wanted)
-        return handler
-
-    return mark
+def _declare(handler: F, name: str, wanted: Any) -> F:
+    setattr(handler, name, wanted)
+    return handler

@@ -8,8 +8,17 @@ from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from argosy.domains.taxes.application.parties import TaxParties
 from argosy.domains.taxes.application.quotes import TaxQuotes
+from argosy.domains.taxes.application.registers import (
+    REGISTER_SECONDS,
+    VAT_CHECK,
+    RegisterRequest,
+    VatRegister,
+    ask_register,
+)
 from argosy.domains.taxes.application.services import SERVICE_SECONDS, TAX_SERVICE, ServiceRequest, TaxService, ask
 from argosy.domains.taxes.application.taxes import Taxes
 from argosy.domains.taxes.domain.party import TaxParty
@@ -24,17 +33,23 @@ SETTING = "ARGOSY_TAX_SERVICES"
 """Names of the outside services in use, with blanks between them; none by default."""
 ENTRY_POINTS = "argosy.tax_services"
 """Where outside packages name their services: a function without arguments that gives one."""
+REGISTER_SETTING = "ARGOSY_VAT_REGISTER"
+"""Who is asked for VAT ids: `vies`, or what a package brings; nobody by default."""
+REGISTERS = "argosy.vat_registers"
+"""Where outside packages name their registers: a function without arguments that gives one."""
 POOL_SECONDS = SERVICE_SECONDS + 2
 """A service has its seconds; one that does not keep to them is given up a little later."""
 
 
-def build(work: UnitOfWork, services: Collection[str] = ("test",)) -> tuple[object, ...]:
+def build(
+    work: UnitOfWork, services: Collection[str] = ("test",), register: VatRegister | None = None
+) -> tuple[object, ...]:
     """The services for one unit of work."""
     rules, parties = work.repository(TaxRule), work.repository(TaxParty)
     return (
         Taxes(work, rules, work.repository(TaxZone), services),
         TaxQuotes(work, rules, parties, services),
-        TaxParties(work, parties),
+        TaxParties(work, parties, register),
     )
 
 
@@ -56,12 +71,27 @@ class TaxesContext(Context):
     hears = ("checkout",)
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        return build(work, self.service_names)
+        return build(work, self.service_names, self.register)
 
     @cached_property
     def service_names(self) -> frozenset[str]:
         """The outside services that this marketplace may ask; without any, nobody looks for calls to make."""
         return frozenset(os.environ.get(SETTING, "").split())
+
+    @cached_property
+    def register(self) -> VatRegister | None:
+        """Who is asked for VAT ids; nobody where none is named."""
+        name = os.environ.get(REGISTER_SETTING, "")
+        if not name:
+            return None
+        if name == "vies":
+            from argosy.domains.taxes.adapters.outbound.registers.vies import Vies
+
+            return Vies.from_environment(os.environ)
+        found: list[VatRegister] = [one.load()() for one in entry_points(group=REGISTERS) if one.name == name]
+        if not found:
+            raise ImproperlyConfigured(f"{REGISTER_SETTING} names no register of VAT ids that is there: {name}")
+        return found[0]
 
     def rows(self) -> tuple[Any, ...]:
         from argosy.domains.taxes.adapters.outbound.repositories import ROWS
@@ -69,8 +99,16 @@ class TaxesContext(Context):
         return ROWS
 
     def calls(self) -> dict[str, CallTarget]:
+        targets: dict[str, CallTarget] = {}
+        register = self.register
+        if register is not None:
+            targets[VAT_CHECK] = CallTarget(
+                RegisterRequest,
+                lambda request, attempt, call_id: ask_register(register, request),
+                seconds=REGISTER_SECONDS + 2,
+            )
         if not self.service_names:
-            return {}
+            return targets
         from argosy.domains.taxes.adapters.outbound.services.test import TestTaxService
 
         found: dict[str, TaxService] = {
@@ -78,4 +116,4 @@ class TaxesContext(Context):
         }
         if "test" in self.service_names:
             found["test"] = TestTaxService.from_environment()
-        return call_targets(found)
+        return targets | call_targets(found)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.inventory import StockLine
-from argosy.contracts.orders import LineDiscount, OrderDraft, OrderLine, TaxApplied
+from argosy.contracts.orders import LineDiscount, OrderDraft, OrderLine, TaxApplied, TaxComponent
 from argosy.contracts.payments import CategoryGoods, SellerShare
 from argosy.contracts.products import QuotedLine
 from argosy.contracts.promotions import Discount
@@ -226,12 +226,14 @@ class Pricing:
         )
 
 
-_TOLD_BY_THE_RULE = {(reason, 0, None, "line", "half_up", "seller") for reason in ("rule", "no_rule")}
+_TOLD_BY_THE_RULE = {(reason, 0, None, "line", "half_up", "seller", False, False) for reason in ("rule", "no_rule")}
 """What needs no more words than the rule and its rate, or that there is none."""
 
 
 def _how(tax: LineTax) -> tuple[Any, ...]:
-    return tax.reason, tax.hundredths, tax.valid_from, tax.rounding, tax.rounding_mode, tax.collected_by
+    has_components = any(part.name for part in tax.parts)
+    how = (tax.reason, tax.hundredths, tax.valid_from, tax.rounding, tax.rounding_mode, tax.collected_by)
+    return *how, tax.by_origin, has_components
 
 
 def _applied(tax: LineTax, *, of_delivery: bool) -> TaxApplied:
@@ -245,6 +247,21 @@ def _applied(tax: LineTax, *, of_delivery: bool) -> TaxApplied:
         rounding=tax.rounding,
         rounding_mode=tax.rounding_mode,
         collected_by=tax.collected_by,
+        vat_check=tax.vat_check,
+        by_origin=tax.by_origin,
+        components=tuple(
+            [
+                TaxComponent(
+                    name=part.name,
+                    taxed_amount=part.taxed_amount,
+                    amount=part.amount,
+                    basis_points=part.basis_points,
+                    hundredths=part.hundredths,
+                )
+                for part in tax.parts
+                if part.name
+            ]
+        ),
     )
 
 

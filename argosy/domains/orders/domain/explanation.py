@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from argosy.contracts.orders import TaxApplied
+from argosy.contracts.orders import TaxApplied, TaxComponent
 from argosy.domains.orders.domain.order import DiscountSnapshot, OrderItem
 from argosy.shared_kernel.ids import Id
 
@@ -38,7 +38,8 @@ class TaxExplained(msgspec.Struct, frozen=True):
     inclusive tax is part of the price.
 
     `reason` is `rule`, `no_rule`, `exempt`, `reverse_charge`, `not_registered` or `service`; `collected_by` says who
-    owes it to the state."""
+    owes it to the state, `vat_check` what was known of the buyer's VAT id, `by_origin` that the rule is that of the
+    seller's place, and `components` each tax where a rule has several."""
 
     rule_id: Id | None
     category: str
@@ -50,6 +51,9 @@ class TaxExplained(msgspec.Struct, frozen=True):
     reason: str = "rule"
     valid_from: datetime | None = None
     collected_by: str = "seller"
+    vat_check: str = ""
+    by_origin: bool = False
+    components: tuple[TaxComponent, ...] = ()
 
 
 class DeliveryExplained(msgspec.Struct, frozen=True):
@@ -173,6 +177,9 @@ def _line(item: OrderItem) -> LineExplained:
             reason=how.reason if sold.tax_rule_id is not None or how is not _AS_USUAL else "no_rule",
             valid_from=how.valid_from,
             collected_by=how.collected_by,
+            vat_check=how.vat_check,
+            by_origin=how.by_origin,
+            components=how.components,
         ),
         delivery=DeliveryExplained(
             method=sold.shipping_method,
@@ -198,6 +205,9 @@ def _of_delivery(item: OrderItem, how: TaxApplied) -> TaxExplained:
         reason=how.reason,
         valid_from=how.valid_from,
         collected_by=how.collected_by,
+        vat_check=how.vat_check,
+        by_origin=how.by_origin,
+        components=how.components,
     )
 
 

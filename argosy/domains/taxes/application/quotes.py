@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
 from argosy.contracts.taxes import (
     LineTax,
@@ -18,13 +19,41 @@ from argosy.domains.taxes.application.services import ANSWERED, TAX_SERVICE, Ser
 from argosy.domains.taxes.domain.explanation import ExplainedTax, TaxPreview, explained
 from argosy.domains.taxes.domain.party import BUYER, SELLER, TaxParty, party_id
 from argosy.domains.taxes.domain.places import Destination, place_id, region_of, rule_id
-from argosy.domains.taxes.domain.quote import BY_PLATFORM, BY_SELLER, NO_RULE, RULE, SERVICE, Assessment, Surroundings
+from argosy.domains.taxes.domain.quote import (
+    BY_PLATFORM,
+    BY_SELLER,
+    NO_RULE,
+    RULE,
+    SERVICE,
+    Assessment,
+    Parties,
+    Surroundings,
+    is_taxed_by_origin,
+)
 from argosy.domains.taxes.domain.rule import STANDARD, MayNotSetTaxes, TaxRule, check_lines
+from argosy.domains.taxes.domain.terms import SAME_ZONE
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id
 
 Asking = QuoteTax | PreviewTax
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def reads_rules(quote: Callable[[Any], Asking]) -> Callable[[F], F]:
+    """What a quote loads: rules of its destination; where the terms there ask for it, rules of zones, who sells and
+    buys; and where sellers are taxed by their own place, what is said of that place, and then its rules."""
+
+    def mark(handler: F) -> F:
+        handler = then_reads(rules=lambda self, command: self._origin_rules(quote(command)))(handler)
+        handler = then_reads(rules=lambda self, command: self._origin_places(quote(command)))(handler)
+        handler = then_reads(
+            rules=lambda self, command: self._zone_rules(quote(command)),
+            parties=lambda self, command: self._people(quote(command)),
+        )(handler)
+        return reads(rules=lambda command: _near(quote(command)))(handler)
+
+    return mark
 
 
 def _near(command: Asking) -> Iterator[Id]:
@@ -56,10 +85,7 @@ class TaxQuotes:
         self.parties = parties
         self.services = services
 
-    @reads(rules=_near)
-    @then_reads(
-        rules=lambda self, command: self._zone_rules(command), parties=lambda self, command: self._people(command)
-    )
+    @reads_rules(lambda command: command)
     def quote_tax(self, command: QuoteTax) -> None:
         """Tax every line; no rule means no tax. Where a service decides, it is asked, and answers later."""
         check_lines(command.lines, command.country, command.currency)
@@ -73,11 +99,7 @@ class TaxQuotes:
                 return
         self.work.announce(TaxQuoted(flow_id=command.flow_id, lines=assessment.taxes(command.lines)))
 
-    @reads(rules=lambda command: _near(command.quote))
-    @then_reads(
-        rules=lambda self, command: self._zone_rules(command.quote),
-        parties=lambda self, command: self._people(command.quote),
-    )
+    @reads_rules(lambda command: command.quote)
     def on_service_answered(self, command: TaxServiceAnswered) -> None:
         """Give the service's taxes, or, where it did not answer, those of our own rules, and say so."""
         quote = command.quote
@@ -98,10 +120,7 @@ class TaxQuotes:
             )
         )
 
-    @reads(rules=_near)
-    @then_reads(
-        rules=lambda self, command: self._zone_rules(command), parties=lambda self, command: self._people(command)
-    )
+    @reads_rules(lambda command: command)
     def preview_tax(self, command: PreviewTax) -> TaxPreview:
         """What would be taxed there and why; nothing is kept of it."""
         if not (self.work.actor.has("system") or self.work.actor.has("staff")):
@@ -120,10 +139,44 @@ class TaxQuotes:
         return explained(tax, self.rules.find(tax.rule_id) if tax.rule_id else None)
 
     def _around(self, command: Asking) -> Surroundings:
-        where = Destination.of(command.country, command.region, command.postal_code)
+        return self._around_place(Destination.of(command.country, command.region, command.postal_code))
+
+    def _around_place(self, where: Destination) -> Surroundings:
         region = self.rules.find(place_id(where.country, where.region)) if where.region else None
         country = self.rules.find(place_id(where.country, ""))
         return Surroundings(where, region.place if region else None, country.place if country else None)
+
+    def _origins(self, command: Asking, around: Surroundings) -> dict[str, Surroundings]:
+        """The places of sellers who are taxed by them."""
+        if not around.terms.origin:
+            return {}
+        found = {}
+        for seller_id, seller in self._sellers(command).items():
+            if seller is not None and is_taxed_by_origin(around.terms, around.where, seller):
+                place = self._around_place(seller.place)
+                if around.terms.origin != SAME_ZONE or set(place.zones) & set(around.zones):
+                    found[seller_id] = place
+        return found
+
+    def _sellers(self, command: Asking) -> dict[str, TaxParty | None]:
+        ids = dict.fromkeys(line.seller_id for line in command.lines)
+        return {id: self.parties.find(party_id(SELLER, id)) for id in ids}
+
+    def _origin_places(self, command: Asking) -> list[Id]:
+        around = self._around(command)
+        if not around.terms.origin:
+            return []
+        return [
+            place_id(seller.country, region)
+            for seller in self._sellers(command).values()
+            if seller is not None and is_taxed_by_origin(around.terms, around.where, seller)
+            for region in dict.fromkeys((seller.region, ""))
+        ]
+
+    def _origin_rules(self, command: Asking) -> list[Id]:
+        kinds = dict.fromkeys(line.category for line in command.lines)
+        places = self._origins(command, self._around(command)).values()
+        return [id for place in places for kind in kinds for id in place.candidates(kind)]
 
     def _zone_rules(self, command: Asking) -> Sequence[Id]:
         around = self._around(command)
@@ -143,15 +196,12 @@ class TaxQuotes:
 
     def _assessment(self, command: Asking, at: datetime) -> Assessment:
         around = self._around(command)
-        sellers: dict[str, TaxParty | None] = {}
-        if around.terms.looks_at_sellers:
-            sellers = {line.seller_id: None for line in command.lines}
-            for id in sellers:
-                sellers[id] = self.parties.find(party_id(SELLER, id))
+        sellers = self._sellers(command) if around.terms.looks_at_sellers else {}
         buyer = None
         if around.terms.looks_at_buyers and command.buyer_id:
             buyer = self.parties.find(party_id(BUYER, command.buyer_id))
-        return Assessment(around, at, self.rules.find, sellers, buyer)
+        parties = Parties(sellers, buyer, self._origins(command, around))
+        return Assessment(around, at, self.rules.find, parties)
 
 
 def _for_service(assessment: Assessment, lines: Sequence[TaxableLine]) -> tuple[int, ...]:

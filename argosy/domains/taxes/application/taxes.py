@@ -18,8 +18,7 @@ from argosy.domains.taxes.domain.places import (
     zone_faults,
     zone_id,
 )
-from argosy.domains.taxes.domain.rate import Rate
-from argosy.domains.taxes.domain.rule import MayNotSetTaxes, NoSuchTaxRule, TaxRule, check_rule
+from argosy.domains.taxes.domain.rule import MayNotSetTaxes, NoSuchTaxRule, TaxRule, check_rule, rate_of
 from argosy.domains.taxes.domain.terms import PlaceTerms, terms_faults, terms_of
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -59,13 +58,7 @@ class Taxes:
             region = command.zone or region_of(command.region)
             rule = TaxRule(id=id, country=command.country, region=region, category=command.category)
             self.rules.add(rule)
-        rate = Rate(
-            basis_points=command.basis_points,
-            hundredths=command.hundredths,
-            is_inclusive=command.is_inclusive,
-            valid_from=command.valid_from,
-        )
-        rule.apply(rate, self.work.now)
+        rule.apply(rate_of(command), self.work.now)
         return id
 
     @reads(rules=lambda command: [command.rule_id])

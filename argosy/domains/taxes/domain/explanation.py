@@ -63,8 +63,13 @@ def explained(tax: LineTax, rule: TaxRule | None) -> ExplainedTax:
         category="" if rule is None else rule.category,
         place=place,
         collected_by=tax.collected_by,
-        explanation=_UNTAXED.get(tax.reason) or _sentence(tax, rate, place, rule),
+        explanation=_untaxed(tax) or _sentence(tax, rate, place, rule),
     )
+
+
+def _untaxed(tax: LineTax) -> str:
+    words = _UNTAXED.get(tax.reason, "")
+    return f"{words} Their VAT id: {tax.vat_check}." if tax.vat_check else words
 
 
 def place_name(rule: TaxRule) -> str:
@@ -79,5 +84,14 @@ def _sentence(tax: LineTax, rate: str, place: str, rule: TaxRule | None) -> str:
         return f"{rate} % {way}, as the outside service said."
     since = f" since {tax.valid_from.date().isoformat()}" if tax.valid_from is not None else ""
     how = f"rounded {_MODES[tax.rounding_mode]} per {tax.rounding}"
-    parts = f", {len(tax.parts)} parts like the goods" if tax.parts else ""
-    return f"{rate} % {way}: {rule.category} in {place}{since}{parts}, {how}."
+    parts = "".join(
+        [
+            f", {part.name} {percent(part.basis_points, part.hundredths)} % on {part.taxed_amount} is {part.amount}"
+            for part in tax.parts
+            if part.name
+        ]
+    )
+    if tax.parts and not parts:
+        parts = f", {len(tax.parts)} parts like the goods"
+    origin = ", where the seller is" if tax.by_origin else ""
+    return f"{rate} % {way}: {rule.category} in {place}{since}{origin}{parts}, {how}."

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
+
+import msgspec
 
 from argosy.contracts.taxes import (
     BuyerTaxesSet,
@@ -13,6 +16,8 @@ from argosy.contracts.taxes import (
     SellerTaxesSet,
     SetSellerTaxes,
     TaxRegistration,
+    VatIdAnswered,
+    VatIdChecked,
 )
 from argosy.domains.taxes.domain.places import (
     CountryNotReadable,
@@ -30,13 +35,23 @@ from argosy.shared_kernel.ids import Id, named_id
 from argosy.shared_kernel.messages import Value
 
 SELLER, BUYER = "seller", "buyer"
+UNCHECKED, PENDING, VALID, INVALID = "", "pending", "valid", "invalid"
+BY_FORM = "form only"
+"""What a line says of a number that a register has not answered for yet."""
+_with: Any = msgspec.structs.replace
+
 REGISTRATIONS_MAX = 300
+POSTAL_LETTERS_MAX = 20
 EXEMPTIONS_MAX = 60
 CERTIFICATE_LETTERS_MAX = 100
 
 
 class NoSuchSeller(NotFound):
     """There is no such seller, or it is not you."""
+
+
+class PostalCodeNotReadable(Invalid):
+    """A postal code has at most 20 letters."""
 
 
 class RegistrationsNotReadable(Invalid):
@@ -80,6 +95,27 @@ class Exemption(Value, frozen=True):
         )
 
 
+class VatCheck(Value, frozen=True, omit_defaults=True):
+    """What a register said of a VAT id: nothing (it was never asked), `pending`, `valid` or `invalid`. `asked` counts
+    the questions, `failures` those since the last answer; an answer counts until there is a newer one."""
+
+    outcome: str = UNCHECKED
+    asked: int = 0
+    failures: int = 0
+    register: str = ""
+    consultation: str = ""
+    checked_at: datetime | None = None
+
+    def in_words(self) -> str:
+        """As a line of a quote tells it; nothing where nobody was asked."""
+        if self.checked_at is None:
+            return BY_FORM if self.outcome == PENDING else ""
+        return " ".join(filter(None, (self.register, self.checked_at.date().isoformat(), self.consultation)))
+
+
+NEVER_ASKED = VatCheck()
+
+
 @dataclass(kw_only=True, eq=False)
 class TaxParty(Aggregate):
     """A seller: where they are established and registered. A buyer: their VAT id and exemptions."""
@@ -90,29 +126,84 @@ class TaxParty(Aggregate):
     vat_id: str = ""
     registrations: tuple[TaxRegistration, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
+    vat_check: VatCheck = NEVER_ASKED
+    region: str = ""
+    postal_code: str = ""
 
     def set_seller(self, command: SetSellerTaxes) -> None:
         """Be established and registered so; the same again tells nothing."""
         registrations = tuple([_compared(one) for one in command.registrations])
         vat_id = vat_id_of(command.vat_id) if command.vat_id else ""
-        if self.sequence and (self.country, self.vat_id, self.registrations) == (
-            command.country,
-            vat_id,
-            registrations,
-        ):
+        where = Destination.of(command.country, command.region, command.postal_code)
+        if self.sequence and (self.place, self.vat_id, self.registrations) == (where, vat_id, registrations):
             return
-        self.country, self.vat_id, self.registrations = command.country, vat_id, registrations
+        self._forget_check(vat_id)
+        self.country, self.region, self.postal_code = where.country, where.region, where.postal_code
+        self.vat_id, self.registrations = vat_id, registrations
         self.record(
             SellerTaxesSet(
-                seller_id=self.party, country=self.country, vat_id=self.vat_id, registrations=self.registrations
+                seller_id=self.party,
+                country=self.country,
+                vat_id=self.vat_id,
+                registrations=self.registrations,
+                region=self.region,
+                postal_code=self.postal_code,
             )
         )
+
+    @property
+    def place(self) -> Destination:
+        """Where a seller is established."""
+        return Destination(country=self.country, region=self.region, postal_code=self.postal_code)
 
     def set_vat_id(self, vat_id: str) -> None:
         """Buy with this number from now on; the same again tells nothing."""
         if vat_id != self.vat_id:
+            self._forget_check(vat_id)
             self.vat_id, self.country = vat_id, country_of(vat_id) if vat_id else ""
             self._tell_buyer()
+
+    @property
+    def has_vat_id_that_counts(self) -> bool:
+        """A number counts by its form until a register says that it is none."""
+        return bool(self.vat_id) and self.vat_check.outcome != INVALID
+
+    def question(self) -> int:
+        """A register is asked for the number: which question that is."""
+        check = self.vat_check
+        outcome = PENDING if check.outcome == UNCHECKED else check.outcome
+        self.vat_check = _with(check, outcome=outcome, asked=check.asked + 1)
+        return self.vat_check.asked
+
+    def answered(self, answer: VatIdChecked, now: datetime) -> None:
+        """Keep what the register said. Where it said nothing, what it said last counts on."""
+        check = self.vat_check
+        if answer.is_valid is None:
+            self.vat_check = _with(check, failures=check.failures + 1)
+            return
+        self.vat_check = VatCheck(
+            outcome=VALID if answer.is_valid else INVALID,
+            asked=check.asked,
+            register=answer.register,
+            consultation=answer.consultation,
+            checked_at=now,
+        )
+        self.record(
+            VatIdAnswered(
+                party_id=self.id,
+                role=self.role,
+                party=self.party,
+                register=answer.register,
+                is_valid=answer.is_valid,
+                consultation=answer.consultation,
+                checked_at=now,
+            )
+        )
+
+    def _forget_check(self, vat_id: str) -> None:
+        """Another number is another question."""
+        if vat_id != self.vat_id:
+            self.vat_check = VatCheck(asked=self.vat_check.asked)
 
     def exempt(self, exemption: Exemption) -> None:
         """Hold this certificate as well."""
@@ -148,6 +239,10 @@ def seller_faults(command: SetSellerTaxes) -> Iterator[DomainError]:
     """What is wrong with what a seller says, all of it."""
     if not is_country(command.country):
         yield CountryNotReadable(country=command.country[:2])
+    if command.region and not is_region(region_of(command.region)):
+        yield RegionNotReadable(region=command.region[:50])
+    if len(command.postal_code) > POSTAL_LETTERS_MAX:
+        yield PostalCodeNotReadable(letters_max=POSTAL_LETTERS_MAX)
     if command.vat_id:
         try:
             vat_id_of(command.vat_id)

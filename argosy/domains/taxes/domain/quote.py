@@ -7,15 +7,18 @@ taxed and rounded, each by itself or all of one seller and rule together, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
 
 from argosy.contracts.taxes import LineTax, TaxableLine, TaxPart
 from argosy.domains.taxes.domain.party import TaxParty
 from argosy.domains.taxes.domain.places import NOWHERE, Destination, rule_id
 from argosy.domains.taxes.domain.rate import HALF_UP, PER_BASIS_POINT, Rate, rounded
 from argosy.domains.taxes.domain.rule import DELIVERY, STANDARD, TaxRule
-from argosy.domains.taxes.domain.terms import HIGHEST, LINE, OWN, USUAL, PlaceTerms, Terms
+from argosy.domains.taxes.domain.terms import HIGHEST, LINE, OWN, SAME_COUNTRY, SAME_ZONE, USUAL, PlaceTerms, Terms
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Value
 from argosy.shared_kernel.money import allocate
@@ -30,6 +33,7 @@ RULE, NO_RULE, EXEMPT, REVERSE_CHARGE, NOT_REGISTERED, SERVICE = (
 )
 BY_SELLER, BY_PLATFORM = "seller", "platform"
 
+_with: Any = msgspec.structs.replace
 FindRule = Callable[[str], TaxRule | None]
 
 
@@ -39,6 +43,8 @@ class Verdict(Value, frozen=True, gc=False):
     reason: str
     rule_id: Id | None = None
     rate: Rate | None = None
+    vat_check: str = ""
+    by_origin: bool = False
 
 
 class Surroundings:
@@ -73,6 +79,26 @@ class Surroundings:
         ]
 
 
+class Parties(NamedTuple):
+    """Who sells and who buys, where the terms ask for it; `origins` are the places of sellers who are taxed by them."""
+
+    sellers: Mapping[str, TaxParty | None]
+    buyer: TaxParty | None
+    origins: Mapping[str, Surroundings]
+
+
+def is_taxed_by_origin(terms: Terms, where: Destination, seller: TaxParty | None) -> bool:
+    """Whether this seller may be taxed by their own place; within a zone, both places' zones decide once they are
+    known."""
+    if not terms.origin or seller is None or not seller.country:
+        return False
+    if terms.origin == SAME_ZONE:
+        return True
+    if seller.country != where.country:
+        return False
+    return terms.origin == SAME_COUNTRY or (bool(where.region) and seller.region == where.region)
+
+
 class Assessment:
     """One quote being made."""
 
@@ -81,16 +107,16 @@ class Assessment:
         around: Surroundings,
         at: datetime,
         find_rule: FindRule,
-        sellers: dict[str, TaxParty | None],
-        buyer: TaxParty | None,
+        parties: Parties,
     ) -> None:
         self.around = around
         self.terms = around.terms
         self.at = at
         self._find_rule = find_rule
-        self._sellers = sellers
-        self._buyer = buyer
-        self._nearest: dict[str, Verdict] = {}
+        self._sellers = parties.sellers
+        self._buyer = parties.buyer
+        self._origins = parties.origins
+        self._nearest: dict[tuple[str, str], Verdict] = {}
         self._collects: dict[str, bool] = {}
 
     def judge(self, line: TaxableLine) -> Verdict:
@@ -100,23 +126,28 @@ class Assessment:
             if terms.allows_exemptions and self._buyer.is_exempt(where, line.category, today):
                 return Verdict(reason=EXEMPT)
             if terms.reverse_charge and self._is_reversed(line.seller_id):
-                return Verdict(reason=REVERSE_CHARGE)
+                return Verdict(reason=REVERSE_CHARGE, vat_check=self._buyer.vat_check.in_words())
         if terms.checks_registrations and not terms.is_facilitator and not self._is_registered(line.seller_id):
             return Verdict(reason=NOT_REGISTERED)
-        return self.nearest(line.category)
+        origin = self._origins.get(line.seller_id)
+        return self._nearest_of("", self.around, line.category) if origin is None else self._by_origin(line, origin)
 
-    def nearest(self, category: str) -> Verdict:
-        """The nearest rule that counts then."""
-        known = self._nearest.get(category)
+    def _by_origin(self, line: TaxableLine, origin: Surroundings) -> Verdict:
+        found = self._nearest_of(line.seller_id, origin, line.category)
+        return _with(found, by_origin=True) if found.rate is not None else found
+
+    def _nearest_of(self, seller_id: str, around: Surroundings, category: str) -> Verdict:
+        """The nearest rule that counts then; around the destination, or around one seller's place."""
+        known = self._nearest.get((seller_id, category))
         if known is None:
             known = Verdict(reason=NO_RULE)
-            for id in self.around.candidates(category):
+            for id in around.candidates(category):
                 rule = self._find_rule(id)
                 rate = None if rule is None else rule.rate_at(self.at)
                 if rate is not None:
                     known = Verdict(reason=RULE, rule_id=id, rate=rate)
                     break
-            self._nearest[category] = known
+            self._nearest[seller_id, category] = known
         return known
 
     def _is_reversed(self, seller_id: str) -> bool:
@@ -125,7 +156,7 @@ class Assessment:
         country = self.around.where.country
         return (
             buyer is not None
-            and bool(buyer.vat_id)
+            and buyer.has_vat_id_that_counts
             and buyer.country == country
             and seller is not None
             and seller.country != country
@@ -205,19 +236,28 @@ class Assessment:
             why, rate = first.why, first.why.rate
             if rate is None:
                 return LineTax(
-                    line_no=first.line_no, amount=0, is_inclusive=True, basis_points=0, rule_id=None, reason=why.reason
+                    line_no=first.line_no,
+                    amount=0,
+                    is_inclusive=True,
+                    basis_points=0,
+                    rule_id=None,
+                    reason=why.reason,
+                    vat_check=why.vat_check,
                 )
+            basis_points, hundredths = rate.told
             return LineTax(
                 line_no=first.line_no,
                 amount=amount,
                 is_inclusive=rate.is_inclusive,
-                basis_points=rate.basis_points,
+                basis_points=basis_points,
                 rule_id=why.rule_id,
-                hundredths=rate.hundredths,
+                hundredths=hundredths,
                 valid_from=rate.valid_from,
                 rounding=terms.rounding,
                 rounding_mode=terms.rounding_mode,
                 collected_by=collected_by,
+                parts=tuple([_component(one, why.rule_id) for one in rate.parts(first.amount, amount)]),
+                by_origin=why.by_origin,
             )
         return self._of_parts(pieces)
 
@@ -239,6 +279,7 @@ class Assessment:
             rounding=terms.rounding,
             rounding_mode=terms.rounding_mode,
             collected_by=BY_PLATFORM if terms.is_facilitator and highest.why.rate is not None else BY_SELLER,
+            by_origin=highest.why.by_origin,
             parts=tuple([_part(piece, amount) for piece, amount in pieces]),
         )
 
@@ -257,10 +298,24 @@ def _millionths(why: Verdict) -> int:
 
 def _part(piece: _Piece, amount: int) -> TaxPart:
     rate = piece.why.rate
+    basis_points, hundredths = (0, 0) if rate is None else rate.told
     return TaxPart(
         taxed_amount=piece.amount,
         amount=amount,
-        basis_points=0 if rate is None else rate.basis_points,
-        hundredths=0 if rate is None else rate.hundredths,
+        basis_points=basis_points,
+        hundredths=hundredths,
         rule_id=piece.why.rule_id,
+    )
+
+
+def _component(part: tuple[str, int, int, int, int], rule_id: Id | None) -> TaxPart:
+    """One tax of several of a line."""
+    name, taxed_amount, amount, basis_points, hundredths = part
+    return TaxPart(
+        taxed_amount=taxed_amount,
+        amount=amount,
+        basis_points=basis_points,
+        hundredths=hundredths,
+        rule_id=rule_id,
+        name=name,
     )

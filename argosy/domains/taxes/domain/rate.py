@@ -1,14 +1,17 @@
 """Rates and rounding: integers throughout.
 
 A rate is counted in millionths: a basis point is a hundred of them. Inclusive: `amount * rate / (1,000,000 + rate)` is
-the part of the price that is tax. Exclusive: `amount * rate / 1,000,000` comes on top.
+the part of the price that is tax. Exclusive: `amount * rate / 1,000,000` comes on top. Several taxes of one rule, also
+taxes on taxes, are one exact fraction that is rounded once; their parts sum to it.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from argosy.contracts.taxes import FurtherTax
 from argosy.shared_kernel.messages import Value
+from argosy.shared_kernel.money import allocate
 
 WHOLE = 1_000_000
 """Millionths in a whole."""
@@ -31,6 +34,9 @@ def rounded(numerator: int, denominator: int, mode: str) -> int:
     return whole + (mode == UP and rest > 0)
 
 
+_TERMS = ("basis_points", "hundredths", "is_inclusive", "is_end", "name", "further")
+
+
 class Rate(Value, frozen=True):
     """A version of a rule: its rate from `valid_from` on (None: since ever). One that `is_end` has none."""
 
@@ -39,20 +45,55 @@ class Rate(Value, frozen=True):
     hundredths: int = 0
     valid_from: datetime | None = None
     is_end: bool = False
+    name: str = ""
+    further: tuple[FurtherTax, ...] = ()
 
     @property
     def millionths(self) -> int:
-        return self.basis_points * PER_BASIS_POINT + self.hundredths
+        """What all its taxes come to, to the next millionth."""
+        own = self.basis_points * PER_BASIS_POINT + self.hundredths
+        return own if not self.further else rounded(sum(self._shares()), WHOLE ** len(self.further), HALF_UP)
+
+    @property
+    def told(self) -> tuple[int, int]:
+        """The same in basis points and hundredths of them."""
+        return divmod(self.millionths, PER_BASIS_POINT)
 
     def tax(self, amount: int, mode: str = HALF_UP) -> int:
         """The tax of an amount, rounded here and nowhere else."""
-        rate = self.millionths
-        return rounded(amount * rate, WHOLE + rate if self.is_inclusive else WHOLE, mode)
+        rate, whole = self.millionths, WHOLE
+        if self.further:
+            rate, whole = sum(self._shares()), WHOLE ** (1 + len(self.further))
+        return rounded(amount * rate, whole + rate if self.is_inclusive else whole, mode)
+
+    def parts(self, amount: int, tax: int) -> list[tuple[str, int, int, int, int]]:
+        """Each tax of several with its name, what it is on, its part of `tax`, basis points and hundredths: exact
+        parts, the largest remainders first, so that they sum to it."""
+        if not self.further:
+            return []
+        base = amount - tax if self.is_inclusive else amount
+        own = FurtherTax(name=self.name, basis_points=self.basis_points, hundredths=self.hundredths)
+        taxes = [own, *self.further]
+        amounts = allocate(tax, self._shares()) if tax else [0] * len(taxes)
+        found, before = [], 0
+        for one, part in zip(taxes, amounts, strict=True):
+            taxed = base + before if one.is_compound else base
+            found.append((one.name, taxed, part, one.basis_points, one.hundredths))
+            before += part
+        return found
+
+    def _shares(self) -> list[int]:
+        """What each tax takes of a whole, exact: in parts of WHOLE to the power of how many there are."""
+        whole = WHOLE ** len(self.further)
+        shares = [(self.basis_points * PER_BASIS_POINT + self.hundredths) * whole]
+        for one in self.further:
+            rate = one.basis_points * PER_BASIS_POINT + one.hundredths
+            shares.append(rate * whole + (rate * sum(shares) // WHOLE if one.is_compound else 0))
+        return shares
 
     def same_terms(self, other: Rate) -> bool:
         """Whether both mean the same, whenever they begin."""
-        mine = (self.millionths, self.is_inclusive, self.is_end)
-        return mine == (other.millionths, other.is_inclusive, other.is_end)
+        return all(getattr(self, name) == getattr(other, name) for name in _TERMS)
 
 
 def rate_in_force(rates: tuple[Rate, ...], at: datetime) -> Rate | None:

@@ -28,6 +28,8 @@ from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 STANDARD, DELIVERY = "standard", "delivery"
 BASIS_POINTS_MAX = 10_000
 HUNDREDTHS_MAX = 99
+FURTHER_MAX = 4
+NAME_LETTERS_MAX = 40
 LINES_MAX = 1_000
 VERSIONS_MAX = 200
 
@@ -40,6 +42,10 @@ class CategoryNotReadable(Invalid):
 
 class RateOutOfBounds(Invalid):
     """A tax rate is from nothing to the whole, in ten-thousandths."""
+
+
+class FurtherTaxesNotReadable(Invalid):
+    """A rule of several taxes names each of them differently, and has at most four beside the first."""
 
 
 class AmountOutOfBounds(Invalid):
@@ -117,6 +123,8 @@ class TaxRule(Aggregate):
                 zone=zone,
                 hundredths=rate.hundredths,
                 valid_from=rate.valid_from,
+                name=rate.name,
+                further=rate.further,
             )
         )
 
@@ -149,6 +157,8 @@ class TaxRule(Aggregate):
             is_inclusive=rate.is_inclusive,
             valid_from=at,
             is_end=rate.is_end,
+            name=rate.name,
+            further=rate.further,
         )
         # What counts already needs no version of its own now; one that is planned is kept, whatever comes before it.
         before = earlier[-1] if earlier else Rate(basis_points=0, is_inclusive=True, is_end=True)
@@ -166,7 +176,8 @@ class TaxRule(Aggregate):
         self.basis_points, self.hundredths = shown.basis_points, shown.hundredths
         self.is_inclusive = shown.is_inclusive
         only = versions[0]
-        self.versions = () if len(versions) == 1 and only.valid_from is None else versions
+        is_plain = only.valid_from is None and not only.further
+        self.versions = () if len(versions) == 1 and is_plain else versions
 
 
 def check_lines(lines: Sequence[TaxableLine], country: str, currency: str) -> None:
@@ -213,3 +224,30 @@ def _faults(command: SetTaxRule) -> Iterator[DomainError]:
         and millionths <= BASIS_POINTS_MAX * 100
     ):
         yield RateOutOfBounds(basis_points=command.basis_points, basis_points_max=BASIS_POINTS_MAX)
+    elif command.further or command.name:
+        yield from _wrong_further(command)
+
+
+def _wrong_further(command: SetTaxRule) -> Iterator[DomainError]:
+    names = [command.name, *[one.name for one in command.further]]
+    wrong = [name for name in names if not (name.isprintable() and 0 < len(name.strip()) <= NAME_LETTERS_MAX)]
+    if wrong or not command.further or len(command.further) > FURTHER_MAX or len(set(names)) < len(names):
+        yield FurtherTaxesNotReadable(further_max=FURTHER_MAX, letters_max=NAME_LETTERS_MAX)
+    rates_are_right = all(
+        0 <= one.basis_points <= BASIS_POINTS_MAX and 0 <= one.hundredths <= HUNDREDTHS_MAX for one in command.further
+    )
+    if len(command.further) <= FURTHER_MAX and (
+        not rates_are_right or rate_of(command).millionths > BASIS_POINTS_MAX * 100
+    ):
+        yield RateOutOfBounds(field="further", basis_points_max=BASIS_POINTS_MAX)
+
+
+def rate_of(command: SetTaxRule) -> Rate:
+    return Rate(
+        basis_points=command.basis_points,
+        hundredths=command.hundredths,
+        is_inclusive=command.is_inclusive,
+        valid_from=command.valid_from,
+        name=command.name,
+        further=command.further,
+    )

@@ -14,6 +14,9 @@ LINE, ORDER = "line", "order"
 ROUNDINGS = (LINE, ORDER)
 OWN, PRO_RATA, HIGHEST = "own", "pro_rata", "highest"
 DELIVERIES = (OWN, PRO_RATA, HIGHEST)
+SAME_REGION, SAME_COUNTRY, SAME_ZONE = "region", "country", "zone"
+ORIGINS = ("", SAME_REGION, SAME_COUNTRY, SAME_ZONE)
+_KNOWN = {"rounding": ROUNDINGS, "rounding_mode": ROUNDING_MODES, "delivery": DELIVERIES, "origin": ORIGINS}
 TERMS = (
     "rounding",
     "rounding_mode",
@@ -23,6 +26,7 @@ TERMS = (
     "reverse_charge",
     "allows_exemptions",
     "service",
+    "origin",
 )
 
 
@@ -46,10 +50,11 @@ class Terms(Value, frozen=True):
     reverse_charge: bool = False
     allows_exemptions: bool = False
     service: str = ""
+    origin: str = ""
 
     @property
     def looks_at_sellers(self) -> bool:
-        return self.reverse_charge or (self.checks_registrations and not self.is_facilitator)
+        return bool(self.origin) or self.reverse_charge or (self.checks_registrations and not self.is_facilitator)
 
     @property
     def looks_at_buyers(self) -> bool:
@@ -90,7 +95,7 @@ def terms_faults(command: SetTaxTerms, services: Collection[str]) -> Iterator[Do
         yield CountryNotReadable(country=command.country[:2])
     if command.region and not is_region(region_of(command.region)):
         yield RegionNotReadable(region=command.region[:50])
-    for name, known in (("rounding", ROUNDINGS), ("rounding_mode", ROUNDING_MODES), ("delivery", DELIVERIES)):
+    for name, known in _KNOWN.items():
         if getattr(command, name) not in known:
             yield TermsNotReadable(field=name, known=list(known))
     if command.service and command.service not in services:

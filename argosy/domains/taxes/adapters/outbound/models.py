@@ -47,6 +47,9 @@ class TaxPartyRow(AggregateRow):
     vat_id = models.CharField(max_length=40)
     registrations = models.JSONField(default=list)
     exemptions = models.JSONField(default=list)
+    vat_check = models.JSONField(default=dict, db_default={})
+    region = models.CharField(max_length=50, default="", db_default="")
+    postal_code = models.CharField(max_length=20, default="", db_default="")
 
     class Meta:
         db_table = "tax_parties"

@@ -49,6 +49,16 @@ class ZoneShown(msgspec.Struct, frozen=True):
     places: tuple[TaxPlace, ...]
 
 
+class VatCheckShown(msgspec.Struct, frozen=True):
+    """What a register says of the number: `pending` and `invalid` ones were not found yet, or are none; empty where
+    nobody was asked. `consultation` proves that it was asked, at `checked_at`."""
+
+    outcome: str = ""
+    register: str = ""
+    consultation: str = ""
+    checked_at: datetime | None = None
+
+
 class SellerTaxes(msgspec.Struct, frozen=True):
     """Where a seller is established and registered."""
 
@@ -56,6 +66,9 @@ class SellerTaxes(msgspec.Struct, frozen=True):
     country: str
     vat_id: str
     registrations: tuple[TaxRegistration, ...]
+    region: str = ""
+    postal_code: str = ""
+    vat_check: VatCheckShown = VatCheckShown()
 
 
 class BuyerTaxes(msgspec.Struct, frozen=True):
@@ -63,6 +76,7 @@ class BuyerTaxes(msgspec.Struct, frozen=True):
 
     vat_id: str
     exemptions: tuple[Exemption, ...]
+    vat_check: VatCheckShown = VatCheckShown()
 
 
 _RULE_COLUMNS = ("id", "country", "region", "category", "basis_points", "hundredths", "is_inclusive", "versions")
@@ -111,7 +125,12 @@ def zone_shown(code: str) -> ZoneShown | None:
 
 def seller_taxes(seller_id: str) -> SellerTaxes | None:
     found = _party(SELLER, seller_id)
-    return None if found is None else SellerTaxes(Id(seller_id), found[0], found[1], _registrations(found[2]))
+    if found is None:
+        return None
+    country, vat_id, registrations, _, check, region, postal_code = found
+    return SellerTaxes(
+        Id(seller_id), country, vat_id, _registrations(registrations), region, postal_code, _checked(check)
+    )
 
 
 def buyer_taxes(buyer_id: str) -> BuyerTaxes:
@@ -119,11 +138,15 @@ def buyer_taxes(buyer_id: str) -> BuyerTaxes:
     found = _party(BUYER, buyer_id)
     if found is None:
         return BuyerTaxes("", ())
-    return BuyerTaxes(found[1], msgspec.convert(found[3], tuple[Exemption, ...]))
+    return BuyerTaxes(found[1], msgspec.convert(found[3], tuple[Exemption, ...]), _checked(found[4]))
+
+
+def _checked(plain: Any) -> VatCheckShown:
+    return msgspec.convert(plain, VatCheckShown)
 
 
 def _party(role: str, id: str) -> tuple[Any, ...] | None:
-    columns = ("country", "vat_id", "registrations", "exemptions")
+    columns = ("country", "vat_id", "registrations", "exemptions", "vat_check", "region", "postal_code")
     return TaxPartyRow.objects.filter(id=party_id(role, id)).values_list(*columns).first()
 
 
@@ -146,7 +169,7 @@ def _rule(row: tuple[Any, ...], now: datetime) -> RuleShown:
         region="" if rule.zone else rule.region,
         zone=rule.zone,
         category=rule.category,
-        rate=None if rate is None else percent(rate.basis_points, rate.hundredths),
+        rate=None if rate is None else percent(*rate.told),
         is_inclusive=rule.is_inclusive if rate is None else rate.is_inclusive,
         versions=rule.rates,
     )

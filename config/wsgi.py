@@ -26,6 +26,7 @@ from argosy.platform import cors
 from argosy.platform.pooled_postgresql.base import hand_back
 from argosy.platform.problems import CONTENT_TYPE, Problem
 from argosy.platform.requests import ObservedHandler, Watch
+from argosy.platform.rest import standing_at_the_door
 
 django.setup(set_prefix=False)
 
@@ -70,7 +71,8 @@ def _turned_away(problem: Problem, environ: dict[str, Any], start_response: Any)
     if int(environ.get("CONTENT_LENGTH") or 0) > 0:
         _drain(environ["wsgi.input"])
     body = problem.body()
-    headers = {**problem.headers, "Content-Type": CONTENT_TYPE, "Content-Length": str(len(body))}
+    told = standing_at_the_door(short_way.ApiRequest(environ, environ["PATH_INFO"]))
+    headers = {**problem.headers, **told, "Content-Type": CONTENT_TYPE, "Content-Length": str(len(body))}
     # No middleware has seen it; a page of another origin must read all the same that it is to try again.
     _, sharing = cors.shared(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ)
     start_response(f"{problem.status} {HTTPStatus(problem.status).phrase}", [*headers.items(), *sharing])

@@ -134,3 +134,19 @@ class EventTold(Event, key="about"):
     seller_id: Id
     type: str
     occurred_at: datetime
+
+
+class SweepFeed(Command, key="job"):
+    """Forget events and ended deliveries that are older than the operator keeps them. Sent by integrations' own
+    schedule, and by itself to go on."""
+
+    job: str = "sweep-feed"
+
+
+class FeedSwept(Event, key="job"):
+    """So many events and deliveries are kept no more; the feed now begins behind the position `up_to`."""
+
+    job: str
+    events: int
+    deliveries: int
+    up_to: int

@@ -177,6 +177,14 @@ class ExpireReservation(Command, key="reservation_id"):
     reservation_id: Id
 
 
+class TellStock(Command, key="job"):
+    """Tell how all stock units stand that have changed since they were last told of, by id behind `after`. Sent by
+    inventory's own schedule, and by itself to go on."""
+
+    job: str = "tell-stock"
+    after: Id | None = None
+
+
 class StockReserved(Event, key="flow_id"):
     """Every line is held until `expires_at`; also the answer to ExtendReservation, with the time that now counts."""
 
@@ -266,6 +274,7 @@ class TransferSent(Event, key="transfer_id"):
     from_warehouse: str
     to_warehouse: str
     quantity: int
+    seller_id: Id | None = None
 
 
 class TransferReceived(Event, key="transfer_id"):
@@ -276,6 +285,7 @@ class TransferReceived(Event, key="transfer_id"):
     to_warehouse: str
     quantity: int
     lost: int
+    seller_id: Id | None = None
 
 
 class StockReconciled(Event, key="count_id"):
@@ -286,6 +296,8 @@ class StockReconciled(Event, key="count_id"):
     reference_id: str
     units: int
     differing: int
+    seller_id: Id | None = None
+    """Who counted their own; None for staff and warehouse systems, who count everybody's."""
 
 
 class ShortageOpened(Event, key="stock_item_id"):
@@ -317,3 +329,49 @@ class StockRanLow(Event, key="stock_item_id"):
     seller_id: Id | None
     available: int
     low_at: int
+
+
+class ShelfLevel(Value):
+    """How a stock unit stands in one warehouse. `available` is there and promised to nobody; `promisable` may still be
+    promised by its rules, there or not; `missing` is promised and was not found."""
+
+    stock_item_id: Id
+    warehouse: str
+    on_hand: int
+    reserved: int
+    allocated: int
+    available: int
+    promisable: int
+    missing: int
+    safety_stock: int
+    low_at: int
+    updated_at: datetime
+
+
+class UnitLevel(Value):
+    """How a stock unit stands, in all of its warehouses."""
+
+    stock_unit_id: Id
+    seller_id: Id | None
+    sku: str
+    product_id: Id | None
+    variant_id: Id | None
+    shelves: tuple[ShelfLevel, ...]
+
+    @property
+    def available(self) -> int:
+        """What is there, anywhere, and promised to nobody."""
+        return sum(shelf.available for shelf in self.shelves)
+
+    @property
+    def promisable(self) -> int:
+        """What may still be promised, there or not."""
+        return sum(shelf.promisable for shelf in self.shelves)
+
+
+class StockTold(Event, key="job"):
+    """How stock units stand, of those that have changed since they were last told of. However often one changes, it is
+    told of once in fifteen seconds: a flash sale tells no more than a quiet hour."""
+
+    job: str
+    units: tuple[UnitLevel, ...]

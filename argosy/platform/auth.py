@@ -130,6 +130,12 @@ class Tokens:
             self._known[key] = (now + self._seconds, stamp, actor)
         return actor
 
+    def remembered(self, header: str) -> Actor | None:
+        """The same, where it was asked a moment ago; None where one would have to look."""
+        token = _token_in(header)
+        known = None if token is None else self._known.get(_key(token))
+        return known[2] if known is not None and known[0] > time.monotonic() else None
+
     def forget(self, header: str) -> None:
         """Look this one up anew at its next request."""
         token = _token_in(header)

@@ -35,6 +35,11 @@ class PageQuery(msgspec.Struct, kw_only=True, frozen=True):
             raise invalid([{"code": "not_valid", "field": "after", "detail": "This is no cursor of ours."}]) from None
 
 
+Fields = Annotated[
+    str, msgspec.Meta(max_length=500, description="Which fields of each, separated by commas; empty: all.")
+]
+
+
 class Page(msgspec.Struct, kw_only=True, frozen=True):
     """Some things of a list, and the address of the next ones."""
 
@@ -52,3 +57,20 @@ def page(items: Sequence[Any], query: PageQuery, path: str, after: str, **filter
         return Page(items=items, next=None)
     sent = "".join(f"{name}={quote_plus(value)}&" for name, value in filters.items() if value)
     return Page(items=items[: query.limit], next=f"{path}?{sent}after={after}&limit={query.limit}")
+
+
+def sparse(items: Sequence[Any], names: str, kind: type[msgspec.Struct]) -> Sequence[Any]:
+    """Of each thing, which is a `kind` or the text of one, the fields that were asked for alone."""
+    wanted = tuple(filter(None, names.split(",")))
+    unknown = sorted(set(wanted) - set(kind.__struct_fields__))
+    if unknown:
+        detail = f"There is no field {unknown[0][:100]!r}; there are {', '.join(kind.__struct_fields__)}."
+        raise invalid([{"code": "not_valid", "field": "fields", "detail": detail}])
+    if not wanted:
+        return items
+    return [{name: one[name] for name in wanted} for one in map(_plain, items)]
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(item) if isinstance(item, msgspec.Raw) else msgspec.to_builtins(item)
+    return found

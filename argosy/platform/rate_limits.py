@@ -4,7 +4,8 @@
 
 So many requests in so many seconds; they come back steadily. A request counts for its key, else its account, else its
 address. Answers tell how things stand as draft-ietf-httpapi-ratelimit-headers-10 says (`RateLimit-Policy`,
-`RateLimit`), those of waits and refusals at the door aside; whoever has used up all gets 429 with `Retry-After`.
+`RateLimit`), waits and refusals with them; whoever has used up all gets 429 with `Retry-After`. Who is turned away at
+the door is not counted, and told what this process remembers of them: that look costs no question to anybody.
 
 To cost little, a process draws a twentieth of the quota at a time and gives it out by itself: one question to the store
 for twenty requests, and where several processes serve, at most that share each is reserved and not used. These limits
@@ -133,14 +134,29 @@ class RateLimits:
         """Count one request; a Problem where its asker has used up theirs, None where nobody counts."""
         if not self.quotas:
             return None
-        kind = "key" if actor.scopes else "account" if actor.id else "address"
-        quota = self.quotas.get(kind)
-        if quota is None:
+        asker = self._asker(request, actor)
+        if asker is None:
             return None
-        standing = self.take(quota, counted_as("rate", kind, actor.id or address_of(request)))
+        standing = self.take(*asker)
         if standing.wait:
             raise _too_many(standing)
         return standing
+
+    def remembered(self, request: HttpRequest, actor: Actor) -> Standing | None:
+        """How things stand for one who is not counted, as far as this process knows; None where it knows nothing."""
+        asker = self._asker(request, actor) if self.quotas else None
+        if asker is None:
+            return None
+        quota, key = asker
+        with self._lock:
+            drawn = self._drawn.get(key)
+            is_known = drawn is not None and drawn.until > time.monotonic()
+            return Standing(quota, drawn.here + drawn.beyond) if drawn is not None and is_known else None
+
+    def _asker(self, request: HttpRequest, actor: Actor) -> tuple[Quota, str] | None:
+        kind = "key" if actor.scopes else "account" if actor.id else "address"
+        quota = self.quotas.get(kind)
+        return None if quota is None else (quota, counted_as("rate", kind, actor.id or address_of(request)))
 
     def take(self, quota: Quota, key: str) -> Standing:
         """One of an asker's quota, out of what is here or drawn anew."""

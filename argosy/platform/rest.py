@@ -233,21 +233,40 @@ def admit(endpoint: Endpoint, request: HttpRequest, parameters: Mapping[str, str
     """Who asks for what, if they may; a Problem where they may not. Whoever is nobody counts by their address."""
     header = request.META.get("HTTP_AUTHORIZATION")
     actor = tokens().actor_of(header) if header else NOBODY
-    if actor.is_guest:
-        # Anybody makes as many guests as they like: they count by their address, and have what they buy and no more.
-        standing = rate_limits().count(request, NOBODY)
-        actor = actor if endpoint.allow in OPEN_TO_GUESTS else NOBODY
-    else:
-        standing = rate_limits().count(request, actor)
-    asked = Asked(request, _allowed(endpoint, actor, header), parameters)
+    # Anybody makes as many guests as they like: they count by their address, and have what they buy and no more.
+    standing = rate_limits().count(request, NOBODY if actor.is_guest else actor)
+    if actor.is_guest and endpoint.allow not in OPEN_TO_GUESTS:
+        actor = NOBODY
+    try:
+        asked = Asked(request, _allowed(endpoint, actor, header), parameters)
+        _check_path(endpoint, parameters)
+    except Exception as error:
+        if standing is None:
+            raise
+        problem = problem_of(error)
+        problem.headers.update(standing.headers)
+        raise problem from error
     asked.standing = standing
+    return asked
+
+
+def _check_path(endpoint: Endpoint, parameters: Mapping[str, str]) -> None:
     for name in endpoint.path_names:
         sent = parameters[name]
         if not (is_id(sent) if name in endpoint.id_names else 0 < len(sent) <= _TEXT_PARAMETER_MAX):
             raise not_found()
         if name not in endpoint.id_names:
             _refuse_cards({name: sent})
-    return asked
+
+
+def standing_at_the_door(request: HttpRequest) -> Mapping[str, str]:
+    """What whoever is turned away is told of their quota: what is remembered, looked up nowhere and not counted."""
+    header = request.META.get("HTTP_AUTHORIZATION")
+    actor = tokens().remembered(header) if header else NOBODY
+    if actor is None or not rate_limits().quotas:
+        return {}
+    standing = rate_limits().remembered(request, NOBODY if actor.is_guest else actor)
+    return {} if standing is None else standing.headers
 
 
 def refusal(problem: Problem) -> HttpResponse:

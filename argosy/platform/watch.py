@@ -42,7 +42,7 @@ class Watch:
         handled_total = metrics.MESSAGES_HANDLED.labels(subscription)
         batches = metrics.BATCHES.labels(subscription)
         seconds = metrics.DISPATCH_SECONDS.labels(subscription)
-        jobs = {every.send.wire_name for every in context.schedule} if subscription == context.label else set()
+        jobs = {every.send.wire_name for every in context.schedule}
         flows: Sequence[Watched] = context.flows if subscription == context.label else ()
 
         def applied(handled: Sequence[tuple[str, Record]], changes: Changes, began: datetime) -> None:

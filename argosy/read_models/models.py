@@ -143,6 +143,32 @@ class ActivePromotionRow(DocumentRow):
         abstract = True
 
 
+class SkuLevelRow(DocumentRow):
+    stock_unit_id = IdField(primary_key=True)
+    seller_id = IdField(null=True)
+    sku = models.CharField(max_length=64)
+    available = models.BigIntegerField()
+    is_low = models.BooleanField()
+
+    class Meta:
+        abstract = True
+
+
+class ShelfRow(DocumentRow):
+    stock_item_id = IdField(primary_key=True)
+    stock_unit_id = IdField()
+    warehouse = models.CharField(max_length=32)
+    seller_id = IdField(null=True)
+    sku = models.CharField(max_length=64)
+    on_hand = models.BigIntegerField()
+    available = models.BigIntegerField()
+    is_low = models.BooleanField()
+    is_short = models.BooleanField()
+
+    class Meta:
+        abstract = True
+
+
 class ViewVersionRow(models.Model):
     """Which slot of a view is live, and by which generation of its subscription it is written.
 
@@ -220,6 +246,16 @@ SELLER_DASHBOARD = _slots(SellerDashboardRow, "seller_dashboard_view")
 
 
 ACTIVE_PROMOTIONS = _slots(ActivePromotionRow, "active_promotion_view", ("target", "promotion_id"), ("promotion_id",))
+
+
+SKU_AVAILABILITY = _slots(SkuLevelRow, "sku_availability_view", ("seller_id", "stock_unit_id"), ("sku",))
+WAREHOUSE_STOCK = _slots(
+    ShelfRow,
+    "warehouse_stock_view",
+    ("seller_id", "warehouse", "stock_item_id"),
+    ("warehouse", "stock_item_id"),
+    ("sku",),
+)
 
 
 class DoctorVerdictRow(models.Model):

@@ -19,6 +19,7 @@ from argosy.read_models.catalogue.projector import (
 from argosy.read_models.checkout_progress.projector import CheckoutProgress
 from argosy.read_models.documents import etag_of
 from argosy.read_models.order_history.projector import OrderSummary, SellerDashboard
+from argosy.read_models.stock.projector import Shelf, SkuLevel
 
 _ETAG = {"etag": lambda row: etag_of(row.body)}
 
@@ -51,6 +52,8 @@ KEPT = (
     ),
     Kept(PriceBeside, models.PRODUCT_PRICES, {"id": "price_id"}),
     Kept(StockUnitLevel, models.AVAILABILITY, {"id": "stock_unit_id"}, {"available": lambda unit: unit.available}),
+    Kept(SkuLevel, models.SKU_AVAILABILITY, {"id": "stock_unit_id"}, _ETAG),
+    Kept(Shelf, models.WAREHOUSE_STOCK, {"id": "stock_item_id"}, _ETAG),
     Kept(CategoryCount, models.CATEGORY_COUNTS, {"id": "category_id"}),
     Kept(CartSummary, models.CART_SUMMARY, {"id": "cart_id"}, _ETAG, copied=("body", "etag", "editions")),
     Kept(CheckoutProgress, models.CHECKOUT_PROGRESS, {"id": "checkout_id"}, _ETAG),

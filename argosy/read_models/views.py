@@ -2,7 +2,7 @@
 
 A view is one subscription, and what is rebuilt as a whole. Carts are shown with titles and prices of products, so both
 are in one view, whose sources are read in the order in which its projectors are named: after everything was deleted,
-products are there before the first cart.
+products are there before the first cart. Stock lies there as well, because that view listens to inventory anyway.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from argosy.read_models.catalogue.projector import (
 )
 from argosy.read_models.checkout_progress.projector import CheckoutProgress, CheckoutProgressProjector
 from argosy.read_models.order_history.projector import OrderHistoryProjector, OrderSummary, SellerDashboard
+from argosy.read_models.stock.projector import Shelf, SkuLevel, StockProjector
 from argosy.shared_kernel.aggregate import Aggregate
 
 
@@ -60,6 +61,7 @@ def _catalogue(work: UnitOfWork) -> Sequence[Any]:
             work.repository(PriceBeside),
         ),
         CartSummaryProjector(work, work.repository(CartSummary), products),
+        StockProjector(work, work.repository(SkuLevel), work.repository(Shelf)),
     )
 
 
@@ -77,9 +79,9 @@ def _active_promotions(work: UnitOfWork) -> Sequence[Any]:
 
 CATALOGUE = View(
     "catalogue",
-    ("product_detail", "product_listing", "availability", "cart_summary"),
-    (CatalogueProjector, CartSummaryProjector),
-    (ProductDetail, ProductListing, PriceBeside, StockUnitLevel, CategoryCount, CartSummary),
+    ("product_detail", "product_listing", "availability", "cart_summary", "sku_availability", "warehouse_stock"),
+    (CatalogueProjector, CartSummaryProjector, StockProjector),
+    (ProductDetail, ProductListing, PriceBeside, StockUnitLevel, CategoryCount, CartSummary, SkuLevel, Shelf),
     _catalogue,
 )
 CHECKOUT_PROGRESS = View("checkout_progress", (), (CheckoutProgressProjector,), (CheckoutProgress,), _checkout_progress)

@@ -20,7 +20,7 @@ from argosy.domains.checkout.domain.request import ALL_ALLOWED
 from argosy.domains.checkout.domain.session import CheckoutSession
 from argosy.domains.inventory.context import InventoryContext
 from argosy.domains.inventory.domain.reservation import Reservation
-from argosy.domains.inventory.domain.stock import StockMovement
+from argosy.domains.inventory.domain.stock import StockItem, StockMovement
 from argosy.domains.orders.application.stuck import StuckOrder
 from argosy.domains.orders.context import OrdersContext
 from argosy.domains.orders.domain.order import Order
@@ -185,6 +185,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.old = lambda work: SimulatedOldCarts(store)
     elif kind is InventoryContext:
         context.overdue = lambda work: lambda now, limit: overdue(store, now, limit)
+        context.untold = lambda work: lambda after, limit: untold(store, after, limit)
     elif kind is OrdersContext:
         context.sold = lambda work: (
             lambda order_id: [item for id, item in store.parts(Order, "items") if id == order_id]
@@ -245,6 +246,12 @@ def overdue(store: SimulatedStore, now: datetime, limit: int) -> list[Id]:
         if row.open_until is not None and row.open_until <= now and row.id not in parked
     ]
     return [id for _, id in sorted(found)[:limit]]
+
+
+def untold(store: SimulatedStore, after: Id | None, limit: int) -> list[Id]:
+    """Stock units behind one, by id, that have changed since they were last told of."""
+    found = {row.stock_unit_id for row in store.all(StockItem) if not row.is_told and row.stock_unit_id > (after or "")}
+    return sorted(found)[:limit]
 
 
 def stuck(store: SimulatedStore, now: datetime, limit: int) -> list[StuckOrder]:

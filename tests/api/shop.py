@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from argosy.contracts.accounts import RegisterUser
+from argosy.contracts.inventory import TellStock
 from argosy.platform.auth import tokens
 from argosy.shared_kernel.ids import Id, named_id
 from tests.front_door import FrontDoor
@@ -113,6 +114,11 @@ class Shop:
 
     def drain(self) -> None:
         self.place.drain()
+
+    def tell_stock(self) -> None:
+        """What inventory's schedule does every fifteen seconds: whoever shows stock learns how it stands."""
+        self.place.do("inventory", TellStock())
+        self.drain()
 
     def purchase(self, request_id: str = "one", **changes: Any) -> dict[str, Any]:
         """A checkout's body: one lamp to Porto, or as `changes` say."""

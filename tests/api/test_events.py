@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from argosy.contracts.integrations import SweepFeed
 from argosy.domains.integrations.domain.webhook import signature
 from tests.api.serving import Web
 from tests.api.shop import Shop, assert_problem, nobodys
@@ -167,6 +168,57 @@ def test_who_waits_is_answered_when_something_happens(shop: Shop) -> None:
         assert (refused.status, refused.json["code"]) == (422, "invalid_request")
     finally:
         web.close()
+
+
+def test_how_much_there_is_of_a_sku_is_told_once_after_a_rush_and_to_its_seller_alone(shop: Shop) -> None:
+    other = shop.person()
+    shop.call("POST", "stores", {"store_name": "Outra"}, token=other)
+    shop.tell_stock()
+    cursor = events(shop)["cursor"]
+    for number in range(3):
+        assert shop.bought(f"rush {number}")["status"] == "COMPLETED"
+    shop.tell_stock()
+    (event,) = events(shop, after=cursor, types="stock.changed")["events"]
+    told = event["data"]
+    assert (told["sku"], told["stock_unit_id"], told["product_id"]) == ("lamp", shop.variant_id, shop.product_id)
+    assert (told["available"], told["promisable"]) == (47, 47)
+    assert [(one["warehouse"], one["on_hand"], one["allocated"]) for one in told["shelves"]] == [("main", 50, 3)]
+    assert events(shop, token=other, types="stock.changed")["events"] == []
+
+
+def test_a_holiday_is_told_with_what_is_not_sold_meanwhile_and_sold_again(shop: Shop) -> None:
+    for method in ("PUT", "DELETE"):
+        begun = shop.call(method, "stores/mine/holiday", {} if method == "PUT" else None, token=shop.seller)
+        assert begun.status == 204, begun
+        shop.drain()
+    types = "store.holiday_started,product.withheld,product.sold_again,store.holiday_ended"
+    found = events(shop, types=types)["events"]
+    assert [event["type"] for event in found if event["type"].startswith("store")] == [
+        "store.holiday_started",
+        "store.holiday_ended",
+    ]
+    assert [(event["type"], event["data"]) for event in found if event["type"].startswith("product")] == [
+        ("product.withheld", {"product_id": shop.product_id, "reason": "holiday"}),
+        ("product.sold_again", {"product_id": shop.product_id}),
+    ]
+
+
+def test_a_cursor_from_before_what_is_kept_is_told_where_to_start_again(shop: Shop) -> None:
+    shop.bought()
+    first = events(shop, limit="1")["cursor"]
+    shop.place.rows("integrations", "UPDATE feed_events SET occurred_at = ? WHERE position <= 2", "2020-01-01 00:00:00")
+    shop.place.do("integrations", SweepFeed())
+    shop.drain()
+    gone = assert_problem(shop.call("GET", f"events?after={first}", token=shop.seller), 410, "cursor_too_old")
+    kept = events(shop, after=gone["start_again_at"])["events"]
+    assert kept == events(shop)["events"]
+    assert kept[0]["type"] == "order.created"
+
+
+def test_the_cursor_of_one_who_asks_for_what_is_rare_does_not_grow_old(shop: Shop) -> None:
+    shop.bought()
+    page = events(shop, types="store.suspended")
+    assert page == {"events": [], "cursor": events(shop)["cursor"]}
 
 
 # Webhooks.

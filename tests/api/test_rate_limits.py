@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,8 +13,9 @@ from argosy.observability import metrics
 from argosy.platform import rate_limits as module
 from argosy.platform.limits import Limit, Limits, LimitsSettingIsWrong, limits
 from argosy.platform.rate_limits import Quota, RateLimits, quotas_of, rate_limits
+from argosy.platform.rest import standing_at_the_door
 from tests.api.serving import Web
-from tests.api.shop import Shop, assert_problem
+from tests.api.shop import Shop, assert_problem, nobodys
 
 SETTING = "address=10/600 account=20/600 key=40/600"
 
@@ -82,6 +84,30 @@ def test_guests_count_for_their_address_however_many_they_are(limited: Shop) -> 
     assert statuses(limited, 1, token=limited.buyer) == [200]
 
 
+def test_who_may_not_is_told_how_things_stand_as_well(limited: Shop) -> None:
+    refusal = limited.call("GET", "stock", token=limited.buyer)
+    assert_problem(refusal, 403, "sellers_only")
+    assert refusal.headers["ratelimit"].startswith('"account";r=19;')
+    assert limited.call("GET", "stock", token="guess").headers["ratelimit-policy"] == '"address";q=10;w=600'
+    assert limited.call("GET", "orders/none", token=limited.buyer).headers["ratelimit"].startswith('"account";r=18;')
+
+
+def test_who_is_turned_away_at_the_door_is_told_what_is_remembered_and_not_counted(limited: Shop) -> None:
+    def at_the_door(token: str = "") -> dict[str, str]:
+        meta = {"REMOTE_ADDR": "127.0.0.1", **({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {})}
+        return dict(standing_at_the_door(SimpleNamespace(META=meta)))  # type: ignore[arg-type]
+
+    assert at_the_door() == {} == at_the_door(limited.buyer), "nothing is known yet"
+    statuses(limited, 2)
+    statuses(limited, 3, token=limited.buyer)
+    asked = rate_limits().asked
+    for _ in range(2):
+        assert at_the_door()["RateLimit"].startswith('"address";r=8;')
+        assert at_the_door(limited.buyer)["RateLimit"].startswith('"account";r=17;')
+    assert at_the_door("guess") == {}, "whose it is would have to be looked up"
+    assert rate_limits().asked == asked
+
+
 def test_a_refused_request_does_nothing(limited: Shop) -> None:
     statuses(limited, 20, token=limited.buyer)
     before = limited.written()
@@ -134,7 +160,17 @@ def test_whoever_waits_is_counted_too(shop: Shop, monkeypatch: pytest.MonkeyPatc
     web = Web()
     try:
         path = f"checkouts/{started.json['checkout_id']}"
-        assert [web.wait(path, token=shop.buyer).status for _ in range(4)] == [200, 200, 200, 429]
-        assert [web.wait(path, token="guess").status for _ in range(6)] == [401] * 5 + [429]
+        answers = [web.wait(path, token=shop.buyer) for _ in range(4)]
+        assert [one.status for one in answers] == [200, 200, 200, 429]
+        assert [one.headers["ratelimit"][:13] for one in answers] == [f'"account";r={left}' for left in (2, 1, 0, 0)]
+        assert {one.headers["ratelimit-policy"] for one in answers} == {'"account";q=3;w=600'}
+        guesses = [web.wait(path, token="guess") for _ in range(6)]
+        assert [one.status for one in guesses] == [401] * 5 + [429]
+        assert all(one.headers["ratelimit"].startswith('"address";r=') for one in guesses)
+        # The quota is the address's, and another's: a path that is none of theirs, and a stream.
+        missing = web.wait(f"checkouts/{nobodys('checkout')}", token=shop.seller)
+        assert (missing.status, missing.headers["ratelimit"][:12]) == (404, '"account";r=')
+        stream = web.wait(path, token=shop.person(), Accept="text/event-stream")
+        assert stream.headers["ratelimit"].startswith('"account";r=')
     finally:
         web.close()

@@ -197,6 +197,7 @@ def test_a_seller_sees_how_much_of_each_sku_there_is_and_where_it_lies(shop: Sho
         receipt = {"quantity": pieces, "reference_id": "r", "warehouse": place}
         assert shop.call("POST", f"stock/{unit}/receipts", receipt, token=shop.seller).status == 201
     assert shop.bought(lines=[shop.line(quantity=2)])["status"] == "COMPLETED"
+    shop.tell_stock()
     skus = pages(shop, "sku-availability?limit=1", shop.seller)
     by_sku = {one["sku"]: one for one in skus}
     assert len(skus) == len(by_sku) == 2
@@ -219,3 +220,24 @@ def test_a_seller_sees_how_much_of_each_sku_there_is_and_where_it_lies(shop: Sho
     for path in ("sku-availability?only=x", "sku-availability?after=x", "warehouse-stock?limit=0"):
         assert_problem(shop.call("GET", path, token=shop.seller), 422, "invalid_request")
     assert_problem(shop.call("GET", "warehouse-stock", token=shop.buyer), 403, "sellers_only")
+
+
+def test_stock_is_found_by_skus_and_by_what_ran_low_and_sent_sparsely(shop: Shop) -> None:
+    for sku in ("vase", "rug"):
+        shop.product(sku, 900)
+    assert shop.call("PUT", f"stock/{shop.variant_id}/rules", {"low_at": 50}, token=shop.seller).status == 200
+    shop.tell_stock()
+    some = pages(shop, "sku-availability?skus=lamp,vase,nothing&fields=sku,available&limit=1", shop.seller)
+    assert sorted(some, key=lambda one: str(one["sku"])) == [
+        {"sku": "lamp", "available": 50},
+        {"sku": "vase", "available": 0},
+    ]
+    assert [one["sku"] for one in pages(shop, "sku-availability?only=low", shop.seller)] == ["lamp"]
+    assert [one["sku"] for one in pages(shop, "warehouse-stock?only=low", shop.seller)] == ["lamp"]
+    assert pages(shop, "warehouse-stock?only=short", shop.seller) == []
+    for path in (
+        "sku-availability?fields=sku,secret",
+        "warehouse-stock?fields=etag",
+        "sku-availability?skus=" + ",".join(["x"] * 101),
+    ):
+        assert_problem(shop.call("GET", path, token=shop.seller), 422, "invalid_request")

@@ -17,6 +17,7 @@ import pytest
 from argosy.apps.api.waits import LOOK_SECONDS
 from tests.api.serving import PROJECT, START, Reply, Web, free_ports
 from tests.api.shop import Shop, nobodys
+from tests.marketplace import Marketplace
 
 LONG = "wait=20"
 
@@ -25,6 +26,15 @@ LONG = "wait=20"
 def web(shop: Shop) -> Iterator[Web]:
     serving = Web()
     yield serving
+    serving.close()
+
+
+@pytest.fixture
+def feed_web(monkeypatch: pytest.MonkeyPatch, marketplace: Marketplace) -> Iterator[tuple[Shop, Web]]:
+    """A web whose operator keeps the feed: what can be waited for with a query."""
+    monkeypatch.setenv("ARGOSY_EVENT_FEED", "yes")
+    serving = Web()
+    yield Shop(marketplace), serving
     serving.close()
 
 
@@ -232,3 +242,29 @@ def raw(web: Web, request: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
         connection.sendall(request)
         return connection.makefile("rb").read()
+
+
+QUERIES = (
+    "limit=0",
+    "limit=5&limit=0",
+    "limit=0&limit=5",
+    "limit=",
+    "limit=5;types=order.paid",
+    "nothing=1",
+    "types=%00",
+    "types=%ff",
+    "types=order.paid&" + "&".join(f"x{number}=1" for number in range(2_000)),
+    "types=%F0%9F%9B%92",
+    "after=%2",
+    "&&&",
+)
+
+
+def test_both_doors_read_a_query_alike(feed_web: tuple[Shop, Web]) -> None:
+    shop, web = feed_web
+    for query in QUERIES:
+        near, far = (
+            web.call("GET", f"events?{query}", port=port, token=shop.seller) for port in (web.port, web.waits_port)
+        )
+        assert (near.status, near.json) == (far.status, far.json), query
+        assert near.status in (200, 422), query

@@ -10,11 +10,15 @@ from importlib.util import find_spec
 
 from django.apps import apps
 
-from argosy.apps.api import carts, documents
+from argosy.apps.api import carts, documents, stock
 from argosy.platform.context import Context
 from argosy.platform.rest import Endpoint
 
-_BESIDE = {**documents.endpoints, "carts": [*carts.endpoints, *documents.endpoints["carts"]]}
+_BESIDE = {
+    **documents.endpoints,
+    "carts": [*carts.endpoints, *documents.endpoints["carts"]],
+    "inventory": stock.endpoints,
+}
 """By context, what is made of its things and of views."""
 
 

@@ -19,15 +19,24 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.http import QueryDict
-
 from argosy.observability.metrics import WAITS_OPEN
 from argosy.platform import cors
 from argosy.platform.bodies import query_of
 from argosy.platform.doorbell import Listener
 from argosy.platform.far_bell import EVERYTHING
 from argosy.platform.problems import CONTENT_TYPE, Problem, problem_of
-from argosy.platform.rest import PREFIX, Asked, Document, Endpoint, admit, look, matches, must_wait, wait_asked
+from argosy.platform.rest import (
+    PREFIX,
+    Asked,
+    Document,
+    Endpoint,
+    admit,
+    look,
+    matches,
+    must_wait,
+    query_in,
+    wait_asked,
+)
 
 LOOK_SECONDS = 5.0
 HEARTBEAT_SECONDS = 15.0
@@ -50,12 +59,13 @@ class Request:
 
     def __init__(self, scope: Any) -> None:
         self.META = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in scope.headers.items()}
-        self.GET = QueryDict(scope.query_string)
+        # As WSGI has it: each letter a byte.
+        self.META["QUERY_STRING"] = scope.query_string.encode().decode("latin-1")
         self.META["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
 
 
 class Shared:
-    """A protocol whose every answer bears these headers: pages of other origins may read it."""
+    """A protocol whose every answer bears these headers: who may read it, and how a quota stands."""
 
     def __init__(self, protocol: Any, headers: Headers) -> None:
         self._protocol = protocol
@@ -120,10 +130,18 @@ class Waits:
             return
         endpoint, parameters = self._find(scope)
         asked = admit(endpoint, request, parameters)  # type: ignore[arg-type]
+        if asked.standing is not None:
+            protocol = Shared(protocol, [(name.lower(), value) for name, value in asked.standing.headers.items()])
+        try:
+            await self._tell(endpoint, asked, protocol)
+        except Exception as error:  # noqa: BLE001 - as above
+            _refuse(protocol, problem_of(error))
+
+    async def _tell(self, endpoint: Endpoint, asked: Asked, protocol: Any) -> None:
         if endpoint.parameters is not None:
-            asked.query = query_of(request.GET.dict(), endpoint.parameters)
+            asked.query = query_of(query_in(asked.request.META), endpoint.parameters)
         found = look(endpoint, asked)
-        with self._listening(endpoint.watches.format_map(parameters)) as news:
+        with self._listening(endpoint.watches.format_map(asked.parameters)) as news:
             if "text/event-stream" in asked.header("ACCEPT"):
                 await self._stream(endpoint, asked, found, news, protocol)
             else:

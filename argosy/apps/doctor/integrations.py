@@ -36,12 +36,17 @@ def secrets_sealed(databases: Databases) -> Iterator[Violation]:
 
 
 def feed_numbered(databases: Databases) -> Iterator[Violation]:
-    for id, last, count, furthest in databases.stream(
+    for id, last, swept, count, first, furthest in databases.stream(
         "integrations",
-        "SELECT o.id, o.last, f.count, f.furthest FROM feed_order o CROSS JOIN (SELECT count(*) AS count, "
-        "coalesce(max(position), 0) AS furthest FROM feed_events) f WHERE o.last <> f.count OR o.last <> f.furthest",
+        "SELECT o.id, o.last, o.swept, f.count, f.first, f.furthest FROM feed_order o CROSS JOIN "
+        "(SELECT count(*) AS count, min(position) AS first, max(position) AS furthest FROM feed_events) f "
+        "WHERE o.last - o.swept <> f.count OR o.last <> coalesce(f.furthest, o.swept) "
+        "OR o.swept + 1 <> coalesce(f.first, o.last + 1)",
     ):
-        yield Violation(f"feed_order {id}", f"has numbered {last} events; there are {count}, the last is {furthest}")
+        yield Violation(
+            f"feed_order {id}",
+            f"has numbered {last} events and forgotten {swept}; there are {count}, from {first} to {furthest}",
+        )
 
 
 def deliveries_planned(databases: Databases) -> Iterator[Violation]:

@@ -11,17 +11,21 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ImproperlyConfigured
+
+from argosy.contracts.integrations import SweepFeed
 from argosy.domains.integrations.application.api_keys import ApiKeys
 from argosy.domains.integrations.application.deliveries import WEBHOOK, Deliveries, WebhookRequest
 from argosy.domains.integrations.application.feed import NEWS, Feed, is_feed_on
 from argosy.domains.integrations.application.forgetting import Forgetting
 from argosy.domains.integrations.application.ports import Ports, Randomness
 from argosy.domains.integrations.application.suspensions import Suspensions
+from argosy.domains.integrations.application.sweeping import Old, Retention, RetentionIsWrong, Sweeping
 from argosy.domains.integrations.application.webhooks import Webhooks
 from argosy.domains.integrations.domain.api_key import ApiKey
 from argosy.domains.integrations.domain.feed import FeedEvent, FeedOrder, ProductOwner
 from argosy.domains.integrations.domain.webhook import Delivery, Lane, Webhook
-from argosy.engine.due import CallTarget
+from argosy.engine.due import CallTarget, Every
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
@@ -34,7 +38,8 @@ if TYPE_CHECKING:
     from argosy.platform.runtime import Runtime
 
 SERVICES = (ApiKeys, Webhooks, Forgetting, Suspensions)
-FEED_SERVICES = (Feed, Deliveries)
+FEED_SERVICES = (Feed, Deliveries, Sweeping)
+FEED_JOBS = (Every(seconds=3_600, send=SweepFeed(), first_after=600),)
 
 
 def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
@@ -48,12 +53,14 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     )
 
 
-def build_feed(work: UnitOfWork) -> tuple[Any, ...]:
+def build_feed(work: UnitOfWork, old: Old, retention: Retention) -> tuple[Any, ...]:
     """The same for the feed."""
     webhooks, deliveries, lanes = work.repository(Webhook), work.repository(Delivery), work.repository(Lane)
+    order, events = work.repository(FeedOrder), work.repository(FeedEvent)
     return (
-        Feed(work, work.repository(FeedOrder), work.repository(FeedEvent), work.repository(ProductOwner)),
+        Feed(work, order, events, work.repository(ProductOwner)),
         Deliveries(work, webhooks, deliveries, lanes),
+        Sweeping(work, (order, events, deliveries, lanes), old, retention),
     )
 
 
@@ -70,7 +77,29 @@ class IntegrationsContext(Context):
 
     @cached_property
     def feed(self) -> Participant:
-        return Participant("integrations.feed", handlers_of(FEED_SERVICES), build_feed)
+        return Participant("integrations.feed", handlers_of(FEED_SERVICES), self._build_feed, hears=(self.label,))
+
+    def _build_feed(self, work: UnitOfWork) -> Sequence[Any]:
+        from argosy.domains.integrations.adapters.outbound.queries import StoredOld
+
+        return build_feed(work, StoredOld(), self.retention)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """For how long events and deliveries are kept, by setting."""
+        try:
+            return Retention.of(os.environ)
+        except RetentionIsWrong as error:
+            raise ImproperlyConfigured(str(error)) from None
+
+    @property
+    def schedule(self) -> tuple[Every, ...]:  # type: ignore[override]
+        """Where there is no feed, nothing is looked for: its jobs are heard by its own subscription alone."""
+        return FEED_JOBS if is_feed_on(os.environ) else ()
+
+    @cached_property
+    def participant(self) -> Participant:
+        return Participant(self.label, handlers_of(self.services), self.build)
 
     @property
     def by_setting(self) -> Sequence[Participant]:

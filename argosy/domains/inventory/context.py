@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from argosy.contracts.inventory import ExpireReservations
+from argosy.contracts.inventory import ExpireReservations, TellStock
 from argosy.domains.inventory.application.keeping import StockKeeping
 from argosy.domains.inventory.application.reservations import (
     DEFAULT_RULES,
@@ -17,6 +17,7 @@ from argosy.domains.inventory.application.reservations import (
     Reservations,
 )
 from argosy.domains.inventory.application.stock import Stock
+from argosy.domains.inventory.application.telling import Telling, UntoldUnits
 from argosy.domains.inventory.application.warehouses import Counting, Transfers, Warehouses
 from argosy.domains.inventory.domain.allocation import DEFAULT_POLICY, POLICIES
 from argosy.domains.inventory.domain.reservation import OPEN_HOLDS_MAX, OPEN_HOLDS_OF_BUYER_MAX, Reservation
@@ -27,10 +28,12 @@ from argosy.engine.due import CallTarget, Every
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 
-SERVICES = (Stock, Reservations, Warehouses, Transfers, Counting)
+SERVICES = (Stock, Reservations, Warehouses, Transfers, Counting, Telling)
 
 
-def build(work: UnitOfWork, overdue: OverdueReservations, rules: HoldingRules = DEFAULT_RULES) -> tuple[Any, ...]:
+def build(
+    work: UnitOfWork, overdue: OverdueReservations, untold: UntoldUnits, rules: HoldingRules = DEFAULT_RULES
+) -> tuple[Any, ...]:
     """The services for one unit of work."""
     items, movements = work.repository(StockItem), work.repository(StockMovement)
     warehouses = work.repository(Warehouse)
@@ -41,6 +44,7 @@ def build(work: UnitOfWork, overdue: OverdueReservations, rules: HoldingRules = 
         Warehouses(work, warehouses),
         Transfers(keeping, work.repository(StockTransfer)),
         Counting(keeping, work.repository(StockCount)),
+        Telling(work, items, untold),
     )
 
 
@@ -51,7 +55,7 @@ class InventoryContext(Context):
     criticality = "critical"
     services = SERVICES
     hears = ("checkout", "inventory", "orders")
-    schedule = (Every(seconds=15, send=ExpireReservations()),)
+    schedule = (Every(seconds=15, send=ExpireReservations()), Every(seconds=15, send=TellStock(), first_after=15))
 
     @cached_property
     def policy(self) -> str:
@@ -73,13 +77,19 @@ class InventoryContext(Context):
         return HoldingRules(self.policy, int(text))
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        return build(work, self.overdue(work), self.rules)
+        return build(work, self.overdue(work), self.untold(work), self.rules)
 
     def overdue(self, work: UnitOfWork) -> OverdueReservations:
         """Where overdue reservations are looked for; a simulation looks through its own store instead."""
         from argosy.domains.inventory.adapters.outbound.queries import overdue_reservations
 
         return overdue_reservations
+
+    def untold(self, work: UnitOfWork) -> UntoldUnits:
+        """Where stock units are looked for that nobody was told of yet; likewise."""
+        from argosy.domains.inventory.adapters.outbound.queries import untold_units
+
+        return untold_units
 
     def rows(self) -> tuple[Any, ...]:
         from argosy.domains.inventory.adapters.outbound.repositories import ROWS

@@ -20,12 +20,13 @@ from argosy.contracts.integrations import (
     WebhookDisabled,
     WebhookRegistered,
 )
-from argosy.contracts.inventory import StockRanLow
+from argosy.contracts.inventory import ShelfLevel, StockRanLow, StockTold, UnitLevel
 from argosy.contracts.orders import OrderCancelled, OrderConfirmed, OrderPaid
 from argosy.contracts.products import PriceChanged, ProductArchived, ProductCreated
+from argosy.contracts.promotions import PromotionEnded
 from argosy.domains.integrations.application.deliveries import Deliveries
 from argosy.domains.integrations.application.feed import Feed
-from argosy.domains.integrations.context import SERVICES, build, build_feed
+from argosy.domains.integrations.context import SERVICES, build
 from argosy.domains.integrations.domain.feed import PUBLIC, TYPES, EventFeedIsOff, FeedEvent, type_faults
 from argosy.domains.integrations.domain.webhook import (
     FAILING_MAX,
@@ -44,7 +45,8 @@ from argosy.engine.work import Actor
 from argosy.shared_kernel.errors import DomainError, Several
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import personal_fields
-from tests.domains.integrations.outside import ports
+from tests.domains.integrations.outside import feed_services, ports
+from tests.read_models.staging import promoted
 from tests.support import Stage, an_id
 
 SELLER = Actor(id=an_id("person"), roles=frozenset({"seller"}), seller_id=an_id("store"))
@@ -55,14 +57,14 @@ URL = "https://erp.example/hook"
 
 @pytest.fixture
 def feed() -> Stage:
-    return Stage((Feed,), build_feed)
+    return Stage((Feed,), feed_services)
 
 
 @pytest.fixture
 def stage() -> Stage:
     outside = ports()
     services = (*SERVICES, Deliveries)
-    return Stage(services, lambda work: (*build(work, outside), build_feed(work)[1]))
+    return Stage(services, lambda work: (*build(work, outside), feed_services(work)[1]))
 
 
 def order(kind: type, name: str = "order", **fields: Any) -> Any:
@@ -111,6 +113,52 @@ def test_facts_about_products_are_told_to_whose_they_are(feed: Stage) -> None:
     assert feed.undeclared_loads == 0
 
 
+def test_each_unit_of_a_sweep_of_stock_is_told_to_whose_it_is(feed: Stage) -> None:
+    shelf = ShelfLevel(
+        stock_item_id=an_id("item"),
+        warehouse="main",
+        on_hand=9,
+        reserved=1,
+        allocated=1,
+        available=7,
+        promisable=5,
+        missing=0,
+        safety_stock=2,
+        low_at=0,
+        updated_at=feed.clock.now(),
+    )
+    units = tuple(
+        UnitLevel(
+            stock_unit_id=an_id(sku),
+            seller_id=seller_id,
+            sku=sku,
+            product_id=an_id("product"),
+            variant_id=an_id(sku),
+            shelves=(shelf,),
+        )
+        for sku, seller_id in (("lamp", an_id("store")), ("rug", an_id("other store")), ("nobody's", None))
+    )
+    feed.send(StockTold(job="tell-stock", units=units))
+    told = sorted(feed.all(FeedEvent), key=lambda event: event.position)
+    assert [(event.type, event.seller_id) for event in told] == [
+        ("stock.changed", an_id("store")),
+        ("stock.changed", an_id("other store")),
+    ]
+    assert (told[0].data["sku"], told[0].data["available"], told[0].data["promisable"]) == ("lamp", 7, 5)
+    assert told[0].data["shelves"][0]["warehouse"] == "main"
+    assert feed.undeclared_loads == 0
+
+
+def test_a_sellers_promotions_are_told_and_the_platforms_are_not(feed: Stage) -> None:
+    feed.send(promoted("own", an_id("store")), promoted("platform's"))
+    for name in ("own", "platform's", "from before the feed"):
+        feed.send(PromotionEnded(promotion_id=an_id(name)))
+    told = sorted(feed.all(FeedEvent), key=lambda event: event.position)
+    assert [event.type for event in told] == ["promotion.created", "promotion.ended"]
+    assert {event.seller_id for event in told} == {an_id("store")}
+    assert feed.undeclared_loads == 0
+
+
 def test_what_is_the_platforms_own_is_told_to_no_program(feed: Stage) -> None:
     low = StockRanLow(
         stock_item_id=an_id("item"),
@@ -127,7 +175,7 @@ def test_no_field_about_a_person_is_public() -> None:
     for kind, public in PUBLIC.items():
         private = {name.partition(".")[0] for name in personal_fields(kind)} | {"buyer_id", "address"}
         assert not private & set(public.fields), kind
-        assert set(public.fields) <= set(kind.__struct_fields__)
+        assert all(hasattr(kind, name) for name in public.fields)
         assert public.about in public.fields
     assert len(set(TYPES)) == len(TYPES)
 

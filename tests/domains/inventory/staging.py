@@ -37,7 +37,11 @@ def inventory_stage(policy: str = DEFAULT_POLICY, open_holds_max: int = OPEN_HOL
         late = [row for row in stage.all(Reservation) if row.open_until is not None and row.open_until <= now]
         return [row.id for row in sorted(late, key=lambda row: (row.open_until, row.id))[:limit]]
 
-    stage = Stage(SERVICES, lambda work: build(work, overdue, HoldingRules(policy, open_holds_max)))
+    def untold(after: Id | None, limit: int) -> Sequence[Id]:
+        units = {row.stock_unit_id for row in stage.all(StockItem) if not row.is_told}
+        return sorted(id for id in units if id > (after or ""))[:limit]
+
+    stage = Stage(SERVICES, lambda work: build(work, overdue, untold, HoldingRules(policy, open_holds_max)))
     return stage
 
 

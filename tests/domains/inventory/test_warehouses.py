@@ -271,15 +271,13 @@ def test_a_transfer_is_in_neither_warehouse_while_it_is_on_its_way() -> None:
     stage = two_places(10, 0)
     id = transfer_id(UNIT, "lorry 1")
     told = stage.send(sending(4), actor=SELLER)
-    assert (
-        TransferSent(transfer_id=id, stock_unit_id=UNIT, from_warehouse="porto", to_warehouse="berlin", quantity=4)
-        in told
-    )
+    whose = {"transfer_id": id, "stock_unit_id": UNIT, "seller_id": SELLER.seller_id}
+    assert TransferSent(**whose, from_warehouse="porto", to_warehouse="berlin", quantity=4) in told
     assert (there(stage, "porto").on_hand, there(stage, "berlin").on_hand) == (6, 0)
     assert stage.send(sending(4), actor=SELLER) == []
     assert stage.result == id
     told = stage.send(ReceiveTransfer(transfer_id=id, quantity=3), actor=SELLER)
-    assert TransferReceived(transfer_id=id, stock_unit_id=UNIT, to_warehouse="berlin", quantity=3, lost=1) in told
+    assert TransferReceived(**whose, to_warehouse="berlin", quantity=3, lost=1) in told
     assert (there(stage, "porto").on_hand, there(stage, "berlin").on_hand) == (6, 3)
     assert stage.send(ReceiveTransfer(transfer_id=id, quantity=3), actor=SELLER) == []
     assert refused(stage, ReceiveTransfer(transfer_id=id, quantity=4), TransferHasArrived)["received"] == 3
@@ -313,7 +311,14 @@ def test_a_count_corrects_what_differs_once() -> None:
     stage = two_places(10, 0)
     stage.send(put_in("porto", 5, OTHER), actor=SELLER)
     told = stage.send(counting((UNIT, 8), (OTHER, 5)), actor=SELLER)
-    said = StockReconciled(count_id=stage.result, warehouse="porto", reference_id="monday", units=2, differing=1)
+    said = StockReconciled(
+        count_id=stage.result,
+        warehouse="porto",
+        reference_id="monday",
+        units=2,
+        differing=1,
+        seller_id=Id(SELLER.seller_id),
+    )
     assert said in told
     assert there(stage, "porto").on_hand == 8
     stage.send(put_in("porto", 2, reference="second"), actor=SELLER)

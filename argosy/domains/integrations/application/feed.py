@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from argosy.contracts.accounts import HolidayEnded, HolidayStarted, SellerReinstated, SellerSuspended
 from argosy.contracts.integrations import EventTold
-from argosy.contracts.inventory import ShortageClosed, ShortageOpened, StockRanLow
+from argosy.contracts.inventory import (
+    ShortageClosed,
+    ShortageOpened,
+    StockRanLow,
+    StockReconciled,
+    StockTold,
+    TransferReceived,
+    TransferSent,
+)
 from argosy.contracts.orders import (
     DeliveryChanged,
+    OrderCancellationFailed,
+    OrderCancellationRequested,
     OrderCancelled,
     OrderConfirmed,
     OrderCreated,
     OrderPaid,
+    OrderPaymentMethodChanged,
     OrderRefunded,
 )
 from argosy.contracts.products import (
@@ -20,9 +32,13 @@ from argosy.contracts.products import (
     ProductArchived,
     ProductCreated,
     ProductPublished,
+    ProductSoldAgain,
     ProductUnpublished,
     ProductUpdated,
+    ProductWithheld,
+    VariantsAdded,
 )
+from argosy.contracts.promotions import PromotionCreated, PromotionEnded
 from argosy.domains.integrations.domain.feed import (
     ORDER_FEED,
     PUBLIC,
@@ -41,15 +57,28 @@ OfSellers = (
     | OrderPaid
     | OrderCancelled
     | OrderRefunded
+    | OrderCancellationRequested
+    | OrderCancellationFailed
+    | OrderPaymentMethodChanged
     | DeliveryChanged
     | ProductCreated
     | ProductPublished
+    | VariantsAdded
     | StockRanLow
     | ShortageOpened
     | ShortageClosed
+    | StockReconciled
+    | TransferSent
+    | TransferReceived
+    | SellerSuspended
+    | SellerReinstated
+    | HolidayStarted
+    | HolidayEnded
 )
 MADE = (ProductCreated, ProductPublished)
-OfProducts = ProductUpdated | ProductUnpublished | ProductArchived | PriceChanged
+OfProducts = ProductUpdated | ProductUnpublished | ProductArchived | ProductWithheld | ProductSoldAgain | PriceChanged
+PLATFORM = "platform"
+"""Who gives a promotion that is no seller's."""
 
 
 SETTING = "ARGOSY_EVENT_FEED"
@@ -93,6 +122,23 @@ class Feed:
     def tell_of_product(self, event: OfProducts) -> None:
         """A fact about a product. Of one whose seller was never told here, nobody is told."""
         owner = self.owners.find(event.product_id)
+        if owner is not None:
+            self._tell(event, owner.seller_id)
+
+    @reads(order=lambda event: [ORDER_FEED])
+    def tell_of_stock(self, event: StockTold) -> None:
+        """How stock units stand, each to whose it is."""
+        for unit in event.units:
+            if unit.seller_id is not None:
+                self._tell(unit, unit.seller_id)
+
+    @reads(order=lambda event: [ORDER_FEED], owners=lambda event: [event.promotion_id])
+    def tell_of_promotion(self, event: PromotionCreated | PromotionEnded) -> None:
+        """A seller's own promotion. Of the platform's, and of one that began before the feed, nobody is told."""
+        owner = self.owners.find(event.promotion_id)
+        if owner is None and isinstance(event, PromotionCreated) and event.funded_by != PLATFORM:
+            owner = ProductOwner(id=event.promotion_id, seller_id=Id(event.funded_by))
+            self.owners.add(owner)
         if owner is not None:
             self._tell(event, owner.seller_id)
 

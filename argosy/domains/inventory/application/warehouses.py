@@ -280,6 +280,7 @@ class Counting:
                 reference_id=command.reference_id,
                 units=len(command.counts),
                 differing=differing,
+                seller_id=seller_id,
             )
         )
         return id

@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from argosy.contracts.inventory import (
     AvailabilityChanged,
+    ShelfLevel,
     ShortageClosed,
     ShortageOpened,
     StockAdjusted,
@@ -161,6 +162,8 @@ class StockItem(Aggregate):
     missing: int = 0
     missing_since: datetime | None = None
     updated_at: datetime
+    is_told: bool = False
+    """Whether all of this was told by StockTold."""
 
     @property
     def promised(self) -> int:
@@ -193,8 +196,9 @@ class StockItem(Aggregate):
             )
         ):
             self.product_id, self.variant_id, self.seller_id = product_id, variant.variant_id, seller_id
-        if self.variant_id == variant.variant_id and self.seller_id == seller_id and variant.sku:
-            self.sku = variant.sku
+            self.is_told = False
+        if self.variant_id == variant.variant_id and self.seller_id == seller_id and variant.sku not in ("", self.sku):
+            self.sku, self.is_told = variant.sku, False
 
     def level(self) -> StockLevel:
         return StockLevel(
@@ -212,6 +216,21 @@ class StockItem(Aggregate):
             expected_at=self.expected_at,
             backordered=self.backordered,
             missing=self.missing,
+        )
+
+    def shelf_level(self) -> ShelfLevel:
+        return ShelfLevel(
+            stock_item_id=self.id,
+            warehouse=self.warehouse,
+            on_hand=self.on_hand,
+            reserved=self.reserved,
+            allocated=self.allocated,
+            available=self.available,
+            promisable=self.promisable,
+            missing=self.missing,
+            safety_stock=self.safety_stock,
+            low_at=self.low_at,
+            updated_at=self.updated_at,
         )
 
     def count(self, change: int, reason: str, now: datetime, *, may_uncover: bool = False) -> None:
@@ -277,7 +296,7 @@ class StockItem(Aggregate):
         assert 0 < pieces <= self.reserved, f"allocated {pieces} of {self.reserved}"
         self.reserved -= pieces
         self.allocated += pieces
-        self.updated_at = now
+        self._touch(now)
 
     def take_back(self, pieces: int, now: datetime) -> None:
         """Sold pieces that never left can be sold again."""
@@ -329,9 +348,12 @@ class StockItem(Aggregate):
                 )
             )
 
+    def _touch(self, now: datetime) -> None:
+        self.updated_at, self.is_told = now, False
+
     def _changed(self, before: int, now: datetime) -> None:
         """Tell what a shop window must know. A deep shelf says nothing: that would be two messages a checkout."""
-        self.updated_at = now
+        self._touch(now)
         after = self.promisable
         if self.low_at and after <= self.low_at < before:
             self.record(

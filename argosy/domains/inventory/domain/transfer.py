@@ -64,6 +64,7 @@ class StockTransfer(Aggregate):
                 from_warehouse=self.from_warehouse,
                 to_warehouse=self.to_warehouse,
                 quantity=self.quantity,
+                seller_id=self.seller_id,
             )
         )
 
@@ -80,6 +81,7 @@ class StockTransfer(Aggregate):
                 to_warehouse=self.to_warehouse,
                 quantity=pieces,
                 lost=self.lost,
+                seller_id=self.seller_id,
             )
         )
 

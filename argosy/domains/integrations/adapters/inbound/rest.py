@@ -26,6 +26,7 @@ from argosy.domains.integrations.adapters.outbound.queries import (
     deliveries_of,
     delivery_of,
     feed_after,
+    feed_bounds,
     key_of,
     keys_of,
     webhook_of,
@@ -37,6 +38,7 @@ from argosy.domains.integrations.domain.feed import EventFeedIsOff, type_faults
 from argosy.platform.auth import merchant
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Cursor, Limit, Page, PageQuery, cursor, page
+from argosy.platform.problems import Problem
 from argosy.platform.rest import Asked, Document, delete, document, get, post, put
 from argosy.shared_kernel.errors import refuse
 
@@ -61,7 +63,8 @@ class FeedQuery(PageQuery, kw_only=True, frozen=True):
 
 
 class FeedPage(msgspec.Struct, frozen=True):
-    """Events in their order, and the cursor behind them, from which to go on: it is good for ever."""
+    """Events in their order, and the cursor behind them, from which to go on: it is good for as long as the operator
+    keeps what comes behind it."""
 
     events: tuple[FeedShown, ...]
     cursor: str
@@ -69,13 +72,22 @@ class FeedPage(msgspec.Struct, frozen=True):
 
 def events(asked: Asked) -> Document:
     """What happened, in order: your store's own, for staff everybody's. Ask again behind the cursor; with
-    `Prefer: wait=30` an empty page waits for what comes."""
+    `Prefer: wait=30` an empty page waits for what comes. A cursor that points before what is kept is answered 410
+    `cursor_too_old`, with `start_again_at`."""
     if not is_feed_on(os.environ):
         raise EventFeedIsOff()
     query: FeedQuery = asked.query
     types = tuple(filter(None, query.types.split(",")))
     refuse(type_faults(types))
     after = query.position(tuple[_Position])[0] if query.after else 0
+    if query.after and after < (swept := feed_bounds()[1]):
+        raise Problem(
+            410,
+            "cursor_too_old",
+            "Events behind this cursor are no longer kept. Read what you may have missed from the API itself, and go "
+            "on from `start_again_at`.",
+            extra={"start_again_at": cursor(swept)},
+        )
     found, last = feed_after(after, asked.actor.seller_id, types, query.limit)
     shown = document(FeedPage(tuple(found), cursor(last)))
     return shown._replace(is_settled=bool(found), is_final=bool(found))

@@ -39,6 +39,7 @@ class FeedOrderRow(AggregateRow):
     """One row, which numbers the feed."""
 
     last = models.BigIntegerField(default=0)
+    swept = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "feed_order"
@@ -115,6 +116,7 @@ class DeliveryRow(AggregateRow):
         ]
         indexes = [
             models.Index(fields=["webhook_id", "id"], name="deliveries_of_webhook"),
+            models.Index(fields=["created_at"], name="deliveries_by_age"),
             models.Index(fields=["id"], condition=models.Q(status=PENDING), name="deliveries_open"),
         ]
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import Q
 
-from argosy.domains.integrations.adapters.outbound.models import ApiKeyRow, DeliveryRow, FeedEventRow, WebhookRow
+from argosy.domains.integrations.adapters.outbound.models import (
+    ApiKeyRow,
+    DeliveryRow,
+    FeedEventRow,
+    FeedOrderRow,
+    WebhookRow,
+)
+from argosy.domains.integrations.application.sweeping import OldDelivery
 from argosy.domains.integrations.domain.api_key import SELLER, STAFF, granted_by
+from argosy.domains.integrations.domain.feed import ORDER_FEED
+from argosy.domains.integrations.domain.webhook import PENDING
 from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.ids import Id
 
@@ -92,7 +103,10 @@ class FeedShown(msgspec.Struct, frozen=True):
 
 
 def feed_after(position: int, seller_id: str, types: tuple[str, ...], limit: int) -> tuple[list[FeedShown], int]:
-    """Events behind a position, a seller's own or (empty) everybody's, and the position of the last one."""
+    """Events behind a position, a seller's own or (empty) everybody's, and the position behind which to go on: that of
+    the last one, or of the whole feed's last where there is nothing more for this asker. So the cursor of one who asks
+    for what is rare does not grow old."""
+    head, _ = feed_bounds()
     rows = FeedEventRow.objects.filter(position__gt=position).order_by("position")
     if seller_id:
         rows = rows.filter(seller_id=seller_id)
@@ -100,7 +114,27 @@ def feed_after(position: int, seller_id: str, types: tuple[str, ...], limit: int
         rows = rows.filter(type__in=types)
     columns = ("position", "id", "type", "occurred_at", "seller_id", "data")
     found = list(rows.values_list(*columns)[:limit])
-    return [FeedShown(*row[1:]) for row in found], found[-1][0] if found else position
+    shown = [FeedShown(*row[1:]) for row in found]
+    return shown, found[-1][0] if len(found) == limit else max(position, head)
+
+
+def feed_bounds() -> tuple[int, int]:
+    """The position of the last event, and the one up to which nothing is kept any more."""
+    found = FeedOrderRow.objects.filter(id=ORDER_FEED).values_list("last", "swept").first()
+    return found or (0, 0)
+
+
+class StoredOld:
+    """What is older than it is kept."""
+
+    def events(self, until: datetime, limit: int) -> Sequence[Id]:
+        """Without a gap: the first one that is younger ends it."""
+        first = FeedEventRow.objects.order_by("position").values_list("id", "occurred_at")[:limit]
+        return [Id(id) for id, _ in takewhile(lambda one: one[1] < until, first)]
+
+    def deliveries(self, until: datetime, limit: int) -> Sequence[OldDelivery]:
+        found = DeliveryRow.objects.filter(created_at__lt=until).exclude(status=PENDING).order_by("created_at")
+        return [OldDelivery(Id(id), Id(lane)) for id, lane in found.values_list("id", "lane_id")[:limit]]
 
 
 def parcel_of(delivery_id: str) -> tuple[WebhookRow, FeedEventRow] | None:

@@ -26,7 +26,6 @@ from argosy.platform.rest import PREFIX, Asked, Made, get, patch, post, put
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-_Sku = Annotated[str, msgspec.Meta(max_length=64)]
 _Code = Annotated[str, msgspec.Meta(max_length=32)]
 
 
@@ -35,20 +34,6 @@ class StockQuery(PageQuery, kw_only=True, frozen=True):
 
     warehouse: _Code = ""
     only: Literal["", "low", "short"] = ""
-
-
-class AvailabilityQuery(PageQuery, kw_only=True, frozen=True):
-    """Which stock units: of one SKU, only those of which nothing is left, or something is."""
-
-    sku: _Sku = ""
-    only: Literal["", "out", "in"] = ""
-
-
-class WarehouseStockQuery(PageQuery, kw_only=True, frozen=True):
-    """Which stock items: of one warehouse, of one SKU."""
-
-    warehouse: _Code = ""
-    sku: _Sku = ""
 
 
 class TransferQuery(PageQuery, kw_only=True, frozen=True):
@@ -83,32 +68,6 @@ def my_stock(asked: Asked) -> Page:
     return _page(
         found, query, "stock", [one.stock_item_id for one in found], warehouse=query.warehouse, only=query.only
     )
-
-
-def sku_availability(asked: Asked) -> Page:
-    """How much of each of your stock units there is over all warehouses; staff see everybody's."""
-    query: AvailabilityQuery = asked.query
-    after = query.position(tuple[_Id])
-    found = queries.sku_availability(
-        _seller(asked), after=after[0] if after else "", limit=query.limit + 1, sku=query.sku, only=query.only
-    )
-    ids = [one.stock_unit_id for one in found]
-    return _page(found, query, "sku-availability", ids, sku=query.sku, only=query.only)
-
-
-def warehouse_stock(asked: Asked) -> Page:
-    """What lies in which of your warehouses, and what of it is promised; staff see everybody's."""
-    query: WarehouseStockQuery = asked.query
-    found = queries.warehouse_stock(
-        _seller(asked),
-        after=query.position(tuple[_Code, _Id]),
-        limit=query.limit + 1,
-        warehouse=query.warehouse,
-        sku=query.sku,
-    )
-    last = found[query.limit - 1] if len(found) > query.limit else None
-    after = cursor(last.warehouse, last.stock_item_id) if last else ""
-    return page(found, query, f"{PREFIX}warehouse-stock", after, warehouse=query.warehouse, sku=query.sku)
 
 
 def stock_of_unit(asked: Asked) -> Levels | None:
@@ -157,8 +116,6 @@ def _page(found: list[Any], query: PageQuery, path: str, ids: list[Any], **filte
 
 endpoints = [
     get("stock", my_stock, allow=merchant, parameters=StockQuery, answers=Page),
-    get("sku-availability", sku_availability, allow=merchant, parameters=AvailabilityQuery, answers=Page),
-    get("warehouse-stock", warehouse_stock, allow=merchant, parameters=WarehouseStockQuery, answers=Page),
     get("stock/{stock_unit_id}", stock_of_unit, allow=merchant, answers=Levels),
     get("stock/{stock_unit_id}/movements", movements_of_unit, allow=merchant, parameters=PageQuery, answers=Page),
     post(

@@ -36,6 +36,7 @@ class StockItemRow(AggregateRow):
     missing = models.BigIntegerField(default=0, db_default=0)
     missing_since = InstantField(null=True)
     updated_at = InstantField()
+    is_told = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "stock_items"
@@ -44,6 +45,7 @@ class StockItemRow(AggregateRow):
             models.Index(fields=["seller_id", "stock_unit_id"], name="stock_items_by_unit"),
             models.Index(fields=["sku"], name="stock_items_by_sku"),
             models.Index(fields=["seller_id", "warehouse", "id"], name="stock_items_by_place"),
+            models.Index(fields=["stock_unit_id"], condition=Q(is_told=False), name="stock_items_untold"),
             models.Index(fields=["missing_since"], condition=Q(missing__gt=0), name="stock_items_short"),
         ]
         constraints = [

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet
 
 from argosy.domains.inventory.adapters.outbound.models import (
     ReservationRow,
@@ -17,7 +17,7 @@ from argosy.domains.inventory.adapters.outbound.models import (
     tables,
 )
 from argosy.domains.inventory.application.reconciling import Held
-from argosy.domains.inventory.domain.stock import StockLevel, promisable_of
+from argosy.domains.inventory.domain.stock import StockLevel
 from argosy.shared_kernel.ids import Id
 
 SKUS_ASKED = 500
@@ -77,6 +77,14 @@ def overdue_reservations(now: datetime, limit: int) -> Sequence[Id]:
     return [Id(id) for id in open_ones.values_list("id", flat=True)[:limit]]
 
 
+def untold_units(after: Id | None, limit: int) -> Sequence[Id]:
+    """Ids of stock units that have changed since they were last told of, behind one."""
+    rows = StockItemRow.objects.filter(is_told=False).order_by("stock_unit_id")
+    if after is not None:
+        rows = rows.filter(stock_unit_id__gt=after)
+    return [Id(id) for id in rows.values_list("stock_unit_id", flat=True).distinct()[:limit]]
+
+
 def levels(
     seller_id: str | None, *, after: str = "", limit: int, warehouse: str = "", only: str = ""
 ) -> list[StockLevel]:
@@ -95,88 +103,6 @@ def levels(
     return _levels(rows[:limit])
 
 
-class SkuAvailability(msgspec.Struct, kw_only=True, frozen=True):
-    """How much of one stock unit there is in all warehouses together. `available` is there and promised to nobody;
-    `promisable` may still be promised by its rules, there or not."""
-
-    stock_unit_id: Id
-    sku: str
-    product_id: Id | None
-    on_hand: int
-    reserved: int
-    allocated: int
-    available: int
-    promisable: int
-    missing: int
-    warehouses: list[str]
-
-
-class WarehouseStock(msgspec.Struct, kw_only=True, frozen=True):
-    """One stock unit in one warehouse."""
-
-    warehouse: str
-    stock_item_id: Id
-    stock_unit_id: Id
-    sku: str
-    on_hand: int
-    reserved: int
-    allocated: int
-    available: int
-    missing: int
-    updated_at: datetime
-
-
-def sku_availability(
-    seller_id: str | None, *, after: str = "", limit: int, sku: str = "", only: str = ""
-) -> list[SkuAvailability]:
-    """Stock units by id, of one seller or (None) of all: of one SKU, `only` those of which nothing is there ("out") or
-    something is ("in")."""
-    found = StockItemRow.objects.all() if seller_id is None else StockItemRow.objects.filter(seller_id=seller_id)
-    if sku:
-        found = found.filter(sku=sku)
-    if after:
-        found = found.filter(stock_unit_id__gt=after)
-    units = found.values("stock_unit_id").annotate(free=Sum("available_quantity")).order_by("stock_unit_id")
-    if only:
-        units = units.filter(free=0) if only == "out" else units.filter(free__gt=0)
-    items: dict[str, list[StockItemRow]] = {one["stock_unit_id"]: [] for one in units[:limit]}
-    for row in StockItemRow.objects.filter(stock_unit_id__in=list(items)).order_by("warehouse"):
-        if seller_id in (None, row.seller_id):
-            items[row.stock_unit_id].append(row)
-    return [_availability(Id(unit_id), rows) for unit_id, rows in items.items()]
-
-
-def warehouse_stock(
-    seller_id: str | None, *, after: tuple[str, str] | None = None, limit: int, warehouse: str = "", sku: str = ""
-) -> list[WarehouseStock]:
-    """Stock items by warehouse and id, of one seller or (None) of all."""
-    rows = StockItemRow.objects.order_by("warehouse", "id")
-    if seller_id is not None:
-        rows = rows.filter(seller_id=seller_id)
-    if warehouse:
-        rows = rows.filter(warehouse=warehouse)
-    if sku:
-        rows = rows.filter(sku=sku)
-    if after is not None:
-        place, id = after
-        rows = rows.filter(Q(warehouse__gt=place) | Q(warehouse=place, id__gt=id))
-    return [
-        WarehouseStock(
-            warehouse=row.warehouse,
-            stock_item_id=Id(row.id),
-            stock_unit_id=Id(row.stock_unit_id),
-            sku=row.sku,
-            on_hand=row.total_quantity,
-            reserved=row.reserved,
-            allocated=row.allocated,
-            available=row.available_quantity,
-            missing=row.missing,
-            updated_at=row.updated_at,
-        )
-        for row in rows[:limit]
-    ]
-
-
 def shelves(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[Held]]:
     """What is held of these SKUs in these warehouses, of every seller."""
     found: dict[tuple[str, str], list[Held]] = {}
@@ -189,29 +115,6 @@ def shelves(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[H
                 )
                 found.setdefault((row.warehouse, row.sku), []).append(held)
     return found
-
-
-def _availability(unit_id: Id, rows: Sequence[StockItemRow]) -> SkuAvailability:
-    return SkuAvailability(
-        stock_unit_id=unit_id,
-        sku=next((row.sku for row in rows if row.sku), ""),
-        product_id=next((Id(row.product_id) for row in rows if row.product_id), None),
-        on_hand=sum(row.total_quantity for row in rows),
-        reserved=sum(row.reserved for row in rows),
-        allocated=sum(row.allocated for row in rows),
-        available=sum(row.available_quantity for row in rows),
-        promisable=sum(
-            promisable_of(
-                row.total_quantity,
-                row.safety_stock,
-                row.oversell_max,
-                row.reserved + row.allocated,
-            )
-            for row in rows
-        ),
-        missing=sum(row.missing for row in rows),
-        warehouses=[row.warehouse for row in rows],
-    )
 
 
 def levels_of_unit(stock_unit_id: str, seller_id: str | None) -> list[StockLevel]:

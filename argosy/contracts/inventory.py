@@ -29,6 +29,23 @@ class AdjustStock(Command):
     warehouse: str = "main"
 
 
+class StockChange(Value):
+    """Correct one count by `change`, as AdjustStock does."""
+
+    stock_unit_id: Id
+    change: int
+    reason: str
+    reference_id: str
+    warehouse: str = "main"
+
+
+class AdjustStocks(Command):
+    """Correct up to 200 counts, each corrected or refused by itself; answers BulkAnswer. Who knows what lies there, and
+    not how much it differs, sends a count."""
+
+    items: tuple[StockChange, ...]
+
+
 class OpenWarehouse(Command):
     """A place where stock is kept, by a code of your own. `country` and `serves` (other countries that are near,
     nearest first) say how near it is to a buyer, `parcel_cost` and `abroad_cost` what a parcel from there costs

@@ -73,6 +73,22 @@ class SetPrice(Command):
     effective_from: datetime | None = None
 
 
+class NewPrice(Value):
+    """What a variant costs from `effective_from` (now when left out)."""
+
+    product_id: Id
+    variant_id: Id
+    amount: int
+    currency: str
+    effective_from: datetime | None = None
+
+
+class SetPrices(Command):
+    """New price versions of up to 200 variants, each set or refused by itself; answers BulkAnswer."""
+
+    items: tuple[NewPrice, ...]
+
+
 class SetSale(Command):
     """A sale price of a variant from `starts_at` (now when left out) until `ends_at`, when its price is again what it
     is before the sale. No other price may be planned to begin in between."""

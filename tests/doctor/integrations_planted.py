@@ -53,7 +53,7 @@ INTEGRATIONS = (
         sql(
             "integrations",
             "feed_order",
-            f"INSERT INTO feed_order (id, version, sequence, last) VALUES ('{OTHER}', 1, 0, 1)",
+            f"INSERT INTO feed_order (id, version, sequence, last, swept) VALUES ('{OTHER}', 1, 0, 1, 0)",
         ),
     ),
     Case(

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 from argosy.contracts.checkout import AbortCheckout, CheckoutLine, StartCheckout
-from argosy.contracts.inventory import ReceiveStock
+from argosy.contracts.inventory import ReceiveStock, TellStock
 from argosy.contracts.orders import Address
 from argosy.contracts.payments import AuthorizePayment, CapturePayment, RefundPayment, SellerShare
 from argosy.contracts.products import CreateProduct, NewVariant, PublishProduct
@@ -115,6 +115,8 @@ def sell(place: Marketplace) -> None:
     _until_at_rest(place)
     pay_back(place, "approved", 1_000)
     _until_at_rest(place)
+    place.do("inventory", TellStock())
+    place.drain()
 
 
 def _until_at_rest(place: Marketplace) -> None:

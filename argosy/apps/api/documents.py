@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from argosy.domains.products.adapters.outbound.queries import product_by_slug as
 from argosy.platform.auth import buyer, public, seller, shopper
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.languages import Locale, Spoken, wanted
-from argosy.platform.pages import Page, PageQuery, cursor, page
+from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
 from argosy.platform.rest import PREFIX, Asked, Document, document, get
 from argosy.platform.runtime import runtime
 from argosy.read_models.active_promotions import queries as promotions
@@ -23,6 +24,7 @@ from argosy.read_models.cart_summary.projector import CartDocument
 from argosy.read_models.catalogue import queries as catalogue
 from argosy.read_models.catalogue.page import ProductPage, read_page
 from argosy.read_models.order_history import queries as history
+from argosy.read_models.order_history.projector import OrderDocument
 from argosy.read_models.stored import Listed, Stored
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.money import AMOUNT_MAX
@@ -58,6 +60,17 @@ class ListingQuery(SpokenPageQuery, kw_only=True, frozen=True):
     seller_id: _Text = ""
     sort: Literal["newest", "price"] = "newest"
     currency: _Currency = ""
+
+
+class OrdersQuery(PageQuery, kw_only=True, frozen=True):
+    """Which orders: in one state, created from a time on and before another; the newest first, or the oldest. `fields`:
+    only these of each."""
+
+    status: Literal["", "CREATED", "CONFIRMED", "PAID", "SHIPPED", "DELIVERED", "CLOSED", "CANCELLED", "REFUNDED"] = ""
+    created_from: _Instant | None = None
+    created_before: _Instant | None = None
+    sort: Literal["newest", "oldest"] = "newest"
+    fields: Fields = ""
 
 
 class ActivePromotionsQuery(PageQuery, kw_only=True, frozen=True):
@@ -161,16 +174,30 @@ def my_cart_summary(asked: Asked) -> Document | None:
 
 def my_orders(asked: Asked) -> Page:
     """Your orders, the newest first."""
-    query: PageQuery = asked.query
-    found = history.orders_of_buyer(asked.actor.id, query.position(tuple[_Instant, _Id]), query.limit + 1)
-    return _page(found, query, f"{PREFIX}orders")
+    return _orders(asked, history.orders_of_buyer, asked.actor.id, "orders")
 
 
 def orders_of_my_store(asked: Asked) -> Page:
     """What was bought of your store, the newest first."""
-    query: PageQuery = asked.query
-    found = history.orders_of_seller(asked.actor.seller_id, query.position(tuple[_Instant, _Id]), query.limit + 1)
-    return _page(found, query, f"{PREFIX}stores/mine/orders")
+    return _orders(asked, history.orders_of_seller, asked.actor.seller_id, "stores/mine/orders")
+
+
+def _orders(asked: Asked, listing: Callable[..., list[Listed]], owner: str, path: str) -> Page:
+    query: OrdersQuery = asked.query
+    which = history.Which(query.status, query.created_from, query.created_before, query.sort == "oldest")
+    found = listing(owner, query.position(tuple[_Instant, _Id]), query.limit + 1, which)
+    last = found[query.limit - 1].place if len(found) > query.limit else ()
+    return page(
+        sparse([one.body for one in found], query.fields, OrderDocument),
+        query,
+        f"{PREFIX}{path}",
+        cursor(*last),
+        status=query.status,
+        created_from=query.created_from.isoformat() if query.created_from else "",
+        created_before=query.created_before.isoformat() if query.created_before else "",
+        sort=query.sort if query.sort != "newest" else "",
+        fields=query.fields,
+    )
 
 
 def order_of_my_store(asked: Asked) -> dict[str, Any] | None:
@@ -217,8 +244,8 @@ endpoints = {
     ],
     "carts": [get("carts/mine/summary", my_cart_summary, allow=buyer, parameters=Spoken, answers=CartDocument)],
     "orders": [
-        get("orders", my_orders, allow=shopper, parameters=PageQuery, answers=Page),
-        get("stores/mine/orders", orders_of_my_store, allow=seller, parameters=PageQuery, answers=Page),
+        get("orders", my_orders, allow=shopper, parameters=OrdersQuery, answers=Page),
+        get("stores/mine/orders", orders_of_my_store, allow=seller, parameters=OrdersQuery, answers=Page),
         get("stores/mine/orders/{order_id}", order_of_my_store, allow=seller, answers=WholeOrder),
     ],
 }

@@ -37,12 +37,25 @@ def order_of_seller(order_id: str, seller_id: str) -> Stored | None:
     return document(VIEW, OrderSummary, "order_id = ? AND seller_id = ?", order_id, seller_id)
 
 
-def orders_of_buyer(buyer_id: str, after: Place | None = None, limit: int = 20) -> list[Listed]:
-    return _orders("buyer_id", buyer_id, after, limit)
+class Which(NamedTuple):
+    """Which orders of an owner: in a status, created from a time on and before another; the newest first or the
+    oldest."""
+
+    status: str = ""
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    is_oldest_first: bool = False
 
 
-def orders_of_seller(seller_id: str, after: Place | None = None, limit: int = 20) -> list[Listed]:
-    return _orders("seller_id", seller_id, after, limit)
+ALL = Which()
+
+
+def orders_of_buyer(buyer_id: str, after: Place | None = None, limit: int = 20, which: Which = ALL) -> list[Listed]:
+    return _orders("buyer_id", buyer_id, after, limit, which)
+
+
+def orders_of_seller(seller_id: str, after: Place | None = None, limit: int = 20, which: Which = ALL) -> list[Listed]:
+    return _orders("seller_id", seller_id, after, limit, which)
 
 
 def seller_dashboard(seller_id: str) -> Dashboard | None:
@@ -59,17 +72,27 @@ def seller_dashboard(seller_id: str) -> Dashboard | None:
     return Dashboard(*rows[0]) if rows else None
 
 
-def _orders(owner: str, owner_id: str, after: Place | None, limit: int) -> list[Listed]:
+def _orders(owner: str, owner_id: str, after: Place | None, limit: int, which: Which) -> list[Listed]:
     if not is_id(owner_id):
         return []
     dialect = search()
+    order, beyond = ("ASC", ">") if which.is_oldest_first else ("DESC", "<")
     condition, parameters = "", [owner_id]
     if after is not None:
-        condition = "AND (created_at, order_id) < (?, ?)"
+        condition += f" AND (created_at, order_id) {beyond} (?, ?)"
         parameters += [dialect.instant(after[0]), after[1]]
+    if which.status:
+        condition += " AND status = ?"
+        parameters.append(which.status)
+    if which.created_from is not None:
+        condition += " AND created_at >= ?"
+        parameters.append(dialect.instant(which.created_from))
+    if which.created_before is not None:
+        condition += " AND created_at < ?"
+        parameters.append(dialect.instant(which.created_before))
     rows = dialect.query(
         f"SELECT body, created_at, {dialect.selected('order_id', 'uuid')} FROM {live_table(VIEW, OrderSummary)} "
-        f"WHERE {owner} = ? {condition} ORDER BY created_at DESC, order_id DESC LIMIT ?",
+        f"WHERE {owner} = ?{condition} ORDER BY created_at {order}, order_id {order} LIMIT ?",
         (*parameters, min(limit, ROWS_MAX)),
     )
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.contracts.inventory import AdjustStock, EndPreorder, ReceiveStock, SetStockRules
+from argosy.contracts.inventory import AdjustStock, AdjustStocks, EndPreorder, ReceiveStock, SetStockRules, StockChange
 from argosy.contracts.products import ProductCreated, ProductPublished, VariantsAdded
 from argosy.domains.inventory.application.keeping import StockKeeping, counting_seller
 from argosy.domains.inventory.domain.stock import (
@@ -33,13 +33,14 @@ from argosy.domains.inventory.domain.stock import (
 from argosy.domains.inventory.domain.warehouse import Warehouse, code_fault
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.bulk import BULK_MAX, BulkAnswer, each
 from argosy.shared_kernel.errors import DomainError, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
 VALUE_SHOWN_MAX = 40
 
 
-def _item_id(command: ReceiveStock | AdjustStock | SetStockRules) -> Id:
+def _item_id(command: ReceiveStock | AdjustStock | StockChange | SetStockRules) -> Id:
     return stock_item_id(command.stock_unit_id, command.warehouse)
 
 
@@ -48,11 +49,11 @@ def _item_and_siblings(command: ReceiveStock) -> list[Id | By]:
     return [_item_id(command), *siblings]
 
 
-def _reason(command: ReceiveStock | AdjustStock) -> str:
-    return command.reason if isinstance(command, AdjustStock) else RECEIPT
+def _reason(command: ReceiveStock | AdjustStock | StockChange) -> str:
+    return RECEIPT if isinstance(command, ReceiveStock) else command.reason
 
 
-def _movement_id(command: ReceiveStock | AdjustStock) -> Id:
+def _movement_id(command: ReceiveStock | AdjustStock | StockChange) -> Id:
     return movement_id(_item_id(command), _reason(command), command.reference_id)
 
 
@@ -94,10 +95,21 @@ class Stock:
     @reads(items=lambda command: [_item_id(command)], movements=lambda command: [_movement_id(command)])
     def adjust_stock(self, command: AdjustStock) -> StockLevel:
         """Correct the count, once per reason and reference; never below what is promised."""
+        return self._adjust(command).level()
+
+    @reads(
+        items=lambda command: [_item_id(one) for one in command.items[:BULK_MAX]],
+        movements=lambda command: [_movement_id(one) for one in command.items[:BULK_MAX]],
+    )
+    def adjust_stocks(self, command: AdjustStocks) -> BulkAnswer:
+        """Each by the same rules as one alone; the ids are those of stock items."""
+        return each(command.items, _movement_id, lambda one: self._adjust(one).id)
+
+    def _adjust(self, command: AdjustStock | StockChange) -> StockItem:
         _check(command)
         item = self.keeping.owned(command.stock_unit_id, command.warehouse)
         self.keeping.move(item, command.change, command.reason, command.reference_id)
-        return item.level()
+        return item
 
     @reads(items=lambda command: [_item_id(command)])
     def set_stock_rules(self, command: SetStockRules) -> StockLevel:
@@ -189,7 +201,7 @@ class Stock:
         return self.keeping.place_ids(command.warehouse, owners)
 
 
-def _check(command: ReceiveStock | AdjustStock, place_fault: DomainError | None = None) -> None:
+def _check(command: ReceiveStock | AdjustStock | StockChange, place_fault: DomainError | None = None) -> None:
     """Refuse what no warehouse could have meant, all of it at once."""
     faults: list[DomainError] = []
     owners = (command.product_id, command.seller_id) if isinstance(command, ReceiveStock) else ()
@@ -202,7 +214,7 @@ def _check(command: ReceiveStock | AdjustStock, place_fault: DomainError | None 
     pieces = command.quantity if isinstance(command, ReceiveStock) else abs(command.change)
     if not 0 < pieces <= PIECES_MAX:
         faults.append(QuantityOutOfBounds(quantity=pieces, quantity_max=PIECES_MAX))
-    if isinstance(command, AdjustStock):
+    if not isinstance(command, ReceiveStock):
         if command.reason in RESERVED_REASONS:
             faults.append(ReasonIsReserved(reasons=sorted(RESERVED_REASONS)))
         if command.reason in (LESSENS if command.change > 0 else ADDS):

@@ -10,11 +10,13 @@ from argosy.contracts.products import (
     CurrencyPriceChanged,
     EndPrice,
     LinesQuoted,
+    NewPrice,
     PriceChanged,
     PriceInCurrency,
     QuotedLine,
     QuoteLines,
     SetPrice,
+    SetPrices,
     SetSale,
 )
 from argosy.domains.products.application.ownership import ids, owned
@@ -34,6 +36,7 @@ from argosy.domains.products.domain.product import ARCHIVED, Product, Variant
 from argosy.domains.products.domain.sale import Sale, plan_sale, was_price
 from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.bulk import BULK_MAX, BulkAnswer, each
 from argosy.shared_kernel.errors import Invalid, NotFound, refuse
 from argosy.shared_kernel.ids import Id, is_id
 
@@ -91,6 +94,18 @@ class Pricing:
     def set_price(self, command: SetPrice) -> Id:
         """A new version of a variant's price in a currency, in force at once or from a time to come; its id. What is
         the price already is not set again."""
+        return self._set_price(command)
+
+    @reads(
+        products=lambda command: [id for one in command.items[:BULK_MAX] for id in ids(one.product_id)],
+        prices=lambda command: [by("variant_id", id) for one in command.items[:BULK_MAX] for id in ids(one.variant_id)],
+        offers=lambda command: [id for one in command.items[:BULK_MAX] for id in ids(one.variant_id)],
+    )
+    def set_prices(self, command: SetPrices) -> BulkAnswer:
+        """Each by the same rules as one alone. No variant comes twice: two prices from now on would be none."""
+        return each(command.items, lambda one: one.variant_id, self._set_price)
+
+    def _set_price(self, command: SetPrice | NewPrice) -> Id:
         product = owned(self.products, command.product_id, self.work.actor)
         now = self.work.now
         starts = command.effective_from or now

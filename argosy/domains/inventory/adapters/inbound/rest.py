@@ -9,6 +9,7 @@ import msgspec
 
 from argosy.contracts.inventory import (
     AdjustStock,
+    AdjustStocks,
     ChangeWarehouse,
     OpenWarehouse,
     ReceiveStock,
@@ -23,6 +24,7 @@ from argosy.platform.auth import merchant
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, get, patch, post, put
+from argosy.shared_kernel.bulk import BulkAnswer
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -127,6 +129,7 @@ endpoints = [
         answers=StockLevel,
     ),
     post("stock/{stock_unit_id}/adjustments", AdjustStock, allow=merchant, status=201, answers=StockLevel),
+    post("stock-adjustments", AdjustStocks, allow=merchant, answers=BulkAnswer),
     put("stock/{stock_unit_id}/rules", SetStockRules, allow=merchant, answers=StockLevel),
     post("stock/{stock_unit_id}/transfers", SendTransfer, allow=merchant, status=201, answers=Made),
     get("transfers", my_transfers, allow=merchant, parameters=TransferQuery, answers=Page),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -26,6 +26,7 @@ from argosy.contracts.products import (
     SetCollection,
     SetOptions,
     SetPrice,
+    SetPrices,
     SetSale,
     SetSlug,
     SetStory,
@@ -42,11 +43,21 @@ from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.platform.auth import merchant, public, seller, staff
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.languages import Spoken, wanted
-from argosy.platform.pages import Page, PageQuery, cursor, page
+from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
 from argosy.platform.rest import PREFIX, Asked, Document, Made, Upload, delete, document, get, patch, post, put
+from argosy.shared_kernel.bulk import BulkAnswer
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class OwnProductsQuery(PageQuery, kw_only=True, frozen=True):
+    """Which of your products: in one state, or the one that bears a SKU, its own or a variant's. `fields`: only these
+    of each."""
+
+    status: Literal["", "DRAFT", "PUBLISHED", "ARCHIVED"] = ""
+    sku: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    fields: Fields = ""
 
 
 class AsOf(msgspec.Struct, kw_only=True, frozen=True):
@@ -76,11 +87,21 @@ class CategoryTree(msgspec.Struct, kw_only=True):
 
 def my_products(asked: Asked) -> Page:
     """Your products by id, drafts and archived ones too."""
-    query: PageQuery = asked.query
+    query: OwnProductsQuery = asked.query
     after = query.position(tuple[_Id])
-    found = queries.products_of(asked.actor.seller_id, after[0] if after else "", query.limit + 1)
+    found = queries.products_of(
+        asked.actor.seller_id, after[0] if after else "", query.limit + 1, status=query.status, sku=query.sku
+    )
     last = cursor(found[query.limit - 1].product_id) if len(found) > query.limit else ""
-    return page(found, query, f"{PREFIX}stores/mine/products", last)
+    return page(
+        sparse(found, query.fields, queries.OwnProduct),
+        query,
+        f"{PREFIX}stores/mine/products",
+        last,
+        status=query.status,
+        sku=query.sku,
+        fields=query.fields,
+    )
 
 
 def my_product(asked: Asked) -> queries.OwnProduct | None:
@@ -145,6 +166,7 @@ endpoints = [
     post("products/{product_id}/combinations", CombineOptions, allow=merchant),
     put("products/{product_id}/variants/{variant_id}/stock", LinkStock, allow=merchant),
     post("products/{product_id}/variants/{variant_id}/prices", SetPrice, allow=merchant, status=201, answers=Made),
+    post("prices", SetPrices, allow=merchant, answers=BulkAnswer),
     post("products/{product_id}/variants/{variant_id}/sales", SetSale, allow=merchant, status=201, answers=Made),
     delete("products/{product_id}/variants/{variant_id}/prices/{currency}", EndPrice, allow=merchant),
     post(
@@ -164,7 +186,7 @@ endpoints = [
     post("products/{product_id}/publish", PublishProduct, allow=merchant),
     post("products/{product_id}/unpublish", UnpublishProduct, allow=merchant),
     post("products/{product_id}/archive", ArchiveProduct, allow=merchant),
-    get("stores/mine/products", my_products, allow=seller, parameters=PageQuery, answers=Page),
+    get("stores/mine/products", my_products, allow=seller, parameters=OwnProductsQuery, answers=Page),
     get("stores/mine/products/{product_id}", my_product, allow=seller, answers=queries.OwnProduct),
     get(
         "stores/mine/products/{product_id}/variants/{variant_id}/prices",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from django.db.models import Q
 
 from argosy.contracts.products import AttributeRule, CollectionRule, LocalName
 from argosy.domains.products.adapters.outbound.models import (
@@ -121,9 +122,16 @@ def is_product_of(product_id: str, seller_id: str | None) -> bool:
     return (found if seller_id is None else found.filter(seller_id=seller_id)).exists()
 
 
-def products_of(seller_id: str, after: str = "", limit: int = PAGE_MAX) -> list[OwnProduct]:
-    """A page of a seller's own products by id; `after` is the last id of the page before."""
+def products_of(
+    seller_id: str, after: str = "", limit: int = PAGE_MAX, *, status: str = "", sku: str = ""
+) -> list[OwnProduct]:
+    """A page of a seller's own products by id, of a `status`, or that bear a `sku`, their own or a variant's; `after`
+    is the last id of the page before."""
     mine = ProductRow.objects.filter(seller_id=seller_id)
+    if status:
+        mine = mine.filter(status=status)
+    if sku:
+        mine = mine.filter(Q(sku=sku) | Q(id__in=VariantRow.objects.filter(sku=sku).values("product_id")))
     if after:
         mine = mine.filter(id__gt=after)
     return _whole(list(mine.order_by("id").values_list(*_COLUMNS)[: min(limit, PAGE_MAX + 1)]))

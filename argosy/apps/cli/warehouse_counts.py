@@ -9,10 +9,6 @@ from argosy.apps.cli.console import Failed
 from argosy.apps.cli.csv_files import csv_records
 from argosy.apps.cli.product_rows import Reject
 from argosy.domains.inventory.application.reconciling import Counted
-from argosy.domains.inventory.domain.stock import PIECES_MAX
-from argosy.shared_kernel.ids import is_id
-
-NEEDED = ("warehouse", "sku", "counted")
 
 
 class CsvCounts:
@@ -25,32 +21,16 @@ class CsvCounts:
         self.rejects: list[Reject] = []
 
     def counts(self) -> Iterator[Counted]:
+        from argosy.domains.inventory.adapters.outbound.gateways.count_files import NoCount, counted, header_of
+
         records = csv_records(self.path, errors="surrogateescape")
         _, header = next(records, (1, []))
-        self.header = [title.strip().lower() for title in header]
-        lacking = [name for name in NEEDED if name not in self.header]
-        if lacking:
-            raise Failed(
-                f"{self.path}:1: the first line must name the columns {', '.join(NEEDED)}; seller is known too"
-            )
+        try:
+            self.header = header_of(header)
+        except NoCount as fault:
+            raise Failed(f"{self.path}:1: {fault}") from None
         for line, fields in records:
             try:
-                yield self._counted(line, fields)
+                yield counted(self.header, line, fields, self.seller_id)
             except ValueError as error:
                 self.rejects.append(Reject(line, str(error), tuple(fields)))
-
-    def _counted(self, line: int, fields: list[str]) -> Counted:
-        """The row as a count; ValueError says why not."""
-        if len(fields) != len(self.header):
-            raise ValueError(f"{len(fields)} fields in place of {len(self.header)}")
-        values = {name: field.strip() for name, field in zip(self.header, fields, strict=True)}
-        for name in NEEDED[:2]:
-            if not values[name] or not values[name].isprintable():
-                raise ValueError(f"{name} is empty or cannot be printed")
-        text = values["counted"]
-        if not (text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= PIECES_MAX):
-            raise ValueError(f"counted {text[:40]!r} is not a whole number from 0 to {PIECES_MAX:,}")
-        seller_id = values.get("seller", "") or self.seller_id
-        if seller_id and not is_id(seller_id):
-            raise ValueError(f"seller {seller_id[:40]!r} is not an id")
-        return Counted(line, values["warehouse"], values["sku"], seller_id, int(text), tuple(fields))

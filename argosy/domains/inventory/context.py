@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from argosy.contracts.inventory import ExpireReservations, TellStock
+from argosy.contracts.inventory_counts import AskWarehouses
+from argosy.domains.inventory.application.count_runs import WAREHOUSE, CountRuns, WarehouseQuestion
 from argosy.domains.inventory.application.keeping import StockKeeping
 from argosy.domains.inventory.application.reservations import (
     DEFAULT_RULES,
@@ -20,6 +23,7 @@ from argosy.domains.inventory.application.stock import Stock
 from argosy.domains.inventory.application.telling import Telling, UntoldUnits
 from argosy.domains.inventory.application.warehouses import Counting, Transfers, Warehouses
 from argosy.domains.inventory.domain.allocation import DEFAULT_POLICY, POLICIES
+from argosy.domains.inventory.domain.count_run import CountedPart, CountRun
 from argosy.domains.inventory.domain.reservation import OPEN_HOLDS_MAX, OPEN_HOLDS_OF_BUYER_MAX, Reservation
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement
 from argosy.domains.inventory.domain.transfer import StockCount, StockTransfer
@@ -28,11 +32,17 @@ from argosy.engine.due import CallTarget, Every
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 
-SERVICES = (Stock, Reservations, Warehouses, Transfers, Counting, Telling)
+SERVICES = (Stock, Reservations, Warehouses, Transfers, Counting, Telling, CountRuns)
+COUNTS_FOLDER = "ARGOSY_COUNTS_FOLDER"
 
 
 def build(
-    work: UnitOfWork, overdue: OverdueReservations, untold: UntoldUnits, rules: HoldingRules = DEFAULT_RULES
+    work: UnitOfWork,
+    overdue: OverdueReservations,
+    untold: UntoldUnits,
+    rules: HoldingRules = DEFAULT_RULES,
+    *,
+    has_system: bool = False,
 ) -> tuple[Any, ...]:
     """The services for one unit of work."""
     items, movements = work.repository(StockItem), work.repository(StockMovement)
@@ -45,6 +55,7 @@ def build(
         Transfers(keeping, work.repository(StockTransfer)),
         Counting(keeping, work.repository(StockCount)),
         Telling(work, items, untold),
+        CountRuns(keeping, work.repository(CountRun), work.repository(CountedPart), has_system=has_system),
     )
 
 
@@ -55,7 +66,11 @@ class InventoryContext(Context):
     criticality = "critical"
     services = SERVICES
     hears = ("checkout", "inventory", "orders")
-    schedule = (Every(seconds=15, send=ExpireReservations()), Every(seconds=15, send=TellStock(), first_after=15))
+    schedule = (
+        Every(seconds=15, send=ExpireReservations()),
+        Every(seconds=15, send=TellStock(), first_after=15),
+        Every(seconds=60, send=AskWarehouses(), first_after=60),
+    )
 
     @cached_property
     def policy(self) -> str:
@@ -77,7 +92,9 @@ class InventoryContext(Context):
         return HoldingRules(self.policy, int(text))
 
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
-        return build(work, self.overdue(work), self.untold(work), self.rules)
+        return build(
+            work, self.overdue(work), self.untold(work), self.rules, has_system=bool(os.environ.get(COUNTS_FOLDER))
+        )
 
     def overdue(self, work: UnitOfWork) -> OverdueReservations:
         """Where overdue reservations are looked for; a simulation looks through its own store instead."""
@@ -97,4 +114,10 @@ class InventoryContext(Context):
         return ROWS
 
     def calls(self) -> dict[str, CallTarget]:
-        return {}
+        """The folder into which a warehouse's system writes its counts, where the operator has named one."""
+        folder = os.environ.get(COUNTS_FOLDER)
+        if not folder:
+            return {}
+        from argosy.domains.inventory.adapters.outbound.gateways.count_files import CountFolder
+
+        return {WAREHOUSE: CallTarget(WarehouseQuestion, CountFolder(Path(folder)).next, seconds=60)}

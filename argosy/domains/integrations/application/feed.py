@@ -16,6 +16,7 @@ from argosy.contracts.inventory import (
     TransferReceived,
     TransferSent,
 )
+from argosy.contracts.inventory_counts import StockCountEnded
 from argosy.contracts.orders import (
     DeliveryChanged,
     OrderCancellationFailed,
@@ -68,6 +69,7 @@ OfSellers = (
     | ShortageOpened
     | ShortageClosed
     | StockReconciled
+    | StockCountEnded
     | TransferSent
     | TransferReceived
     | SellerSuspended

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from argosy.contracts import accounts, inventory, orders, products, promotions
+from argosy.contracts import accounts, inventory, inventory_counts, orders, products, promotions
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
@@ -96,6 +96,11 @@ PUBLIC: dict[type[Event | Value], Public] = {
     inventory.ShortageClosed: Public("shortage.closed", ("stock_unit_id", "warehouse"), "stock_unit_id"),
     inventory.StockReconciled: Public(
         "stock.counted", ("count_id", "warehouse", "reference_id", "units", "differing"), "count_id"
+    ),
+    inventory_counts.StockCountEnded: Public(
+        "stock.count_ended",
+        ("count_id", "source", "lines", "differing", "rejected", "failure"),
+        "count_id",
     ),
     inventory.TransferSent: Public(
         "transfer.sent",

@@ -18,12 +18,14 @@ from argosy.contracts.inventory import (
     SendTransfer,
     SetStockRules,
 )
+from argosy.contracts.inventory_counts import SendCount
 from argosy.domains.inventory.adapters.outbound import queries
+from argosy.domains.inventory.adapters.outbound.gateways.count_files import BYTES_MAX, NoCount, read_counts
 from argosy.domains.inventory.domain.stock import StockLevel
 from argosy.platform.auth import merchant
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, invalid
 from argosy.platform.pages import Page, PageQuery, cursor, page
-from argosy.platform.rest import PREFIX, Asked, Made, get, patch, post, put
+from argosy.platform.rest import PREFIX, Asked, Made, Upload, get, patch, post, put
 from argosy.shared_kernel.bulk import BulkAnswer
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
@@ -42,6 +44,12 @@ class TransferQuery(PageQuery, kw_only=True, frozen=True):
     """Which transfers."""
 
     status: Literal["", "SENT", "RECEIVED"] = ""
+
+
+class CountsQuery(PageQuery, kw_only=True, frozen=True):
+    """Which counts."""
+
+    status: Literal["", "RUNNING", "DONE", "FAILED"] = ""
 
 
 class Levels(msgspec.Struct, kw_only=True):
@@ -106,6 +114,34 @@ def my_transfers(asked: Asked) -> Page:
     return _page(found, query, "transfers", [one.transfer_id for one in found], status=query.status)
 
 
+def my_stock_counts(asked: Asked) -> Page:
+    """Counts that came as files, the newest first; staff see everybody's, and those of warehouses' systems."""
+    query: CountsQuery = asked.query
+    before = query.position(tuple[_Instant, _Id])
+    found = queries.count_runs(_seller(asked), before=before, limit=query.limit + 1, status=query.status)
+    last = found[query.limit - 1] if len(found) > query.limit else None
+    after = cursor(last.created_at, last.count_id) if last else ""
+    return page(found, query, f"{PREFIX}stock-counts", after, status=query.status)
+
+
+def my_stock_count(asked: Asked) -> queries.ShownCount | None:
+    """One count, how far it is, and what became of it."""
+    return queries.count_run(asked["count_id"], _seller(asked))
+
+
+def _counts_in(asked: Asked, raw: bytes) -> dict[str, Any]:
+    """Without a key each upload is a count of its own."""
+    try:
+        lines, rejects = read_counts(raw, _seller(asked) or "")
+    except NoCount as fault:
+        raise invalid([{"code": "not_valid", "field": "", "detail": f"This is no file of counts: {fault}."}]) from None
+    reference = asked.header("IDEMPOTENCY_KEY")[:100].strip() or asked.new_id()
+    return {"reference_id": reference, "lines": lines, "rejects": rejects}
+
+
+COUNTS = Upload(("text/csv",), BYTES_MAX, _counts_in)
+
+
 def _seller(asked: Asked) -> str | None:
     """Whose things are shown: staff are shown everybody's."""
     return None if asked.actor.has("staff") else asked.actor.seller_id
@@ -137,5 +173,17 @@ endpoints = [
     get("warehouses", my_warehouses, allow=merchant, answers=OpenWarehouses),
     post("warehouses", OpenWarehouse, allow=merchant, status=201, answers=Made),
     patch("warehouses/{code}", ChangeWarehouse, allow=merchant),
+    get("stock-counts", my_stock_counts, allow=merchant, parameters=CountsQuery, answers=Page),
+    get("stock-counts/{count_id}", my_stock_count, allow=merchant, answers=queries.ShownCount),
+    post(
+        "stock-counts",
+        SendCount,
+        allow=merchant,
+        status=202,
+        answers=Made,
+        location="stock-counts/{id}",
+        filled=("reference_id", "lines", "rejects"),
+        upload=COUNTS,
+    ),
     post("warehouses/{warehouse}/counts", ReconcileStock, allow=merchant, status=201, answers=Made),
 ]

@@ -214,4 +214,42 @@ class StockCountRow(AggregateRow):
         db_table = "stock_counts"
 
 
+class CountRunRow(AggregateRow):
+    """A count that came as a file, and what became of it."""
+
+    source = models.CharField(max_length=100)
+    seller_id = IdField(null=True)
+    status = models.CharField(max_length=8)
+    lines = models.BigIntegerField()
+    done = models.BigIntegerField()
+    differing = models.BigIntegerField()
+    rejected = models.BigIntegerField()
+    rejects = models.JSONField()
+    failure = models.CharField(max_length=300, default="")
+    created_at = InstantField()
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "stock_count_runs"
+        indexes = [
+            models.Index(fields=["seller_id", "created_at", "id"], name="count_runs_by_seller"),
+            models.Index(fields=["created_at", "id"], name="count_runs_by_age"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["RUNNING", "DONE", "FAILED"]), name="count_run_status_is_known"
+            ),
+            models.CheckConstraint(condition=Q(done__lte=F("lines")), name="count_run_does_what_it_has"),
+        ]
+
+
+class CountedPartRow(AggregateRow):
+    """Lines of a count that wait to be worked off."""
+
+    lines = models.JSONField()
+
+    class Meta:
+        db_table = "stock_count_parts"
+
+
 tables = platform_tables(__name__, outbox="inventory_outbox_events")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
+from argosy.contracts.inventory_counts import RejectedLine
 from argosy.domains.inventory.adapters.outbound.models import (
+    CountRunRow,
     ReservationRow,
     StockItemRow,
     StockMovementRow,
@@ -101,6 +103,64 @@ def levels(
     elif only == "short":
         rows = rows.filter(missing__gt=0)
     return _levels(rows[:limit])
+
+
+class ShownCount(msgspec.Struct, kw_only=True, frozen=True):
+    """A count that came as a file: RUNNING, DONE, or FAILED, and why. `source` is `upload`, or the file of a
+    warehouse's system; of the lines that are of nothing here the first hundred are told."""
+
+    count_id: Id
+    source: str
+    status: str
+    lines: int
+    done: int
+    differing: int
+    rejected: int
+    rejects: list[RejectedLine]
+    failure: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def runs_known(ids: Iterable[Id]) -> set[Id]:
+    """Those of these counts that were taken."""
+    return {Id(id) for id in CountRunRow.objects.filter(id__in=list(ids)).values_list("id", flat=True)}
+
+
+def count_run(count_id: str, seller_id: str | None) -> ShownCount | None:
+    rows = CountRunRow.objects.filter(id=count_id)
+    return next(map(_count, rows if seller_id is None else rows.filter(seller_id=seller_id)), None)
+
+
+def count_runs(
+    seller_id: str | None, *, before: tuple[datetime, str] | None = None, limit: int, status: str = ""
+) -> list[ShownCount]:
+    """Counts of one seller or (None) of all, the newest first."""
+    rows = CountRunRow.objects.order_by("-created_at", "-id")
+    if seller_id is not None:
+        rows = rows.filter(seller_id=seller_id)
+    if status:
+        rows = rows.filter(status=status)
+    if before is not None:
+        at, id = before
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=id))
+    return [_count(row) for row in rows[:limit]]
+
+
+def _count(row: CountRunRow) -> ShownCount:
+    return ShownCount(
+        count_id=Id(row.id),
+        source=row.source,
+        status=row.status,
+        lines=row.lines,
+        done=row.done,
+        differing=row.differing,
+        rejected=row.rejected,
+        rejects=msgspec.convert(row.rejects, list[RejectedLine]),
+        failure=row.failure,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )
 
 
 def shelves(wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[Held]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argosy.domains.inventory.adapters.outbound.models import (
+    CountedPartRow,
+    CountRunRow,
     ReservationRow,
     StockCountRow,
     StockItemRow,
@@ -11,6 +13,7 @@ from argosy.domains.inventory.adapters.outbound.models import (
     StockTransferRow,
     WarehouseRow,
 )
+from argosy.domains.inventory.domain.count_run import CountedPart, CountRun
 from argosy.domains.inventory.domain.reservation import Reservation, ReservedLine
 from argosy.domains.inventory.domain.stock import StockItem, StockMovement
 from argosy.domains.inventory.domain.transfer import StockCount, StockTransfer
@@ -40,4 +43,6 @@ ROWS = (
     Rows(Warehouse, WarehouseRow),
     Rows(StockTransfer, StockTransferRow),
     Rows(StockCount, StockCountRow),
+    Rows(CountRun, CountRunRow),
+    Rows(CountedPart, CountedPartRow),
 )

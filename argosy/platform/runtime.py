@@ -26,9 +26,10 @@ from argosy.platform.engine_tables import Dialect
 from argosy.platform.far_bell import far_bell
 from argosy.platform.postgres import PostgresDialect
 from argosy.platform.rows import Mapped, Rows
-from argosy.platform.segment_folder import SegmentFolder
 from argosy.platform.server_clock import ServerClock, server_time
 from argosy.platform.sqlite import SqliteDialect
+from argosy.platform.storage.chosen import ARCHIVE, storage
+from argosy.platform.storage.segments import StoredSegments
 from argosy.platform.system import SystemClock, TimeOrderedIds
 from argosy.platform.withdrawn import Withdrawn
 from argosy.shared_kernel.clock import Clock
@@ -50,7 +51,7 @@ class Runtime:
         self.stores = {
             label: self.store(context, context.rows()) for label, context in self.contexts.items() if context.outbox
         }
-        self.segments: SegmentFiles = SegmentFolder(var / "archive")
+        self.segments: SegmentFiles = StoredSegments(lambda: storage(ARCHIVE))
         for label, store in self.stores.items():
             store.log.archive = Archive(store.log.segments, self.segments, label)
         self.logs: dict[str, Log] = {label: store.log for label, store in self.stores.items()}

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from argosy.domains.products.adapters.outbound import pictures
-from argosy.domains.products.adapters.outbound.media import FolderMedia, media
+from argosy.domains.products.adapters.outbound.media import StoredMedia, media
 from argosy.domains.products.application.media import SIZES, key_of
+from argosy.platform.storage.folder import FolderStorage
 from tests.api.shop import Answer, Shop, assert_problem
 from tests.support import an_id
 
@@ -132,7 +133,7 @@ def test_a_strangers_file_is_not_looked_at(shop: Shop, monkeypatch: pytest.Monke
 
 def test_nothing_outside_of_the_folder_is_read(tmp_path: Path, shop: Shop) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
-    store = FolderMedia(tmp_path / "media")
+    store = StoredMedia(FolderStorage(tmp_path / "media"))
     key = key_of("0" * 32, SIZES[0])
     store.put(key, b"one")
     store.put(key, b"one")

@@ -16,19 +16,19 @@ from argosy.contracts.payments import IssueCredit
 from argosy.engine import consumer
 from argosy.engine.store import TIMER, Changes, Due, IdempotencyKey, Parked
 from argosy.engine.work import Actor
-from argosy.platform import archiving, segment_folder
+from argosy.platform import archiving
 from argosy.platform.archived import segments_of
 from argosy.platform.archived_people import must_forget
 from argosy.platform.archiving import Archiver, alone
 from argosy.platform.forgetting_rounds import JOB, ForgettingRounds
-from argosy.platform.segment_folder import SegmentFolder
+from argosy.platform.storage import folder
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.ids import Id, named_id
 from argosy.shared_kernel.messages import Event, Personal
 from tests.doctor.planting import violated
 from tests.doctor.selling import start
 from tests.marketplace import Marketplace
-from tests.platform.test_archiving import Dies, Mortal, everything, keep_segments
+from tests.platform.test_archiving import Dies, Mortal, everything, keep_segments, segments_in
 
 
 class CustomerTold(Event, key="customer_id", subject="customer_id"):
@@ -46,7 +46,7 @@ def place(sold: Marketplace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     """Ana and Eva have bought the same things and sent them to the same street."""
     monkeypatch.setattr(consumer, "IDLE_LANE_LAG", 0)
     monkeypatch.setattr(archiving, "SEGMENT_ROWS", 20)
-    keep_segments(sold, SegmentFolder(tmp_path / "archive"), monkeypatch)
+    keep_segments(sold, segments_in(tmp_path / "archive"), monkeypatch)
     for id, name in ((ANA, "Ana"), (EVA, "Eva")):
         sold.do(
             "accounts",
@@ -261,7 +261,7 @@ def test_what_is_archived_unheard_is_forgotten_too(place: Marketplace) -> None:
 
 
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
-def test_dying_while_the_archive_is_rewritten_loses_nothing(place: Marketplace, is_after: bool) -> None:
+def test_dying_while_the_archive_is_rewritten_loses_nothing(place: Marketplace, is_after: bool, tmp_path: Path) -> None:
     archive(place)
     before = [one for one in everything(place, 100, "orders") if one.subject != ANA]
     erase(place, ANA)
@@ -273,7 +273,7 @@ def test_dying_while_the_archive_is_rewritten_loses_nothing(place: Marketplace, 
             patch.setattr(dialect, "commit", mortal.wrap(dialect.commit))
             patch.setattr(Path, "rename", mortal.wrap(Path.rename))
             patch.setattr(Path, "unlink", mortal.wrap(Path.unlink))
-            patch.setattr(segment_folder, "_sync", mortal.wrap(segment_folder._sync))
+            patch.setattr(folder, "_sync", mortal.wrap(folder._sync))
             try:
                 Archiver(place.runtime, "orders", place.runtime.clock.now()).run()
             except Dies:
@@ -284,10 +284,10 @@ def test_dying_while_the_archive_is_rewritten_loses_nothing(place: Marketplace, 
             break
     assert died >= 5
     assert rows_about(place, ANA, STREET)["orders"] == 0
-    folder = place.runtime.segments.root / "orders"
+    folder_of_orders = tmp_path / "archive" / "orders"
     assert not any(
         STREET.encode() in line and ANA.encode() in line
-        for path in folder.iterdir()
+        for path in folder_of_orders.iterdir()
         for line in gzip.decompress(path.read_bytes()).splitlines()
     )
 

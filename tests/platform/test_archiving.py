@@ -14,10 +14,12 @@ from argosy.contracts.products import CreateProduct, NewVariant, PublishProduct,
 from argosy.engine import consumer
 from argosy.engine.log import START, Page, Record
 from argosy.engine.segments import SegmentIsDamaged, pack, unpack
-from argosy.platform import archiving, segment_folder
+from argosy.platform import archiving
 from argosy.platform.archived import segments_of
 from argosy.platform.archiving import Archiver, ArchivingIsRunning, alone, passed
-from argosy.platform.segment_folder import SegmentFolder
+from argosy.platform.storage import folder
+from argosy.platform.storage.folder import FolderStorage
+from argosy.platform.storage.segments import StoredSegments
 from argosy.read_models.rebuild import rebuild
 from argosy.read_models.slots import forget_live_slots
 from argosy.shared_kernel.ids import named_id
@@ -33,10 +35,15 @@ def place(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr(consumer, "IDLE_LANE_LAG", 0)
     monkeypatch.setattr(archiving, "SEGMENT_ROWS", 7)
     monkeypatch.setattr(archiving, "ROWS_AT_ONCE", 3)
-    keep_segments(marketplace, SegmentFolder(tmp_path / "archive"), monkeypatch)
+    keep_segments(marketplace, segments_in(tmp_path / "archive"), monkeypatch)
     forget_live_slots()
     yield marketplace
     forget_live_slots()
+
+
+def segments_in(folder: Path) -> StoredSegments:
+    files = FolderStorage(folder)
+    return StoredSegments(lambda: files)
 
 
 def keep_segments(place: Marketplace, files: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +185,7 @@ def test_dying_at_any_step_leaves_something_to_go_on_from(place: Marketplace, is
             dialect = place.runtime.stores["products"].dialect
             patch.setattr(dialect, "commit", mortal.wrap(dialect.commit))
             patch.setattr(Path, "rename", mortal.wrap(Path.rename))
-            patch.setattr(segment_folder, "_sync", mortal.wrap(segment_folder._sync))
+            patch.setattr(folder, "_sync", mortal.wrap(folder._sync))
             try:
                 archiver(place).run()
             except Dies:

@@ -8,15 +8,18 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from argosy.apps.storefront.pages import no_such_page
 from argosy.domains.products.adapters.outbound.media import media
 from argosy.domains.products.application.media import ADDRESS
+from argosy.engine.store import StoreUnavailable
 
 FOLDER = Path(__file__).parent / "static"
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+logger = structlog.get_logger("argosy.http")
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -65,7 +68,11 @@ def sized(url: str, size: int) -> str:
 
 def picture(request: HttpRequest, key: str) -> HttpResponseBase:
     """An uploaded picture in one of its sizes; what is under an address never changes."""
-    found = media().get(key) if request.method in ("GET", "HEAD") else None
+    try:
+        found = media().get(key) if request.method in ("GET", "HEAD") else None
+    except StoreUnavailable as error:
+        logger.warning("picture not read", error=str(error))
+        return HttpResponse(status=503, headers={"Retry-After": "5", "Cache-Control": "no-store"})
     if found is None:
         return no_such_page(request)
     return HttpResponse(

@@ -175,6 +175,19 @@ class Outbound:
                 raise NotFetched("url_invalid", "It redirects to what is no URL.", is_for_good=True) from None
         raise NotFetched("too_many_redirects", f"More than {bounds.redirects_max}.", is_for_good=True)
 
+    def fault(self, url: str, schemes: Sequence[str] = ("https",)) -> str:
+        """The code of why nothing would be asked there; empty where it may be tried. No name is looked up: that is done
+        when it is asked."""
+        try:
+            host = target_of(url, schemes).host
+        except NotFetched as refusal:
+            return refusal.code
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return "address_not_public" if host == "localhost" and not self.private else ""
+        return "" if is_public(host) or self.lets(host) else "address_not_public"
+
     def addresses(self, target: Target, seconds: float) -> Sequence[str]:
         """Where a host is, looked up once; NotFetched where any of it must not be reached."""
         found = self._looked_up(target, seconds)

@@ -64,6 +64,8 @@ class Document(NamedTuple):
     is_settled: bool = True
     is_final: bool = True
     speaks: str | None = None
+    kind: str = _JSON
+    """Its type, where it is a file and no JSON."""
 
 
 class Made(msgspec.Struct, kw_only=True):
@@ -149,6 +151,8 @@ class Endpoint:
     guard: Guard | None = None
     upload: Upload | None = None
     area: str = ""
+    sends: tuple[str, ...] = ()
+    """The types of a document that is a file."""
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -285,8 +289,8 @@ def send(found: Document, asked: Asked, headers: Mapping[str, str] | None = None
         if found.speaks:
             common["Content-Language"] = found.speaks
     if matches(asked.header("IF_NONE_MATCH"), found.etag):
-        return HttpResponse(status=304, headers=common, content_type=_JSON)
-    return HttpResponse(found.body, content_type=_JSON, headers=common)
+        return HttpResponse(status=304, headers=common, content_type=found.kind)
+    return HttpResponse(found.body, content_type=found.kind, headers=common)
 
 
 def matches(if_none_match: str, etag: str) -> bool:

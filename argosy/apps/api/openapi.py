@@ -78,6 +78,8 @@ def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done." if endpoint.command else "The document, with its ETag."}
     if endpoint.answers is not None:
         good["content"] = {"application/json": {"schema": _schema(endpoint.answers, schemas)}}
+    elif endpoint.sends:
+        good["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in endpoint.sends}
     elif endpoint.command is None:
         good["content"] = {"application/json": {"schema": {"type": "object"}}}
     problem = {CONTENT_TYPE: {"schema": _schema(ProblemDocument, schemas)}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from argosy.contracts.products import (
@@ -197,15 +198,7 @@ class Describing:
     def add_image(self, command: AddImage) -> Id:
         """One more picture, behind the others. One that it has already is not added again."""
         product = owned(self.products, command.product_id, self.work.actor)
-        id = named_id("image", product.id, command.url)
-        if any(one.id == id for one in product.images):
-            return id
-        if len(product.images) >= IMAGES_MAX:
-            raise TooManyOfThem(field="images", most=IMAGES_MAX)
-        position = max((one.position for one in product.images), default=-1) + 1
-        image = Image(id=id, url=command.url, type="upload", position=position)
-        product.picture([*product.images, image], self.work.now, self._demands(product))
-        return id
+        return add_picture(product, command.url, self.work.now, self._demands(product))
 
     @reads(products=lambda command: ids(command.product_id))
     @then_reads(categories=lambda self, command: self.making.categories_of(command.product_id))
@@ -246,3 +239,16 @@ class Describing:
     def _offers_of_combinations(self, command: CombineOptions) -> list[By | Id]:
         product = self.products.get(command.product_id)
         return offers_meant(product.seller_id, self._combinations(product, command))
+
+
+def add_picture(product: Product, url: str, now: datetime, demands: Demands) -> Id:
+    """One that we keep joins a product, behind the others; the same again changes nothing."""
+    id = named_id("image", product.id, url)
+    product.be_open()
+    if any(one.id == id for one in product.images):
+        return id
+    if len(product.images) >= IMAGES_MAX:
+        raise TooManyOfThem(field="images", most=IMAGES_MAX)
+    position = max((one.position for one in product.images), default=-1) + 1
+    product.picture([*product.images, Image(id=id, url=url, type="upload", position=position)], now, demands)
+    return id

@@ -35,9 +35,10 @@ from argosy.contracts.products import (
     UnpublishProduct,
     UpdateProduct,
 )
+from argosy.domains.products.adapters.inbound import transfers
 from argosy.domains.products.adapters.outbound import queries
 from argosy.domains.products.adapters.outbound.media import media
-from argosy.domains.products.adapters.outbound.pictures import BYTES_MAX, keep_picture
+from argosy.domains.products.adapters.outbound.pictures import BYTES_MAX, TYPES, keep_picture
 from argosy.domains.products.application.media import address_of
 from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.platform.auth import merchant, public, seller, staff
@@ -148,7 +149,7 @@ def _kept(asked: Asked, raw: bytes) -> dict[str, str]:
     return {"url": address_of(keep_picture(media(), raw))}
 
 
-PICTURE = Upload(("image/jpeg", "image/png", "image/webp", "image/gif"), BYTES_MAX, _kept, _admit)
+PICTURE = Upload(TYPES, BYTES_MAX, _kept, _admit)
 
 endpoints = [
     post(
@@ -204,4 +205,5 @@ endpoints = [
     put("categories/{code}/name", RenameCategory, allow=staff),
     put("categories/{code}/names/{locale}", NameCategory, allow=staff),
     put("categories/{code}/attributes", SetCategoryAttributes, allow=staff),
+    *transfers.endpoints,
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from argosy.domains.products.domain.image_fetch import STANDINGS as FETCH_STANDINGS
 from argosy.domains.products.domain.product import STATUSES
+from argosy.domains.products.domain.transfer import STANDINGS as TRANSFER_STANDINGS
 from argosy.platform.fields import IdField, InstantField
 from argosy.platform.tables import AggregateRow, platform_tables
 
@@ -253,6 +255,74 @@ class OfferRow(AggregateRow):
                 name="offers_on_sale_have_a_price",
             ),
         ]
+
+
+class ImageFetchRow(AggregateRow):
+    """A picture by address, on its way or ended. The id is made of product and address."""
+
+    product_id = IdField(db_index=True)
+    url = models.CharField(max_length=2000)
+    status = models.CharField(max_length=16)
+    reason = models.CharField(max_length=64)
+    image_id = IdField(null=True)
+    tries = models.BigIntegerField()
+    next_try_at = InstantField(null=True)
+    requested_at = InstantField()
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "product_image_fetches"
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=FETCH_STANDINGS), name="image_fetches_status_known")
+        ]
+
+
+class ImportRow(AggregateRow):
+    """A file of products that goes in, and how far it has come."""
+
+    seller_id = IdField(db_index=True)
+    requested_by = models.CharField(max_length=64)
+    format = models.CharField(max_length=8)
+    dry_run = models.BooleanField()
+    rows = models.BigIntegerField()
+    status = models.CharField(max_length=16)
+    fault = models.CharField(max_length=64)
+    rows_read = models.BigIntegerField()
+    made = models.BigIntegerField()
+    changed = models.BigIntegerField()
+    unchanged = models.BigIntegerField()
+    refused = models.BigIntegerField()
+    refusals = models.JSONField()
+    created_at = InstantField()
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "product_imports"
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=TRANSFER_STANDINGS), name="imports_status_known"),
+            models.CheckConstraint(
+                condition=Q(rows_read=F("made") + F("changed") + F("unchanged") + F("refused"))
+                & Q(rows_read__lte=F("rows")),
+                name="imports_count_every_row_once",
+            ),
+        ]
+
+
+class ExportRow(AggregateRow):
+    """Files of products that come out, and how far they have come."""
+
+    seller_id = IdField(db_index=True)
+    format = models.CharField(max_length=8)
+    status = models.CharField(max_length=16)
+    parts = models.BigIntegerField()
+    products = models.BigIntegerField()
+    after = IdField(null=True)
+    created_at = InstantField()
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "product_exports"
+        constraints = [models.CheckConstraint(condition=Q(status__in=TRANSFER_STANDINGS), name="exports_status_known")]
 
 
 tables = platform_tables(__name__, outbox="products_outbox_events")

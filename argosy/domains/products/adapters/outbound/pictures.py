@@ -14,6 +14,7 @@ from argosy.shared_kernel.errors import Invalid
 BYTES_MAX = 10_000_000
 PIXELS_MAX = 40_000_000
 SIDE_MAX = 12_000
+TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 QUALITY = 82
 

@@ -6,7 +6,10 @@ from argosy.domains.products.adapters.outbound.models import (
     AttributeRow,
     CategoryRow,
     CollectionRow,
+    ExportRow,
+    ImageFetchRow,
     ImageRow,
+    ImportRow,
     OfferRow,
     OptionRow,
     PriceRow,
@@ -19,6 +22,7 @@ from argosy.domains.products.adapters.outbound.models import (
 )
 from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.collection import Collection
+from argosy.domains.products.domain.image_fetch import ImageFetch
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.option import Option
 from argosy.domains.products.domain.price import Price
@@ -33,6 +37,7 @@ from argosy.domains.products.domain.product import (
 )
 from argosy.domains.products.domain.slug import Slug
 from argosy.domains.products.domain.standing import SellerStanding
+from argosy.domains.products.domain.transfer import ProductExport, ProductImport
 from argosy.platform.rows import Part, Rows
 
 ROWS = (
@@ -60,4 +65,7 @@ ROWS = (
     Rows(Slug, SlugRow),
     Rows(Collection, CollectionRow),
     Rows(SellerStanding, StandingRow),
+    Rows(ImageFetch, ImageFetchRow),
+    Rows(ProductImport, ImportRow),
+    Rows(ProductExport, ExportRow),
 )

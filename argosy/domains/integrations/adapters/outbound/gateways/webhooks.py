@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from argosy.domains.integrations.domain.webhook import (
     REMOVED,
     signature,
 )
-from argosy.platform.outbound import Bounds, NotFetched, Outbound, is_public, target_of
+from argosy.platform.outbound import Bounds, NotFetched, Outbound
 from argosy.shared_kernel.codec import encode
 
 SECONDS = 15
@@ -71,15 +70,7 @@ class PublicNetwork:
 
     def fault(self, url: str) -> str:
         """The code of why nothing is delivered there; empty where it may be tried. Names are looked up at each try."""
-        try:
-            host = target_of(url, self._bounds.schemes).host
-        except NotFetched as refusal:
-            return refusal.code
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return "address_not_public" if host == "localhost" and not self._outbound.private else ""
-        return "" if is_public(host) or self._outbound.lets(host) else "address_not_public"
+        return self._outbound.fault(url, self._bounds.schemes)
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         try:

@@ -1,0 +1,86 @@
+"""What products accepts about many products at once: files that go in, and files that come out."""
+
+from __future__ import annotations
+
+from argosy.contracts.products import Attribute, NewVariant
+from argosy.shared_kernel.ids import Id
+from argosy.shared_kernel.messages import Command, Value
+
+
+class ImportProducts(Command):
+    """Make and change your own products as a file says: CSV with a line per variant, or JSON with a line per product.
+    It is worked off in pieces, and what became of it is at the address that is answered. With `?dry_run=true` it is
+    only found out what would become of it. The same file again goes through once more, and changes nothing."""
+
+    import_id: Id
+    format: str
+    rows: int
+    dry_run: bool = False
+
+
+class ExportProducts(Command):
+    """Write your own products, drafts too and archived ones not, into files that can be imported again: "jsonl" with a
+    line per product, or "csv" with a line per variant."""
+
+    format: str = "jsonl"
+
+
+class ImportProduct(Command):
+    """One product of a file. What the seller has under this SKU becomes what is said here; what is not said stays as
+    it is, variants too. `status` is "published", "draft" or nothing. Answers "made", "changed" or "unchanged"."""
+
+    sku: str
+    title: str | None = None
+    description: str | None = None
+    category: str | None = None
+    tax_category: str | None = None
+    status: str = ""
+    attributes: tuple[Attribute, ...] | None = None
+    images: tuple[str, ...] = ()
+    variants: tuple[NewVariant, ...] = ()
+
+
+class RefusedRow(Value):
+    """A product of a file that could not go in: at which line it begins, and why."""
+
+    line: int
+    sku: str
+    code: str
+    detail: str
+    fields: tuple[str, ...] = ()
+
+
+class PieceImported(Command, key="import_id"):
+    """What became of a piece of a file, in the commit of the piece itself. Sent by products itself."""
+
+    import_id: Id
+    first_row: int
+    made: int
+    changed: int
+    unchanged: int
+    refused: tuple[RefusedRow, ...] = ()
+    is_last: bool = False
+    fault: str = ""
+    """Why the rest of the file cannot be read."""
+
+
+class ContinueImport(Command, key="import_id"):
+    """Go on where it stands, if it has not ended. Sent by products itself."""
+
+    import_id: Id
+
+
+class PieceExported(Command, key="export_id"):
+    """One more file of an export is written. Sent by products itself."""
+
+    export_id: Id
+    part: int
+    products: int
+    after: Id | None = None
+    is_last: bool = False
+
+
+class TransferFilesForgotten(Command, key="transfer_id"):
+    """The files of an import or export that is no longer listed are gone. Sent by products itself."""
+
+    transfer_id: Id

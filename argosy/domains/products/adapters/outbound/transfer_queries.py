@@ -1,0 +1,249 @@
+"""What sellers see of pictures on their way, of imports and exports; and products as files describe them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from argosy.domains.products.adapters.outbound.models import (
+    AttributeRow,
+    ExportRow,
+    ImageFetchRow,
+    ImageRow,
+    ImportRow,
+    ProductRow,
+    VariantRow,
+)
+from argosy.domains.products.domain.product import ARCHIVED, PUBLISHED
+from argosy.domains.products.domain.transfer import ProductExport, ProductImport
+from argosy.shared_kernel.ids import Id
+
+
+class OwnImageFetch(msgspec.Struct, frozen=True):
+    """A picture by address: PENDING, DONE (it is the product's now) or FAILED. `reason` is a code: of the last try
+    while it is PENDING, of the end where it FAILED."""
+
+    fetch_id: Id
+    product_id: Id
+    url: str
+    status: str
+    reason: str
+    image_id: Id | None
+    tries: int
+    next_try_at: datetime | None
+    requested_at: datetime
+    ended_at: datetime | None
+
+
+class RefusedLine(msgspec.Struct, frozen=True):
+    """A product that could not go in: the line where it begins, and why."""
+
+    line: int
+    sku: str
+    code: str
+    detail: str
+    fields: list[str]
+
+
+class OwnImport(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an import has come: of `rows` products in the file, `rows_read` are worked off. RUNNING, DONE, or FAILED
+    where the file cannot be read any more (`fault`). `refusals` lists the first 500."""
+
+    import_id: Id
+    status: str
+    format: str
+    dry_run: bool
+    rows: int
+    rows_read: int
+    made: int
+    changed: int
+    unchanged: int
+    refused: int
+    fault: str
+    created_at: datetime
+    ended_at: datetime | None
+    refusals: list[RefusedLine] = []
+
+
+class OwnExport(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an export has come: RUNNING or DONE, and the addresses of the files that are written."""
+
+    export_id: Id
+    status: str
+    format: str
+    products: int
+    files: list[str]
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class Described(NamedTuple):
+    """A product as a file says it."""
+
+    product_id: Id
+    said: dict[str, Any]
+
+
+def image_fetches_of(product_id: str) -> list[OwnImageFetch]:
+    """A product's pictures by address, the newest first."""
+    return [_fetch(row) for row in ImageFetchRow.objects.filter(product_id=product_id).order_by("-requested_at", "-id")]
+
+
+def image_fetch(product_id: str, fetch_id: str) -> OwnImageFetch | None:
+    row = ImageFetchRow.objects.filter(id=fetch_id, product_id=product_id).first()
+    return None if row is None else _fetch(row)
+
+
+def imports_of(seller_id: str) -> list[OwnImport]:
+    """A seller's own imports, the newest first, without what was refused."""
+    rows = ImportRow.objects.filter(seller_id=seller_id).defer("refusals").order_by("-created_at", "-id")
+    return [_import(row, []) for row in rows]
+
+
+def import_of(seller_id: str, import_id: str) -> OwnImport | None:
+    row = ImportRow.objects.filter(id=import_id, seller_id=seller_id).first()
+    return None if row is None else _import(row, msgspec.convert(row.refusals, list[RefusedLine]))
+
+
+def exports_of(seller_id: str, base: str) -> list[OwnExport]:
+    """A seller's own exports, the newest first."""
+    return [_export(row, base) for row in ExportRow.objects.filter(seller_id=seller_id).order_by("-created_at", "-id")]
+
+
+def export_of(seller_id: str, export_id: str, base: str) -> OwnExport | None:
+    row = ExportRow.objects.filter(id=export_id, seller_id=seller_id).first()
+    return None if row is None else _export(row, base)
+
+
+def open_transfers(seller_id: str) -> int:
+    """How many imports of a seller are being worked off."""
+    return ImportRow.objects.filter(seller_id=seller_id, status="RUNNING").count()
+
+
+def import_row(import_id: str) -> ProductImport | None:
+    """How far an import is, as its pieces need it."""
+    row = ImportRow.objects.filter(id=import_id).defer("refusals").first()
+    if row is None:
+        return None
+    return ProductImport(
+        id=Id(row.id),
+        seller_id=Id(row.seller_id),
+        requested_by=row.requested_by,
+        format=row.format,
+        dry_run=row.dry_run,
+        rows=row.rows,
+        status=row.status,
+        rows_read=row.rows_read,
+        created_at=row.created_at,
+    )
+
+
+def export_row(export_id: str) -> ProductExport | None:
+    row = ExportRow.objects.filter(id=export_id).first()
+    if row is None:
+        return None
+    return ProductExport(
+        id=Id(row.id),
+        seller_id=Id(row.seller_id),
+        format=row.format,
+        status=row.status,
+        parts=row.parts,
+        after=None if row.after is None else Id(row.after),
+        created_at=row.created_at,
+    )
+
+
+def described_products(seller_id: str, after: str, limit: int) -> list[Described]:
+    """A seller's own products by id behind one, but for archived ones: four statements, however many there are."""
+    rows = ProductRow.objects.filter(seller_id=seller_id).exclude(status=ARCHIVED)
+    if after:
+        rows = rows.filter(id__gt=after)
+    products = list(rows.order_by("id")[:limit])
+    ids = [row.id for row in products]
+    said: dict[str, dict[str, Any]] = {
+        row.id: {
+            "sku": row.sku,
+            "title": row.title,
+            "description": row.description,
+            "category": row.category,
+            "tax_category": row.tax_category,
+            "status": "published" if row.status == PUBLISHED else "draft",
+            "attributes": [],
+            "images": [],
+            "variants": [],
+        }
+        for row in products
+    }
+    for one in AttributeRow.objects.filter(product_id__in=ids, variant_id=None).order_by("position"):
+        said[one.product_id]["attributes"].append({"name": one.name, "value": one.value})
+    for image in ImageRow.objects.filter(product_id__in=ids).order_by("position"):
+        said[image.product_id]["images"].append(image.url)
+    for variant in VariantRow.objects.filter(product_id__in=ids).order_by("position"):
+        said[variant.product_id]["variants"].append(_variant(variant))
+    return [Described(Id(row.id), said[row.id]) for row in products]
+
+
+def _variant(row: VariantRow) -> dict[str, Any]:
+    said = {
+        "sku": row.sku,
+        "amount": row.price,
+        "currency": row.currency,
+        "attributes": [{"name": one["name"], "value": one["value"]} for one in row.attributes_json],
+        "weight_grams": row.weight_grams,
+        "length_mm": row.length_mm,
+        "width_mm": row.width_mm,
+        "height_mm": row.height_mm,
+    }
+    if row.stock_unit_id != row.id:
+        said["stock_unit_id"] = row.stock_unit_id
+    if row.units_each != 1:
+        said["units_each"] = row.units_each
+    return said
+
+
+def _fetch(row: ImageFetchRow) -> OwnImageFetch:
+    return OwnImageFetch(
+        fetch_id=Id(row.id),
+        product_id=Id(row.product_id),
+        url=row.url,
+        status=row.status,
+        reason=row.reason,
+        image_id=None if row.image_id is None else Id(row.image_id),
+        tries=row.tries,
+        next_try_at=row.next_try_at,
+        requested_at=row.requested_at,
+        ended_at=row.ended_at,
+    )
+
+
+def _import(row: ImportRow, refusals: list[RefusedLine]) -> OwnImport:
+    return OwnImport(
+        import_id=Id(row.id),
+        status=row.status,
+        format=row.format,
+        dry_run=row.dry_run,
+        rows=row.rows,
+        rows_read=row.rows_read,
+        made=row.made,
+        changed=row.changed,
+        unchanged=row.unchanged,
+        refused=row.refused,
+        fault=row.fault,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+        refusals=refusals,
+    )
+
+
+def _export(row: ExportRow, base: str) -> OwnExport:
+    return OwnExport(
+        export_id=Id(row.id),
+        status=row.status,
+        format=row.format,
+        products=row.products,
+        files=[f"{base}/{row.id}/files/{part}" for part in range(row.parts)],
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )

@@ -60,7 +60,7 @@ def entries(raw: bytes, kind: str) -> Iterator[Entry]:
 def count(raw: bytes, kind: str) -> int:
     """How many products a file holds, without a look into them; FileNotReadable where it is none."""
     text = _text(raw)
-    if kind == CSV:
+    if kind == CSV and text.strip():
         return sum(1 for _ in _groups(_records(text)))
     return sum(1 for line in text.split("\n") if line.strip())
 

@@ -56,11 +56,22 @@ class SellerShare(Value):
 
 
 class CapturePayment(Command, key="flow_id"):
-    """Take the whole authorised amount and book every share into escrow; answered by PaymentCaptured, or Refused."""
+    """Take the whole authorised amount and book every share into escrow; answered by PaymentCaptured, or Refused.
+
+    `called_off` names orders that were called off since: their shares are not taken, and what was held for them is
+    released. Where the gateway takes the whole or nothing it is taken with them: the amount that PaymentCaptured tells
+    says so, and whoever asked has it paid back.
+
+    With a `capture_id` these shares are one part of the payment, answered by PaymentPartCaptured, or Refused; once a
+    part `is_final` the rest is released, and PaymentCaptured tells what all parts come to.
+    """
 
     flow_id: Id
     payment_id: Id
     shares: tuple[SellerShare, ...]
+    called_off: tuple[Id, ...] = ()
+    capture_id: Id | None = None
+    is_final: bool = True
 
 
 class BookReceipt(Command, key="flow_id"):
@@ -128,6 +139,17 @@ class PaymentCaptured(Event, key="flow_id"):
     flow_id: Id
     payment_id: Id
     purchase_id: Id
+    amount: int
+    currency: str
+
+
+class PaymentPartCaptured(Event, key="flow_id"):
+    """One part of a payment was taken, for these orders; PaymentCaptured tells when no part follows."""
+
+    flow_id: Id
+    payment_id: Id
+    capture_id: Id
+    order_ids: tuple[Id, ...]
     amount: int
     currency: str
 
@@ -448,6 +470,7 @@ class CaptureAnswered(Command, key="payment_id"):
     currency: str = ""
     reason: str = ""
     fee_amount: int = 0
+    capture_id: Id | None = None
 
 
 class RenewalAnswered(Command, key="payment_id"):

@@ -32,6 +32,7 @@ from argosy.domains.payments.application.holds import Hold
 from argosy.domains.payments.application.statements import COMPARED
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain import commission
+from argosy.domains.payments.domain.capture import PARTS
 from argosy.domains.payments.domain.commission import CommissionRule
 from argosy.domains.payments.domain.credit import Credit
 from argosy.domains.payments.domain.gift_card import OPEN, GiftCard
@@ -199,6 +200,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
         context.rates = lambda work: rates(store, work.now)
         context.hold_of = lambda gateway: Hold()
+        context.captures_of = lambda gateway: PARTS
         context.gateway_names = lambda: frozenset({"test", BANK})
     elif kind is ProductsContext:
         context.below = lambda work: lambda category_id: below(store, category_id)

@@ -23,6 +23,7 @@ from argosy.domains.payments.application.gateways import Gateway, GatewayRequest
 from argosy.domains.payments.application.gift_cards import ExpiredCards, GiftCards, Randomness
 from argosy.domains.payments.application.holds import Hold, HoldOf, Holds
 from argosy.domains.payments.application.outgoing import GATEWAY
+from argosy.domains.payments.application.parts import Capturing
 from argosy.domains.payments.application.receipts import Receipts
 from argosy.domains.payments.application.reconciling import PaymentReconciliation
 from argosy.domains.payments.application.refunds import Refunds
@@ -76,6 +77,7 @@ class Ports(NamedTuple):
     randomness: Randomness = SystemRandomness()
     expired_cards: ExpiredCards = lambda limit: ()
     hold_of: HoldOf = lambda gateway: Hold()
+    capturing: Capturing = Capturing()
 
 
 NO_PORTS = Ports()
@@ -90,7 +92,7 @@ def build(work: UnitOfWork, ports: Ports = NO_PORTS) -> tuple[Any, ...]:
     differences, rounds = work.repository(GatewayDifference), work.repository(StatementRound)
     return (
         Authorizations(work, intents, wallet, ports.gateways),
-        Captures(work, books, refunds, ports.rates),
+        Captures(work, books, refunds, ports.rates, ports.capturing),
         refunds,
         PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
         Statements(work, intents, kept_refunds, differences, rounds, ports.noted),
@@ -142,6 +144,7 @@ class PaymentsContext(Context):
                 randomness=self.randomness,
                 expired_cards=self.expired_cards(work),
                 hold_of=self.hold_of,
+                capturing=Capturing(self.captures_of, self.is_by_order),
             ),
         )
 
@@ -156,6 +159,17 @@ class PaymentsContext(Context):
         from argosy.domains.payments.adapters.outbound.gateways.registry import gateways
 
         return frozenset(gateways())
+
+    @property
+    def is_by_order(self) -> bool:
+        """Whether the operator wants each order's share taken apart."""
+        return os.environ.get("ARGOSY_CAPTURE", "whole") == "order"
+
+    def captures_of(self, gateway: str) -> str:
+        """How much a gateway can take of what it holds; in a simulation, one part after another."""
+        from argosy.domains.payments.adapters.outbound.gateways.registry import captures_of
+
+        return captures_of(gateway)
 
     def hold_of(self, gateway: str) -> Hold:
         """For how long a gateway holds money; in a simulation, for as long as most do."""

@@ -17,7 +17,7 @@ from argosy.domains.payments.application.gateways import (
     GatewayRequest,
     ask,
 )
-from argosy.domains.payments.context import SERVICES, build
+from argosy.domains.payments.context import NO_PORTS, SERVICES, Ports, build
 from argosy.domains.payments.domain.ledger import (
     Entry,
     Ledger,
@@ -107,9 +107,9 @@ class ScriptedGateway:
 class Counter:
     """The context on a stage, and its calls."""
 
-    def __init__(self, gateway: Gateway | None = None, **script: list[Says]) -> None:
+    def __init__(self, gateway: Gateway | None = None, ports: Ports = NO_PORTS, **script: list[Says]) -> None:
         self.gateway: Any = gateway or ScriptedGateway(script)
-        self.stage = Stage(SERVICES, build)
+        self.stage = Stage(SERVICES, lambda work: build(work, ports))
         self.stage.store.keep_logs(PaymentIntent, "transactions")
         self.stage.store.keep_logs(Ledger, "entries")
         self.clock = self.stage.clock

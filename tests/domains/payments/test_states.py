@@ -1,4 +1,4 @@
-"""The legal moves of a payment, and of a gift card, are the README's tables, and nothing else moves one."""
+"""The legal moves of a payment, its parts and a gift card are the README's tables, and nothing else moves one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from argosy.domains.payments.domain.capture import PART_MOVES
 from argosy.domains.payments.domain.gift_card import CARD_MOVES
 from argosy.domains.payments.domain.payment import MOVES
 from tests.domains.payments.counter import Counter
@@ -19,8 +20,8 @@ def written_moves() -> set[tuple[str, str]]:
 
 
 def test_the_readme_lists_exactly_the_legal_moves() -> None:
-    moves = MOVES | CARD_MOVES
-    assert written_moves() == {(start, end) for start, ends in moves.items() for end in ends}
+    tables = (MOVES, CARD_MOVES, PART_MOVES)
+    assert written_moves() == {(start, end) for moves in tables for start, ends in moves.items() for end in ends}
 
 
 @pytest.mark.parametrize("start", sorted(MOVES))

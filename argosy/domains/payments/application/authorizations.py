@@ -14,7 +14,8 @@ from argosy.contracts.payments import (
     VoidPayment,
 )
 from argosy.domains.payments.application.credits import Wallet, credit_accounts, reads_what_is_held
-from argosy.domains.payments.application.outgoing import again, end_hold, let_go, look_up, note, start
+from argosy.domains.payments.application.outgoing import again, end_hold, let_go, look_up, note, start, start_capture
+from argosy.domains.payments.application.parts import close
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import LEDGER_ID
 from argosy.domains.payments.domain.payment import (
@@ -26,11 +27,11 @@ from argosy.domains.payments.domain.payment import (
     BY_REFUND,
     BY_TIME,
     BY_VOID,
-    CAPTURE,
     CREATED,
     DECLINED,
     FAILED,
     FAILURE_LENGTH_MAX,
+    PARTIALLY_CAPTURED,
     TRIES_MAX,
     UNKNOWN,
     VOID,
@@ -116,7 +117,7 @@ class Authorizations:
         if intent.replaced_by is not None:
             self.work.announce(VoidPayment(flow_id=command.flow_id, payment_id=intent.replaced_by))
             return
-        if intent.left_amount + intent.refunding_amount > 0:
+        if intent.left_amount + intent.refunding_amount > 0 and intent.unwanted != BY_REFUND:
             raise PaymentWasCaptured(payment_id=intent.id, captured=intent.captured_amount)
         intent.flow_id = command.flow_id
         if intent.pending not in ("", "return") or intent.status == AUTHORIZED:
@@ -147,6 +148,8 @@ class Authorizations:
         if outcome == APPROVED:
             if intent.status in (CREATED, AUTHORIZED, UNKNOWN):
                 intent.move(VOIDED)
+            elif intent.status == PARTIALLY_CAPTURED:
+                close(self.work, intent, self.wallet, is_released=True)
             if intent.unwanted == BY_VOID:
                 self.work.announce(PaymentVoided(flow_id=intent.flow_id, payment_id=intent.id))
         elif outcome == DECLINED:
@@ -218,8 +221,8 @@ class Authorizations:
                 flow_id=intent.flow_id, payment_id=intent.id, amount=intent.amount, currency=intent.currency
             )
         )
-        if intent.shares:
-            start(self.work, intent, CAPTURE)
+        if intent.is_capture_asked:
+            start_capture(self.work, intent)
         return None
 
     def _approved_late(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from argosy.contracts.payments import CaptureAnswered, CapturePayment, PaymentCaptured, PaymentVoided, ReturnAnswered
+from collections.abc import Iterable
+
+from argosy.contracts.payments import (
+    CaptureAnswered,
+    CapturePayment,
+    PaymentCaptured,
+    PaymentVoided,
+    ReturnAnswered,
+    SellerShare,
+)
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.credits import credit_accounts
-from argosy.domains.payments.application.outgoing import again, end_hold, let_go, look_up, note, start
+from argosy.domains.payments.application.outgoing import again, end_hold, let_go, look_up, note, start_capture
+from argosy.domains.payments.application.parts import AT_ONCE, CAPTURE_DECLINED, Capturing, Parts, all_shares, without
 from argosy.domains.payments.application.refunds import Refunds
+from argosy.domains.payments.application.suspense import Suspense
+from argosy.domains.payments.domain import capture as parts
+from argosy.domains.payments.domain.capture import (
+    CaptureExceedsAuthorization,
+    CaptureIdIsTaken,
+    CaptureIsFinal,
+    CapturePart,
+    NotACapture,
+    wrong_part,
+)
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import CAPTURE as CAPTURE_BOOKED
 from argosy.domains.payments.domain.ledger import (
@@ -17,8 +37,6 @@ from argosy.domains.payments.domain.ledger import (
     PROMOTIONS,
     REFUNDS,
     SUSPENSE,
-    SUSPENSE_RETURNED,
-    SUSPENSE_TAKEN,
     TAX,
     Transaction,
     account_id,
@@ -36,8 +54,8 @@ from argosy.domains.payments.domain.payment import (
     CAPTURED,
     DECLINED,
     FAILED,
+    PARTIALLY_CAPTURED,
     RENEW,
-    RETURN,
     TRIES_MAX,
     UNKNOWN,
     VOIDED,
@@ -48,21 +66,26 @@ from argosy.domains.payments.domain.payment import (
     PaymentIntent,
     PaymentIsNotAuthorized,
     PaymentWasCancelled,
-    is_sane,
 )
-from argosy.domains.payments.domain.shares import Rates, check, default_rate, freeze
+from argosy.domains.payments.domain.shares import PaidShare, Rates, check, default_rate, freeze
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import UnitOfWork
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, named_id
 from argosy.shared_kernel.messages import Refused
-
-CAPTURE_DECLINED = "capture_declined"
 
 
 class Captures:
     """Money taken, booked in the unit of work that learns of it."""
 
-    def __init__(self, work: UnitOfWork, books: Books, refunding: Refunds, rates: Rates = default_rate) -> None:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        books: Books,
+        refunding: Refunds,
+        rates: Rates = default_rate,
+        capturing: Capturing = AT_ONCE,
+    ) -> None:
         self.work = work
         self.books = books
         self.refunding = refunding
@@ -73,13 +96,18 @@ class Captures:
         self.ledgers = books.ledgers
         self.accounts = books.accounts
         self.rates = rates
+        self.capturing = capturing
+        self.suspense = Suspense(work, books)
+        self.parts = Parts(work, books, self.wallet, self.suspense, capturing)
 
     @reads(intents=lambda command: [command.payment_id])
     def capture_payment(self, command: CapturePayment) -> None:
         intent = self.intents.find(command.payment_id)
         if intent is None:
             raise NoSuchPayment(payment_id=command.payment_id)
-        if intent.pending == CAPTURE or intent.is_captured:
+        if command.capture_id is not None:
+            return self._capture_part(intent, command, command.capture_id)
+        if intent.pending == CAPTURE or intent.is_captured or intent.captures:
             return self._repeat(intent, command)
         if intent.unwanted:
             raise PaymentWasCancelled(payment_id=intent.id)
@@ -90,10 +118,10 @@ class Captures:
             raise PaymentIsNotAuthorized(payment_id=intent.id, status=intent.status)
         check(command.shares, intent.amount)
         intent.flow_id = command.flow_id
-        intent.shares = freeze(command.shares, self.rates)
+        self.parts.plan(intent, command, self.rates)
         # A flow asks once it was told that the amount is held. Payments that have gone back to a backup hear both at
         # once, and the gateway says again what it did: the capture follows the authorization then, or its renewal.
-        return None if is_early else start(self.work, intent, CAPTURE)
+        return None if is_early else start_capture(self.work, intent)
 
     @reads(intents=lambda answer: [answer.payment_id], ledgers=lambda answer: [LEDGER_ID])
     @then_reads(
@@ -103,7 +131,11 @@ class Captures:
     )
     def capture_answered(self, answer: CaptureAnswered) -> None:
         intent = self.intents.get(answer.payment_id)
-        self._take_answer(intent, answer)
+        if intent.captures:
+            self.parts.take_answer(intent, answer)
+            self._answer_waiting_refund(intent)
+        else:
+            self._take_answer(intent, answer)
         self.wallet.release_if_lost(intent)
         end_hold(self.work, intent)
 
@@ -133,38 +165,74 @@ class Captures:
     @then_reads(accounts=lambda self, answer: self._suspense_accounts(answer.payment_id))
     def return_answered(self, answer: ReturnAnswered) -> None:
         """Suspense is empty again, or stays visible."""
-        intent = self.intents.get(answer.payment_id)
-        if intent.pending != RETURN:
+        self.suspense.returned(self.intents.get(answer.payment_id), answer)
+
+    def _capture_part(self, intent: PaymentIntent, command: CapturePayment, capture_id: Id) -> None:
+        """One part, asked for by itself. It waits for the parts before it, and for a renewal of what is held."""
+        known = next((part for part in intent.captures if part.id == capture_id), None)
+        if known is not None:
+            return self._repeat_part(intent, known, command)
+        if intent.unwanted:
+            raise PaymentWasCancelled(payment_id=intent.id)
+        if (intent.is_captured or intent.pending == CAPTURE) and not intent.captures:
+            raise CaptureIdIsTaken(payment_id=intent.id, capture_id=capture_id)
+        is_closed = intent.is_captured and intent.status != PARTIALLY_CAPTURED
+        if is_closed or any(part.is_final and part.status != parts.DECLINED for part in intent.captures):
+            raise CaptureIsFinal(payment_id=intent.id)
+        if intent.status not in (AUTHORIZED, PARTIALLY_CAPTURED) and not intent.captures:
+            raise PaymentIsNotAuthorized(payment_id=intent.id, status=intent.status)
+        check(command.shares, None)
+        shares = freeze(command.shares, self.rates)
+        amount, left = sum(one.paid_amount for one in shares), intent.uncaptured_amount
+        if amount > left:
+            raise CaptureExceedsAuthorization(payment_id=intent.id, asked=amount, left=left)
+        is_final = command.is_final or amount == left
+        how = self.capturing.captures_of(intent.gateway)
+        faults = wrong_part(capture_id, how, is_whole=amount == intent.amount, is_final=is_final)
+        refuse([*faults, *([] if amount else [NotACapture(field="shares")])])
+        asked = [part.credit_amount for part in intent.captures if part.status != parts.DECLINED]
+        part = CapturePart(
+            id=capture_id,
+            amount=amount,
+            credit_amount=min(intent.credit_amount - sum(asked), amount),
+            shares=shares,
+            is_final=is_final,
+            is_apart=True,
+        )
+        intent.flow_id = command.flow_id
+        intent.captures = (*intent.captures, part)
+        return None if intent.pending else start_capture(self.work, intent)
+
+    def _repeat_part(self, intent: PaymentIntent, part: CapturePart, command: CapturePayment) -> None:
+        if sum(one.goods_amount + one.shipping_amount + one.tax_amount for one in command.shares) != part.amount:
+            raise CaptureIdIsTaken(payment_id=intent.id, capture_id=part.id)
+        if part.status == parts.DECLINED:
+            raise CaptureWasDeclined(payment_id=intent.id)
+        if part.status == parts.TAKEN:
+            self.parts.tell(intent, part, command.flow_id)
+            if part.is_final:
+                self._tell(intent, command.flow_id)
+
+    def _answer_waiting_refund(self, intent: PaymentIntent) -> None:
+        """A refund waits for as long as a part is on its way."""
+        if intent.waiting_refund_id is None or intent.pending == CAPTURE:
             return
-        outcome, suspended = answer.outcome, (intent.suspended_amount, intent.suspended_currency)
-        if outcome in (APPROVED, DECLINED):
-            note(self.work, intent, RETURN, outcome, answer.gateway_transaction_id, (answer.amount, answer.currency))
-            intent.decided()
-            if outcome == DECLINED or (answer.amount, answer.currency) != suspended:
-                told = (answer.amount, answer.currency)
-                intent.contradict(RETURN, suspended, told, answer.gateway_transaction_id)
-                return
-            self._book(
-                intent,
-                named_id("return", intent.id),
-                SUSPENSE_RETURNED,
-                suspended[1],
-                {SUSPENSE: suspended[0], clearing(intent.gateway): -suspended[0]},
-            )
-            intent.suspended_amount = 0
-        elif answer.call == intent.calls:
-            if outcome == ABSENT:
-                again(self.work, intent)
-            else:
-                look_up(self.work, intent)
+        if intent.is_captured:
+            self.refunding.go_on(intent)
+        else:
+            self.refunding.nothing_to_refund(intent)
 
     def _repeat(self, intent: PaymentIntent, command: CapturePayment) -> None:
-        if intent.shares and _asked(command) != [
-            (one.order_id, one.seller_id, one.goods_amount, one.shipping_amount, one.tax_amount, one.subsidy_amount)
-            for one in intent.shares
-        ]:
+        if any(part.is_apart for part in intent.captures):
             raise CapturedDifferently(payment_id=intent.id)
-        if intent.is_captured:
+        if intent.captures and intent.failure:
+            raise CaptureWasDeclined(payment_id=intent.id)
+        known, asked = _asked(all_shares(intent)), _asked(command.shares)
+        if intent.captures:
+            known, asked = sorted(known), sorted(_asked(without(command.shares, command.called_off)))
+        if known and known != asked:
+            raise CapturedDifferently(payment_id=intent.id)
+        if intent.is_captured and intent.status != PARTIALLY_CAPTURED:
             self._tell(intent, command.flow_id)
 
     def _approved(self, intent: PaymentIntent, answer: CaptureAnswered) -> None:
@@ -172,7 +240,7 @@ class Captures:
         if intent.pending != CAPTURE:
             if intent.capture_reference != answer.gateway_transaction_id:
                 self._note(intent, answer)
-                self._keep_in_suspense(intent, answer, told)
+                self.suspense.keep(intent, answer, (intent.gateway_amount, intent.currency))
             return None
         self._note(intent, answer)
         intent.decided()
@@ -181,7 +249,7 @@ class Captures:
         intent.move(CAPTURED)
         intent.captured_amount = intent.amount
         intent.capture_reference = answer.gateway_transaction_id
-        postings = capture_postings(intent.gateway, intent.shares, self.wallet.spend(intent))
+        postings = capture_postings(intent.gateway, intent.shares, self.wallet.spend(intent, intent.credit_amount))
         self._book(intent, intent.id, CAPTURE_BOOKED, intent.currency, postings)
         if answer.fee_amount > 0:
             intent.fee_amount = answer.fee_amount
@@ -197,7 +265,7 @@ class Captures:
         is_lie = told != (intent.gateway_amount, intent.currency)
         intent.move(FAILED if is_lie else VOIDED)
         intent.failure = GatewayToldAnotherAmount.code if is_lie else intent.unwanted
-        self._keep_in_suspense(intent, answer, told)
+        self.suspense.keep(intent, answer, (intent.gateway_amount, intent.currency))
         if intent.unwanted == BY_VOID:
             self.work.announce(PaymentVoided(flow_id=intent.flow_id, payment_id=intent.id))
         else:
@@ -217,26 +285,6 @@ class Captures:
             self.refunding.nothing_to_refund(intent)
         if intent.unwanted:
             let_go(self.work, intent)
-
-    def _keep_in_suspense(self, intent: PaymentIntent, answer: CaptureAnswered, told: tuple[int, str]) -> None:
-        """Money that was taken and may not be kept: booked apart, told of as an alarm, and sent back."""
-        asked = (intent.gateway_amount, intent.currency)
-        expected = (0 if told == asked else intent.gateway_amount, intent.currency)
-        if told == expected:
-            return  # Store credit pays it wholly: no money was taken.
-        intent.contradict(CAPTURE, expected, told, answer.gateway_transaction_id)
-        if intent.is_captured or intent.suspended_amount or intent.pending or not is_sane(*told):
-            return  # Beyond what can be put right without a person.
-        intent.suspended_amount, intent.suspended_currency = told
-        intent.capture_reference = answer.gateway_transaction_id
-        self._book(
-            intent,
-            named_id("suspense", intent.id),
-            SUSPENSE_TAKEN,
-            told[1],
-            {clearing(intent.gateway): told[0], SUSPENSE: -told[0]},
-        )
-        start(self.work, intent, RETURN)
 
     def _book(self, intent: PaymentIntent, id: Id, kind: str, currency: str, postings: dict[str, int]) -> None:
         self.books.book(Transaction(id, kind, intent.id, currency, postings))
@@ -273,11 +321,11 @@ class Captures:
         held = credit_accounts(intent.buyer_id, intent.currency) if intent.is_credit_held else []
         if answer.outcome != APPROVED:
             return held
-        if (answer.amount, answer.currency) != (intent.gateway_amount, intent.currency) or intent.unwanted:
+        part = intent.part
+        asked, shares = (part.gateway_amount, part.shares) if part is not None else (intent.gateway_amount, ())
+        found, currency = [], intent.currency
+        if (answer.amount, answer.currency) != (asked, currency) or intent.unwanted or (intent.captures and not part):
             found = [account_id(SUSPENSE, answer.currency), account_id(clearing(intent.gateway), answer.currency)]
-        else:
-            found = []
-        currency = intent.currency
         found += [
             *held,
             account_id(clearing(intent.gateway), currency),
@@ -287,7 +335,7 @@ class Captures:
         ]
         if answer.fee_amount > 0:
             found.append(account_id(FEES, currency))
-        found += [account_id(escrow(one.seller_id), currency) for one in intent.shares]
+        found += [account_id(escrow(one.seller_id), currency) for one in (*intent.shares, *shares)]
         if intent.waiting_refund_id is not None:
             found += [account_id(REFUNDS, currency), *credit_accounts(intent.buyer_id, currency)]
         return found
@@ -307,8 +355,8 @@ class Captures:
         return [account_id(name, intent.suspended_currency) for name in (SUSPENSE, clearing(intent.gateway))]
 
 
-def _asked(command: CapturePayment) -> list[tuple[str, str, int, int, int, int]]:
+def _asked(shares: Iterable[SellerShare | PaidShare]) -> list[tuple[str, str, int, int, int, int]]:
     return [
         (one.order_id, one.seller_id, one.goods_amount, one.shipping_amount, one.tax_amount, one.subsidy_amount)
-        for one in command.shares
+        for one in shares
     ]

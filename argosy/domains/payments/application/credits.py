@@ -29,7 +29,7 @@ from argosy.domains.payments.domain.ledger import (
     credit,
     credit_held,
 )
-from argosy.domains.payments.domain.payment import HELD, RELEASED, SPENT, PaymentIntent
+from argosy.domains.payments.domain.payment import HELD, PARTLY, RELEASED, SPENT, PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -92,22 +92,30 @@ class Wallet:
 
     def release_if_lost(self, intent: PaymentIntent) -> None:
         """What was set aside for a payment that will not be is the buyer's to spend again."""
-        if not (intent.is_credit_held and intent.is_lost):
-            return
-        found, amount = self._of(intent), intent.credit_amount
+        if intent.is_credit_held and intent.is_lost:
+            self._give_back(intent, RELEASED)
+
+    def settle(self, intent: PaymentIntent) -> None:
+        """No more of the payment is captured: what its parts did not spend is the buyer's again."""
+        if intent.is_credit_held:
+            self._give_back(intent, PARTLY)
+
+    def spend(self, intent: PaymentIntent, amount: int) -> Held | None:
+        """So much of what was set aside is paid; the capture books it."""
+        if not intent.is_credit_held or not amount:
+            return None
+        self._of(intent).move_held(-amount)
+        if amount == intent.credit_left:
+            intent.credit_status = SPENT
+        assert intent.buyer_id is not None
+        return Held(credit_held(intent.buyer_id), amount)
+
+    def _give_back(self, intent: PaymentIntent, status: str) -> None:
+        found, amount = self._of(intent), intent.credit_left
         found.move_held(-amount)
         self._move(found, NOT_PAID, amount, intent.id)
         self._book(intent, named_id("credit released", intent.id), CREDIT_RELEASED, -amount)
-        intent.credit_status = RELEASED
-
-    def spend(self, intent: PaymentIntent) -> Held | None:
-        """The part that was set aside is paid; the capture books it."""
-        if not intent.is_credit_held:
-            return None
-        self._of(intent).move_held(-intent.credit_amount)
-        intent.credit_status = SPENT
-        assert intent.buyer_id is not None
-        return Held(credit_held(intent.buyer_id), intent.credit_amount)
+        intent.credit_status = status
 
     def set_aside(self, intent: PaymentIntent, refund: Refund) -> Held | None:
         """The part of a refund that becomes store credit, once the gateway has paid the rest back: until then nobody

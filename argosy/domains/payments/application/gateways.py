@@ -23,7 +23,10 @@ from argosy.shared_kernel.messages import Command
 
 class GatewayRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call. `key` is the operation's key for good: `<payment>:capture`; `reference` the gateway's own id of what
-    the operation acts on. A look-up asks what became of the key, and does nothing."""
+    the operation acts on. A look-up asks what became of the key, and does nothing.
+
+    A capture of a part has a `capture_id`, which its key ends with; before it `taken_amount` was taken, and what is
+    left is released where it `is_final`."""
 
     operation: str
     gateway: str
@@ -36,6 +39,9 @@ class GatewayRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     reference: str = ""
     refund_id: Id | None = None
     is_look_up: bool = False
+    capture_id: Id | None = None
+    is_final: bool = True
+    taken_amount: int = 0
 
 
 class GatewayAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +94,15 @@ class Renewing(Protocol):
     def renew(self, request: GatewayRequest) -> GatewayAnswer:
         """Hold it for longer."""
         ...
+
+
+class Capturing(Protocol):
+    """A gateway that can take less than it holds says so: `captures` is `part` (once, and the rest is released) or
+    `parts` (one after another, until one is final). Each part has a reference of its own; refunds and voids are asked
+    of the payment, whatever parts it was taken in: a void releases what no part took, and refunds are within their sum.
+    One that says nothing takes the whole."""
+
+    captures: str
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +177,7 @@ def _told(request: GatewayRequest, answer: GatewayAnswer) -> Command:
             currency=answer.currency,
             reason=answer.reason,
             fee_amount=answer.fee_amount,
+            capture_id=request.capture_id,
         )
     if request.operation == RENEW:
         return RenewalAnswered(

@@ -15,14 +15,14 @@ from argosy.contracts.payments import (
     RenewalAnswered,
 )
 from argosy.domains.payments.application.credits import Wallet, reads_what_is_held
-from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
+from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start, start_capture
 from argosy.domains.payments.domain.payment import (
     ABSENT,
     APPROVED,
     AUTHORIZED,
     BY_TIME,
-    CAPTURE,
     DECLINED,
+    PARTIALLY_CAPTURED,
     RENEW,
     TRIES_MAX,
     UNKNOWN,
@@ -41,8 +41,8 @@ MARGIN = 6
 """A hold is renewed or let go of before its last seventh: money that is not held is never counted on."""
 PAGE = 200
 EXPIRED = "authorization_expired"
-MAY_BE_HELD = (AUTHORIZED, UNKNOWN)
-"""Also what a gateway has not answered to: it may turn out to be held after all."""
+MAY_BE_HELD = (AUTHORIZED, UNKNOWN, PARTIALLY_CAPTURED)
+"""Also what is left where parts were taken, and what a gateway has not answered to: it may be held after all."""
 
 
 class Hold(NamedTuple):
@@ -116,7 +116,7 @@ class Holds:
             self._note(intent, answer)
             intent.decided()
             if _is_asked_for(intent):  # It is held for as long as it was.
-                start(self.work, intent, CAPTURE)
+                start_capture(self.work, intent)
             else:
                 self._expire(intent)
         elif answer.call == intent.calls:
@@ -133,17 +133,18 @@ class Holds:
             return let_go(self.work, intent)
         self._plan(intent)
         self.work.announce(AuthorizationRenewed(payment_id=intent.id, amount=intent.amount, currency=intent.currency))
-        return start(self.work, intent, CAPTURE) if _is_asked_for(intent) else None
+        return start_capture(self.work, intent) if _is_asked_for(intent) else None
 
     def _expire(self, intent: PaymentIntent) -> None:
         """It will not be captured any more: the gateway is told so, and who should know hears of it."""
         if not intent.unwanted:
-            intent.unwanted, intent.failure = BY_TIME, EXPIRED
+            if not intent.is_captured:
+                intent.unwanted, intent.failure = BY_TIME, EXPIRED
             self.work.announce(
                 AuthorizationExpired(
                     payment_id=intent.id,
                     purchase_id=intent.purchase_id,
-                    amount=intent.amount,
+                    amount=intent.amount - intent.captured_amount,
                     currency=intent.currency,
                 )
             )
@@ -171,4 +172,4 @@ class Holds:
 
 def _is_asked_for(intent: PaymentIntent) -> bool:
     """Whether the flow asked to capture it while it was being renewed."""
-    return bool(intent.shares) and not intent.failure and not intent.unwanted
+    return intent.is_capture_asked and not intent.failure and not intent.unwanted

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from argosy.domains.payments.application.gateways import GatewayRequest
+from argosy.domains.payments.domain.capture import ASKED, WAITING
 from argosy.domains.payments.domain.payment import (
     AUTHORIZE,
     AUTHORIZED,
     BY_CREDIT,
     CAPTURE,
+    PARTIALLY_CAPTURED,
     REFUND,
     RETURN,
     UNKNOWN,
@@ -31,6 +34,14 @@ def start(work: UnitOfWork, intent: PaymentIntent, operation: str) -> None:
     _call(work, intent)
 
 
+def start_capture(work: UnitOfWork, intent: PaymentIntent) -> None:
+    """Ask for all of it, or for the next of its parts."""
+    waiting = next((part for part in intent.captures if part.status == WAITING), None)
+    if waiting is not None:
+        intent.put(waiting.moved(ASKED))
+    start(work, intent, CAPTURE)
+
+
 def again(work: UnitOfWork, intent: PaymentIntent) -> None:
     """Ask for the pending operation again, under its key: it is proven that it never happened."""
     intent.ask_again()
@@ -47,13 +58,17 @@ def _call(work: UnitOfWork, intent: PaymentIntent, *, is_look_up: bool = False, 
     operation = intent.pending
     key = f"{intent.id}:{operation}"
     amount, currency, source, reference = intent.gateway_amount, intent.currency, "", intent.authorization_reference
+    gateway, part = intent.gateway, intent.part
     if operation == AUTHORIZE:
         source = intent.source
+    elif operation == CAPTURE and part is not None:
+        key, amount = f"{key}:{part.id}", part.gateway_amount
+        gateway = gateway if amount else BY_CREDIT
     elif operation == RETURN:
         amount, currency, reference = intent.suspended_amount, intent.suspended_currency, intent.capture_reference
     request = GatewayRequest(
         operation=operation,
-        gateway=intent.gateway,
+        gateway=gateway,
         payment_id=intent.id,
         key=key,
         amount=amount,
@@ -62,8 +77,17 @@ def _call(work: UnitOfWork, intent: PaymentIntent, *, is_look_up: bool = False, 
         source=source,
         reference=reference,
         is_look_up=is_look_up,
+        **_of_part(intent, operation),
     )
     work.call(GATEWAY, intent.id, request, at=at, id=key if intent.calls == 1 else f"{key}:{intent.calls}")
+
+
+def _of_part(intent: PaymentIntent, operation: str) -> dict[str, Any]:
+    """What a gateway must know of a part besides its amount."""
+    part = intent.part if operation == CAPTURE else None
+    if part is None:
+        return {}
+    return {"capture_id": part.id, "is_final": part.is_final, "taken_amount": intent.taken_amount}
 
 
 def pay_back(
@@ -95,19 +119,23 @@ def verify(work: UnitOfWork, intent: PaymentIntent, operation: str, why: Id, ref
     """Ask what became of an operation, whatever we think of it: a webhook rang. The call's number is 0, which no
     operation counts: a yes or no is taken, anything else leaves the look-ups that are planned as they are."""
     key = f"{intent.id}:{operation}" if refund is None else f"{intent.id}:{REFUND}:{refund.id}"
+    part = intent.part if operation == CAPTURE else None
+    if part is not None:
+        key = f"{key}:{part.id}"
     references = {CAPTURE: intent.authorization_reference, VOID: intent.authorization_reference}
     request = GatewayRequest(
         operation=operation,
         gateway=intent.gateway,
         payment_id=intent.id,
         key=key,
-        amount=(refund or intent).gateway_amount,
+        amount=(refund or part or intent).gateway_amount,
         currency=intent.currency,
         call=0,
         source=intent.source if operation == AUTHORIZE else "",
         reference=intent.capture_reference if refund is not None else references.get(operation, ""),
         refund_id=refund.id if refund is not None else None,
         is_look_up=True,
+        **_of_part(intent, operation),
     )
     work.call(GATEWAY, intent.id, request, id=f"{key}:{why}")
 
@@ -136,7 +164,7 @@ def note(
 
 def end_hold(work: UnitOfWork, intent: PaymentIntent) -> None:
     """Nobody need come back for what is captured, let go of or failed (see holds.py)."""
-    if intent.is_hold_planned and intent.status not in (AUTHORIZED, UNKNOWN):
+    if intent.is_hold_planned and intent.status not in (AUTHORIZED, UNKNOWN, PARTIALLY_CAPTURED):
         work.never_mind("hold", intent.id)
         intent.deadline = None
 

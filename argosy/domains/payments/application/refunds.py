@@ -6,6 +6,7 @@ from argosy.contracts.payments import PaymentRefunded, RefundAnswered, RefundPay
 from argosy.domains.payments.application.books import Books, account_ids
 from argosy.domains.payments.application.credits import Wallet, credit_accounts
 from argosy.domains.payments.application.outgoing import let_go, note, pay_back
+from argosy.domains.payments.application.parts import close
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import (
     LEDGER_ID,
@@ -27,6 +28,7 @@ from argosy.domains.payments.domain.payment import (
     BY_REFUND,
     CAPTURE,
     DECLINED,
+    PARTIALLY_CAPTURED,
     REFUND,
     PaymentIntent,
 )
@@ -96,10 +98,13 @@ class Refunds:
             self.intents.add(intent)
         if intent.replaced_by is not None:
             return self._pass_on(command, intent.replaced_by)
-        if intent.is_captured:
-            return self._refund(intent, command)
         if intent.pending == CAPTURE:
             return self._wait(intent, command)
+        if intent.is_captured:
+            if intent.status == PARTIALLY_CAPTURED and command.amount is None and command.order_id is None:
+                intent.unwanted = intent.unwanted or BY_REFUND
+                close(self.work, intent, self.wallet)
+            return self._refund(intent, command)
         intent.unwanted = intent.unwanted or BY_REFUND
         if intent.status == AUTHORIZED and not intent.pending:
             let_go(self.work, intent)
@@ -149,7 +154,10 @@ class Refunds:
         refund = self._take_waiting(intent)
         left = left_of(intent.shares, refund.order_id)
         amount = min(refund.asked_amount, left) or left
-        self._request(intent, refund, amount)
+        if amount:
+            return self._request(intent, refund, amount)
+        refund.move(SUCCEEDED)
+        return self._nothing(intent, refund.flow_id, refund.id)
 
     def nothing_to_refund(self, intent: PaymentIntent) -> None:
         """The capture that a refund waited for did not happen."""

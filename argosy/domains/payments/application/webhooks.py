@@ -121,6 +121,8 @@ class Webhooks:
         reference = webhook.reference
         if webhook.operation == AUTHORIZE:
             return bool(reference) and intent.authorization_reference == reference
+        if webhook.operation == CAPTURE and intent.captures:
+            return intent.part is None  # Of parts that nobody asked for a gateway's statement tells.
         if webhook.operation == CAPTURE:
             return intent.is_captured and intent.capture_reference == reference
         if webhook.operation == VOID:

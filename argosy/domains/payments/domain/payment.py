@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from argosy.contracts.payments import AuthorizePayment, GatewayContradicted
+from argosy.domains.payments.domain.capture import DECLINED as PART_DECLINED
+from argosy.domains.payments.domain.capture import TAKEN, CapturePart
+from argosy.domains.payments.domain.capture import WAITING as PART_WAITS
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.cards import holds_card_number
@@ -16,13 +19,15 @@ from argosy.shared_kernel.messages import Value
 from argosy.shared_kernel.money import AMOUNT_MAX, UnknownCurrency, exponent
 
 CREATED, AUTHORIZED, CAPTURED = "CREATED", "AUTHORIZED", "CAPTURED"
+PARTIALLY_CAPTURED = "PARTIALLY_CAPTURED"
 PARTIALLY_REFUNDED, REFUNDED = "PARTIALLY_REFUNDED", "REFUNDED"
 FAILED, VOIDED, UNKNOWN = "FAILED", "VOIDED", "UNKNOWN"
 
 MOVES: dict[str, frozenset[str]] = {
     CREATED: frozenset({AUTHORIZED, FAILED, UNKNOWN, VOIDED}),
-    UNKNOWN: frozenset({AUTHORIZED, CAPTURED, FAILED, VOIDED}),
-    AUTHORIZED: frozenset({CAPTURED, FAILED, UNKNOWN, VOIDED}),
+    UNKNOWN: frozenset({AUTHORIZED, PARTIALLY_CAPTURED, CAPTURED, FAILED, VOIDED}),
+    AUTHORIZED: frozenset({PARTIALLY_CAPTURED, CAPTURED, FAILED, UNKNOWN, VOIDED}),
+    PARTIALLY_CAPTURED: frozenset({CAPTURED, PARTIALLY_REFUNDED, REFUNDED}),
     CAPTURED: frozenset({PARTIALLY_REFUNDED, REFUNDED}),
     PARTIALLY_REFUNDED: frozenset({REFUNDED}),
     REFUNDED: frozenset(),
@@ -41,8 +46,8 @@ APPROVED, DECLINED, ACTION, NO_ANSWER, ABSENT = "approved", "declined", "action"
 BY_CREDIT = "credit"
 """Stands for a gateway where store credit pays the whole. Nobody can ask for it by name."""
 
-HELD, RELEASED, SPENT = "HELD", "RELEASED", "SPENT"
-"""Where the part is that store credit pays."""
+HELD, RELEASED, SPENT, PARTLY = "HELD", "RELEASED", "SPENT", "PARTLY"
+"""Where the part is that store credit pays; PARTLY is spent for what was captured, and given back for the rest."""
 
 BY_VOID, BY_REFUND, BY_TIME = "voided", "refunded", "timed_out"
 """Why a payment is not wanted any more: a yes that comes later is undone."""
@@ -176,6 +181,8 @@ class PaymentIntent(Aggregate):
     replaced_by: Id | None = None
     """The payment of the next attempt: who asks of this one asks of that."""
     shares: tuple[PaidShare, ...] = ()
+    captures: tuple[CapturePart, ...] = ()
+    """The parts, where it is not taken whole and at once."""
     created_at: datetime
     transactions: list[PaymentTransaction] = field(default_factory=list)
 
@@ -213,13 +220,30 @@ class PaymentIntent(Aggregate):
         return self.amount - self.credit_amount
 
     @property
+    def taken_amount(self) -> int:
+        """What the gateway took, once it is captured."""
+        if not self.captures:
+            return self.gateway_amount
+        return sum(part.gateway_amount for part in self.captures if part.status == TAKEN)
+
+    @property
     def returnable_amount(self) -> int:
         """What can still go back through the gateway."""
-        return self.gateway_amount - self.returned_amount
+        return self.taken_amount - self.returned_amount
+
+    @property
+    def uncaptured_amount(self) -> int:
+        """What was authorized and no part asks for."""
+        return self.amount - sum(part.amount for part in self.captures if part.status != PART_DECLINED)
 
     @property
     def is_credit_held(self) -> bool:
         return self.credit_status == HELD
+
+    @property
+    def credit_left(self) -> int:
+        """What of the store credit that was set aside no part has spent."""
+        return self.credit_amount - sum(part.credit_amount for part in self.captures if part.status == TAKEN)
 
     @property
     def is_hold_planned(self) -> bool:
@@ -230,11 +254,62 @@ class PaymentIntent(Aggregate):
     @property
     def is_lost(self) -> bool:
         """Whether nothing will be taken by it any more, whatever a gateway still says."""
-        return self.status in (FAILED, VOIDED) or (self.unwanted != "" and self.pending != CAPTURE)
+        is_unwanted = self.unwanted != "" and self.pending != CAPTURE and not self.is_captured
+        return self.status in (FAILED, VOIDED) or is_unwanted
 
     @property
     def is_captured(self) -> bool:
         return self.captured_amount > 0
+
+    @property
+    def is_capture_asked(self) -> bool:
+        """Whether it is to be captured as soon as nothing else is pending."""
+        if self.captures:
+            return any(part.status == PART_WAITS for part in self.captures)
+        return bool(self.shares) and not self.is_captured
+
+    @property
+    def part(self) -> CapturePart | None:
+        """The part that the gateway is being asked for."""
+        return next((part for part in self.captures if part.is_open), None)
+
+    @property
+    def is_one_capture(self) -> bool:
+        """Whether its parts are one capture for the flow that asked: all of them, or none."""
+        return not any(part.is_apart for part in self.captures)
+
+    @property
+    def is_more_held(self) -> bool:
+        """Whether the gateway holds something yet that no part will take."""
+        is_released = any(part.is_final and part.gateway_amount for part in self.captures if part.status == TAKEN)
+        return bool(self.captures) and self.gateway_amount > 0 and not is_released
+
+    def put(self, part: CapturePart) -> None:
+        """The part as it stands now."""
+        self.captures = tuple([part if one.id == part.id else one for one in self.captures])
+
+    def drop_waiting(self) -> None:
+        """No part is taken any more that was not asked for yet."""
+        self.captures = tuple([part for part in self.captures if part.status != PART_WAITS])
+
+    def take(self, part: CapturePart, reference: str, fee_amount: int) -> None:
+        """The gateway handed the part over; more may follow."""
+        self.shares = (*self.shares, *part.shares)
+        self.put(part.taken(reference, fee_amount))
+        self.captured_amount += part.amount
+        self.fee_amount += fee_amount
+        self.capture_reference = self.capture_reference or reference
+        if self.status != PARTIALLY_CAPTURED:
+            self.move(PARTIALLY_CAPTURED)
+        assert self.captured_amount <= self.amount, "more was captured than was authorized"
+
+    def close(self) -> None:
+        """No part follows."""
+        self.drop_waiting()
+        if self.refunded_amount == self.captured_amount:
+            self.move(REFUNDED)
+        else:
+            self.move(PARTIALLY_REFUNDED if self.refunded_amount else CAPTURED)
 
     def is_same(self, command: AuthorizePayment) -> bool:
         """Whether the command asks for this very payment."""
@@ -304,6 +379,8 @@ class PaymentIntent(Aggregate):
         self.refunding_amount -= amount
         self.refunded_amount += amount
         assert self.refunded_amount <= self.captured_amount, "more was paid back than was captured"
+        if self.status == PARTIALLY_CAPTURED:
+            return  # More may be taken yet.
         if self.refunded_amount == self.captured_amount:
             self.move(REFUNDED)
         elif self.status == CAPTURED:

@@ -155,8 +155,9 @@ def _commission(category: str, amount: int, rate: Rate) -> CommissionPart:
     )
 
 
-def check(shares: Sequence[SellerShare], amount: int) -> None:
-    """Refuses shares that are no shares, and shares that are not the whole amount to the minor unit."""
+def check(shares: Sequence[SellerShare], amount: int | None) -> None:
+    """Refuses shares that are no shares, and shares that are not the whole amount, if one is named, to the minor
+    unit."""
     faults: list[DomainError] = []
     orders: set[str] = set()
     total = 0
@@ -178,7 +179,7 @@ def check(shares: Sequence[SellerShare], amount: int) -> None:
             faults.append(OrderIsSharedTwice(order_id=one.order_id))
         orders.add(one.order_id)
         total += one.goods_amount + one.shipping_amount + one.tax_amount
-    if not faults and total != amount:
+    if not faults and amount is not None and total != amount:
         faults.append(SharesDoNotAddUp(shares=total, amount=amount))
     if len(shares) > SHARES_MAX:
         faults = [ShareIsWrong(shares=len(shares), at_most=SHARES_MAX)]

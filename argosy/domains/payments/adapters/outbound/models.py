@@ -47,6 +47,7 @@ class PaymentIntentRow(AggregateRow):
     is_renewed = models.BooleanField(db_default=False)
     replaced_by = IdField(null=True)
     shares = models.JSONField()
+    captures = models.JSONField(default=list, db_default=[])
     created_at = InstantField()
 
     class Meta:

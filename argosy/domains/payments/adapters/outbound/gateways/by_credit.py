@@ -7,11 +7,14 @@ about no money at all are approved: whoever names this gateway for money is told
 from __future__ import annotations
 
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayRequest
+from argosy.domains.payments.domain.capture import PARTS
 from argosy.domains.payments.domain.payment import APPROVED, DECLINED
 
 
 class ByCredit:
-    """Keeps no book: what it says follows from the question."""
+    """Keeps no book: what it says follows from the question. Credit is spent a part at a time as well."""
+
+    captures = PARTS
 
     def authorize(self, request: GatewayRequest) -> GatewayAnswer:
         return _say(request)

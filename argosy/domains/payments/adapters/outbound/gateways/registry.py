@@ -19,6 +19,7 @@ from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
 from argosy.domains.payments.application.gateways import Gateway
 from argosy.domains.payments.application.holds import Hold
+from argosy.domains.payments.domain.capture import WHOLE
 from argosy.domains.payments.domain.payment import BY_CREDIT
 from argosy.domains.payments.domain.receipt import BANK, CASH
 
@@ -105,6 +106,11 @@ def gateways_of(environment: Mapping[str, str]) -> dict[str, Gateway]:
 def gateways() -> dict[str, Gateway]:
     """Those of this process, made once."""
     return gateways_of(os.environ)
+
+
+def captures_of(name: str) -> str:
+    """How much a gateway can take of what it holds, as it says of itself in `captures`."""
+    return str(getattr(gateways().get(name), "captures", WHOLE))
 
 
 def hold_of(name: str) -> Hold:

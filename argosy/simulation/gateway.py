@@ -11,11 +11,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest
+from argosy.domains.payments.domain.capture import PARTS
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, VOID
 from argosy.shared_kernel.ids import named_id
 from argosy.simulation.faults import Faults
 from argosy.simulation.scheduler import BEGIN, DAY, HOUR, MINUTE, SECOND, Scheduler
 
+MORE_TO_COME = "more_to_come"
+"""What the book says of a part that is not the final one."""
 KEYS_LAST_LEAST = 30 * SECOND
 """Longer than any call of ours takes: who asks again while the first one is under way is told the same."""
 
@@ -41,6 +44,8 @@ class Line(NamedTuple):
 
 class SimulatedGateway:
     """One book for all processes. Lies and declines are counted when they are told for the first time."""
+
+    captures = PARTS
 
     def __init__(self, scheduler: Scheduler, faults: Faults) -> None:
         self.scheduler = scheduler
@@ -74,7 +79,8 @@ class SimulatedGateway:
     def capture(self, request: GatewayRequest) -> GatewayAnswer:
         held = self._held(request.payment_id)
         status, reason, amount, currency = APPROVED, "", request.amount, request.currency
-        if held is None or held.amount < request.amount:
+        left = 0 if held is None else held.amount - (self._taken(request.payment_id) if request.capture_id else 0)
+        if left < request.amount:
             status, reason = DECLINED, "nothing_held"
         elif self._strikes("gateway declines capture", request):
             status, reason = DECLINED, "funds_withdrawn"
@@ -82,11 +88,13 @@ class SimulatedGateway:
             amount += 1 if amount % 2 else -1
         elif self._strikes("gateway lies of currency", request):
             currency = "USD"
+        if status == APPROVED and not request.is_final:
+            reason = MORE_TO_COME
         return self._answer(request, (status, reason, amount, currency))
 
     def void(self, request: GatewayRequest) -> GatewayAnswer:
         taken = self._line(request.payment_id, CAPTURE)
-        is_taken = taken is not None and taken.status == APPROVED
+        is_taken = taken is not None and taken.status == APPROVED and taken.reason != MORE_TO_COME
         decision = (DECLINED, "captured") if is_taken else (APPROVED, "")
         return self._answer(request, (*decision, request.amount, request.currency))
 
@@ -135,7 +143,13 @@ class SimulatedGateway:
     def holds(self, payment_id: str) -> bool:
         """Whether it still holds an amount that it did not hand over."""
         taken = self._line(payment_id, CAPTURE)
-        return self._held(payment_id) is not None and (taken is None or taken.status != APPROVED)
+        is_released = taken is not None and taken.status == APPROVED and taken.reason != MORE_TO_COME
+        return self._held(payment_id) is not None and not is_released
+
+    def _taken(self, payment_id: str) -> int:
+        """What was taken in parts."""
+        lines = [self.book[key] for key in self.by_payment.get(payment_id, ())]
+        return sum(line.amount for line in lines if line.operation == CAPTURE and line.status == APPROVED)
 
     # The way there and back.
 

@@ -93,6 +93,7 @@ class StripeStandIn:
             "status": "requires_capture",
             "metadata": metadata(form),
             "latest_charge": None,
+            "is_multicapture": form.get("payment_method_options[card][request_multicapture]") == "if_available",
             "next_action": None,
         }
         if source == "pm_card_threeDSecureRequired":
@@ -108,6 +109,9 @@ class StripeStandIn:
             return 400, error("invalid_request_error", "payment_intent_unexpected_state")
         if amount > intent["amount_capturable"]:
             return 400, error("invalid_request_error", "amount_too_large")
+        is_final = form.get("final_capture", "true") == "true"
+        if not is_final and not intent["is_multicapture"]:
+            return 400, error("invalid_request_error", "capture_multiple_unavailable")
         fee = {
             "id": "txn_1",
             "object": "balance_transaction",
@@ -115,7 +119,12 @@ class StripeStandIn:
             "currency": intent["currency"],
         }
         charge = {"id": f"ch_{intent['id']}", "object": "charge", "balance_transaction": fee}
-        intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0, "latest_charge": charge}
+        intent["metadata"] = {**intent["metadata"], **metadata(form)}
+        intent["amount_received"] += amount
+        intent["latest_charge"] = charge
+        is_over = is_final or intent["amount_capturable"] == amount
+        intent["status"] = "succeeded" if is_over else "requires_capture"
+        intent["amount_capturable"] = 0 if is_over else intent["amount_capturable"] - amount
         return 200, dict(intent)
 
     def cancel(self, intent: dict[str, Any]) -> tuple[int, dict[str, Any]]:

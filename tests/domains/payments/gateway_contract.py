@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from argosy.domains.payments.application.gateways import Gateway, GatewayAnswer, GatewayRequest
+from argosy.domains.payments.domain.capture import PART, PARTS, WHOLE
 from argosy.shared_kernel.ids import Id, named_id
 
 
@@ -100,6 +101,63 @@ class GatewayContract:
         gateway.refund(wanted)
         found = self.looked_up(gateway, wanted)
         assert found is not None and (found.outcome, found.amount) == ("approved", 100)
+
+    # What it says of itself in `captures`.
+
+    def part_of(self, name: str, amount: int, reference: str, **changes: Any) -> GatewayRequest:
+        id = Id(named_id("contract part", name))
+        request = self.ask("capture", amount, reference=reference, capture_id=id, **changes)
+        return msgspec.structs.replace(request, key=f"{request.key}:{id}")
+
+    def test_says_how_much_it_can_take(self) -> None:
+        """Nothing said is the whole or nothing: it is never asked for a part then."""
+        assert getattr(self.make(), "captures", WHOLE) in (WHOLE, PART, PARTS)
+
+    def test_a_part_releases_the_rest_where_it_is_final(self) -> None:
+        gateway = self.make()
+        if getattr(gateway, "captures", WHOLE) == WHOLE:
+            return
+        reference = self.held(gateway)
+        one = self.part_of("one", 400, reference)
+        assert self.looked_up(gateway, one) is None
+        answer, again = gateway.capture(one), gateway.capture(one)
+        assert (answer.outcome, answer.amount, answer.currency) == ("approved", 400, self.currency), answer
+        assert again == answer and self.is_found(gateway, one, answer)
+        more = self.part_of("two", 600, reference, taken_amount=400)
+        assert gateway.capture(more).outcome == "declined"
+        assert gateway.void(self.ask("void", reference=reference)).outcome == "declined"
+        assert gateway.refund(self.refund_of("too much", 401, answer.gateway_transaction_id)).outcome == "declined"
+        assert gateway.refund(self.refund_of("all", 400, answer.gateway_transaction_id)).outcome == "approved"
+
+    def test_parts_follow_one_another_and_are_refunded_as_one(self) -> None:
+        """Each has a reference of its own; a look-up tells them apart; what no part took can be let go of."""
+        gateway = self.make()
+        if getattr(gateway, "captures", WHOLE) != PARTS:
+            return
+        reference = self.held(gateway)
+        one = self.part_of("one", 400, reference, is_final=False)
+        two = self.part_of("two", 500, reference, is_final=False, taken_amount=400)
+        first = gateway.capture(one)
+        assert self.looked_up(gateway, two) is None
+        second = gateway.capture(two)
+        assert (first.amount, second.amount) == (400, 500)
+        assert first.gateway_transaction_id != second.gateway_transaction_id
+        assert self.is_found(gateway, two, second)
+        three = self.part_of("three", 101, reference, taken_amount=900)
+        assert gateway.capture(three).outcome == "declined"
+        assert gateway.void(self.ask("void", reference=reference)).outcome == "approved"
+        last = self.part_of("four", 100, reference, taken_amount=900)
+        assert gateway.capture(last).outcome == "declined", "nothing is taken of what was released"
+        assert gateway.refund(self.refund_of("all", 900, first.gateway_transaction_id)).outcome == "approved"
+        assert gateway.refund(self.refund_of("more", 1, first.gateway_transaction_id)).outcome == "declined"
+
+    def is_found(self, gateway: Gateway, request: GatewayRequest, answer: GatewayAnswer) -> bool:
+        found = self.looked_up(gateway, request)
+        return found is not None and (found.outcome, found.gateway_transaction_id, found.amount) == (
+            "approved",
+            answer.gateway_transaction_id,
+            answer.amount,
+        )
 
     def test_more_than_is_held_is_not_taken(self) -> None:
         gateway = self.make()

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from argosy.contracts.payments import RefundPayment
 from argosy.domains.payments.adapters.outbound.gateways.test import Operation, TestGateway
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest
+from argosy.domains.payments.application.parts import Capturing
+from argosy.domains.payments.context import Ports
 from tests.domains.payments.counter import PAYMENT, Counter, capture, refund, told, void
 from tests.domains.payments.test_unknown import MINUTE
 
@@ -189,3 +192,39 @@ def test_a_look_up_never_acts(gateway: TestGateway) -> None:
     found = gateway.look_up(request("authorize"))
     assert isinstance(found, GatewayAnswer)
     assert found.outcome == "approved"
+
+
+def in_parts(gateway: TestGateway, source: str) -> Counter:
+    """A payment whose two orders are taken apart."""
+    counter = Counter(gateway, Ports(capturing=Capturing(is_by_order=True)))
+    counter.authorize(source=source)
+    counter.call(until=MINUTE)
+    counter.send(capture())
+    answers = counter.call(until=MINUTE)
+    for command in [one for one in answers if isinstance(one, RefundPayment)]:
+        counter.send(command)
+        counter.call(until=MINUTE)
+    return counter
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "kept"),
+    [
+        ("tok_approve", "CAPTURED", 10_000),
+        ("tok_timeout_part", "CAPTURED", 10_000),
+        ("tok_decline_part", "REFUNDED", 0),
+        ("tok_lie_amount", "FAILED", 0),
+        ("tok_capture_whole", "AUTHORIZED", 0),
+    ],
+)
+def test_parts_come_out_right_whatever_the_gateway_does_with_them(
+    gateway: TestGateway, source: str, status: str, kept: int
+) -> None:
+    """Lost answers, a no to the second part, a lie: its book and ours agree on what it keeps."""
+    counter = in_parts(gateway, source)
+    signs = {"capture": 1, "refund": -1, "return": -1}
+    theirs = sum(
+        signs.get(line.operation, 0) * line.amount for line in gateway.operations() if line.status == "approved"
+    )
+    assert (counter.intent.status, counter.balance("clearing:test"), theirs) == (status, kept, kept)
+    assert counter.faults() == []

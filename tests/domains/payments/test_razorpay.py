@@ -80,6 +80,14 @@ class TestRazorpay(GatewayContract):
         assert (sent["amount"], sent["currency"], sent["receipt"]) == (1_000, "INR", self.ask("authorize").payment_id)
         assert sent["payment"] == {"capture": "manual", "capture_options": {"manual_expiry_period": 7_200}}
 
+    def test_a_part_is_declined_and_the_whole_can_be_taken_yet(self) -> None:
+        """Razorpay captures what it holds, whole."""
+        gateway: Any = self.make()
+        reference = self.held(gateway)
+        assert gateway.captures == "whole"
+        assert gateway.capture(self.part_of("one", 400, reference)).outcome == "declined"
+        assert gateway.capture(self.ask("capture", reference=reference)).outcome == "approved"
+
     def test_the_fee_comes_with_the_capture(self) -> None:
         gateway = self.make()
         assert gateway.capture(self.ask("capture", reference=self.held(gateway))).fee_amount == 20

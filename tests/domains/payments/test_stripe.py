@@ -32,10 +32,9 @@ def there() -> Iterator[StripeStandIn]:
         yield stand_in
 
 
-def gateway_at(there: StripeStandIn) -> StripeGateway:
-    found = registry.stripe_gateway(
-        {"ARGOSY_STRIPE_KEY": KEY, "ARGOSY_STRIPE_URL": there.url, "ARGOSY_STRIPE_WEBHOOK_SECRET": f"old {SECRET}"}
-    )
+def gateway_at(there: StripeStandIn, **more: str) -> StripeGateway:
+    settings = {"ARGOSY_STRIPE_KEY": KEY, "ARGOSY_STRIPE_URL": there.url}
+    found = registry.stripe_gateway({**settings, "ARGOSY_STRIPE_WEBHOOK_SECRET": f"old {SECRET}", **more})
     assert isinstance(found, StripeGateway)
     return found
 
@@ -64,6 +63,13 @@ class TestStripe(GatewayContract):
 
     def make(self) -> Gateway:
         return gateway_at(self.there)
+
+
+class TestStripeInParts(TestStripe):
+    """Where Stripe has enabled it for the account."""
+
+    def make(self) -> Gateway:
+        return gateway_at(self.there, ARGOSY_STRIPE_MULTICAPTURE="on")
 
 
 def test_without_a_key_there_is_no_stripe() -> None:

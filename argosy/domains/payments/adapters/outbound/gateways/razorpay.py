@@ -22,6 +22,7 @@ import requests
 from razorpay.errors import BadRequestError, GatewayError, ServerError
 
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest, Notice
+from argosy.domains.payments.domain.capture import WHOLE
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, RETURN
 from argosy.domains.payments.domain.signatures import TOLERANCE_SECONDS, SignatureDoesNotHold, verify_plain
 from argosy.domains.payments.domain.webhook import WebhookIsUnreadable
@@ -60,7 +61,9 @@ class _Session(requests.Session):
 
 
 class RazorpayGateway:
-    """Safe from any number of threads. What it holds pays itself back after five days."""
+    """Safe from any number of threads. What it holds pays itself back after five days, and is captured whole."""
+
+    captures = WHOLE
 
     hold_seconds = 5 * 24 * 3_600
 

@@ -2,7 +2,8 @@
 
 Settings, from the environment alone: ARGOSY_STRIPE_KEY (without it there is no such gateway), the webhook's secret
 ARGOSY_STRIPE_WEBHOOK_SECRET (two with a space between while one is replaced), ARGOSY_STRIPE_RETURN_URL, where buyers
-come back to who had to act at their bank, and ARGOSY_STRIPE_URL for another address than Stripe's own.
+come back to who had to act at their bank, ARGOSY_STRIPE_MULTICAPTURE (`on`) where Stripe has enabled that for the
+account, and ARGOSY_STRIPE_URL for another address than Stripe's own.
 
 A look-up reads the payment intent by its id, or searches for ours in its metadata. Stripe's search may be a minute
 behind: what it does not find is asked for again under the same key, which Stripe answers as it did the first time.
@@ -19,6 +20,7 @@ import requests
 import stripe
 
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest, Notice
+from argosy.domains.payments.domain.capture import PART, PARTS
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, RETURN, VOID
 from argosy.domains.payments.domain.signatures import verify_timed
 from argosy.domains.payments.domain.webhook import WebhookIsUnreadable
@@ -82,7 +84,16 @@ class StripeGateway:
 
     hold_seconds = 7 * 24 * 3_600
 
-    def __init__(self, key: str, *, webhook_secrets: tuple[str, ...] = (), return_url: str = "", url: str = "") -> None:
+    def __init__(
+        self,
+        key: str,
+        *,
+        webhook_secrets: tuple[str, ...] = (),
+        return_url: str = "",
+        url: str = "",
+        captures: str = PART,
+    ) -> None:
+        self.captures = captures
         self.webhook_secrets = webhook_secrets
         self.return_url = return_url
         client = stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=_NoRedirects())  # type: ignore[no-untyped-call]
@@ -99,6 +110,7 @@ class StripeGateway:
             webhook_secrets=tuple(environment.get("ARGOSY_STRIPE_WEBHOOK_SECRET", "").split()),
             return_url=environment.get("ARGOSY_STRIPE_RETURN_URL", ""),
             url=environment.get("ARGOSY_STRIPE_URL", ""),
+            captures=PARTS if environment.get("ARGOSY_STRIPE_MULTICAPTURE", "") == "on" else PART,
         )
 
     # The port.
@@ -113,6 +125,8 @@ class StripeGateway:
             "confirm": True,
             "metadata": {"payment_id": request.payment_id, "key": request.key},
         }
+        if self.captures == PARTS:
+            params["payment_method_options"] = {"card": {"request_multicapture": "if_available"}}
         if self.return_url:
             params["return_url"] = self.return_url
 
@@ -128,7 +142,11 @@ class StripeGateway:
                 "amount_to_capture": spelled(request.amount, request.currency),
                 "expand": ["latest_charge.balance_transaction"],
             }
-            return _taken(self._stripe.payment_intents.capture(request.reference, params, _options(request)))
+            if request.capture_id is not None:  # By this a look-up knows that it happened.
+                params["metadata"] = {request.capture_id: str(params["amount_to_capture"])}
+            if not request.is_final:
+                params["final_capture"] = False
+            return _taken(self._stripe.payment_intents.capture(request.reference, params, _options(request)), request)
 
         return _asked(ask)
 
@@ -148,7 +166,7 @@ class StripeGateway:
         def ask() -> GatewayAnswer:
             metadata = {"payment_id": request.payment_id, "key": request.key, "refund_id": request.refund_id or ""}
             params: Any = {
-                "payment_intent": request.reference,
+                "payment_intent": _intent_id(request.reference),
                 "amount": spelled(request.amount, request.currency),
                 "metadata": metadata,
             }
@@ -167,8 +185,10 @@ class StripeGateway:
             return None
         if request.operation == AUTHORIZE:
             return _held(found)
+        if request.operation == CAPTURE and request.capture_id is not None:
+            return _taken(found, request) if getattr(found.metadata, request.capture_id, "") else None
         if request.operation == CAPTURE:
-            return None if found.status == "requires_capture" else _taken(found)
+            return None if found.status == "requires_capture" else _taken(found, request)
         if found.status == "canceled":
             return GatewayAnswer(outcome=APPROVED, gateway_transaction_id=found.id)
         is_taken = found.status == "succeeded"
@@ -209,7 +229,7 @@ class StripeGateway:
         return found[0] if found else None
 
     def _refund(self, request: GatewayRequest) -> GatewayAnswer | None:
-        listed = self._stripe.refunds.list({"payment_intent": request.reference, "limit": 100})
+        listed = self._stripe.refunds.list({"payment_intent": _intent_id(request.reference), "limit": 100})
         for one in listed.auto_paging_iter():
             if one.metadata is not None and getattr(one.metadata, "key", "") == request.key:
                 return _paid_back(one)
@@ -281,21 +301,30 @@ def _action_url(intent: Any) -> str:
     return str(getattr(redirect, "url", "") or "")
 
 
-def _taken(intent: Any) -> GatewayAnswer:
+def _taken(intent: Any, request: GatewayRequest) -> GatewayAnswer:
+    """A part is what Stripe has received beyond the parts before it; what it keeps of a part its statement says."""
+    is_part = request.capture_id is not None
     if intent.status == "processing":
         raise GatewayDidNotAnswer(intent.id)
-    if intent.status != "succeeded":
+    if intent.status != "succeeded" and not (is_part and intent.amount_received):
         return GatewayAnswer(outcome=DECLINED, gateway_transaction_id=intent.id, reason=intent.status)
     currency = intent.currency.upper()
     balance = getattr(getattr(intent, "latest_charge", None), "balance_transaction", None)
-    is_same = str(getattr(balance, "currency", "")).upper() == currency
+    has_fee = (
+        str(getattr(balance, "currency", "")).upper() == currency and request.is_final and not request.taken_amount
+    )
     return GatewayAnswer(
         outcome=APPROVED,
-        gateway_transaction_id=intent.id,
-        amount=read(intent.amount_received, currency),
+        gateway_transaction_id=f"{intent.id}/{request.capture_id}" if is_part else intent.id,
+        amount=read(intent.amount_received, currency) - request.taken_amount,
         currency=currency,
-        fee_amount=read(getattr(balance, "fee", 0), currency) if is_same else 0,
+        fee_amount=read(getattr(balance, "fee", 0), currency) if has_fee else 0,
     )
+
+
+def _intent_id(reference: str) -> str:
+    """Of a payment intent that was captured in parts each has its own reference, behind the intent's id."""
+    return reference.partition("/")[0]
 
 
 def _paid_back(refund: Any) -> GatewayAnswer:

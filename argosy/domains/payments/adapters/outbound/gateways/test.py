@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from argosy.domains.payments.adapters.outbound.gateways import notices
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest, Notice
+from argosy.domains.payments.domain.capture import PARTS
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, RENEW, RETURN, VOID
 from argosy.platform.locks import FileLock
 from argosy.shared_kernel.ids import named_id
@@ -34,11 +35,16 @@ SOURCES = {
     "tok_timeout_after": "holds the amount, and its answer is lost",
     "tok_timeout_capture": "takes the amount, and its answer is lost",
     "tok_decline_capture": "holds the amount, and declines to hand it over",
+    "tok_decline_part": "hands over the first part of the amount, and declines every other",
+    "tok_timeout_part": "takes a part of the amount, and its answer is lost",
+    "tok_capture_whole": "hands over the whole amount or nothing",
     "tok_lie_amount": "takes one minor unit more than it was asked for, and says so",
     "tok_hold_once": "holds the amount, and declines to hold it for longer",
     "tok_lie_hold": "holds one minor unit more than it was asked for, and says so",
 }
 _LOST = {("tok_timeout_after", AUTHORIZE), ("tok_timeout_capture", CAPTURE)}
+_MORE_TO_COME = "more_to_come"
+"""What the book says of a part that is not the final one."""
 _BUSY_SECONDS = 30
 
 _SCHEMA = """
@@ -70,6 +76,7 @@ class TestGateway:
     """Safe from any number of threads and processes: writers take turns, and a key is written once."""
 
     __test__ = False
+    captures = PARTS
 
     def __init__(
         self,
@@ -131,12 +138,14 @@ class TestGateway:
         with self._writing() as book:
             found = _find(book, request.key)
             if found is None:
-                held = _held(book, request.payment_id)
-                status, reason = APPROVED, ""
-                if held is None or held.amount < request.amount or held.currency != request.currency:
+                held, taken = _held(book, request.payment_id), _taken(book, request.payment_id)
+                status, reason = APPROVED, "" if request.is_final else _MORE_TO_COME
+                if held is None or held.amount - taken < request.amount or held.currency != request.currency:
                     status, reason = DECLINED, "nothing_held"
-                elif held.source == "tok_decline_capture":
+                elif held.source == "tok_decline_capture" or (taken and held.source == "tok_decline_part"):
                     status, reason = DECLINED, "funds_withdrawn"
+                elif held.source == "tok_capture_whole" and request.amount < held.amount:
+                    status, reason = DECLINED, "whole_amount_only"
                 source = held.source if held else ""
                 found = _write(book, request, request.amount + (source == "tok_lie_amount"), source, (status, reason))
         return self._answer(found)
@@ -145,9 +154,7 @@ class TestGateway:
         with self._writing() as book:
             found = _find(book, request.key)
             if found is None:
-                is_taken = any(
-                    line.operation == CAPTURE and line.status == APPROVED for line in _lines(book, request.payment_id)
-                )
+                is_taken = any(line.reason != _MORE_TO_COME for line in _captures(book, request.payment_id))
                 found = _write(
                     book, request, request.amount, "", (DECLINED, "captured") if is_taken else (APPROVED, "")
                 )
@@ -232,7 +239,7 @@ class TestGateway:
 
     def _answer(self, line: Operation, *, is_look_up: bool = False) -> GatewayAnswer:
         self._travel()
-        is_lost = not is_look_up and (line.source, line.operation) in _LOST
+        is_lost = not is_look_up and ((line.source, line.operation) in _LOST or _is_lost_part(line))
         loss = self._now()[1]
         if is_lost or (loss > 0 and self._random.random() < loss):
             raise GatewayDidNotAnswer(line.key)
@@ -310,12 +317,25 @@ def _lines(book: sqlite3.Connection, payment_id: str) -> list[Operation]:
     return [Operation(*row) for row in rows]
 
 
+def _captures(book: sqlite3.Connection, payment_id: str) -> list[Operation]:
+    return [line for line in _lines(book, payment_id) if line.operation == CAPTURE and line.status == APPROVED]
+
+
+def _taken(book: sqlite3.Connection, payment_id: str) -> int:
+    """What was taken in parts. A payment is captured once where it is captured whole: its key sees to that."""
+    return sum(line.amount for line in _captures(book, payment_id))
+
+
+def _is_lost_part(line: Operation) -> bool:
+    return line.source == "tok_timeout_part" and line.reason == _MORE_TO_COME
+
+
 def _held(book: sqlite3.Connection, payment_id: str) -> Operation | None:
-    """The authorization of a payment that stands: approved, and not voided."""
+    """The authorization of a payment that stands: approved, neither voided nor released by a final capture."""
     held = _find(book, f"{payment_id}:{AUTHORIZE}")
     if held is None or held.status != APPROVED or _find(book, f"{payment_id}:{VOID}") is not None:
         return None
-    return held
+    return None if any(line.reason != _MORE_TO_COME for line in _captures(book, payment_id)) else held
 
 
 def _write(

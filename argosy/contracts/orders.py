@@ -133,13 +133,15 @@ class OrdersPlaced(Event, key="flow_id"):
 
 class ConfirmOrders(Command, key="flow_id"):
     """The money is there (or is cash on delivery, `payment_id` None); answered by OrdersConfirmed. `payment_method` is
-    named where it is another than the orders were placed with."""
+    named where it is another than the orders were placed with. For the orders that were `called_off` meanwhile no money
+    was taken: they are CANCELLED, and the others stand."""
 
     flow_id: Id
     purchase_id: Id
     order_ids: tuple[Id, ...]
     payment_id: Id | None
     payment_method: str = ""
+    called_off: tuple[Id, ...] = ()
 
 
 class OrdersConfirmed(Event, key="flow_id"):
@@ -275,6 +277,22 @@ class OrderCancellationRequested(Event, key="order_id"):
     currency: str
     reason: str
     asked_by: str
+
+
+class OrderCallOffAsked(Event, key="flow_id"):
+    """An order is called off while its purchase is still being bought: the flow captures the others alone, if it has
+    not asked for the money yet. Else it is paid back as soon as it is paid."""
+
+    flow_id: Id
+    purchase_id: Id
+    order_id: Id
+
+
+class SettleCancellation(Command, key="order_id"):
+    """The purchase of an order that was called off while it was being bought is paid, or is not. Sent by orders
+    itself."""
+
+    order_id: Id
 
 
 class OrderCancellationFailed(Event, key="order_id"):

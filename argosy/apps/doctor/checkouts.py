@@ -121,7 +121,8 @@ def nothing_is_left(databases: Databases) -> Iterator[Violation]:
         databases,
         "orders",
         "SELECT p.flow_id, CASE WHEN o.status = 'CANCELLED' AND (o.order_type = 'CASH_ON_DELIVERY' OR o.pay_by IS NOT "
-        f"NULL) THEN '{CALLED_OFF}' ELSE o.status END FROM purchases p JOIN orders o ON "
+        "NULL OR EXISTS (SELECT 1 FROM order_cancellations c WHERE c.id = o.id AND c.status = 'DONE')) "
+        f"THEN '{CALLED_OFF}' ELSE o.status END FROM purchases p JOIN orders o ON "
         "o.purchase_id = p.id WHERE {only:p.flow_id} ORDER BY p.flow_id",
         _orders_are_wrong,
     )
@@ -188,7 +189,12 @@ def _reservation_is_wrong(outcome: str, status: str, done: Collection[str]) -> b
 def _payment_is_wrong(outcome: str, status: str, done: Collection[str]) -> bool:
     if outcome == COMPENSATED or "capture" not in done:
         # Where a card has failed the purchase may be paid at the door: nothing is kept of the attempt.
-        return status in (payments.AUTHORIZED, payments.CAPTURED, payments.PARTIALLY_REFUNDED)
+        return status in (
+            payments.AUTHORIZED,
+            payments.PARTIALLY_CAPTURED,
+            payments.CAPTURED,
+            payments.PARTIALLY_REFUNDED,
+        )
     return status not in (payments.CAPTURED, payments.PARTIALLY_REFUNDED, payments.REFUNDED)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import Databases, Row, side_by_side
 from argosy.domains.payments.domain import refund as refunds
+from argosy.domains.payments.domain.capture import TAKEN, CapturePart
 from argosy.domains.payments.domain.ledger import (
     CAPTURE,
     CARD_ENDED,
@@ -32,10 +33,11 @@ from argosy.domains.payments.domain.ledger import (
     mirrored,
     verify_chain,
 )
-from argosy.domains.payments.domain.payment import APPROVED, RELEASED, RETURN
+from argosy.domains.payments.domain.payment import APPROVED, PARTLY, RELEASED, RETURN
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.shared_kernel.ids import named_id
 
+_PARTS = msgspec.json.Decoder(tuple[CapturePart, ...])
 _SHARES = msgspec.json.Decoder(tuple[PaidShare, ...])
 
 ENTRIES = (
@@ -159,7 +161,7 @@ def booked_once(databases: Databases) -> Iterator[Violation]:
         "payments",
         "SELECT p.id, p.captured_amount, p.suspended_amount, "
         "(SELECT count(*) FROM payment_transactions t WHERE t.payment_intent_id = p.id AND t.type = ? AND "
-        "t.status = ?), p.fee_amount, p.credit_status FROM payment_intents p ORDER BY p.id",
+        "t.status = ?), p.fee_amount, p.credit_status, CAST(p.captures AS text) FROM payment_intents p ORDER BY p.id",
         RETURN,
         APPROVED,
     )
@@ -167,7 +169,7 @@ def booked_once(databases: Databases) -> Iterator[Violation]:
     owned = databases.stream("payments", _REFUNDS)
     for payment_id, (intent, rows, own) in side_by_side(intents, entries, owned):
         booked = list(_transactions(rows))
-        due = _causes(payment_id, intent[0] if intent else (payment_id, 0, 0, 0, 0, ""), [row[1:] for row in own])
+        due = _causes(payment_id, intent[0] if intent else (payment_id, 0, 0, 0, 0, "", "[]"), [row[1:] for row in own])
         for one in booked:
             if due.pop(one.id, None) != one.kind:
                 yield Violation(
@@ -183,7 +185,7 @@ def split(databases: Databases) -> Iterator[Violation]:
     """What was captured is what the shares say, and what the ledger credits for it."""
     intents = databases.stream(
         "payments",
-        "SELECT id, gateway, captured_amount, shares, buyer_id, credit_amount FROM payment_intents "
+        "SELECT id, gateway, captured_amount, shares, buyer_id, credit_amount, captures FROM payment_intents "
         "WHERE captured_amount > 0 ORDER BY id",
     )
     entries = databases.stream(
@@ -195,15 +197,33 @@ def split(databases: Databases) -> Iterator[Violation]:
     for payment_id, (intent, rows) in side_by_side(intents, entries):
         if not intent:
             continue
-        _, gateway, captured, text, buyer_id, credit_amount = intent[0]
-        held = Held(credit_held(str(buyer_id)), credit_amount) if credit_amount else None
+        _, gateway, captured, text, *_ = intent[0]
         shares = _SHARES.decode(text)
         shared = sum(one.seller_amount + one.commission_amount + one.tax_amount for one in shares)
         if shared != captured:
             yield Violation(f"payment_intents {payment_id}", f"captured {captured}, its shares sum to {shared}")
+        due = {id: capture_postings(gateway, *rest) for id, *rest in _captured(payment_id, intent[0], shares)}
         for one in _transactions(rows):
-            if one.postings != capture_postings(gateway, shares, held):
+            if one.postings != due.get(one.id):
                 yield Violation(f"payment_intents {payment_id}", "its shares are not what the ledger credits")
+
+
+def _captured(
+    payment_id: str, intent: Row, shares: tuple[PaidShare, ...]
+) -> Iterator[tuple[str, tuple[PaidShare, ...], Held | None]]:
+    """Each capture: its id, the shares that it took, and what of it was store credit."""
+    *_, buyer_id, credit_amount, captures = intent
+    taken = [part for part in _PARTS.decode(captures) if part.status == TAKEN]
+    if not taken:
+        yield payment_id, shares, _held(buyer_id, credit_amount)
+    first = 0
+    for part in taken:
+        yield part.id, shares[first : first + part.share_count], _held(buyer_id, part.credit_amount)
+        first += part.share_count
+
+
+def _held(buyer_id: object, amount: int) -> Held | None:
+    return Held(credit_held(str(buyer_id)), amount) if amount else None
 
 
 _REFUNDS = (
@@ -231,9 +251,15 @@ def _transactions(rows: Iterable[Row]) -> Iterator[Booked]:
 
 def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str]:
     """The transactions that a payment must have, by id."""
-    _, captured, suspended, returns, fee, credit_status = intent
-    due: dict[str, str] = {payment_id: CAPTURE} if captured else {}
-    if fee:
+    _, captured, suspended, returns, fee, credit_status, captures = intent
+    due: dict[str, str] = {}
+    parts = [part for part in _PARTS.decode(captures) if part.status == TAKEN]
+    if parts:
+        due |= {part.id: CAPTURE for part in parts}
+        due |= {named_id("fee", part.id): FEE for part in parts if part.fee_amount}
+    elif captured:
+        due[payment_id] = CAPTURE
+    if fee and not parts:
         due[named_id("fee", payment_id)] = FEE
     if suspended or returns:
         due[named_id("suspense", payment_id)] = SUSPENSE_TAKEN
@@ -241,7 +267,7 @@ def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str
         due[named_id("return", payment_id)] = SUSPENSE_RETURNED
     if credit_status:
         due[named_id("credit held", payment_id)] = CREDIT_HELD
-    if credit_status == RELEASED:
+    if credit_status in (RELEASED, PARTLY):
         due[named_id("credit released", payment_id)] = CREDIT_RELEASED
     for id, status, postings, credit_amount in owned:
         if postings != "{}" and status != refunds.WAITING:

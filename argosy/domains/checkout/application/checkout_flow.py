@@ -12,7 +12,7 @@ from argosy.contracts.inventory import (
     StockRestocked,
     StockShort,
 )
-from argosy.contracts.orders import OrdersCancelled, OrdersConfirmed, OrdersPlaced
+from argosy.contracts.orders import OrderCallOffAsked, OrdersCancelled, OrdersConfirmed, OrdersPlaced
 from argosy.contracts.payments import (
     PaymentActionRequired,
     PaymentAuthorized,
@@ -169,6 +169,14 @@ class CheckoutFlow:
             saga.tell(saga.give_up(EXPIRED))
         elif not session.outcome:
             saga.watch()
+
+    @reads(sessions=lambda event: [event.flow_id])
+    def on_call_off(self, event: OrderCallOffAsked) -> None:
+        """One of its orders is called off while it is being bought."""
+        session = self.sessions.find(event.flow_id)
+        if session is not None:
+            saga = self._saga(session)
+            saga.tell(saga.call_off(event.order_id))
 
     @reads(sessions=lambda event: [event.flow_id])
     def on_answer(self, event: PlainAnswer) -> None:

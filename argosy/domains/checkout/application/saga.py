@@ -20,11 +20,13 @@ from argosy.domains.checkout.domain.quote import (
 )
 from argosy.domains.checkout.domain.request import Bought
 from argosy.shared_kernel.codec import decoder
+from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command, Event
 from argosy.shared_kernel.saga import ASKED, COMPENSATED, DONE, UNDOING, Reason, Step
 
 FAILURE_LENGTH_MAX = 100
 EXPIRED, ABORTED, LOST = Reason("expired"), Reason("aborted"), Reason("lost")
+CALLED_OFF = Reason("called_off")
 WATCH_SECONDS, WATCH_SECONDS_MAX = 120, 3_600
 """An undo that is not answered is asked for again after this time, then ever later."""
 _OF_ONE_PAYMENT = (
@@ -83,6 +85,15 @@ class CheckoutSaga(PricingSaga):
         session = self.state
         is_awaited = not session.outcome and session.steps.get("authorize") == ASKED
         return is_awaited and session.can_retry_payment and message.reason not in _NEVER_AGAIN
+
+    def call_off(self, order_id: Id) -> list[Command]:
+        """An order of it is called off. What was asked for already is taken with it, and orders has it paid back; what
+        is left of a purchase of which nothing stands is undone."""
+        session = self.state
+        if session.outcome or not self.can_turn_round or "capture" in session.steps:
+            return []
+        session.call_off(order_id)
+        return self.give_up(CALLED_OFF) if set(session.order_ids) <= set(session.called_off) else []
 
     def retry_payment(self, means: RetryPayment) -> None:
         """Ask for the money once more, by these means; the stock is held until that is decided. Where no money moves
@@ -231,9 +242,14 @@ class CheckoutSaga(PricingSaga):
         if not session.needs_payment:
             return None
         shares: SharesOfSnapshot = _SHARES.decode(self._detail.snapshot)
-        return payments.CapturePayment(flow_id=session.id, payment_id=session.payment_id, shares=shares.shares)
+        return payments.CapturePayment(
+            flow_id=session.id, payment_id=session.payment_id, shares=shares.shares, called_off=session.called_off
+        )
 
     def take_money(self, message: payments.PaymentCaptured) -> None:
+        """Where the gateway takes the whole or nothing, it was taken with what was called off."""
+        if message.amount == self.state.total_amount:
+            self.state.called_off = ()
         self.state.take_money()
 
     def refund(self) -> payments.RefundPayment:
@@ -253,6 +269,7 @@ class CheckoutSaga(PricingSaga):
             payment_id=session.payment_id if session.needs_payment else None,
             # Told where it may be another: what was placed is not looked up for it.
             payment_method=session.payment_method if session.payment_attempt > 1 else "",
+            called_off=session.called_off,
         )
 
     def consume_coupons(self) -> promotions.ConsumeCoupons | None:

@@ -134,6 +134,8 @@ class CheckoutSession(Flow):
     purchase_id: Id
     payment_id: Id
     order_ids: tuple[Id, ...] = ()
+    called_off: tuple[Id, ...] = ()
+    """Those of its orders that were called off before the money was asked for: it is not taken for them."""
     total_amount: int = 0
     currency: str = ""
     action_url: str = ""
@@ -299,6 +301,11 @@ class CheckoutSession(Flow):
         """The money is held."""
         self.action_url = self.payment_failure = ""
         self.record(CheckoutPaymentAuthorized(checkout_id=self.id, buyer_id=self.buyer_id))
+
+    def call_off(self, order_id: Id) -> None:
+        """The money for this order is not asked for."""
+        if order_id in self.order_ids and order_id not in self.called_off:
+            self.called_off = (*self.called_off, order_id)
 
     def take_money(self) -> None:
         """The money is taken; from here on it is only recorded."""

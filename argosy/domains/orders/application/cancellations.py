@@ -7,13 +7,16 @@ from argosy.contracts.orders import (
     CancellationAccepted,
     CancelOrder,
     CancelUnpaidPurchase,
+    OrderCallOffAsked,
     OrderCancellationFailed,
     OrderCancellationRequested,
+    SettleCancellation,
 )
 from argosy.contracts.payments import PaymentRefunded, RefundPayment
 from argosy.contracts.promotions import ReleaseCoupons
 from argosy.domains.orders.application.standing import as_whom
 from argosy.domains.orders.domain.cancellation import (
+    ASKED,
     DONE,
     FAILED,
     REFUNDING,
@@ -24,8 +27,8 @@ from argosy.domains.orders.domain.cancellation import (
     refund_id_of,
 )
 from argosy.domains.orders.domain.order import Occasion, Order, OrderRefund
-from argosy.domains.orders.domain.order_status import CONFIRMED, PAID
-from argosy.domains.orders.domain.purchase import Purchase
+from argosy.domains.orders.domain.order_status import CONFIRMED, CREATED, PAID
+from argosy.domains.orders.domain.purchase import CANCELLED, Purchase
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, child_id
@@ -128,7 +131,30 @@ class Cancellations:
                 order.call_off(NOT_PAID, self._occasion())
                 self._release(order, has_left=False)
 
+    @reads(orders=lambda command: [command.order_id], cancellations=lambda command: [command.order_id])
+    @then_reads(
+        purchases=lambda self, command: self._purchase_of(command.order_id),
+        orders=lambda self, command: [by("purchase_id", id) for id in self._purchase_of(command.order_id)],
+    )
+    def settle_cancellation(self, command: SettleCancellation) -> None:
+        """It was called off while it was being bought. Where its money was not taken there is nothing to pay back, and
+        its goods are free, which a purchase that came to nothing has seen to itself."""
+        cancellation = self.cancellations.find(command.order_id)
+        if cancellation is None or cancellation.status != ASKED:
+            return
+        order = self.orders.get(command.order_id)
+        if order.status == CREATED:
+            return
+        if not order.is_called_off:
+            self._cancel(order, cancellation.asked_as, cancellation.reason, to_credit=cancellation.to_credit)
+        elif self.purchases.get(order.purchase_id).status != CANCELLED:
+            self._release(order, has_left=False)
+        if cancellation.status == ASKED:
+            cancellation.end(DONE, self.work.now)
+
     def _cancel(self, order: Order, who: str, reason: str, *, to_credit: bool) -> None:
+        if order.status == CREATED:
+            return self._ask(order, who, reason, to_credit=to_credit)
         is_paid = order.status != CONFIRMED
         if not is_paid:
             order.call_off(reason, self._occasion())
@@ -142,26 +168,39 @@ class Cancellations:
             raise OrderCannotBeCancelled(order_id=order.id, status=order.status, asked_as=who)
         return self._pay_back(order, who, reason, to_credit=to_credit)
 
+    def _ask(self, order: Order, who: str, reason: str, *, to_credit: bool) -> None:
+        """Its purchase is being bought: the flow leaves it out of the capture, or it is paid back once it is paid."""
+        self.cancellations.add(self._asked(order, ASKED, who, reason, to_credit=to_credit))
+        order.is_being_cancelled = True
+        purchase = self.purchases.get(order.purchase_id)
+        self.work.announce(OrderCallOffAsked(flow_id=purchase.flow_id, purchase_id=purchase.id, order_id=order.id))
+
+    def _asked(self, order: Order, status: str, who: str, reason: str, *, to_credit: bool) -> Cancellation:
+        return Cancellation(
+            id=order.id,
+            refund_id=refund_id_of(order.id, 1),
+            status=status,
+            asked_by=self.work.actor.id,
+            asked_as=who,
+            reason=reason,
+            amount=order.total_amount,
+            currency=order.currency,
+            to_credit=to_credit,
+            asked_at=self.work.now,
+        )
+
     def _pay_back(self, order: Order, who: str, reason: str, *, to_credit: bool) -> None:
         """Nothing of it may leave from now on; what happens next is for payments to say."""
         assert order.payment_id is not None
         cancellation = self.cancellations.find(order.id)
-        asked_by, now = self.work.actor.id, self.work.now
         if cancellation is None:
-            cancellation = Cancellation(
-                id=order.id,
-                refund_id=refund_id_of(order.id, 1),
-                status=REFUNDING,
-                asked_by=asked_by,
-                asked_as=who,
-                reason=reason,
-                amount=order.total_amount,
-                currency=order.currency,
-                asked_at=now,
-            )
+            cancellation = self._asked(order, REFUNDING, who, reason, to_credit=to_credit)
             self.cancellations.add(cancellation)
+        elif cancellation.status == ASKED:
+            cancellation.move_to(REFUNDING)
+            order.is_being_cancelled = False  # Said of an order that could not leave yet; now it could.
         else:
-            cancellation.ask_again(order, asked_by, who, reason, now)
+            cancellation.ask_again(order, self.work.actor.id, who, reason, self.work.now)
         cancellation.had_left = not order.may_ship
         order.is_being_cancelled = True
         self.work.announce(

@@ -14,9 +14,11 @@ from argosy.contracts.orders import (
     OrdersConfirmed,
     OrdersPlaced,
     PlaceOrders,
+    SettleCancellation,
 )
 from argosy.domains.orders.domain.order import Occasion, Order
 from argosy.domains.orders.domain.order_number import order_number
+from argosy.domains.orders.domain.order_status import CREATED
 from argosy.domains.orders.domain.policies import TRANSFER_DAYS
 from argosy.domains.orders.domain.purchase import (
     NoSuchPurchase,
@@ -29,6 +31,8 @@ from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id
+
+BEFORE_PAID = "called off before it was paid"
 
 
 class OrdersAreNotOfThisPurchase(NotFound):
@@ -85,12 +89,17 @@ class Orders:
         is_changed = purchase.change_method(command.payment_method)
         purchase.must_be_confirmed_by(command.payment_id)
         orders = self._orders_of(purchase, command.order_ids)
-        called_off = [order.id for order in orders if order.is_called_off]
+        called_off = [order.id for order in orders if order.is_called_off and order.id not in command.called_off]
         if called_off:
             raise PurchaseWasCancelled(purchase_id=purchase.id, order_ids=called_off)
         occasion = self._occasion()
         pay_by = self._pay_by(purchase)
         for order in orders:
+            if order.is_being_cancelled and order.status == CREATED:
+                self.work.announce(SettleCancellation(order_id=order.id))
+            if order.id in command.called_off:
+                order.call_off(BEFORE_PAID, occasion)
+                continue
             if is_changed:
                 order.change_method(purchase, occasion)
             order.confirm(command.payment_id, occasion, pay_by)
@@ -129,6 +138,8 @@ class Orders:
             raise OrdersCannotBeCancelled(purchase_id=purchase.id, order_ids=too_late)
         occasion = self._occasion()
         for order in orders:
+            if order.is_being_cancelled and order.status == CREATED:
+                self.work.announce(SettleCancellation(order_id=order.id))
             order.call_off(command.reason, occasion)
         purchase.cancel()
 

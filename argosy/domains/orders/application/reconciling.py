@@ -76,7 +76,8 @@ class OrderReconciliation:
         unexplained, confirmed = [], []
         for payment in command.payments:
             orders = self._orders_of(payment)
-            if orders and all(order.status == CREATED for order in orders) and self._confirm(payment, orders):
+            is_waiting = all(order.status == CREATED and not order.is_being_cancelled for order in orders)
+            if orders and is_waiting and self._confirm(payment, orders):
                 confirmed.append(payment.payment_id)
             elif not any(order.status != CREATED and not order.is_called_off for order in orders):
                 unexplained.append(payment.payment_id)

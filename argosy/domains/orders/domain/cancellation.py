@@ -1,4 +1,4 @@
-"""A cancellation of an order that was paid: from asking until its money is back."""
+"""A cancellation of an order that is paid, or about to be: from asking until its money is back."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from argosy.shared_kernel.cards import holds_card_number
 from argosy.shared_kernel.errors import Invalid, RuleBroken
 from argosy.shared_kernel.ids import Id, child_id
 
-REFUNDING, DONE, FAILED = "REFUNDING", "DONE", "FAILED"
-CANCELLATION_STATUSES = (REFUNDING, DONE, FAILED)
+ASKED, REFUNDING, DONE, FAILED = "ASKED", "REFUNDING", "DONE", "FAILED"
+CANCELLATION_STATUSES = (ASKED, REFUNDING, DONE, FAILED)
 
 CANCELLATION_MOVES: dict[str, tuple[str, ...]] = {
+    ASKED: (REFUNDING, DONE),
     REFUNDING: (DONE, FAILED),
     FAILED: (REFUNDING,),
     DONE: (),
 }
-"""One that FAILED may be asked for again, under a new refund."""
+"""ASKED while the order is being bought. One that FAILED may be asked for again, under a new refund."""
 
 
 class OrderCannotBeCancelled(RuleBroken):
@@ -61,6 +62,7 @@ class Cancellation(Aggregate):
     currency: str
     times: int = 1
     had_left: bool = False
+    to_credit: bool = False
     failure: str = ""
     asked_at: datetime
     ended_at: datetime | None = None

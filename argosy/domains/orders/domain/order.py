@@ -331,6 +331,7 @@ class Order(Aggregate):
             self.refund_whole(reason, occasion)
             return
         self.move_to(CANCELLED, reason, occasion)
+        self.is_being_cancelled = False
         self.record(
             OrderCancelled(
                 order_id=self.id, buyer_id=self.buyer_id, seller_id=self.seller_id, reason=reason[:REASON_MAX]

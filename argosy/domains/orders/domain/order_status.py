@@ -27,7 +27,7 @@ class Move(NamedTuple):
 MOVES = (
     Move(NOTHING, CREATED, ORDER_TYPES, "PlaceOrders"),
     Move(CREATED, CONFIRMED, ORDER_TYPES, "ConfirmOrders"),
-    Move(CREATED, CANCELLED, ORDER_TYPES, "CancelOrders"),
+    Move(CREATED, CANCELLED, ORDER_TYPES, "CancelOrders, or ConfirmOrders of the others after CancelOrder"),
     Move(CONFIRMED, PAID, (PREPAID,), "ConfirmOrders, or the transfer came"),
     Move(CONFIRMED, SHIPPED, (CASH_ON_DELIVERY,), "first parcel dispatched"),
     Move(CONFIRMED, CANCELLED, ORDER_TYPES, "CancelOrders, CancelOrder, or not paid in time"),

@@ -9,6 +9,7 @@ from argosy.domains.orders.domain.order_status import (
     CASH_ON_DELIVERY,
     CLOSED,
     CONFIRMED,
+    CREATED,
     DELIVERED,
     PAID,
     PREPAID,
@@ -29,11 +30,11 @@ class CancellationRule(NamedTuple):
 
 
 CANCELLATIONS = (
-    CancellationRule(BUYER, PREPAID, (CONFIRMED, PAID), needs_reason=False),
+    CancellationRule(BUYER, PREPAID, (CREATED, CONFIRMED, PAID), needs_reason=False),
     CancellationRule(BUYER, CASH_ON_DELIVERY, (CONFIRMED,), needs_reason=False),
-    CancellationRule(SELLER, PREPAID, (CONFIRMED, PAID), needs_reason=True),
+    CancellationRule(SELLER, PREPAID, (CREATED, CONFIRMED, PAID), needs_reason=True),
     CancellationRule(SELLER, CASH_ON_DELIVERY, (CONFIRMED,), needs_reason=True),
-    CancellationRule(STAFF, PREPAID, (CONFIRMED, PAID, SHIPPED, DELIVERED, CLOSED), needs_reason=True),
+    CancellationRule(STAFF, PREPAID, (CREATED, CONFIRMED, PAID, SHIPPED, DELIVERED, CLOSED), needs_reason=True),
     CancellationRule(STAFF, CASH_ON_DELIVERY, (CONFIRMED, PAID, CLOSED), needs_reason=True),
 )
 

@@ -35,6 +35,7 @@ class CheckoutSessionRow(AggregateRow):
     purchase_id = IdField()
     payment_id = IdField()
     order_ids = models.JSONField()
+    called_off = models.JSONField(default=list, db_default=[])
     total_amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     action_url = models.TextField()

@@ -222,6 +222,7 @@ class CancellationRow(AggregateRow):
     currency = models.CharField(max_length=3)
     times = models.IntegerField()
     had_left = models.BooleanField()
+    to_credit = models.BooleanField(db_default=False)
     failure = models.CharField(max_length=200)
     asked_at = InstantField()
     ended_at = InstantField(null=True)

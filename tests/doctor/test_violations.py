@@ -11,6 +11,7 @@ from argosy.shared_kernel.ids import named_id
 from tests.doctor.cases import OLD, OTHER, Case, Plant, sql
 from tests.doctor.credit_planted import CREDIT
 from tests.doctor.integrations_planted import INTEGRATIONS
+from tests.doctor.parts_planted import PARTS
 from tests.doctor.planted_uses import (
     first_order_in_two_checkouts,
     more_of_a_promotion_than_a_buyer_may,
@@ -352,6 +353,7 @@ CASES = [
     *SELLERS,
     *CREDIT,
     *PRICES,
+    *PARTS,
     *INTEGRATIONS,
     Case(
         "I28",

@@ -154,10 +154,10 @@ def paid_in_full(databases: Databases) -> Iterator[Violation]:
         "orders",
         f"SELECT o.payment_id, p.id, p.total_amount - coalesce(off.amount, 0), CAST(sum(o.total_amount) AS bigint), "
         f"count(*), CAST(sum(op.noted) AS bigint) FROM orders o JOIN purchases p ON p.id = o.purchase_id LEFT JOIN "
-        f"(SELECT order_id, payment_id, sum(amount) AS noted FROM order_payments WHERE status = 'CAPTURED' GROUP BY order_id, "
-        f"payment_id) op ON op.order_id = o.id AND op.payment_id = o.payment_id LEFT JOIN (SELECT purchase_id, "
-        f"CAST(sum(total_amount) AS bigint) AS amount FROM orders WHERE status = ? GROUP BY purchase_id) off "
-        f"ON off.purchase_id = p.id "
+        f"(SELECT order_id, payment_id, sum(amount) AS noted FROM order_payments WHERE status = 'CAPTURED' GROUP BY "
+        f"order_id, payment_id) op ON op.order_id = o.id AND op.payment_id = o.payment_id LEFT JOIN "
+        f"(SELECT purchase_id, CAST(sum(total_amount) AS bigint) AS amount FROM orders WHERE status = ? "
+        f"GROUP BY purchase_id) off ON off.purchase_id = p.id "
         f"WHERE o.payment_id IS NOT NULL AND o.order_type = ? AND o.status IN ({kept}) AND {{only:o.payment_id}} "
         f"GROUP BY o.payment_id, p.id, p.total_amount, off.amount HAVING count(CASE WHEN o.status <> ? THEN 1 END) > 0 "
         f"ORDER BY o.payment_id",

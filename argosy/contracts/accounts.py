@@ -429,7 +429,8 @@ class GuestKnown(Event, key="guest_id", subject="guest_id"):
 
 class ErasePerson(Command):
     """Erase a person: oneself, signed in or as a guest, or by staff anybody. It is done once their orders are found
-    closed; `GET users/me` or `GET guests/me` tells how it stands."""
+    closed; `GET users/me` or `GET guests/me` tells how it stands. Store credit that they have not spent by then is
+    forfeited: afterwards nobody knows whose it was."""
 
     user_id: Id | None = None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from argosy.contracts.accounts import TellErasure
 from argosy.platform.auth import tokens
 from tests.api.shop import PASSWORD, Shop, assert_problem
+from tests.doctor.planting import violated
 
 
 def test_a_person_who_never_bought_is_gone_at_once(shop: Shop) -> None:
@@ -27,3 +29,26 @@ def test_a_buyer_with_open_orders_is_told_so(shop: Shop) -> None:
 
 def test_a_seller_is_refused(shop: Shop) -> None:
     assert_problem(shop.call("DELETE", "users/me", token=shop.seller), 409, "store_stays")
+
+
+def test_store_credit_of_the_erased_is_forfeited_to_a_named_account(shop: Shop) -> None:
+    """It leaves their account by an entry of its own, nothing of it can be spent, and the books agree."""
+    ana = shop.person("ana@example.com")
+    ana_id = shop.call("GET", "users/me", token=ana).json["user_id"]
+    given = {"amount": 700, "currency": "EUR", "reason": "sorry, Ana"}
+    staff = shop.staff()
+    assert shop.call("POST", f"buyers/{ana_id}/credit", given, token=staff).status == 201
+    shop.drain()
+    assert shop.call("DELETE", "users/me", token=ana).status == 202
+    shop.drain()
+    shop.place.do("accounts", TellErasure(user_id=ana_id))
+    shop.drain()
+    credit = shop.place.rows("payments", "SELECT balance, is_forfeited FROM store_credits")
+    assert [(balance, bool(is_forfeited)) for balance, is_forfeited in credit] == [(0, True)]
+    accounts = "SELECT name, balance FROM ledger_accounts WHERE name = ? OR name = ? ORDER BY name"
+    assert shop.place.rows("payments", accounts, f"credit:{ana_id}", "forfeited") == [
+        (f"credit:{ana_id}", 0),
+        ("forfeited", 700),
+    ]
+    assert_problem(shop.call("POST", f"buyers/{ana_id}/credit", given, token=staff), 422, "not_a_buyer")
+    assert violated(shop.place) == {}

@@ -35,6 +35,16 @@ CREDIT = (
             f"created_at) VALUES ('{OTHER}', '{OTHER}', 'issued', 500, 500, '{OTHER}', 'x', 'x', '{OLD}')",
         ),
     ),
+    Case(
+        "I60",
+        "a forfeit that moved no balance",
+        sql(
+            "payments",
+            "store_credit_movements",
+            f"INSERT INTO store_credit_movements (id, credit_id, kind, amount, balance, reference_id, reason, made_by, "
+            f"created_at) VALUES ('{OTHER}', '{OTHER}', 'forfeited', -500, 0, '{OTHER}', 'x', 'x', '{OLD}')",
+        ),
+    ),
     Case("I60", "a gift card that nobody issued", sql("payments", "gift_cards", card("OPEN"))),
     Case("I60", "a gift card that was redeemed for nobody", sql("payments", "gift_cards", card("REDEEMED"))),
 )

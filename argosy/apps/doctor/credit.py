@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import Databases, side_by_side
-from argosy.domains.payments.domain.credit import ISSUED
+from argosy.domains.payments.domain.credit import FORFEITED, ISSUED
 from argosy.domains.payments.domain.gift_card import OPEN, REDEEMED
 from argosy.domains.payments.domain.ledger import (
     CARD_ENDED,
     CARD_REDEEMED,
     CARDS_ISSUED,
+    CREDIT_FORFEITED,
     CREDIT_ISSUED,
     GIFT_CARDS,
 )
@@ -88,15 +89,24 @@ def gifts_have_causes(databases: Databases) -> Iterator[Violation]:
     issued = databases.stream("payments", _ENTRIES.format(kinds="?"), CARDS_ISSUED)
     for id, (batch, booked) in side_by_side(batches, issued):
         yield from _compared("gift_cards of", id, [(id, CARDS_ISSUED, total) for _, total in batch], booked)
-    given = databases.stream(
-        "payments",
-        "SELECT reference_id, amount FROM store_credit_movements WHERE kind = ? ORDER BY reference_id",
-        ISSUED,
-    )
-    credited = databases.stream("payments", _ENTRIES.format(kinds="?"), CREDIT_ISSUED)
-    for id, (gift, booked) in side_by_side(given, credited):
-        due = [(id, CREDIT_ISSUED, amount) for _, amount in gift]
-        yield from _compared("store_credit_movements of", id, due, booked)
+    for movement, kind in ((ISSUED, CREDIT_ISSUED), (FORFEITED, CREDIT_FORFEITED)):
+        given = databases.stream(
+            "payments",
+            "SELECT reference_id, abs(amount) FROM store_credit_movements WHERE kind = ? ORDER BY reference_id",
+            movement,
+        )
+        credited = databases.stream("payments", _ENTRIES.format(kinds="?"), kind)
+        for id, (gift, booked) in side_by_side(given, credited):
+            due = [(id, kind, amount) for _, amount in gift]
+            yield from _compared("store_credit_movements of", id, due, booked)
+
+
+def forfeited_is_empty(databases: Databases) -> Iterator[Violation]:
+    """Nobody can spend what the erased had."""
+    for id, balance in databases.stream(
+        "payments", "SELECT id, balance FROM store_credits WHERE is_forfeited AND balance <> 0"
+    ):
+        yield Violation(f"store_credits {id}", f"is forfeited, and has {balance}")
 
 
 def _end_of(id: str, status: str, amount: int) -> tuple[str, str, int]:
@@ -117,6 +127,6 @@ CHECKS = (
     Check(
         "I60",
         "store credit and gift cards are what the ledger owes, and each gift is booked once",
-        all_of(balances_are_booked, movements_add_up, cards_are_booked, gifts_have_causes),
+        all_of(balances_are_booked, movements_add_up, cards_are_booked, gifts_have_causes, forfeited_is_empty),
     ),
 )

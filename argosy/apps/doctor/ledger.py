@@ -17,6 +17,7 @@ from argosy.domains.payments.domain.ledger import (
     CARD_ENDED,
     CARD_REDEEMED,
     CARDS_ISSUED,
+    CREDIT_FORFEITED,
     CREDIT_HELD,
     CREDIT_ISSUED,
     CREDIT_RELEASED,
@@ -42,7 +43,7 @@ _SHARES = msgspec.json.Decoder(tuple[PaidShare, ...])
 
 ENTRIES = (
     "SELECT reference_id, transaction_id, kind, account, currency, debit - credit FROM ledgers "
-    f"WHERE kind NOT IN ('{CREDIT_ISSUED}', '{CARDS_ISSUED}', '{CARD_REDEEMED}', '{CARD_ENDED}') "
+    f"WHERE kind NOT IN ('{CREDIT_ISSUED}', '{CARDS_ISSUED}', '{CARD_REDEEMED}', '{CARD_ENDED}', '{CREDIT_FORFEITED}') "
     "ORDER BY reference_id, transaction_id, position"
 )
 """What is booked for payments; the rest is store credit's (credit.py)."""

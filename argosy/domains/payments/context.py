@@ -123,7 +123,7 @@ class PaymentsContext(Context):
     database = "payments_db"
     criticality = "critical"
     services = SERVICES
-    hears = ("checkout", "payments", "orders")
+    hears = ("checkout", "payments", "orders", "accounts")
     randomness: Randomness = SystemRandomness()
     schedule = (
         Every(seconds=60, send=ReconcilePayments(), first_after=60),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from argosy.contracts.accounts import PersonErased
 from argosy.contracts.payments import (
     CreditIssued,
     IssueCredit,
@@ -427,3 +428,17 @@ def test_who_has_no_credit_to_spend_has_no_books_of_it() -> None:
     counter.send(capture((a_share(ANNA, 1_000),)))
     counter.call()
     assert not counter.stage.store.rows.get(Credit)
+
+
+def test_what_comes_back_to_somebody_who_is_erased_is_forfeited_too() -> None:
+    """Each by a movement and an entry of its own; nothing is left to spend, and the books balance."""
+    counter = paid(3_000)
+    counter.send(PersonErased(user_id=BUYER))
+    left = the_credit(counter)
+    counter.send(refund_to_credit(1_000))
+    counter.call()
+    assert left == the_credit(counter) == (0, 0)
+    assert counter.balance("forfeited") == 1_000
+    counter.send(PersonErased(user_id=BUYER))
+    assert counter.balance("forfeited") == 1_000
+    assert counter.faults() == []

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from argosy.contracts.accounts import PersonErased
 from argosy.contracts.payments import CreditIssued, IssueCredit
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.domain.credit import (
+    FORFEITED,
     ISSUED,
     NOT_PAID,
     PAID,
     REFUNDED,
     Credit,
     CreditMovement,
+    NotABuyer,
     credit_id,
     wrong_credit,
 )
 from argosy.domains.payments.domain.ledger import (
+    CREDIT_FORFEITED,
     CREDIT_HELD,
     CREDIT_ISSUED,
     CREDIT_RELEASED,
@@ -29,9 +33,10 @@ from argosy.domains.payments.domain.ledger import (
     credit,
     credit_held,
 )
+from argosy.domains.payments.domain.ledger import FORFEITED as FORFEITED_ACCOUNT
 from argosy.domains.payments.domain.payment import HELD, PARTLY, RELEASED, SPENT, PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
-from argosy.engine.reads import reads, then_reads
+from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, named_id
@@ -116,6 +121,7 @@ class Wallet:
         self._move(found, NOT_PAID, amount, intent.id)
         self._book(intent, named_id("credit released", intent.id), CREDIT_RELEASED, -amount)
         intent.credit_status = status
+        self._keep_forfeited(found)
 
     def set_aside(self, intent: PaymentIntent, refund: Refund) -> Held | None:
         """The part of a refund that becomes store credit, once the gateway has paid the rest back: until then nobody
@@ -137,11 +143,27 @@ class Wallet:
             found.move_held(-amount)
             self._move(found, REFUNDED, amount, intent.id)
             self._book(intent, named_id("credit returned", refund.id), CREDIT_RETURNED, -amount)
+            self._keep_forfeited(found)
 
     def take_back(self, intent: PaymentIntent, refund: Refund) -> None:
         """The refund is not; the caller books its reversal."""
         if refund.credit_amount:
             self._of(intent).move_held(-refund.credit_amount)
+
+    def forfeit(self, found: Credit) -> None:
+        """Nobody can spend it any more, now or when something comes back to it: the books say so by an entry."""
+        found.is_forfeited = True
+        amount = found.balance
+        if not amount:
+            return
+        id = self.work.new_id()
+        self._move(found, FORFEITED, -amount, id)
+        postings = {credit(found.buyer_id): amount, FORFEITED_ACCOUNT: -amount}
+        self.books.book(Transaction(id, CREDIT_FORFEITED, id, found.currency, postings))
+
+    def _keep_forfeited(self, found: Credit) -> None:
+        if found.is_forfeited:
+            self.forfeit(found)
 
     def _of(self, intent: PaymentIntent) -> Credit:
         assert intent.buyer_id is not None
@@ -189,9 +211,33 @@ class Credits:
     )
     def issue_credit(self, command: IssueCredit) -> Id:
         refuse(wrong_credit(command))
+        known = self.credits.find(credit_id(command.buyer_id, command.currency))
+        if known is not None and known.is_forfeited:
+            raise NotABuyer(field="buyer_id")
         id, buyer_id, currency = self.work.new_id(), command.buyer_id, command.currency
         self.wallet.give((buyer_id, currency), command.amount, ISSUED, id, command.reason)
         postings = {GOODWILL: command.amount, credit(buyer_id): -command.amount}
         self.books.book(Transaction(id, CREDIT_ISSUED, id, currency, postings))
         self.work.announce(CreditIssued(credit_id=id, buyer_id=buyer_id, amount=command.amount, currency=currency))
         return id
+
+    @reads(credits=lambda event: [by("buyer_id", event.user_id)])
+    @then_reads(
+        ledgers=lambda self, event: [LEDGER_ID for _ in self._owed_to(event.user_id)],
+        accounts=lambda self, event: [
+            id
+            for one in self._owed_to(event.user_id)
+            for id in (
+                account_id(FORFEITED_ACCOUNT, one.currency),
+                account_id(credit(one.buyer_id), one.currency),
+            )
+        ],
+    )
+    def forfeit_credit(self, event: PersonErased) -> None:
+        """Whoever asks to be erased is told before: what they have not spent by then is forfeited, since nobody will
+        know any more whose it was."""
+        for one in self.credits.all_by("buyer_id", event.user_id):
+            self.wallet.forfeit(one)
+
+    def _owed_to(self, buyer_id: Id) -> list[Credit]:
+        return [one for one in self.credits.all_by("buyer_id", buyer_id) if one.balance]

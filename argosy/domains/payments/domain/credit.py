@@ -15,9 +15,10 @@ from argosy.shared_kernel.messages import Personal, Value
 from argosy.shared_kernel.money import AMOUNT_MAX, UnknownCurrency, exponent
 
 ISSUED, REDEEMED, PAID, NOT_PAID, REFUNDED = "issued", "gift_card", "paid", "not_paid", "refunded"
-MOVEMENT_KINDS = (ISSUED, REDEEMED, PAID, NOT_PAID, REFUNDED)
-"""Why a balance moved: staff gave it, a gift card was redeemed, a purchase takes it, that purchase came to nothing, or
-one was paid back."""
+FORFEITED = "forfeited"
+MOVEMENT_KINDS = (ISSUED, REDEEMED, PAID, NOT_PAID, REFUNDED, FORFEITED)
+"""Why a balance moved: staff gave it, a gift card was redeemed, a purchase takes it, that purchase came to nothing, one
+was paid back, or whose it was is erased."""
 
 ISSUED_AT_ONCE_MAX = 10_000_000
 REASON_LETTERS_MAX = 200
@@ -66,6 +67,8 @@ class Credit(Aggregate):
     currency: str
     balance: int = 0
     held: int = 0
+    is_forfeited: bool = False
+    """Whose it was is erased: what still comes back to it is forfeited as well."""
     movements: list[CreditMovement] = field(default_factory=list)
 
     @classmethod

@@ -23,7 +23,7 @@ CAPTURE, REFUND, REFUND_REVERSED = "capture", "refund", "refund_reversed"
 SUSPENSE_TAKEN, SUSPENSE_RETURNED = "suspense_taken", "suspense_returned"
 FEE = "fee"
 CREDIT_ISSUED, CREDIT_HELD, CREDIT_RELEASED = "credit_issued", "credit_held", "credit_released"
-CREDIT_RETURNED = "credit_returned"
+CREDIT_RETURNED, CREDIT_FORFEITED = "credit_returned", "credit_forfeited"
 CARDS_ISSUED, CARD_REDEEMED, CARD_ENDED = "gift_cards_issued", "gift_card_redeemed", "gift_card_ended"
 
 COMMISSION, TAX, PROMOTIONS, EXCHANGE = "commission", "tax", "promotions", "exchange"
@@ -32,6 +32,8 @@ REFUNDS = "refunds"
 SUSPENSE = "suspense"
 FEES = "fees"
 """What gateways keep for themselves."""
+FORFEITED = "forfeited"
+"""Store credit of people who are erased: nobody can claim it any more, and what becomes of it is for the law to say."""
 GOODWILL = "goodwill"
 """What the platform has given away, as store credit or on gift cards."""
 GIFT_CARDS = "gift_cards"
@@ -53,6 +55,7 @@ _KINDS: dict[str, tuple[str, bool]] = {
     "credit": (CREDIT, False),
     "credit_held": (CREDIT, False),
     GIFT_CARDS: (CREDIT, False),
+    FORFEITED: (CREDIT, False),
     GOODWILL: (DEBIT, False),
 }
 

@@ -248,6 +248,7 @@ class CreditRow(AggregateRow):
     currency = models.CharField(max_length=3)
     balance = models.BigIntegerField()
     held = models.BigIntegerField()
+    is_forfeited = models.BooleanField(db_default=False)
 
     class Meta:
         db_table = "store_credits"

@@ -43,10 +43,10 @@ from argosy.shared_kernel.ids import Id, named_id
 
 
 def credit_accounts(buyer_id: str | None, currency: str) -> list[Id]:
-    """The accounts of a buyer's store credit."""
+    """The accounts of a buyer's store credit, and where it goes should they be erased."""
     if buyer_id is None:
         return []
-    return [account_id(credit(buyer_id), currency), account_id(credit_held(buyer_id), currency)]
+    return [account_id(name, currency) for name in (credit(buyer_id), credit_held(buyer_id), FORFEITED_ACCOUNT)]
 
 
 def _held_for(service: Any, message: Any) -> list[PaymentIntent]:
@@ -225,12 +225,7 @@ class Credits:
     @then_reads(
         ledgers=lambda self, event: [LEDGER_ID for _ in self._owed_to(event.user_id)],
         accounts=lambda self, event: [
-            id
-            for one in self._owed_to(event.user_id)
-            for id in (
-                account_id(FORFEITED_ACCOUNT, one.currency),
-                account_id(credit(one.buyer_id), one.currency),
-            )
+            id for one in self._owed_to(event.user_id) for id in credit_accounts(one.buyer_id, one.currency)
         ],
     )
     def forfeit_credit(self, event: PersonErased) -> None:

@@ -105,10 +105,12 @@ class Part:
     calls: dict[str, CallTarget] | None = None
     people: Participant | None = None
     """The subscription under which its database forgets people."""
+    others: tuple[Participant, ...] = ()
+    """Whose messages are in the same database too."""
 
     @property
     def participants(self) -> tuple[Participant, ...]:
-        return (self.participant,) if self.people is None else (self.participant, self.people)
+        return (self.participant, *self.others, *((self.people,) if self.people else ()))
 
     @property
     def step(self) -> int:

@@ -84,7 +84,8 @@ class Seat:
         self.part = part
         self.consumer = consumers[0]
         self.others = consumers[1:]
-        """The subscription that forgets people, which hardly ever has news."""
+        """Such as the subscription that forgets people, which hardly ever has news."""
+        self.others_hear = {source for consumer in self.others for source in consumer.sources}
         self.others_have_news = False
         self.timers: Timers | None = None
         self.calls: Calls | None = None
@@ -250,7 +251,7 @@ class Worker:
             log.news()
         for label in listeners:
             seat = self.seats[label]
-            seat.others_have_news |= source == PEOPLE
+            seat.others_have_news |= source in seat.others_hear
             if seat.is_held and not seat.is_planned:
                 self._plan(seat, delay)
 

@@ -203,7 +203,7 @@ def split(databases: Databases) -> Iterator[Violation]:
         shared = sum(one.seller_amount + one.commission_amount + one.tax_amount for one in shares)
         if shared != captured:
             yield Violation(f"payment_intents {payment_id}", f"captured {captured}, its shares sum to {shared}")
-        due = {id: capture_postings(gateway, *rest) for id, *rest in _captured(payment_id, intent[0], shares)}
+        due = {id: capture_postings(gateway, some, held) for id, some, held in _captured(payment_id, intent[0], shares)}
         for one in _transactions(rows):
             if one.postings != due.get(one.id, one.postings):
                 yield Violation(f"payment_intents {payment_id}", "its shares are not what the ledger credits")

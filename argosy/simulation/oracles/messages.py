@@ -24,8 +24,7 @@ def messages(place: Marketplace, facts: Facts) -> Iterator[Violation]:
 
 
 def _heard(place: Marketplace) -> Iterator[Violation]:
-    heard = [(label, part.store, part.participant) for label, part in place.parts.items()]
-    heard += [(part.people.name, part.store, part.people) for part in place.parts.values() if part.people is not None]
+    heard = [(one.name, part.store, one) for part in place.parts.values() for one in part.participants]
     ends = {label: _ends(part.store.log) for label, part in place.parts.items()}
     for label, store, participant in heard:
         cursors = store.cursors(label)

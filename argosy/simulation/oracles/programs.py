@@ -8,10 +8,14 @@ from typing import Any
 
 import msgspec
 
+from argosy.contracts.inventory import StockTold
+from argosy.contracts.promotions import PromotionCreated
+from argosy.domains.integrations.application.feed import PLATFORM
 from argosy.domains.integrations.domain.feed import PUBLIC, FeedEvent
 from argosy.domains.integrations.domain.webhook import DELIVERED, FAILED, HELD, RETRY_SECONDS, Delivery, Lane
 from argosy.domains.inventory.domain.stock import StockItem
 from argosy.shared_kernel.codec import decode
+from argosy.shared_kernel.messages import Event
 from argosy.simulation.facts import Facts
 from argosy.simulation.integrations import LABEL
 from argosy.simulation.marketplace import Marketplace
@@ -21,7 +25,7 @@ from argosy.simulation.scheduler import DAY, MINUTE, microseconds
 from argosy.simulation.shop import ALL_GOODS
 
 SELLER_OF_PRODUCT = {goods.product_id: goods.seller_id for goods in ALL_GOODS}
-SOURCES = ("orders", "products", "inventory")
+SOURCES = ("orders", "products", "inventory", "promotions", "accounts")
 OPENING = 20 * MINUTE
 """What is told while the shop opens, by whatever clock, may be told before programs have said that they listen."""
 
@@ -50,27 +54,42 @@ def programs(place: Marketplace, facts: Facts) -> Iterator[Violation]:
 
 def _feed(place: Marketplace, events: list[FeedEvent]) -> Iterator[Violation]:
     """Each fact once, whole, as its seller's; facts about one thing in the order in which they were told."""
-    by_wire = {kind.wire_name: (kind, public) for kind, public in PUBLIC.items()}
+    wanted = {kind.wire_name for kind in PUBLIC if issubclass(kind, Event)} | {StockTold.wire_name}
     due: dict[str, list[Told]] = {}
-    owner_of_unit = {row.stock_unit_id: row.seller_id for row in place.store("inventory").all(StockItem)}
+    owners: dict[str, str] = {str(product): str(seller) for product, seller in SELLER_OF_PRODUCT.items()}
+    for row in place.store("inventory").all(StockItem):
+        owners[str(row.stock_unit_id)] = str(row.seller_id)
     for source in SOURCES:
-        for record in place.store(source).log.records:
-            found = by_wire.get(record.wire_name)
-            if found is None:
-                continue
-            event: Any = decode(record.wire_name, record.version, record.payload)
-            about = getattr(event, found[1].about)
-            whose = getattr(event, "seller_id", None) or SELLER_OF_PRODUCT.get(about) or owner_of_unit.get(about)
-            data = {name: getattr(event, name) for name in found[1].fields}
-            due.setdefault(about, []).append((str(whose), found[1].type, _text(data)))
-    told: dict[str, list[Told]] = {}
+        for record in place.parts[source].store.log.records:
+            if record.wire_name in wanted:
+                for fact in _facts(decode(record.wire_name, record.version, record.payload)):
+                    about, whose, told = _one(fact, owners)
+                    if whose is not None:
+                        due.setdefault(about, []).append((whose, *told))
+    found: dict[str, list[Told]] = {}
     for one in events:
         about = next(str(one.data[public.about]) for public in PUBLIC.values() if public.type == one.type)
-        told.setdefault(about, []).append((one.seller_id, one.type, _text(one.data)))
-    for about in sorted(due.keys() | told.keys()):
-        if due.get(about) != told.get(about):
-            what = f"are {[one[1] for one in told.get(about, [])]}; it was {[one[1] for one in due.get(about, [])]}"
+        found.setdefault(about, []).append((one.seller_id, one.type, _text(one.data)))
+    for about in sorted(due.keys() | found.keys()):
+        if due.get(about) != found.get(about):
+            what = f"are {[one[1] for one in found.get(about, [])]}; it was {[one[1] for one in due.get(about, [])]}"
             yield Violation("I51", f"events about {about}", what)
+
+
+def _facts(event: Any) -> tuple[Any, ...]:
+    """A message about many units is a fact about each."""
+    return event.units if isinstance(event, StockTold) else (event,)
+
+
+def _one(fact: Any, owners: dict[str, str]) -> tuple[str, str | None, tuple[str, str]]:
+    """What a fact is about, whose it is (None: nobody's, and it is not told), and what is told of it."""
+    public = PUBLIC[type(fact)]
+    about = str(getattr(fact, public.about))
+    if isinstance(fact, PromotionCreated) and fact.funded_by != PLATFORM:
+        owners[about] = fact.funded_by
+    whose = getattr(fact, "seller_id", None) or owners.get(about)
+    data = {name: getattr(fact, name) for name in public.fields}
+    return about, whose, (public.type, _text(data))
 
 
 def _text(data: dict[str, Any]) -> str:

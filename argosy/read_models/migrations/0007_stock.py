@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('search', '0005_active_promotions'),
+        ('search', '0006_currencies_and_languages'),
     ]
 
     operations = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from argosy.domains.orders.domain.order import Order
+from argosy.domains.payments.application.parts import all_shares
 from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.engine.store import Changes
@@ -33,8 +34,9 @@ class Sales:
         intents: list[Any] = [*changes.inserts.get(PaymentIntent, ())]
         intents += [intent for intent, _ in changes.updates.get(PaymentIntent, ())]
         for intent in intents:
-            if intent.shares and intent.id not in noted:
-                noted[intent.id] = now, {one.order_id: one.commission_amount for one in intent.shares}
+            shares = all_shares(intent)
+            if shares and intent.id not in noted:
+                noted[intent.id] = now, {one.order_id: one.commission_amount for one in shares}
 
 
 def commissions(place: Marketplace, facts: Facts) -> Iterator[Violation]:

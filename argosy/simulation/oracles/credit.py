@@ -6,16 +6,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from argosy.domains.accounts.domain.user import ERASED, User
 from argosy.domains.checkout.domain.session import COMPLETED, CheckoutSession
 from argosy.domains.orders.domain.order import Order
+from argosy.domains.orders.domain.order_status import CANCELLED as ORDER_CANCELLED
 from argosy.domains.orders.domain.order_status import REFUNDED as ORDER_REFUNDED
 from argosy.domains.payments.domain import refund as refunds
-from argosy.domains.payments.domain.credit import ISSUED, Credit, credit_id
+from argosy.domains.payments.domain.capture import TAKEN
+from argosy.domains.payments.domain.credit import FORFEITED, ISSUED, Credit, credit_id
 from argosy.domains.payments.domain.gift_card import CANCELLED, EXPIRED, OPEN, REDEEMED, GiftCard, read_code
 from argosy.domains.payments.domain.ledger import (
     CARD_ENDED,
     CARD_REDEEMED,
     CARDS_ISSUED,
+    CREDIT_FORFEITED,
     CREDIT_HELD,
     CREDIT_ISSUED,
     CREDIT_RELEASED,
@@ -26,7 +30,7 @@ from argosy.domains.payments.domain.ledger import (
     credit_held,
 )
 from argosy.domains.payments.domain.ledger import credit as credit_of
-from argosy.domains.payments.domain.payment import RELEASED, PaymentIntent
+from argosy.domains.payments.domain.payment import PARTLY, RELEASED, PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
 from argosy.shared_kernel.ids import Id, named_id
 from argosy.simulation.facts import Facts, Purchase
@@ -58,9 +62,12 @@ def _balances(place: Marketplace, facts: Facts, books: dict[str, int]) -> Iterat
     for owner, movement in store.parts(Credit, "movements"):
         moved[owner] += movement.amount
     kept = {row.buyer_id: row for row in store.all(Credit)}
+    erased = {user.id for user in place.store("accounts").all(User) if user.status == ERASED}
     for buyer_id in sorted(due.keys() | kept.keys()):
         row, where = kept.get(Id(buyer_id)), f"credit of {buyer_id}"
         has, held = (row.balance, row.held) if row is not None else (0, 0)
+        if buyer_id in erased:
+            due[buyer_id] = 0  # Whoever is erased forfeits what is theirs.
         if (has, held) != (due[buyer_id], 0):
             yield Violation("I60", where, f"is {has}, with {held} held; {due[buyer_id]} are theirs by what they did")
         booked = books.get(credit_of(buyer_id), 0), books.get(credit_held(buyer_id), 0)
@@ -78,8 +85,11 @@ def parts_of(place: Marketplace, facts: Facts) -> dict[tuple[str, str], tuple[in
     made them. Money goes back through a gateway first, unless it was asked for as credit."""
     sessions = place.store("checkout").rows.get(CheckoutSession, {})
     off: dict[str, Counter[bool]] = {}
+    left_out: Counter[str] = Counter()
     for order in place.store("orders").all(Order):
-        if order.status == ORDER_REFUNDED:
+        if order.status == ORDER_CANCELLED:
+            left_out[order.purchase_id] += order.total_amount
+        elif order.status == ORDER_REFUNDED:
             off.setdefault(order.purchase_id, Counter())[order.id in facts.to_credit] += order.total_amount
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for (buyer_id, _), purchase in facts.purchases.items():
@@ -88,8 +98,10 @@ def parts_of(place: Marketplace, facts: Facts) -> dict[tuple[str, str], tuple[in
             continue
         back = off.get(session.purchase_id, Counter())
         if session.status == COMPLETED and session.needs_payment:
-            part = min(_meant(purchase, session), session.total_amount)
-            by_gateway = session.total_amount - part
+            # What was called off before its money was asked for is left out; credit pays first.
+            total = session.total_amount - left_out[session.purchase_id]
+            part = min(_meant(purchase, session), total)
+            by_gateway = total - part
             through = min(by_gateway, back[False])
             found[buyer_id, session.id] = part - back[True] - back[False] + through, by_gateway - through
         elif session.status == COMPLETED:
@@ -142,13 +154,27 @@ def _cards(place: Marketplace, facts: Facts, books: dict[str, int]) -> Iterator[
         yield Violation("I60", "the books", what)
 
 
+def captures_of(intent: PaymentIntent) -> list[Id]:
+    """Under which ids its captures are booked: its own, or those of the parts that were taken."""
+    if not intent.captured_amount:
+        return []
+    return [part.id for part in intent.captures if part.status == TAKEN] if intent.captures else [intent.id]
+
+
+def spent_of(intent: PaymentIntent) -> int:
+    """What store credit has paid of what was captured."""
+    if not intent.captures:
+        return intent.credit_amount
+    return sum(part.credit_amount for part in intent.captures if part.status == TAKEN)
+
+
 def causes(place: Marketplace) -> Iterator[tuple[str, str]]:
     """Why there is each ledger transaction about credit: its id and kind."""
     store = place.store("payments")
     for intent in store.all(PaymentIntent):
         if intent.credit_status:
             yield named_id("credit held", intent.id), CREDIT_HELD
-        if intent.credit_status == RELEASED:
+        if intent.credit_status in (RELEASED, PARTLY):
             yield named_id("credit released", intent.id), CREDIT_RELEASED
     for refund in store.all(Refund):
         if refund.credit_amount and refund.status == refunds.SUCCEEDED:
@@ -156,6 +182,8 @@ def causes(place: Marketplace) -> Iterator[tuple[str, str]]:
     for _, movement in store.parts(Credit, "movements"):
         if movement.kind == ISSUED:
             yield movement.reference_id, CREDIT_ISSUED
+        elif movement.kind == FORFEITED:
+            yield movement.reference_id, CREDIT_FORFEITED
     for card in store.all(GiftCard):
         yield card.batch_id, CARDS_ISSUED
         if card.status == REDEEMED:

@@ -31,7 +31,7 @@ from argosy.domains.payments.domain.refund import Refund
 from argosy.shared_kernel.ids import named_id
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
-from argosy.simulation.oracles.credit import causes
+from argosy.simulation.oracles.credit import captures_of, causes, spent_of
 from argosy.simulation.oracles.violation import Violation
 
 Postings = dict[str, dict[str, int]]
@@ -76,10 +76,10 @@ def _causes(place: Marketplace, kinds: dict[str, str]) -> Iterator[Violation]:
     }
     due: dict[str, str] = {}
     for intent in store.all(PaymentIntent):
-        if intent.captured_amount:
-            due[intent.id] = CAPTURE
-        if intent.fee_amount:
-            due[named_id("fee", intent.id)] = FEE
+        for capture_id in captures_of(intent):
+            due[capture_id] = CAPTURE
+            if intent.fee_amount:
+                due[named_id("fee", capture_id)] = FEE
         if intent.suspended_amount or intent.id in returned:
             due[named_id("suspense", intent.id)] = SUSPENSE_TAKEN
         if intent.id in returned and not intent.suspended_amount:
@@ -101,13 +101,15 @@ def _splits(place: Marketplace, booked: Postings) -> Iterator[Violation]:
     for intent in place.store("payments").all(PaymentIntent):
         if not intent.captured_amount:
             continue
-        where, postings = f"payment {intent.id}", booked.get(intent.id, {})
+        where, postings = f"payment {intent.id}", Counter[str]()
+        for id in captures_of(intent):
+            postings.update(booked.get(id, {}))
         goods = sum(one.goods_amount for one in intent.shares)
         paid = goods + sum(one.shipping_amount + one.tax_amount for one in intent.shares)
         subsidy = sum(one.subsidy_amount for one in intent.shares)
         by_credit = postings.get(credit_held(str(intent.buyer_id)), 0)
         taken = by_credit + postings.get(clearing(intent.gateway), 0)
-        if not paid == taken == intent.captured_amount or by_credit != intent.credit_amount:
+        if not paid == taken == intent.captured_amount or by_credit != spent_of(intent):
             what = f"captured {intent.captured_amount}, was split into {paid}, booked {postings}"
             yield Violation("I13", where, what)
         commission = -postings.get(COMMISSION, 0)

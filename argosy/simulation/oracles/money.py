@@ -28,7 +28,7 @@ from argosy.domains.payments.domain.receipt import BY_HAND
 from argosy.domains.payments.domain.refund import Refund
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
-from argosy.simulation.oracles.credit import parts_of
+from argosy.simulation.oracles.credit import parts_of, spent_of
 from argosy.simulation.oracles.stock import LIVE
 from argosy.simulation.oracles.violation import Violation
 
@@ -60,7 +60,7 @@ def _payments(place: Marketplace) -> Iterator[Violation]:
         captured = intent.captured_amount
         if intent.status in TAKEN:
             told = taken[intent.id, intent.capture_reference]
-            asked = captured - intent.credit_amount
+            asked = captured - spent_of(intent)
             if not 0 <= asked == told <= held[intent.id, intent.authorization_reference] or not captured:
                 yield Violation("I14", where, f"captured {captured}, the gateway handed over {told} of {asked}")
         elif captured:

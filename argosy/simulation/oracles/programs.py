@@ -53,8 +53,8 @@ def programs(place: Marketplace, facts: Facts) -> Iterator[Violation]:
 
 
 def _feed(place: Marketplace, events: list[FeedEvent]) -> Iterator[Violation]:
-    """Each fact once, whole, as its seller's; facts about one thing in the order in which they were told, where they were
-    told under one key."""
+    """Each fact once, whole, as its seller's; facts about one thing in the order in which they were told, where
+    they were told under one key."""
     wanted = {kind.wire_name for kind in PUBLIC if issubclass(kind, Event)} | {StockTold.wire_name}
     due: dict[str, list[Told]] = {}
     keys: dict[str, set[str]] = {}

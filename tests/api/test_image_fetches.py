@@ -219,9 +219,14 @@ def test_while_the_storage_is_away_the_picture_waits(
     shop: Shop, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3, "TRIES", 1)
-    for name, value in (("STORAGE", "s3"), ("S3_URL", "http://127.0.0.1:9"), ("S3_BUCKET", "b"), ("S3_KEY", "k")):
+    for name, value in (
+        ("STORAGE", "s3"),
+        ("STORAGE_URL", "http://127.0.0.1:9"),
+        ("STORAGE_BUCKET", "b"),
+        ("STORAGE_KEY", "k"),
+    ):
         monkeypatch.setenv(f"ARGOSY_{name}", value)
-    monkeypatch.setenv("ARGOSY_S3_SECRET", "s")
+    monkeypatch.setenv("ARGOSY_STORAGE_SECRET", "s")
     url = elsewhere.picture("/lamp.jpg", encoded())
     seen = fetched(shop, url)
     assert (seen["status"], seen["tries"], len(due(shop))) == ("PENDING", 0, 1)

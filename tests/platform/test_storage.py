@@ -76,10 +76,10 @@ class TestS3(StorageContract):
         monkeypatch.setattr(s3, "TRIES", 1)
 
     def make(self) -> ObjectStorage:
-        return storage_of(self.bucket.environment(ARGOSY_S3_PREFIX="/market/one/"), ARCHIVE)
+        return storage_of(self.bucket.environment(ARGOSY_STORAGE_PREFIX="/market/one/"), ARCHIVE)
 
     def away(self) -> ObjectStorage:
-        return storage_of(self.bucket.environment(ARGOSY_S3_URL="http://127.0.0.1:9"), ARCHIVE)
+        return storage_of(self.bucket.environment(ARGOSY_STORAGE_URL="http://127.0.0.1:9"), ARCHIVE)
 
 
 class TestExample(StorageContract):
@@ -92,15 +92,15 @@ class TestExample(StorageContract):
         sys.modules.pop("argosy_example_storage", None)
 
     def make(self) -> ObjectStorage:
-        return storage_of({"ARGOSY_STORAGE": "example", "EXAMPLE_STORAGE": str(self.path)}, MEDIA)
+        return storage_of({"ARGOSY_STORAGE": "example", "example_storage_path": str(self.path)}, MEDIA)
 
     def away(self) -> ObjectStorage:
-        return storage_of({"ARGOSY_STORAGE": "example", "EXAMPLE_STORAGE": str(self.path.parent)}, MEDIA)
+        return storage_of({"ARGOSY_STORAGE": "example", "example_storage_path": str(self.path.parent)}, MEDIA)
 
 
 def test_areas_are_apart_in_one_bucket(bucket: S3) -> None:
     for area in (MEDIA, ARCHIVE, TRANSFERS):
-        storage_of(bucket.environment(ARGOSY_S3_PREFIX="shop"), area).put("a/one", area.encode())
+        storage_of(bucket.environment(ARGOSY_STORAGE_PREFIX="shop"), area).put("a/one", area.encode())
     listed = bucket.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
     assert [one["Key"] for one in listed] == ["shop/archive/a/one", "shop/media/a/one", "shop/transfers/a/one"]
 
@@ -116,7 +116,7 @@ def test_a_listing_of_more_than_a_page_is_whole(bucket: S3) -> None:
 def test_an_upload_that_breaks_off_is_tried_again_and_never_seen_by_half(bucket: S3) -> None:
     way = Breaking(bucket.url)
     try:
-        storage = storage_of(bucket.environment(ARGOSY_S3_URL=way.url), MEDIA)
+        storage = storage_of(bucket.environment(ARGOSY_STORAGE_URL=way.url), MEDIA)
         way.breaks, way.after = 1, 300_000
         storage.put("a/one", ANY)
         assert way.breaks == 0, "it did not break"
@@ -131,14 +131,14 @@ def test_an_upload_that_breaks_off_is_tried_again_and_never_seen_by_half(bucket:
 
 def test_wrong_credentials_and_a_bucket_that_is_not_there_are_named_and_right_ones_work(bucket: S3) -> None:
     with pytest.raises(StorageRefuses, match="bucket nobodys: NoSuchBucket"):
-        storage_of(bucket.environment(ARGOSY_S3_BUCKET="nobodys"), MEDIA).get("a/one")
+        storage_of(bucket.environment(ARGOSY_STORAGE_BUCKET="nobodys"), MEDIA).get("a/one")
     key, secret = bucket.only_for_one()
     with pytest.raises(StorageRefuses, match=f"bucket {BUCKET}: InvalidAccessKeyId"):
         storage_of(bucket.environment(), MEDIA).put("a/one", b"1")
     with pytest.raises(StorageRefuses, match=f"bucket {BUCKET}: SignatureDoesNotMatch") as refused:
-        storage_of(bucket.environment(ARGOSY_S3_KEY=key), MEDIA).put("a/one", b"1")
+        storage_of(bucket.environment(ARGOSY_STORAGE_KEY=key), MEDIA).put("a/one", b"1")
     assert "secret" not in str(refused.value)
-    right = storage_of(bucket.environment(ARGOSY_S3_KEY=key, ARGOSY_S3_SECRET=secret), MEDIA)
+    right = storage_of(bucket.environment(ARGOSY_STORAGE_KEY=key, ARGOSY_STORAGE_SECRET=secret), MEDIA)
     right.put("a/one", b"1")
     assert right.get("a/one") == b"1"
 
@@ -146,7 +146,7 @@ def test_wrong_credentials_and_a_bucket_that_is_not_there_are_named_and_right_on
 def test_settings_that_name_no_storage_are_told() -> None:
     with pytest.raises(NoStorage, match="ARGOSY_STORAGE=tape: no packages bring such a storage"):
         storage_of({"ARGOSY_STORAGE": "tape"}, MEDIA)
-    with pytest.raises(StorageRefuses, match="ARGOSY_STORAGE=s3 needs ARGOSY_S3_BUCKET"):
+    with pytest.raises(StorageRefuses, match="ARGOSY_STORAGE=s3 needs ARGOSY_STORAGE_BUCKET"):
         storage_of({"ARGOSY_STORAGE": "s3"}, MEDIA)
 
 

@@ -39,10 +39,10 @@ class S3:
     def environment(self, **changes: str) -> dict[str, str]:
         told = {
             "ARGOSY_STORAGE": "s3",
-            "ARGOSY_S3_URL": self.url,
-            "ARGOSY_S3_BUCKET": BUCKET,
-            "ARGOSY_S3_KEY": "key",
-            "ARGOSY_S3_SECRET": "secret",
+            "ARGOSY_STORAGE_URL": self.url,
+            "ARGOSY_STORAGE_BUCKET": BUCKET,
+            "ARGOSY_STORAGE_KEY": "key",
+            "ARGOSY_STORAGE_SECRET": "secret",
         }
         return {**told, **changes}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from argosy.apps.cli.console import Failed, say
 from argosy.apps.cli.project import prepare
 from argosy.contracts.accounts import PersonErased
+from argosy.shared_kernel.errors import snake_case
 from argosy.shared_kernel.messages import (
     MESSAGES,
     Command,
@@ -150,7 +151,8 @@ def _sent(context: Context) -> set[str]:
 
 
 def _made_in(tree: ast.Module) -> set[str]:
-    """Wire names of the contract classes that a module calls."""
+    """Wire names of the contract classes that a module calls. A command that is handed to its own use case, as whoever
+    asks from outside would, is told to nobody."""
     names: dict[str, str] = {}
     modules: dict[str, str] = {}
     for node in ast.walk(tree):
@@ -160,8 +162,17 @@ def _made_in(tree: ast.Module) -> set[str]:
             context = context_of(str(node.module))
             names.update({alias.asname or alias.name: f"{context}.{alias.name}" for alias in node.names})
     made = set()
+    handed = {
+        id(argument)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        for argument in node.args
+        if isinstance(argument, ast.Call)
+        and isinstance(argument.func, ast.Name)
+        and snake_case(argument.func.id) == node.func.attr
+    }
     for node in ast.walk(tree):
-        called = node.func if isinstance(node, ast.Call) else None
+        called = node.func if isinstance(node, ast.Call) and id(node) not in handed else None
         if isinstance(called, ast.Name) and called.id in names:
             made.add(names[called.id])
         elif isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id in modules:

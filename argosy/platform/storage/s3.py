@@ -7,8 +7,13 @@ from typing import Any, TypeVar
 
 from argosy.platform.storage.objects import StorageIsAway, StorageRefuses, checked
 
-BUCKET, PREFIX, URL, REGION = "ARGOSY_S3_BUCKET", "ARGOSY_S3_PREFIX", "ARGOSY_S3_URL", "ARGOSY_S3_REGION"
-KEY, SECRET = "ARGOSY_S3_KEY", "ARGOSY_S3_SECRET"
+BUCKET, PREFIX, URL, REGION = (
+    "ARGOSY_STORAGE_BUCKET",
+    "ARGOSY_STORAGE_PREFIX",
+    "ARGOSY_STORAGE_URL",
+    "ARGOSY_STORAGE_REGION",
+)
+KEY, SECRET = "ARGOSY_STORAGE_KEY", "ARGOSY_STORAGE_SECRET"
 CONNECT_SECONDS, READ_SECONDS, TRIES = 3, 20, 3
 _MISSING = frozenset({"NoSuchKey", "404"})
 _LATER = frozenset({"SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable", "RequestLimitExceeded"})
@@ -28,7 +33,7 @@ class S3Storage:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], area: str) -> S3Storage:
-        """Keys come from ARGOSY_S3_KEY and ARGOSY_S3_SECRET, or, without these, from where the library looks by itself
+        """Keys come from ARGOSY_STORAGE_KEY and ARGOSY_STORAGE_SECRET, or, without these, from where the library looks by itself
         (the role of the machine among others)."""
         try:
             import boto3

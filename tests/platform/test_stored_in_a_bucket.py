@@ -64,18 +64,18 @@ def test_while_the_bucket_is_away_nothing_is_lost_and_then_all_goes_on(
 ) -> None:
     publish(place, 0, 4)
     before = everything(place)
-    monkeypatch.setenv("ARGOSY_S3_URL", NOWHERE)
+    monkeypatch.setenv("ARGOSY_STORAGE_URL", NOWHERE)
     rows = kept(place)
     with pytest.raises(StorageIsAway, match=f"bucket {BUCKET}: "):
         archiver(place).run()
     assert kept(place) == rows
-    monkeypatch.setenv("ARGOSY_S3_URL", bucket.url)
+    monkeypatch.setenv("ARGOSY_STORAGE_URL", bucket.url)
     assert archiver(place).run().segments == 2
-    monkeypatch.setenv("ARGOSY_S3_URL", NOWHERE)
+    monkeypatch.setenv("ARGOSY_STORAGE_URL", NOWHERE)
     forget_opened(place)
     with pytest.raises(StorageIsAway, match=f"bucket {BUCKET}: "):
         everything(place)
-    monkeypatch.setenv("ARGOSY_S3_URL", bucket.url)
+    monkeypatch.setenv("ARGOSY_STORAGE_URL", bucket.url)
     assert everything(place) == before
 
 
@@ -87,12 +87,12 @@ def test_pictures_are_kept_in_the_bucket_and_refused_while_it_is_away(
     (address,) = shown(shop)
     assert shop.client.get(address).status_code == 200
     assert len(objects(bucket, "media")) == 3
-    monkeypatch.setenv("ARGOSY_S3_URL", NOWHERE)
+    monkeypatch.setenv("ARGOSY_STORAGE_URL", NOWHERE)
     written = shop.written()
     assert_problem(send(shop, encoded(60, 60)), 503, "store_unavailable")
     assert shop.written() == written
     away = shop.client.get(address)
     assert (away.status_code, away["Retry-After"], away["Cache-Control"]) == (503, "5", "no-store")
-    monkeypatch.setenv("ARGOSY_S3_URL", bucket.url)
+    monkeypatch.setenv("ARGOSY_STORAGE_URL", bucket.url)
     assert shop.client.get(address).status_code == 200
     assert send(shop, encoded(60, 60)).status == 201

@@ -219,14 +219,9 @@ def test_while_the_storage_is_away_the_picture_waits(
     shop: Shop, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3, "TRIES", 1)
-    for name, value in (
-        ("STORAGE", "s3"),
-        ("STORAGE_URL", "http://127.0.0.1:9"),
-        ("STORAGE_BUCKET", "b"),
-        ("STORAGE_KEY", "k"),
-    ):
-        monkeypatch.setenv(f"ARGOSY_{name}", value)
-    monkeypatch.setenv("ARGOSY_STORAGE_SECRET", "s")
+    monkeypatch.setenv("ARGOSY_STORAGE", "s3")
+    for name, value in (("URL", "http://127.0.0.1:9"), ("BUCKET", "b"), ("KEY", "k"), ("SECRET", "s")):
+        monkeypatch.setenv(f"ARGOSY_STORAGE_{name}", value)
     url = elsewhere.picture("/lamp.jpg", encoded())
     seen = fetched(shop, url)
     assert (seen["status"], seen["tries"], len(due(shop))) == ("PENDING", 0, 1)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from argosy.domains.products.adapters.inbound import transfers
-from argosy.domains.products.adapters.outbound import product_files, transferring
+from argosy.domains.products.adapters.inbound import product_files, transfers
+from argosy.domains.products.adapters.outbound import transferring
 from argosy.domains.products.domain import transfer
 from argosy.platform.storage.chosen import TRANSFERS, storage
 from tests.api.shop import Answer, Shop, assert_problem, nobodys

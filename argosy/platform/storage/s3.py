@@ -33,8 +33,8 @@ class S3Storage:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], area: str) -> S3Storage:
-        """Keys come from ARGOSY_STORAGE_KEY and ARGOSY_STORAGE_SECRET, or, without these, from where the library looks by itself
-        (the role of the machine among others)."""
+        """Keys come from ARGOSY_STORAGE_KEY and ARGOSY_STORAGE_SECRET, or, without these, from where the library looks
+        by itself (the role of the machine among others)."""
         try:
             import boto3
             from botocore.config import Config

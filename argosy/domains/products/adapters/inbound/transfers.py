@@ -9,8 +9,8 @@ import msgspec
 
 from argosy.contracts.products_media import FetchImage
 from argosy.contracts.products_transfers import ExportProducts, ImportProducts
+from argosy.domains.products.adapters.inbound.product_files import BYTES_MAX, count
 from argosy.domains.products.adapters.outbound import transfer_queries as queries
-from argosy.domains.products.adapters.outbound.product_files import BYTES_MAX, count
 from argosy.domains.products.adapters.outbound.queries import is_product_of
 from argosy.domains.products.adapters.outbound.transferring import file_of, part_of
 from argosy.domains.products.domain.transfer import CSV, JSON_LINES, OPEN_MAX, ROWS_MAX, TooManyTransfers

@@ -18,7 +18,7 @@ from argosy.contracts.products_transfers import (
     RefusedRow,
     TransferFilesForgotten,
 )
-from argosy.domains.products.adapters.outbound.product_files import Entry, FileNotReadable, entries, written
+from argosy.domains.products.adapters.inbound.product_files import Entry, FileNotReadable, entries, written
 from argosy.domains.products.adapters.outbound.transfer_queries import described_products, export_row, import_row
 from argosy.domains.products.application.importing import CHANGED, MADE, UNCHANGED
 from argosy.domains.products.application.transfers import EXPORTS, IMPORTS, ForgetRequest, TransferRequest

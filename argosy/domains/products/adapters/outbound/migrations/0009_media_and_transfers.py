@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('products', '0007_seller_standing'),
+        ('products', '0008_prices_in_currencies'),
     ]
 
     operations = [

@@ -269,6 +269,17 @@ class ComparePayment(Command, key="payment_id"):
     ours: tuple[StatementLine, ...]
 
 
+class PaymentRecovered(Event, key="payment_id"):
+    """A correction: the gateway had moved this money, and our books, which had gone back to a backup, have booked it
+    again. Sent by payments itself, which keeps it beside the differences."""
+
+    payment_id: Id
+    operation: str
+    gateway_transaction_id: str
+    amount: int
+    currency: str
+
+
 class SetCommission(Command):
     """What the platform takes of goods, in ten-thousandths: of one seller's (or all), of one category's (or all), from
     a time on. The most particular rule counts, then the latest; a payment keeps what counted when it was captured."""

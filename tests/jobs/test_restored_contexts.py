@@ -15,17 +15,37 @@ from django.db import connections
 from argosy.apps.cli.main import main
 from argosy.apps.doctor.examination import CHECKS, Examination
 from argosy.apps.doctor.healing import heal
+from argosy.contracts.orders import CancelOrder
+from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
+from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
 from argosy.engine.store import StoreUnavailable
 from argosy.platform.backups import CannotRestore, back_up
 from argosy.platform.leases import KEEP_EVERY_SECONDS
 from argosy.platform.restoring import restore
 from argosy.platform.runtime import dialect_of
+from argosy.platform.subscriptions import fix_starts
+from argosy.shared_kernel.ids import Id
 from tests.doctor.selling import payment_id, start
 from tests.jobs.conftest import Time, file_of, forget_database, on_postgres
 from tests.marketplace import Marketplace
 
 LEDGER = "SELECT kind, count(*), sum(debit) FROM ledgers GROUP BY kind ORDER BY kind"
 CHARGES = "SELECT count(*), sum(captured_amount), sum(refunded_amount) FROM payment_intents"
+
+
+CORRECTIONS = (
+    "SELECT operation, count(*) FROM gateway_differences WHERE side = 'recovered' GROUP BY operation ORDER BY operation"
+)
+OPEN_DIFFERENCES = "SELECT count(*) FROM gateway_differences WHERE closed_at IS NULL"
+PAID_FOR = "SELECT sum(total_amount) FROM orders WHERE status IN ('PAID', 'REFUNDED')"
+
+
+def done_at_the_gateway() -> list[tuple[str, str]]:
+    """What it has approved of, in the order in which it was done."""
+    gateway = TestGateway(book_path())
+    found = [(line.key, line.transaction_id) for line in gateway.operations() if line.status == "approved"]
+    gateway.close()
+    return found
 
 
 def sold(shop: Marketplace, *names: str) -> None:
@@ -166,6 +186,50 @@ def test_money_that_was_moved_from_outside_is_named_and_not_overwritten(
     assert shop.rows(
         "payments", "SELECT refunded_amount FROM payment_intents WHERE id = ?", payment_id(shop, "one")
     ) == [(500,)]
+    assert named(time, shop) == set()
+
+
+@pytest.mark.parametrize("captures", ["whole", "order"])
+def test_payments_from_hours_ago_are_led_back_to_the_truth(
+    shop: Marketplace, time: Time, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, captures: str
+) -> None:
+    """What was sold, undone and paid back since is heard again long after its time: the gateway is asked what it did,
+    and for nothing new, and each correction is named."""
+    monkeypatch.setenv("ARGOSY_CAPTURE", captures)
+    fix_starts(shop.runtime)  # As `argosy migrate` does: whom a context hears, it has heard since then.
+    sold(shop, "one")
+    backup = back_up(shop.runtime, "payments", tmp_path)
+    sold(shop, "two", "three")
+    start(shop, "declined", source="tok_decline")
+    start(shop, "declined late", source="tok_decline_capture")
+    shop.drain()
+    [(order_id,), _] = shop.rows(
+        "orders", "SELECT id FROM orders WHERE payment_id = ? ORDER BY id", payment_id(shop, "three")
+    )
+    shop.do("orders", CancelOrder(order_id=Id(str(order_id)), reason="broken"))
+    time.pass_by(4 * 3_600, step=1_800)
+    before, money = done_at_the_gateway(), shop.rows("payments", CHARGES)
+    booked = shop.rows("payments", "SELECT name, balance FROM ledger_accounts ORDER BY name")
+    restore(shop.runtime, "payments", backup)
+    shop.close()
+    sold(shop, "four")
+    time.pass_by(2_500)
+    assert done_at_the_gateway()[: len(before)] == before, "nobody was charged or paid back once more"
+    assert len(done_at_the_gateway()) == len(before) + (2 if captures == "whole" else 3), "but for the new sale"
+    statuses = shop.rows("payments", "SELECT status, count(*) FROM payment_intents GROUP BY status ORDER BY status")
+    assert dict(statuses) == {"CAPTURED": 3, "FAILED": 1, "PARTIALLY_REFUNDED": 1, "VOIDED": 1}
+    [(payments, captured, refunded)] = shop.rows("payments", CHARGES)
+    assert (payments - money[0][0], refunded) == (1, money[0][2])
+    assert captured == sum(row[0] for row in shop.rows("orders", PAID_FOR))
+    corrections = (
+        "SELECT side, operation, count(*) FROM gateway_differences GROUP BY side, operation ORDER BY operation"
+    )
+    assert shop.rows("payments", corrections) == [
+        ("capture", 2 if captures == "whole" else 4),
+        ("refund", 1),
+    ]
+    assert shop.rows("payments", OPEN_DIFFERENCES) == [(0,)], "what was named before it was heard again is closed"
+    assert dict(booked).keys() <= dict(shop.rows("payments", "SELECT name, balance FROM ledger_accounts")).keys()
     assert named(time, shop) == set()
 
 

@@ -40,6 +40,7 @@ from argosy.domains.payments.domain.payment import (
     NoSuchPayment,
     PaymentIdIsTaken,
     PaymentIntent,
+    PaymentTimeIsUp,
     PaymentWasCancelled,
     PaymentWasCaptured,
     VoidWasDeclined,
@@ -77,10 +78,12 @@ class Authorizations:
         intent = self.intents.find(command.payment_id)
         if intent is not None:
             return self._repeat(intent, command)
-        check_request(command, self.gateways, self.work.now)
+        check_request(command, self.gateways, self.work.told_at)
+        # Told in time, and heard after it: the gateway is asked what it did, and for nothing new.
+        is_late = command.expires_at <= self.work.now
         if command.replaces is not None:
             self._replace(command.replaces, command.payment_id)
-        intent = PaymentIntent.open(command, self.work.now)
+        intent = PaymentIntent.open(command, self.work.now, is_recovered=is_late)
         self.intents.add(intent)
         if intent.credit_amount and not self.wallet.hold(intent):
             return self._fail(intent, NOT_ENOUGH_CREDIT)
@@ -177,7 +180,7 @@ class Authorizations:
             return  # Lost with a backup, as its failure shows: there was an answer to the flow.
         if earlier.unwanted in (BY_VOID, BY_REFUND):
             raise PaymentWasCancelled(payment_id=earlier_id)
-        if earlier.status != FAILED and earlier.unwanted != BY_TIME:
+        if earlier.status != FAILED and earlier.unwanted != BY_TIME and not earlier.is_recovered:
             raise EarlierAttemptHasNotFailed(payment_id=earlier_id, status=earlier.status)
         earlier.replaced_by = later_id
 
@@ -258,9 +261,10 @@ class Authorizations:
         if intent.action_url and intent.unwanted:
             return let_go(self.work, intent)
         if answer.outcome == ABSENT:
-            if intent.tries < TRIES_MAX and not intent.unwanted:
+            if intent.tries < TRIES_MAX and not intent.unwanted and not intent.is_recovered:
                 return again(self.work, intent)
-            return self._fail(intent, "gateway_timeout", is_held=True)
+            reason = PaymentTimeIsUp.code if intent.is_recovered else "gateway_timeout"
+            return self._fail(intent, reason, is_held=True)
         if is_first_action:
             self.work.announce(
                 PaymentActionRequired(flow_id=intent.flow_id, payment_id=intent.id, action_url=intent.action_url)

@@ -14,7 +14,15 @@ from argosy.contracts.payments import (
 )
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.credits import credit_accounts
-from argosy.domains.payments.application.outgoing import again, end_hold, let_go, look_up, note, start_capture
+from argosy.domains.payments.application.outgoing import (
+    again,
+    end_hold,
+    let_go,
+    look_up,
+    note,
+    start_capture,
+    tell_recovered,
+)
 from argosy.domains.payments.application.parts import AT_ONCE, CAPTURE_DECLINED, Capturing, Parts, all_shares, without
 from argosy.domains.payments.application.refunds import Refunds
 from argosy.domains.payments.application.suspense import Suspense
@@ -246,6 +254,8 @@ class Captures:
         intent.decided()
         if told != (intent.gateway_amount, intent.currency) or intent.unwanted == BY_VOID:
             return self._not_ours(intent, answer, told)
+        if intent.tries == 1:
+            tell_recovered(self.work, intent, CAPTURE, answer.gateway_transaction_id, told)
         intent.move(CAPTURED)
         intent.captured_amount = intent.amount
         intent.capture_reference = answer.gateway_transaction_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from argosy.contracts.payments import PaymentRecovered
 from argosy.domains.payments.application.gateways import GatewayRequest
 from argosy.domains.payments.domain.capture import ASKED, WAITING
 from argosy.domains.payments.domain.payment import (
@@ -29,9 +30,9 @@ GATEWAY = "gateway"
 
 
 def start(work: UnitOfWork, intent: PaymentIntent, operation: str) -> None:
-    """Ask the gateway for an operation, the first time."""
+    """Ask the gateway for an operation, the first time; or first what became of it, where it may be long done."""
     intent.begin(operation)
-    _call(work, intent)
+    _call(work, intent, is_look_up=intent.is_recovered)
 
 
 def start_capture(work: UnitOfWork, intent: PaymentIntent) -> None:
@@ -160,6 +161,22 @@ def note(
             created_at=work.now,
         )
     )
+
+
+def tell_recovered(
+    work: UnitOfWork, intent: PaymentIntent, operation: str, reference: str, money: tuple[int, str]
+) -> None:
+    """The gateway had done it, and our books did not have it: they do now, and this says that they were put right."""
+    if intent.is_recovered:
+        work.announce(
+            PaymentRecovered(
+                payment_id=intent.id,
+                operation=operation,
+                gateway_transaction_id=reference,
+                amount=money[0],
+                currency=money[1],
+            )
+        )
 
 
 def end_hold(work: UnitOfWork, intent: PaymentIntent) -> None:

@@ -16,7 +16,7 @@ from argosy.contracts.payments import (
 )
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.credits import Wallet
-from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start_capture
+from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start_capture, tell_recovered
 from argosy.domains.payments.application.suspense import Suspense
 from argosy.domains.payments.domain import capture as parts
 from argosy.domains.payments.domain.capture import PARTS, WHOLE, CapturePart, by_order, the_rest, with_credit
@@ -127,6 +127,8 @@ class Parts:
         intent.decided()
         if told != (part.gateway_amount, intent.currency) or intent.unwanted == BY_VOID:
             return self._not_ours(intent, part, answer)
+        if intent.tries == 1 and part.gateway_amount:
+            tell_recovered(self.work, intent, CAPTURE, answer.gateway_transaction_id, told)
         held = self.wallet.spend(intent, part.credit_amount)
         intent.take(part, answer.gateway_transaction_id, max(0, answer.fee_amount))
         self._book(intent, part.id, CAPTURE_BOOKED, capture_postings(intent.gateway, part.shares, held))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from argosy.contracts.payments import PaymentRefunded, RefundAnswered, RefundPayment
 from argosy.domains.payments.application.books import Books, account_ids
 from argosy.domains.payments.application.credits import Wallet, credit_accounts
-from argosy.domains.payments.application.outgoing import let_go, note, pay_back
+from argosy.domains.payments.application.outgoing import let_go, note, pay_back, tell_recovered
 from argosy.domains.payments.application.parts import close
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import (
@@ -24,6 +26,7 @@ from argosy.domains.payments.domain.ledger import REFUND as REFUND_BOOKED
 from argosy.domains.payments.domain.payment import (
     ABSENT,
     APPROVED,
+    AUTHORIZE,
     AUTHORIZED,
     BY_REFUND,
     CAPTURE,
@@ -53,6 +56,9 @@ from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, named_id
 from argosy.shared_kernel.messages import Refused
+
+LATE_SECONDS, HEARD_AGAIN_SECONDS = 900, 60
+"""A refund of a payment that is not known is asked for again after a while, if it was told so long ago."""
 
 
 class Refunds:
@@ -93,6 +99,9 @@ class Refunds:
         if len(command.reason) > REASON_LENGTH_MAX:
             raise ReasonIsTooLong(at_most=REASON_LENGTH_MAX)
         intent = self.intents.find(command.payment_id)
+        if self._is_to_wait(intent):
+            at = self.work.now + timedelta(seconds=HEARD_AGAIN_SECONDS)
+            return self.work.later("refund", command.refund_id, at, command)
         if intent is None:
             intent = PaymentIntent.never(command.payment_id, command.flow_id, BY_REFUND, self.work.now)
             self.intents.add(intent)
@@ -138,6 +147,8 @@ class Refunds:
         elif answer.outcome == APPROVED:
             refund.move(SUCCEEDED)
             refund.gateway_transaction_id = answer.gateway_transaction_id
+            if refund.calls == 1 and refund.gateway_amount:
+                tell_recovered(self.work, intent, REFUND, answer.gateway_transaction_id, told)
             self.wallet.pay_back(intent, refund)
             intent.refund_succeeded(refund.amount)
             self._tell(refund, refund.flow_id)
@@ -148,6 +159,13 @@ class Refunds:
                 refund.move(UNKNOWN)
             at = refund.look_up_at(self.work.now)
             pay_back(self.work, intent, refund, is_look_up=answer.outcome != ABSENT, at=at)
+
+    def _is_to_wait(self, intent: PaymentIntent | None) -> bool:
+        """Told long ago and heard now, as by a payments that went back to a backup: what it is of is heard from another
+        log, and the gateway is asked about that first."""
+        if intent is None:
+            return self.work.now - self.work.told_at > timedelta(seconds=LATE_SECONDS)
+        return intent.is_recovered and intent.pending in (AUTHORIZE, CAPTURE)
 
     def go_on(self, intent: PaymentIntent) -> None:
         """The capture that a refund waited for has come: pay it back."""
@@ -222,7 +240,7 @@ class Refunds:
         self._book(intent, refund, take_back(intent.shares, amount, refund.order_id))
         intent.refunding_amount += amount
         assert intent.left_amount >= 0, "a refund is within what is left"
-        pay_back(self.work, intent, refund)
+        pay_back(self.work, intent, refund, is_look_up=intent.is_recovered)
 
     def _book(self, intent: PaymentIntent, refund: Refund, parts: tuple[RefundedPart, ...]) -> None:
         held = self.wallet.set_aside(intent, refund)

@@ -13,6 +13,7 @@ from argosy.contracts.payments import (
     CaptureAnswered,
     ComparePayment,
     CompareWithGateway,
+    PaymentRecovered,
     StatementLine,
     StatementRead,
 )
@@ -20,6 +21,7 @@ from argosy.domains.payments.application.outgoing import look_up, pay_back
 from argosy.domains.payments.domain.difference import (
     GATEWAY,
     OURS,
+    RECOVERED,
     GatewayDifference,
     StatementRound,
     difference_id,
@@ -178,6 +180,18 @@ class Statements:
         for line in command.ours:
             self._name(line, OURS)
 
+    @reads(differences=lambda event: [difference_id(_line_of(event), side) for side in (GATEWAY, RECOVERED)])
+    def note_recovery(self, event: PaymentRecovered) -> None:
+        """A correction is kept beside the differences, and closes the one that was named before it came."""
+        line, now = _line_of(event), self.work.now
+        if self.differences.find(difference_id(line, RECOVERED)) is None:
+            correction = GatewayDifference.found(line, RECOVERED, now)
+            correction.closed_at = now
+            self.differences.add(correction)
+        named = self.differences.find(difference_id(line, GATEWAY))
+        if named is not None and named.closed_at is None:
+            named.closed_at = now
+
     def _round(self, gateway: str) -> StatementRound:
         found = self.rounds.find(round_id(gateway))
         if found is None:
@@ -243,6 +257,18 @@ def _shown(line: BookLine) -> StatementLine | None:
         amount=line.amount,
         currency=line.currency,
         done_at=datetime.fromtimestamp(line.created_at, UTC),
+    )
+
+
+def _line_of(event: PaymentRecovered) -> StatementLine:
+    return StatementLine(
+        key=f"{event.payment_id}:{event.operation}",
+        operation=event.operation,
+        payment_id=event.payment_id,
+        gateway_transaction_id=event.gateway_transaction_id,
+        amount=event.amount,
+        currency=event.currency,
+        done_at=datetime.min.replace(tzinfo=UTC),
     )
 
 

@@ -10,8 +10,8 @@ from argosy.domains.payments.domain.payment import NO_CURRENCY
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.ids import Id, named_id
 
-GATEWAY, OURS = "gateway", "ours"
-"""Whose book alone has it."""
+GATEWAY, OURS, RECOVERED = "gateway", "ours", "recovered"
+"""Whose book alone has it; or ours had not, went back to a backup, and has it again."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -26,6 +26,7 @@ class GatewayDifference(Aggregate):
     amount: int
     currency: str
     found_at: datetime
+    closed_at: datetime | None = None
 
     @classmethod
     def found(cls, line: StatementLine, side: str, now: datetime) -> GatewayDifference:

@@ -178,6 +178,9 @@ class PaymentIntent(Aggregate):
     capture_reference: str = ""
     waiting_refund_id: Id | None = None
     is_renewed: bool = False
+    is_recovered: bool = False
+    """It was asked for in time and is heard after it, as by a payments that went back to a backup: the gateway is asked
+    what became of each operation before anything is asked of it."""
     replaced_by: Id | None = None
     """The payment of the next attempt: who asks of this one asks of that."""
     shares: tuple[PaidShare, ...] = ()
@@ -187,8 +190,9 @@ class PaymentIntent(Aggregate):
     transactions: list[PaymentTransaction] = field(default_factory=list)
 
     @classmethod
-    def open(cls, command: AuthorizePayment, now: datetime) -> PaymentIntent:
+    def open(cls, command: AuthorizePayment, now: datetime, *, is_recovered: bool = False) -> PaymentIntent:
         """A payment that is about to be authorized, by its deadline at the latest."""
+        until = now + timedelta(seconds=AUTHORIZATION_SECONDS)
         return cls(
             id=command.payment_id,
             flow_id=command.flow_id,
@@ -201,7 +205,8 @@ class PaymentIntent(Aggregate):
             gateway=command.gateway if command.credit_amount < command.amount else BY_CREDIT,
             source=command.source,
             created_at=now,
-            deadline=min(command.expires_at, now + timedelta(seconds=AUTHORIZATION_SECONDS)),
+            deadline=until if is_recovered else min(command.expires_at, until),
+            is_recovered=is_recovered,
         )
 
     @classmethod
@@ -387,7 +392,7 @@ class PaymentIntent(Aggregate):
             self.move(PARTIALLY_REFUNDED)
 
 
-def check_request(command: AuthorizePayment, gateways: frozenset[str], now: datetime) -> None:
+def check_request(command: AuthorizePayment, gateways: frozenset[str], told_at: datetime) -> None:
     """Refuses what cannot be authorized, with all of its faults at once."""
     faults: list[DomainError] = []
     for name in ("payment_id", "purchase_id", "buyer_id"):
@@ -405,7 +410,7 @@ def check_request(command: AuthorizePayment, gateways: frozenset[str], now: date
         faults.append(UnknownGateway(gateway=command.gateway))
     if not is_token(command.source):
         faults.append(SourceIsNotAToken())
-    if command.expires_at <= now:
+    if command.expires_at <= told_at:
         faults.append(PaymentTimeIsUp(expires_at=command.expires_at.isoformat()))
     refuse(faults)
 

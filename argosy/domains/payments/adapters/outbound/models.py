@@ -45,6 +45,7 @@ class PaymentIntentRow(AggregateRow):
     capture_reference = models.CharField(max_length=255)
     waiting_refund_id = IdField(null=True)
     is_renewed = models.BooleanField(db_default=False)
+    is_recovered = models.BooleanField(db_default=False)
     replaced_by = IdField(null=True)
     shares = models.JSONField()
     captures = models.JSONField(default=list, db_default=[])
@@ -176,6 +177,7 @@ class GatewayDifferenceRow(AggregateRow):
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     found_at = InstantField()
+    closed_at = InstantField(null=True)
 
     class Meta:
         db_table = "gateway_differences"

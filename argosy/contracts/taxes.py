@@ -288,7 +288,7 @@ class SellerTaxesSet(Event, key="seller_id"):
     postal_code: str = ""
 
 
-class VatIdChecked(Command, key="party_id", subject="subject_id"):
+class VatRegisterAnswered(Command, key="party_id", subject="subject_id"):
     """What a register of VAT ids said to question number `asked`; `is_valid` is None where it said nothing."""
 
     party_id: Id
@@ -299,7 +299,7 @@ class VatIdChecked(Command, key="party_id", subject="subject_id"):
     consultation: str = ""
 
 
-class VatIdAnswered(Event, key="party_id"):
+class VatIdChecked(Event, key="party_id"):
     """A register knows the VAT id of a buyer or seller, or does not. The number stays with taxes; `consultation` is
     that under which the register keeps the question."""
 

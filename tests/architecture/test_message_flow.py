@@ -76,6 +76,7 @@ TOLD_TO_NOBODY_YET = {
     "shipping.DeliveryPolicySet",
     "shipping.ShippingRateEnded",
     "shipping.ShippingRateSet",
+    "taxes.VatIdChecked",
     "taxes.BuyerTaxesSet",
     "taxes.SellerTaxesSet",
     "taxes.TaxRuleEnded",

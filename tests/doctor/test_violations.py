@@ -356,6 +356,17 @@ CASES = [
     *PARTS,
     *INTEGRATIONS,
     Case(
+        "I58",
+        "a VAT id that nobody is going to ask for",
+        sql(
+            "taxes",
+            "tax_parties",
+            f"INSERT INTO tax_parties (id, version, sequence, role, party, country, vat_id, registrations, exemptions, "
+            f"vat_check) VALUES ('{OTHER}', 1, 0, 'buyer', '{OTHER}', 'PT', 'PT501964843', '[]', '[]', "
+            f'\'{{"outcome":"pending","asked":1}}\')',
+        ),
+    ),
+    Case(
         "I28",
         "a job that nobody planned",
         sql("inventory", "inventory_due", "DELETE FROM inventory_due WHERE cause_id = 'every:'"),

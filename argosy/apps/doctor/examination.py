@@ -21,6 +21,7 @@ from argosy.apps.doctor import (
     promotions,
     sellers,
     stock,
+    taxes,
     views,
 )
 from argosy.apps.doctor.check import Check, Violation, in_order
@@ -50,6 +51,7 @@ CHECKS = in_order(
         *sellers.CHECKS,
         *credit.CHECKS,
         *prices.CHECKS,
+        *taxes.CHECKS,
         *later.CHECKS,
     ]
 )

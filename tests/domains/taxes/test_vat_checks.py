@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from argosy.contracts.accounts import PersonErased
-from argosy.contracts.taxes import SetBuyerTaxes, SetSellerTaxes, SetTaxTerms, VatIdAnswered, VatIdChecked
+from argosy.contracts.taxes import SetBuyerTaxes, SetSellerTaxes, SetTaxTerms, VatIdChecked, VatRegisterAnswered
 from argosy.domains.taxes.adapters.outbound.registers.vies import Vies
 from argosy.domains.taxes.application.registers import (
     ANSWER_COUNTS,
@@ -85,7 +85,7 @@ def test_a_number_counts_by_its_form_until_the_register_has_answered_and_says_so
     assert check(stage).outcome == "pending"
     assert sold(stage) == ("reverse_charge", 0, "form only"), "nobody waits for the register"
     (told,) = answer(stage, asking(vies))
-    assert isinstance(told, VatIdAnswered)
+    assert isinstance(told, VatIdChecked)
     assert (told.is_valid, told.consultation, told.checked_at) == (True, "WAPIAAAA00000001", stage.clock.now())
     day = stage.clock.now().date().isoformat()
     assert sold(stage) == ("reverse_charge", 0, f"vies {day} WAPIAAAA00000001")
@@ -232,6 +232,6 @@ def test_what_nobody_can_read_is_no_answer(vies: ViesOnThisMachine, changed: dic
 def test_a_register_that_is_not_there_is_no_answer(vies: ViesOnThisMachine) -> None:
     vies.close()
     request = RegisterRequest(party_id=MINE, subject=BUYER, vat_id="DE136695976", asked=1)
-    assert ask_register(asking(vies), request) == VatIdChecked(
+    assert ask_register(asking(vies), request) == VatRegisterAnswered(
         party_id=MINE, subject_id=BUYER, asked=1, register="vies"
     )

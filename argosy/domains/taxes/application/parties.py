@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from argosy.contracts.accounts import PersonErased
-from argosy.contracts.taxes import EndTaxExemption, GrantTaxExemption, SetBuyerTaxes, SetSellerTaxes, VatIdChecked
+from argosy.contracts.taxes import (
+    EndTaxExemption,
+    GrantTaxExemption,
+    SetBuyerTaxes,
+    SetSellerTaxes,
+    VatRegisterAnswered,
+)
 from argosy.domains.taxes.application.registers import (
     ANSWER_COUNTS,
     VAT_CHECK,
@@ -64,7 +70,7 @@ class TaxParties:
         self._ask_for_another(party, before)
 
     @reads(parties=lambda command: [command.party_id])
-    def on_vat_id_checked(self, command: VatIdChecked) -> None:
+    def on_register_answered(self, command: VatRegisterAnswered) -> None:
         """Keep what a register said, and plan the next question. One about a number that is not theirs any more is
         nobody's."""
         party = self.parties.find(command.party_id)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from argosy.contracts.taxes import VatIdChecked
+from argosy.contracts.taxes import VatRegisterAnswered
 from argosy.shared_kernel.ids import Id
 
 VAT_CHECK = "vat_check"
@@ -59,12 +59,12 @@ class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True):
     asked: int
 
 
-def ask_register(register: VatRegister, request: RegisterRequest) -> VatIdChecked:
+def ask_register(register: VatRegister, request: RegisterRequest) -> VatRegisterAnswered:
     """Make the call, and tell its outcome."""
     answer = None
     with suppress(RegisterDidNotAnswer):
         answer = register.check(request.vat_id, REGISTER_SECONDS)
-    return VatIdChecked(
+    return VatRegisterAnswered(
         party_id=request.party_id,
         subject_id=request.subject,
         asked=request.asked,

@@ -16,8 +16,8 @@ from argosy.contracts.taxes import (
     SellerTaxesSet,
     SetSellerTaxes,
     TaxRegistration,
-    VatIdAnswered,
     VatIdChecked,
+    VatRegisterAnswered,
 )
 from argosy.domains.taxes.domain.places import (
     CountryNotReadable,
@@ -175,7 +175,7 @@ class TaxParty(Aggregate):
         self.vat_check = _with(check, outcome=outcome, asked=check.asked + 1)
         return self.vat_check.asked
 
-    def answered(self, answer: VatIdChecked, now: datetime) -> None:
+    def answered(self, answer: VatRegisterAnswered, now: datetime) -> None:
         """Keep what the register said. Where it said nothing, what it said last counts on."""
         check = self.vat_check
         if answer.is_valid is None:
@@ -189,7 +189,7 @@ class TaxParty(Aggregate):
             checked_at=now,
         )
         self.record(
-            VatIdAnswered(
+            VatIdChecked(
                 party_id=self.id,
                 role=self.role,
                 party=self.party,

@@ -31,7 +31,8 @@ class NewVariant(Value):
 
 
 class CreateProduct(Command):
-    """Describe a product with its variants; it is a draft until published. Repeating it with its id changes nothing."""
+    """Describe a product with its variants; it is a draft until published. Repeating it with its id changes nothing.
+    `locale` is the language of its own texts ("": the marketplace's)."""
 
     sku: str
     title: str
@@ -44,11 +45,10 @@ class CreateProduct(Command):
     attributes: tuple[Attribute, ...] = ()
     tax_category: str = "standard"
     locale: str = ""
-    """The language of its own texts; "": the marketplace's."""
 
 
 class UpdateProduct(Command):
-    """Change the texts; None leaves a field as it is."""
+    """Change the texts, or (`locale`) say in which language they are; None leaves a field as it is."""
 
     product_id: Id
     title: str | None = None
@@ -169,16 +169,15 @@ class LocalWord(Value):
 
 
 class SetTexts(Command):
-    """A product in another language: title, description, long text, and `words`, the names and values of its options
-    and attributes. What is left empty is shown in the product's own language; nothing at all takes the language
-    away."""
+    """A product in another language: title, description, long text (`story`, see SetStory), and `words`, the names and
+    values of its options and attributes. What is left empty is shown in the product's own language; nothing at all
+    takes the language away."""
 
     product_id: Id
     locale: str
     title: str
     description: str = ""
     story: str = ""
-    """As HTML; see SetStory."""
     words: tuple[LocalWord, ...] = ()
 
 
@@ -377,7 +376,6 @@ class ListedVariant(Value):
     """Set during a sale: the lowest price of the 30 days before it, which alone may be shown as the former one."""
     sale_ends_at: datetime | None = None
     prices: tuple[PriceInCurrency, ...] = ()
-    """In other currencies."""
 
 
 class LocalTexts(Value):
@@ -506,7 +504,7 @@ class LocalName(Value):
 
 
 class CategoryChanged(Event, key="category_id"):
-    """A category as it now is: its name, and where it stands."""
+    """A category as it now is: its name, also in other languages, and where it stands."""
 
     category_id: Id
     code: str
@@ -514,4 +512,3 @@ class CategoryChanged(Event, key="category_id"):
     parent_id: Id | None
     position: int
     names: tuple[LocalName, ...] = ()
-    """In other languages."""

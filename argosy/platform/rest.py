@@ -314,8 +314,10 @@ def _allowed(endpoint: Endpoint, actor: Actor, header: str | None) -> Actor:
 
 def _read(endpoint: Endpoint, asked: Asked) -> HttpResponse:
     if endpoint.parameters is not None:
-        sent = query_in(asked.request.META)
-        asked.query = (not sent and endpoint.unasked) or bodies.query_of(sent, endpoint.parameters)
+        is_asked = endpoint.unasked is None or asked.request.META.get("QUERY_STRING")
+        asked.query = (
+            bodies.query_of(query_in(asked.request.META), endpoint.parameters) if is_asked else endpoint.unasked
+        )
     if endpoint.watches:
         return _read_watched(endpoint, asked)
     return send(look(endpoint, asked), asked)
@@ -324,8 +326,6 @@ def _read(endpoint: Endpoint, asked: Asked) -> HttpResponse:
 def query_in(meta: Mapping[str, Any]) -> dict[str, str]:
     """What the address says behind its question mark: of a name that is said twice, the last."""
     text = meta.get("QUERY_STRING", "")
-    if not text:
-        return {}
     if not text.isascii():
         text = text.encode("latin-1", "replace").decode(errors="replace")
     return dict(parse_qsl(text, keep_blank_values=True))

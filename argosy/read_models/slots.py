@@ -28,6 +28,7 @@ class Standing(NamedTuple):
 
 _cached: dict[str, Standing] = {}
 _cached_until = 0.0
+_tables: dict[tuple[str, type[Aggregate]], str] = {}
 
 
 def standings(dialect: Dialect) -> dict[str, Standing]:
@@ -61,5 +62,7 @@ def forget_live_slots() -> None:
 
 
 def table_in(slot: str, kind: type[Aggregate]) -> str:
-    name: str = getattr(kept_of(kind).slots, slot)._meta.db_table
-    return name
+    known = _tables.get((slot, kind))
+    if known is None:
+        known = _tables[slot, kind] = getattr(kept_of(kind).slots, slot)._meta.db_table
+    return known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,10 +25,17 @@ class Stored(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """One thing of a list, and its place there: the next page begins after the place of the last one shown."""
+    """One thing of a list, and its place there: the next page begins after the place of the last one shown. Of the
+    others nobody asks for it, so that what a database has stored is made a value (`read`) only then."""
 
     body: msgspec.Raw
-    place: tuple[Any, str]
+    stored: tuple[Any, str]
+    read: Callable[[Any], Any] | None = None
+
+    @property
+    def place(self) -> tuple[Any, str]:
+        value, id = self.stored
+        return (value if self.read is None else self.read(value), id)
 
 
 def document(view: str, kind: type[Aggregate], condition: str, *ids: str) -> Stored | None:

@@ -207,7 +207,8 @@ def order_of_my_store(asked: Asked) -> dict[str, Any] | None:
 
 def _languages(asked: Asked) -> tuple[str, ...]:
     """Those that the asker takes, the dearest first."""
-    return wanted(asked.header("ACCEPT_LANGUAGE"), asked.query.locale)
+    said, locale = asked.request.META.get("HTTP_ACCEPT_LANGUAGE", ""), asked.query.locale
+    return wanted(said, locale) if said or locale else ()
 
 
 def _sent(stored: Stored | None, *, is_public: bool = False) -> Document | None:
@@ -216,7 +217,8 @@ def _sent(stored: Stored | None, *, is_public: bool = False) -> Document | None:
 
 def _spoken(found: Page) -> Document:
     """Things of a list may be in several languages."""
-    return document(found)._replace(speaks="")
+    body, etag, *_ = document(found)
+    return Document(body, etag, speaks="")
 
 
 def _page(found: list[Listed], query: PageQuery, path: str, **filters: str) -> Page:

@@ -50,7 +50,10 @@ class Category(NamedTuple):
 
 def product_page(product_id: str, wanted: Sequence[str] = ()) -> Stored | None:
     """None for a product that is not on sale. One that is withheld is shown, and says so."""
-    return document_for(wanted, VIEW, ProductDetail, "product_id = ? AND is_published", product_id)
+    condition = "product_id = ? AND is_published"
+    if wanted:
+        return document_for(wanted, VIEW, ProductDetail, condition, product_id)
+    return document(VIEW, ProductDetail, condition, product_id)
 
 
 def product_of_order(product_id: str) -> Stored | None:
@@ -187,7 +190,7 @@ def _cards(wanted: _Wanted, after: Place | None, limit: int) -> list[Listed]:
     )
     reduced = [("was_from > ?", 0)] if wanted.is_reduced else []
     beside = _found(priced, wanted, [("currency = ?", currency), *reduced], after, limit)
-    both = sorted(own + beside, key=lambda one: one.place, reverse=wanted.order == "listed_at")
+    both = sorted(own + beside, key=lambda one: one.stored, reverse=wanted.order == "listed_at")
     return both[:limit]
 
 
@@ -226,13 +229,10 @@ def _found(
         columns,
     )
     rows.sort(key=itemgetter(1, 2), reverse=is_by_time)
-    return [
-        Listed(
-            _spoken(row[0], row[3], languages) if languages else msgspec.Raw(row[0].encode()),
-            (dialect.to_instant(row[1]) if is_by_time else row[1], row[2]),
-        )
-        for row in rows
-    ]
+    read = dialect.to_instant if is_by_time else None
+    if languages:
+        return [Listed(_spoken(card, editions, languages), (at, id), read) for card, at, id, editions in rows]
+    return [Listed(msgspec.Raw(card.encode()), (at, id), read) for card, at, id in rows]
 
 
 def _spoken(card: str, editions: str, languages: Sequence[str]) -> msgspec.Raw:

@@ -169,7 +169,7 @@ class Endpoint:
     def route(self) -> str:
         return f"{self.method} {self.path}"
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What the operation is called, in the API's description as everywhere else."""
         if self.called or self.command is not None:

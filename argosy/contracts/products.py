@@ -204,19 +204,6 @@ class ArrangeImages(Command):
     image_ids: tuple[Id, ...]
 
 
-class AttributeRule(Value):
-    """What a category says of an attribute. `kind` is "text", "number", "boolean" or "choice"; a number is of `unit`,
-    a choice one of `values`. One that `is_required` must be there before a product goes on sale; one `of_variant` is
-    a matter of each variant, and demanded only where there are several."""
-
-    name: str
-    kind: str = "text"
-    unit: str = ""
-    values: tuple[str, ...] = ()
-    is_required: bool = False
-    of_variant: bool = False
-
-
 class CollectionRule(Value):
     """Which products belong: those of a category, with prices from and to (in minor units of `currency`), on sale
     below their former price. What is left out does not matter."""
@@ -240,43 +227,6 @@ class SetCollection(Command):
 
 class RemoveCollection(Command):
     code: str
-
-
-class AddCategory(Command):
-    """A category below another, or (without `parent`) at the top. Products name it by its code."""
-
-    code: str
-    name: str
-    parent: str = ""
-    position: int = 0
-
-
-class MoveCategory(Command):
-    """Put a category, with all below it, under another one, or (without `parent`) at the top."""
-
-    code: str
-    parent: str = ""
-    position: int = 0
-
-
-class RenameCategory(Command):
-    code: str
-    name: str
-
-
-class NameCategory(Command):
-    """What a category is called in another language; an empty name takes that away."""
-
-    code: str
-    locale: str
-    name: str
-
-
-class SetCategoryAttributes(Command):
-    """What products of this category, and of those below it, say of themselves."""
-
-    code: str
-    attributes: tuple[AttributeRule, ...]
 
 
 class PublishProduct(Command):
@@ -494,21 +444,3 @@ class ProductArchived(Event, key="product_id"):
     """No longer on sale, for good."""
 
     product_id: Id
-
-
-class LocalName(Value):
-    """A name in one language."""
-
-    locale: str
-    name: str
-
-
-class CategoryChanged(Event, key="category_id"):
-    """A category as it now is: its name, also in other languages, and where it stands."""
-
-    category_id: Id
-    code: str
-    name: str
-    parent_id: Id | None
-    position: int
-    names: tuple[LocalName, ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from argosy.contracts.products import AddCategory, LocalWord, NameCategory, SetPrice, SetTexts
+from argosy.contracts.products import LocalWord, SetPrice, SetTexts
+from argosy.contracts.products_categories import AddCategory, NameCategory
 from argosy.contracts.shipping import SetShippingRate
 from tests.storefront.shopper import LAMP, SHEET, Shop, Shopper, variant_of
 

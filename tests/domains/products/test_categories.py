@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from argosy.contracts.products import (
+from argosy.contracts.products import AddVariant, Attribute, PublishProduct
+from argosy.contracts.products_categories import (
     AddCategory,
-    AddVariant,
-    Attribute,
     AttributeRule,
     CategoryChanged,
     MoveCategory,
-    PublishProduct,
     RenameCategory,
     SetCategoryAttributes,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from argosy.contracts.products import (
+from argosy.contracts.products_categories import (
     AddCategory,
     MoveCategory,
     NameCategory,

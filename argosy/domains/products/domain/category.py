@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from argosy.contracts.products import Attribute, AttributeRule, CategoryChanged, LocalName
+from argosy.contracts.products import Attribute
+from argosy.contracts.products_categories import AttributeRule, CategoryChanged, LocalName
 from argosy.domains.products.domain.texts import LOCALES_MAX, NumberOutOfRange, TooManyLanguages, text_fault
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken

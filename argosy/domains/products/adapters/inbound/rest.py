@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from argosy.contracts.products import (
-    AddCategory,
     AddImage,
     AddVariant,
     ArchiveProduct,
@@ -17,12 +16,8 @@ from argosy.contracts.products import (
     CreateProduct,
     EndPrice,
     LinkStock,
-    MoveCategory,
-    NameCategory,
     PublishProduct,
     RemoveCollection,
-    RenameCategory,
-    SetCategoryAttributes,
     SetCollection,
     SetOptions,
     SetPrice,
@@ -34,6 +29,13 @@ from argosy.contracts.products import (
     SetVisibility,
     UnpublishProduct,
     UpdateProduct,
+)
+from argosy.contracts.products_categories import (
+    AddCategory,
+    MoveCategory,
+    NameCategory,
+    RenameCategory,
+    SetCategoryAttributes,
 )
 from argosy.domains.products.adapters.inbound import transfers
 from argosy.domains.products.adapters.outbound import queries

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db.models import Q
 
-from argosy.contracts.products import AttributeRule, CollectionRule, LocalName
+from argosy.contracts.products import CollectionRule
+from argosy.contracts.products_categories import AttributeRule, LocalName
 from argosy.domains.products.adapters.outbound.models import (
     CategoryRow,
     CollectionRow,

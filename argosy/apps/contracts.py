@@ -21,7 +21,15 @@ from argosy.apps.reference.asyncapi import asyncapi
 from argosy.apps.reference.changes import changes
 from argosy.shared_kernel.errors import snake_case
 from argosy.shared_kernel.ids import Id
-from argosy.shared_kernel.messages import MESSAGES, Command, Message, OperatorActed, Refused, personal_fields
+from argosy.shared_kernel.messages import (
+    MESSAGES,
+    Command,
+    Message,
+    OperatorActed,
+    Refused,
+    StaffActed,
+    personal_fields,
+)
 
 FIX_ADDITION = "run `argosy contracts` and commit what it writes"
 FIX_BREAK = (
@@ -48,7 +56,7 @@ class Difference(NamedTuple):
 def messages() -> list[type[Message]]:
     """Every message of the contracts, by wire name."""
     ours = {name: kind for name, kind in MESSAGES.items() if kind.__module__.startswith("argosy.contracts.")}
-    return [*(ours[name] for name in sorted(ours)), OperatorActed, Refused]
+    return [*(ours[name] for name in sorted(ours)), OperatorActed, Refused, StaffActed]
 
 
 def file_of(kind: type[Message], known: Iterable[type[Message]]) -> str:

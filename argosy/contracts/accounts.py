@@ -420,6 +420,12 @@ class KeepGuest(Command, key="guest_id", subject="guest_id"):
     email: Personal[str]
 
 
+class ForgetGuest(Command, key="guest_id"):
+    """This guest has bought nothing for a month: forget where they are reached. Sent by accounts' own timers."""
+
+    guest_id: Id
+
+
 class GuestKnown(Event, key="guest_id", subject="guest_id"):
     """Somebody has bought as a guest, and is reached there from now on."""
 

@@ -12,6 +12,9 @@ from argosy.engine.reads import Wanted, first_reads, later_reads
 from argosy.engine.work import UnitOfWork
 from argosy.shared_kernel.messages import MESSAGES, Command, Event, Message, Refused
 
+TOLD_BY_ANYBODY = "messages"
+"""What the wire names of events begin with that belong to no context: they are read from all that are heard."""
+
 
 class Handler(NamedTuple):
     """A use case: which service's method works off a message, and what it reads."""
@@ -27,7 +30,8 @@ class Handler(NamedTuple):
 class Participant:
     """One consumer of messages: a context's services (a reactor) or a view (a projector).
 
-    `hears` names the contexts whose commands to this one are worked off; events are read where they are declared.
+    `hears` names the contexts whose commands to this one are worked off, and which are read for what anybody may tell;
+    events of contexts are read where they are declared.
     `retired` are wire names that were handled once and on purpose are no more.
     """
 
@@ -53,7 +57,10 @@ class Participant:
         for wire_name, handler in self.handlers.items():
             if handler.message is Refused:
                 continue
-            if issubclass(handler.message, Event):
+            if issubclass(handler.message, Event) and wire_name.partition(".")[0] == TOLD_BY_ANYBODY:
+                for source in self.hears:
+                    names.setdefault(source, set()).add(wire_name)
+            elif issubclass(handler.message, Event):
                 names.setdefault(wire_name.partition(".")[0], set()).add(wire_name)
             elif handler.message.key_field:
                 for source in self.hears:

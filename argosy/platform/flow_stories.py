@@ -15,13 +15,15 @@ from argosy.platform.engine_tables import EngineTables
 from argosy.platform.flows import Watched, open_ids
 from argosy.platform.operators import Operator
 from argosy.platform.runtime import Runtime
-from argosy.shared_kernel.messages import Command
+from argosy.shared_kernel.messages import Command, OperatorActed, StaffActed
 from argosy.shared_kernel.saga import ASKED, UNDOING, Flow
 
 MARGIN = timedelta(minutes=1)
 LASTS = timedelta(days=2)
 """How long after its beginning a flow's messages are looked for."""
 TOLD_MAX = 1_000
+ACTS = {OperatorActed.wire_name, StaffActed.wire_name}
+"""Somebody stepped in."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,7 +200,7 @@ def _told(runtime: Runtime, label: str, id: str, began: datetime) -> list[Line]:
         for at, wire_name, message_id, cause_id, payload, _ in _rows(
             store, began, f"(aggregate_id = ? OR {condition})", (id, parameter)
         ):
-            details = _audit(payload) if wire_name == "messages.OperatorActed" else {}
+            details = _audit(payload) if wire_name in ACTS else {}
             found.append(
                 Line(
                     at=at, context=context, message=wire_name, message_id=message_id, cause_id=cause_id, details=details

@@ -93,9 +93,9 @@ def problem_of(error: BaseException) -> Problem:
 def _refusal(error: DomainError) -> Problem:
     status = next(status for family, status in _STATUS.items() if isinstance(error, family))
     if isinstance(error, Several):
-        faults = [{"code": fault.code, "detail": fault.sentence, **fault.details} for fault in error.faults]
+        faults = [{**fault.details, "code": fault.code, "detail": fault.sentence} for fault in error.faults]
     else:
-        faults = [{"code": error.code, "detail": error.sentence, **error.details}]
+        faults = [{**error.details, "code": error.code, "detail": error.sentence}]
     headers = _RETRY if isinstance(error, TooBusy) else None
     if isinstance(error, TooMany):
         headers = {"Retry-After": str(error.details["retry_after"])}

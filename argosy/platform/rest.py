@@ -33,12 +33,13 @@ from argosy.observability.about import now_about
 from argosy.platform import bodies, waiting
 from argosy.platform.auth import NOBODY, OPEN_TO_GUESTS, Permission, check_scope, merchant, public, staff, tokens
 from argosy.platform.crash_points import reached
+from argosy.platform.owned import Owned
 from argosy.platform.problems import CONTENT_TYPE, Problem, not_found, not_signed_in, problem_of
 from argosy.platform.rate_limits import Standing, rate_limits
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.codec import encode
 from argosy.shared_kernel.ids import Id, is_id
-from argosy.shared_kernel.messages import Command, OperatorActed
+from argosy.shared_kernel.messages import Command, StaffActed
 
 PREFIX = "/api/v1/"
 KEY_LETTERS_MAX = 255
@@ -122,6 +123,10 @@ Guard = Callable[[Asked, Any], AbstractContextManager[None]]
 """What a command runs inside of: it may refuse before, and sees how it ends."""
 
 
+def _named_person(asked: Asked) -> str | None:
+    return asked.parameters.get("user_id") or asked.parameters.get("buyer_id")
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One operation; see `post` and `get`.
@@ -130,7 +135,9 @@ class Endpoint:
     `location` is the address of what was made, with members of the answer. `watches` names the news that change the
     document (see doorbell.py): its readers may wait for them. `changes_actor`: the asker's rights may be others now.
     `guard` is given what was asked and the command, which runs inside of it. With `upload` the body is a file. `area`
-    is what a key must have a scope for: the context that it is about, unless it says another.
+    is what a key must have a scope for: the context that it is about, unless it says another. What the path names is
+    `owned` by who asks, or there is no such thing. `is_for_staff_too`: staff may stand in for whom it is for.
+    `whom` it is done to goes with what is noted of it.
     """
 
     method: str
@@ -153,6 +160,9 @@ class Endpoint:
     area: str = ""
     sends: tuple[str, ...] = ()
     """The types of a document that is a file."""
+    owned: tuple[Owned, ...] = ()
+    is_for_staff_too: bool = False
+    whom: Callable[[Asked], str | None] = _named_person
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -393,10 +403,15 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     outside = runtime().outside(label)
     headers: dict[str, str] = {}
     key = asked.header("IDEMPOTENCY_KEY") if endpoint.takes_key else ""
-    also = _audited(endpoint, asked, command)
+    also = _audited(endpoint, label, asked, command)
+    is_keyed = "HTTP_IDEMPOTENCY_KEY" in asked.request.META and endpoint.takes_key
+    keyed = _keyed(endpoint, asked, key, raw) if is_keyed else None
+    # What is answered already is answered again, though it may be gone since.
+    if endpoint.owned and (keyed is None or outside.store.answer(keyed.actor, keyed.route, keyed.key) is None):
+        for owned in endpoint.owned:
+            owned.check(label, asked)
     guard = endpoint.guard(asked, command) if endpoint.guard is not None else nullcontext()
-    if "HTTP_IDEMPOTENCY_KEY" in asked.request.META and endpoint.takes_key:
-        keyed = _keyed(endpoint, asked, key, raw)
+    if keyed is not None:
         with guard:
             answer = outside.run_keyed(command, asked.actor, keyed, lambda result: _decided(endpoint, result), also)
         status, body = answer.status, answer.body
@@ -418,21 +433,25 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     return HttpResponse(body, status=status, content_type=_JSON, headers=headers)
 
 
-def _audited(endpoint: Endpoint, asked: Asked, command: Command) -> tuple[OperatorActed, ...]:
+def _audited(endpoint: Endpoint, label: str, asked: Asked, command: Command) -> tuple[StaffActed, ...]:
     """What staff do, and members of a store's team, stands in the log of the context that they do it to, in the commit
     that does it."""
     actor = asked.actor
-    acts_as_staff = endpoint.allow is staff or (endpoint.allow is merchant and not actor.seller_id)
-    if not acts_as_staff and not actor.person:
+    is_for_staff = endpoint.allow in (staff, merchant) or endpoint.is_for_staff_too
+    if not (is_for_staff and actor.has("staff")) and not actor.person:
         return ()
     details = dict(asked.parameters)
     if actor.person:
         details |= {"seller_id": actor.seller_id, "user_id": actor.person}
     return (
-        OperatorActed(
+        StaffActed(
+            act_id=asked.new_id(),
             about=next(iter(asked.parameters.values()), endpoint.name),
             what=endpoint.name,
             operator=actor.id,
+            acted_as="member" if actor.person else "staff",
+            context=label,
+            person_id=endpoint.whom(asked) or "",
             reason=getattr(command, "reason", ""),
             details=details,
         ),

@@ -169,6 +169,20 @@ class ShelfRow(DocumentRow):
         abstract = True
 
 
+class StaffActRow(DocumentRow):
+    act_id = IdField(primary_key=True)
+    at = InstantField()
+    context = models.CharField(max_length=50)
+    what = models.CharField(max_length=100)
+    about = models.CharField(max_length=200)
+    operator = models.CharField(max_length=200)
+    acted_as = models.CharField(max_length=10)
+    person_id = IdField(null=True)
+
+    class Meta:
+        abstract = True
+
+
 class ViewVersionRow(models.Model):
     """Which slot of a view is live, and by which generation of its subscription it is written.
 
@@ -246,6 +260,14 @@ SELLER_DASHBOARD = _slots(SellerDashboardRow, "seller_dashboard_view")
 
 
 ACTIVE_PROMOTIONS = _slots(ActivePromotionRow, "active_promotion_view", ("target", "promotion_id"), ("promotion_id",))
+STAFF_ACTS = _slots(
+    StaffActRow,
+    "staff_act_view",
+    ("at", "act_id"),
+    ("operator", "at", "act_id"),
+    ("about", "at", "act_id"),
+    ("person_id",),
+)
 
 
 SKU_AVAILABILITY = _slots(SkuLevelRow, "sku_availability_view", ("seller_id", "stock_unit_id"), ("sku",))

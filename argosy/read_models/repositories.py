@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from argosy.platform.rows import Rows
 from argosy.read_models import models
 from argosy.read_models.active_promotions.projector import ActivePromotion
+from argosy.read_models.audit.projector import Act
 from argosy.read_models.cart_summary.projector import CartSummary
 from argosy.read_models.catalogue.projector import (
     CategoryCount,
@@ -59,6 +60,7 @@ KEPT = (
     Kept(CheckoutProgress, models.CHECKOUT_PROGRESS, {"id": "checkout_id"}, _ETAG),
     Kept(OrderSummary, models.ORDER_LIST, {"id": "order_id"}, _ETAG),
     Kept(ActivePromotion, models.ACTIVE_PROMOTIONS, {"id": "target_id"}, _ETAG),
+    Kept(Act, models.STAFF_ACTS, {"id": "act_id"}, _ETAG),
     Kept(
         SellerDashboard,
         models.SELLER_DASHBOARD,

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.apps import apps
+
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.work import UnitOfWork
+from argosy.platform.context import Context
 from argosy.read_models.active_promotions.projector import ActivePromotion, ActivePromotionsProjector
+from argosy.read_models.audit.projector import Act, AuditProjector
 from argosy.read_models.cart_summary.projector import CartSummary, CartSummaryProjector
 from argosy.read_models.catalogue.projector import (
     CatalogueProjector,
@@ -43,10 +47,14 @@ class View:
     projectors: tuple[type, ...]
     kinds: tuple[type[Aggregate], ...]
     build: Callable[[UnitOfWork], Sequence[Any]]
+    hears_all: bool = False
+    """Whether it shows what any context may tell."""
 
     @cached_property
     def participant(self) -> Participant:
-        return Participant(self.name, handlers_of(self.projectors), self.build, is_projector=True)
+        contexts = [one for one in apps.get_app_configs() if isinstance(one, Context) and one.outbox]
+        hears = tuple(one.label for one in contexts) if self.hears_all else ()
+        return Participant(self.name, handlers_of(self.projectors), self.build, hears, is_projector=True)
 
 
 def _catalogue(work: UnitOfWork) -> Sequence[Any]:
@@ -77,6 +85,10 @@ def _active_promotions(work: UnitOfWork) -> Sequence[Any]:
     return (ActivePromotionsProjector(work, work.repository(ActivePromotion)),)
 
 
+def _audit(work: UnitOfWork) -> Sequence[Any]:
+    return (AuditProjector(work, work.repository(Act)),)
+
+
 CATALOGUE = View(
     "catalogue",
     ("product_detail", "product_listing", "availability", "cart_summary", "sku_availability", "warehouse_stock"),
@@ -91,7 +103,9 @@ ORDER_HISTORY = View(
 
 ACTIVE_PROMOTIONS = View("active_promotions", (), (ActivePromotionsProjector,), (ActivePromotion,), _active_promotions)
 
-VIEWS = (CATALOGUE, CHECKOUT_PROGRESS, ORDER_HISTORY, ACTIVE_PROMOTIONS)
+AUDIT = View("audit", (), (AuditProjector,), (Act,), _audit, hears_all=True)
+
+VIEWS = (CATALOGUE, CHECKOUT_PROGRESS, ORDER_HISTORY, ACTIVE_PROMOTIONS, AUDIT)
 
 
 def view_named(name: str) -> View:

@@ -132,6 +132,22 @@ class OperatorActed(Event, key="about"):
     details: dict[str, str] = {}
 
 
+class StaffActed(Event, key="about", subject="person_id"):
+    """Somebody with rights over others' things used them over HTTP: one of the staff, or a member of a store's team
+    (`acted_as`). `person_id` is whom it was done to; the reason goes with them. Told by any context, in the commit that
+    did it."""
+
+    act_id: str
+    about: str
+    what: str
+    operator: str
+    acted_as: str
+    context: str
+    person_id: str = ""
+    reason: Personal[str] = ""
+    details: dict[str, str] = {}
+
+
 class Value(_Struct, frozen=True, kw_only=True):
     """A part of a message: immutable, compared by content."""
 

@@ -132,9 +132,7 @@ def test_a_key_of_staff_acts_as_staff_while_they_are_and_is_audited_as_itself(sh
     assert robot["acts_as"] == "staff"
     rule = {"country": "PT", "basis_points": 2300, "is_inclusive": True}
     assert shop.call("POST", "taxes/rules", rule, token=robot["key"]).status == 201
-    acted = shop.place.rows(
-        "taxes", "SELECT payload FROM taxes_outbox_events WHERE event_type = 'messages.OperatorActed'"
-    )
+    acted = shop.place.rows("taxes", "SELECT payload FROM taxes_outbox_events WHERE event_type = 'messages.StaffActed'")
     assert [robot["key_id"] in payload for (payload,) in acted] == [True]
     user_id = shop.call("GET", "users/me", token=boss).json["user_id"]
     shop.place.do("accounts", WithdrawRole(user_id=Id(user_id), role="staff"))

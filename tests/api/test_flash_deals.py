@@ -89,4 +89,4 @@ def test_staff_put_buyers_into_groups_and_that_is_on_record(shop: Shop) -> None:
     assert shop.call("PUT", path, {"groups": ["vip"]}, token=staff).status == 200
     assert asked(shop, country="ES")["discount_amount"] == 1_250
     log = shop.place.rows("promotions", "SELECT event_type FROM coupons_outbox_events")
-    assert [kind for (kind,) in log if kind.endswith("OperatorActed")] == ["messages.OperatorActed"]
+    assert [kind for (kind,) in log if kind.endswith("StaffActed")] == ["messages.StaffActed"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyotp
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import ACCOUNT, HERE
 from argosy.domains.accounts.adapters.outbound.gateways.providers import AWAY_SECONDS, forget_providers, providers_from
@@ -342,3 +344,17 @@ def test_codes_are_not_guessed_from_many_addresses_either(shop: Shop, provider: 
         shop.client.defaults["REMOTE_ADDR"] = f"192.0.2.{number}"
         statuses.append(sign_in(shop, proof, code="nothing").status)
     assert statuses == [403] * ACCOUNT.burst + [429] * 2
+
+
+def test_without_a_password_only_a_fresh_session_moves_the_address(shop: Shop, provider: Provider) -> None:
+    """Whoever finds a session open has no password to give, and must not take the account away."""
+    token = sign_in(shop, identity(shop, provider)).json["token"]
+    body = {"email": "eve@example.com", "password": ""}
+    before = shop.written()
+    began = shop.place.runtime.stores["accounts"].dialect.instant(datetime.now(UTC) - timedelta(minutes=11))
+    with connections["default"].cursor() as cursor:
+        cursor.execute("UPDATE user_sessions SET created_at = %s", (began,))
+    assert_problem(shop.call("POST", "users/me/email", body, token=token), 403, "sign_in_anew")
+    assert shop.written() == before
+    again = sign_in(shop, identity(shop, provider)).json["token"]
+    assert shop.call("POST", "users/me/email", body, token=again).status == 202

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pyotp
 
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import HERE
 from tests.api.shop import PASSWORD, Answer, Shop, assert_problem
+from tests.api.test_accounts import letters, mailbox
 from tests.storefront.shopper import Shopper
 
+__all__ = ["mailbox"]
 ANA = "ana@example.com"
 
 
@@ -91,3 +94,12 @@ def test_the_shop_s_form_asks_for_the_code(shop: Shop) -> None:
     assert (asked.status, 'name="code"' in asked.html) == (422, True)
     assert PASSWORD not in asked.html
     assert visitor.post("/sign-in", {"email": ANA, "password": PASSWORD, "code": totp.now()}).status == 303
+
+
+def test_a_letter_tells_that_a_second_factor_was_added_or_taken_away(shop: Shop, mailbox: Path) -> None:
+    token, totp, _ = added(shop)
+    told = (ANA, "Your second factor was changed", "")
+    assert letters(shop, mailbox).count(told) == 1
+    body = {"password": PASSWORD, "code": totp.now()}
+    assert shop.call("POST", "users/me/second-factor/remove", body, token=token).status == 204
+    assert letters(shop, mailbox).count(told) == 2

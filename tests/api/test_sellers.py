@@ -26,7 +26,7 @@ def sign_in(shop: Shop) -> str:
 
 def audited(shop: Shop) -> list[dict[str, Any]]:
     """What staff did, as the accounts' log tells it."""
-    sql = "SELECT payload FROM accounts_outbox_events WHERE event_type = 'messages.OperatorActed' ORDER BY id"
+    sql = "SELECT payload FROM accounts_outbox_events WHERE event_type = 'messages.StaffActed' ORDER BY id"
     return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in shop.place.rows("accounts", sql)]
 
 
@@ -71,7 +71,7 @@ def test_what_staff_do_is_in_the_log_in_its_commit_and_what_was_refused_is_not(s
         (seller_id, "SuspendSeller", staff_id, "fake goods")
     ]
     shop.call("POST", "taxes/rules", {"country": "PT", "basis_points": 1, "is_inclusive": False}, token=staff)
-    sql = "SELECT count(*) FROM taxes_outbox_events WHERE event_type = 'messages.OperatorActed'"
+    sql = "SELECT count(*) FROM taxes_outbox_events WHERE event_type = 'messages.StaffActed'"
     assert shop.place.rows("taxes", sql) == [(1,)], "in every context"
     shop.call("POST", f"stock/{shop.variant_id}/receipts", {"quantity": 1, "reference_id": "x"}, token=shop.buyer)
     assert len(audited(shop)) == 1

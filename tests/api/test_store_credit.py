@@ -67,7 +67,7 @@ def test_what_staff_give_is_audited(shop: Shop, staff: str) -> None:
     give(shop, staff, 1_500)
     card(shop, staff)
     acted = shop.place.rows(
-        "payments", "SELECT payload FROM payments_outbox_events WHERE event_type = 'messages.OperatorActed'"
+        "payments", "SELECT payload FROM payments_outbox_events WHERE event_type = 'messages.StaffActed'"
     )
     assert len(acted) == 2
     assert "a broken cup" in str(acted[0][0]) and "summer" in str(acted[1][0])

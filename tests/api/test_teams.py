@@ -247,7 +247,7 @@ def test_what_a_member_does_is_in_the_log_with_who_they_are(team: Team) -> None:
         "POST", "products", {"sku": "rug", "title": "Rug", "category": "home", "variants": []}, token=works
     )
     assert product.status == 201
-    [acted] = team.told("messages.OperatorActed", "products")
+    [acted] = team.told("messages.StaffActed", "products")
     assert (acted["operator"], acted["what"]) == (member_id, "CreateProduct")
     assert acted["details"] == {"seller_id": team.store()["seller_id"], "user_id": bea}
     shop.call("DELETE", team.path(member_id), token=shop.seller)

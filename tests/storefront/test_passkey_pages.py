@@ -54,3 +54,11 @@ def test_where_the_shop_has_no_name_no_passkeys_are_offered(shop: Shop, monkeypa
     monkeypatch.setenv("ARGOSY_SHOP_URL", "http://127.0.0.1:8000")
     assert "data-passkey" not in Shopper().get("/sign-in").html
     assert "Add a passkey" not in shop.buyer("ana@example.com").get("/account").text
+
+
+def test_too_many_wrong_passwords_are_told_as_such(shop: Shop) -> None:
+    ana = shop.buyer("ana@example.com")
+    answers = [ana.post("/account/passkeys/new", {"name": "mine", "password": "wrong"}) for _ in range(11)]
+    assert [page.status for page in answers] == [422] * 10 + [429]
+    wrong = ana.post("/account/providers", {"identity": "x", "provider": "corp", "password": "wrong"})
+    assert wrong.status == 429

@@ -12,13 +12,14 @@ from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
 from argosy.domains.products.adapters.outbound.queries import below_code, category_places, collection
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
-from argosy.platform.auth import buyer, public, seller, shopper
+from argosy.platform.auth import buyer, public, seller, shopper, staff
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.languages import Locale, Spoken, wanted
 from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
 from argosy.platform.rest import PREFIX, Asked, Document, document, get
 from argosy.platform.runtime import runtime
 from argosy.read_models.active_promotions import queries as promotions
+from argosy.read_models.audit.queries import FILTERS, acts
 from argosy.read_models.cart_summary import queries as carts
 from argosy.read_models.cart_summary.projector import CartDocument
 from argosy.read_models.catalogue import queries as catalogue
@@ -78,6 +79,19 @@ class ActivePromotionsQuery(PageQuery, kw_only=True, frozen=True):
 
     product_id: _Text = ""
     seller_id: _Text = ""
+
+
+class AuditQuery(PageQuery, kw_only=True, frozen=True):
+    """Which acts: of who did it (`operator`), what it was done to (`about`), what was done (`what`, an operation's
+    name), where, as whom, and from `since` on until before `until`."""
+
+    operator: _Text = ""
+    about: _Text = ""
+    what: _Text = ""
+    context: _Text = ""
+    acted_as: Literal["", "staff", "member", "operator"] = ""
+    since: _Instant | None = None
+    until: _Instant | None = None
 
 
 class Categories(msgspec.Struct, kw_only=True):
@@ -226,8 +240,19 @@ def _page(found: list[Listed], query: PageQuery, path: str, **filters: str) -> P
     return page([one.body for one in found], query, path, cursor(*last), **filters)
 
 
+def audit(asked: Asked) -> Page:
+    """What staff, members of stores' teams and operators have done, the newest first: by who did it, to what it was
+    done, what was done, in which context, as whom, and when."""
+    query: AuditQuery = asked.query
+    filters = {name: getattr(query, name) for name in FILTERS}
+    found = acts(filters, query.since, query.until, query.position(tuple[_Instant, _Id]), query.limit + 1)
+    times = {name: at.isoformat() for name in ("since", "until") if (at := getattr(query, name))}
+    return _page(found, query, f"{PREFIX}audit", **filters, **times)
+
+
 # By the tag that they are described under: the context whose things they show.
 endpoints = {
+    "accounts": [get("audit", audit, allow=staff, parameters=AuditQuery, answers=Page)],
     "products": [
         get("products", products, allow=public, parameters=ListingQuery, answers=Page),
         get("products/{product_id}", product, allow=public, parameters=Spoken, answers=ProductPage),

@@ -27,6 +27,7 @@ COMMANDS = {
     "rebuild": "make a read model anew from the logs",
     "parked": "list the messages that failed, have them tried again, or drop one",
     "sagas": "list the flows that have not ended, look into one, have it asked again or undone",
+    "audit": "list what staff and operators have done, to what, and why",
     "messages": "who sends and who receives each message",
     "contracts": "freeze the messages, and write the pages that are made from the code",
     "bench": "measure the figures of docs/performance.md on this machine",

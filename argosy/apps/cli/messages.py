@@ -20,6 +20,7 @@ from argosy.shared_kernel.messages import (
     Message,
     OperatorActed,
     Refused,
+    StaffActed,
     context_of,
     personal_fields,
 )
@@ -107,7 +108,7 @@ def catalogue() -> list[Known]:
     kinds = [
         kind
         for kind in MESSAGES.values()
-        if kind not in (OperatorActed, Refused) and kind.__module__.startswith("argosy.")
+        if kind not in (OperatorActed, Refused, StaffActed) and kind.__module__.startswith("argosy.")
     ]
     return [
         Known(kind, _senders(kind, senders), tuple(receivers.get(kind.wire_name, ())))

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 
 from argosy.apps.storefront.pages import Visit, own_address
 from argosy.apps.storefront.session import sign_in_page, welcome
-from argosy.apps.storefront.words import faults_by_field
+from argosy.apps.storefront.words import faults_by_field, status_of
 from argosy.contracts.accounts import SignedIn
 from argosy.contracts.accounts_ways_in import AddPasskey, BeginPasskey, SignInByPasskey
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import passkey_limited, password_limited
@@ -33,7 +33,8 @@ def sign_in(visit: Visit) -> HttpResponse:
         with passkey_limited(command.ticket):
             signed_in: SignedIn = runtime().outside("accounts").run(command, NOBODY)
     except DomainError as error:
-        return sign_in_page(visit, following, {"form": next(iter(faults_by_field(error).values()))})
+        faults = {"form": next(iter(faults_by_field(error).values()))}
+        return sign_in_page(visit, following, faults, status=status_of(error))
     return welcome(visit, signed_in, following)
 
 
@@ -72,7 +73,7 @@ def add(visit: Visit) -> HttpResponse:
 def _page(visit: Visit, error: DomainError | None = None) -> HttpResponse:
     return visit.show(
         "passkey",
-        status=422 if error else 200,
+        status=status_of(error),
         begun=None,
         typed={"name": visit.sent("name")},
         asks_password=has_password(visit.actor.id),

@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from argosy.apps.storefront.pages import Visit, own_address
 from argosy.apps.storefront.session import sign_in_page, welcome
-from argosy.apps.storefront.words import faults_by_field
+from argosy.apps.storefront.words import faults_by_field, status_of
 from argosy.contracts.accounts import SignedIn
 from argosy.contracts.accounts_ways_in import LinkIdentity, ProveIdentity, SignInByIdentity
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import identity_limited, password_limited
@@ -107,7 +107,7 @@ def _link_form(visit: Visit, identity: str, provider: str, error: DomainError | 
     label = next((one.label for one in offered() if one.provider == provider), "")
     return visit.show(
         "link_provider",
-        status=422 if error else 200,
+        status=status_of(error),
         identity=identity,
         provider=provider,
         label=label,
@@ -119,5 +119,5 @@ def _link_form(visit: Visit, identity: str, provider: str, error: DomainError | 
 def _sign_in_page(visit: Visit, error: DomainError) -> HttpResponse:
     faults = {"form": next(iter(faults_by_field(error).values()))}
     if visit.actor.id:
-        return visit.show("way_in_refused", status=422, faults=faults)
-    return sign_in_page(visit, "/", faults)
+        return visit.show("way_in_refused", status=status_of(error), faults=faults)
+    return sign_in_page(visit, "/", faults, status=status_of(error))

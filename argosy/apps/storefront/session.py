@@ -12,7 +12,7 @@ from django.middleware.csrf import rotate_token
 from argosy.apps.storefront import guests
 from argosy.apps.storefront.pages import SESSION_COOKIE, Visit, own_address
 from argosy.apps.storefront.team import in_words
-from argosy.apps.storefront.words import faults_by_field
+from argosy.apps.storefront.words import faults_by_field, status_of
 from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import limited, registering_limited
 from argosy.domains.accounts.adapters.inbound.ways_in import are_passkeys_for_browsers, offered, passkey_asked
@@ -50,7 +50,7 @@ def sign_in(visit: Visit) -> HttpResponse:
     try:
         signed_in = _session(visit.request, typed["email"], password, visit.sent("code"))
     except DomainError as error:
-        page = sign_in_page(visit, following, faults_by_field(error), typed=typed, status=_status(error))
+        page = sign_in_page(visit, following, faults_by_field(error), typed=typed, status=status_of(error))
         if isinstance(error, TooMany):
             page.headers["Retry-After"] = str(error.details["retry_after"])
         return page
@@ -75,7 +75,9 @@ def register(visit: Visit) -> HttpResponse:
         with registering_limited(visit.request, command):
             runtime().outside("accounts").run(command, NOBODY)
     except DomainError as error:
-        return visit.show("register", status=_status(error), next=following, typed=typed, faults=faults_by_field(error))
+        return visit.show(
+            "register", status=status_of(error), next=following, typed=typed, faults=faults_by_field(error)
+        )
     try:
         return welcome(visit, _session(visit.request, typed["email"], password), following)
     except DomainError:
@@ -114,10 +116,6 @@ def sign_out(visit: Visit) -> HttpResponse:
     response = visit.go("/")
     response.delete_cookie(SESSION_COOKIE, samesite="Lax")
     return response
-
-
-def _status(error: DomainError) -> int:
-    return 429 if isinstance(error, TooMany) else 422
 
 
 def _typed(visit: Visit) -> tuple[dict[str, str], str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 
 from argosy.apps.storefront.pages import Visit
-from argosy.apps.storefront.words import faults_by_field
+from argosy.apps.storefront.words import faults_by_field, status_of
 from argosy.contracts.accounts_ways_in import RemovePasskey, UnlinkIdentity
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import password_limited
 from argosy.domains.accounts.adapters.outbound.way_in_queries import has_password
@@ -38,5 +38,7 @@ def _taken_away(visit: Visit, command: Callable[[Id, str], Command]) -> HttpResp
             asked = command(Id(meant), visit.request.POST.get("password", ""))
             runtime().outside("accounts").run(asked, visit.actor)
     except DomainError as error:
-        return visit.show("way_in_removal", status=422, action=address, id=meant, faults=faults_by_field(error))
+        return visit.show(
+            "way_in_removal", status=status_of(error), action=address, id=meant, faults=faults_by_field(error)
+        )
     return visit.go("/account")

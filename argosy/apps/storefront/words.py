@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from argosy.platform.problems import Problem
-from argosy.shared_kernel.errors import DomainError, Several
+from argosy.shared_kernel.errors import DomainError, Several, TooMany
 
 QUANTITY_FAULT = "Please give a whole number from 1 to 999, in digits."
 
@@ -64,6 +64,7 @@ FAULTS = {
     "second_factor_needed": "Type your password once more, and the code that your authenticator shows now.",
     "second_factor_refused": "That code is not right. Type your password once more, and the code that is shown now.",
     "password_refused": "That is not your password.",
+    "sign_in_anew": "Sign out and in again first, and come back within ten minutes.",
     "sign_in_first": "There is an account with this address. Sign in as before; then link the provider on the page of "
     "your account.",
     "address_not_verified": "That provider has not verified your address. Open an account by your address, then link "
@@ -111,6 +112,7 @@ FIELDS = {
     "password_too_long": "password",
     "password_refused": "password",
     "email_moved": "email",
+    "sign_in_anew": "email",
     "sign_in_refused": "password",
     "too_many_attempts": "password",
     "too_many_letters": "email",
@@ -152,6 +154,13 @@ def explained(problem: Problem) -> Words:
 
 def failure_text(code: str) -> str:
     return FAILURES.get(code, _FAILURE_ELSE)
+
+
+def status_of(error: DomainError | None) -> int:
+    """Of a page that says what was wrong."""
+    if error is None:
+        return 200
+    return 429 if isinstance(error, TooMany) else 422
 
 
 def faults_by_field(

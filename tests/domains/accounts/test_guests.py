@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from argosy.contracts.accounts import ErasePerson, GuestKnown, KeepGuest, PersonErased, TellErasure
+from argosy.contracts.checkout import CheckoutAborted, CheckoutExpired, CheckoutFailed
 from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
 from argosy.domains.accounts.domain.guest import Guest
 from argosy.domains.accounts.domain.user import DONE, HELD, NoSuchUser
@@ -74,3 +75,36 @@ def test_only_they_and_staff_ask_and_nobody_is_told_of_before_their_erasure(stag
             stage.send(ErasePerson(user_id=ANA), actor=actor)
     assert stage.send(TellErasure(user_id=ANA)) == []
     assert stage.send(ErasePerson(user_id=ANA), actor=signed_in(an_id("staff"), "staff"))
+
+
+def came_to_nothing(name: str = "one") -> CheckoutFailed:
+    return CheckoutFailed(checkout_id=an_id(name), buyer_id=ANA, reason="card_declined", details={})
+
+
+def test_who_bought_nothing_is_forgotten_in_a_month(stage: AccountsStage) -> None:
+    stage.send(came_to_nothing())
+    stage.clock.tick(days=29)
+    assert stage.tell_due() == []
+    stage.clock.tick(days=1)
+    assert ReleaseBuyer(flow_id=ANA, buyer_id=ANA) in stage.tell_due()
+    stage.send(BuyerReleased(flow_id=ANA, buyer_id=ANA))
+    (guest,) = stage.all(Guest)
+    assert (guest.erasure, guest.email) == (DONE, "")
+    assert stage.undeclared_loads == 0
+
+
+def test_who_bought_something_or_tries_again_is_not_forgotten(stage: AccountsStage) -> None:
+    stage.send(keep(), actor=SYSTEM)
+    stage.send(came_to_nothing())
+    stage.clock.tick(days=40)
+    assert stage.tell_due() == [], "of two purchases one came to nothing"
+    stage.send(CheckoutExpired(checkout_id=an_id("two"), buyer_id=ANA))
+    stage.send(keep(), actor=SYSTEM)
+    stage.clock.tick(days=40)
+    assert stage.tell_due() == [], "they came back within the month"
+    (guest,) = stage.all(Guest)
+    assert guest.email == "ana@example.com"
+
+
+def test_a_purchase_of_who_has_an_account_means_nothing_here(stage: AccountsStage) -> None:
+    assert stage.send(CheckoutAborted(checkout_id=an_id("one"), buyer_id=an_id("nobody"))) == []

@@ -123,13 +123,13 @@ def test_a_quote_is_refused_with_every_line_that_cannot_be_sold(stage: ProductsS
         code="lines_not_for_sale",
         details={
             "lines": [
-                {"line_no": 1, "code": "unknown_product"},
+                {"line_no": 1, "code": "not_on_sale"},
                 {"line_no": 3, "code": "not_on_sale"},
                 {"line_no": 4, "code": "no_price_in_currency"},
-                {"line_no": 5, "code": "unknown_product"},
+                {"line_no": 5, "code": "not_on_sale"},
                 {"line_no": 6, "code": "quantity_out_of_range"},
                 {"line_no": 7, "code": "quantity_out_of_range"},
-                {"line_no": 8, "code": "unknown_product"},
+                {"line_no": 8, "code": "not_on_sale"},
                 {"line_no": 9, "code": "quantity_out_of_range"},
             ]
         },

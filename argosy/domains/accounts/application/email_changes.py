@@ -11,7 +11,7 @@ from argosy.domains.accounts.domain.email_change import EmailChange, EmailMoved,
 from argosy.domains.accounts.domain.letter import MOVED, NEW_ADDRESS, TAKEN
 from argosy.domains.accounts.domain.proof import RESET, SEED_BYTES, Proof, ProofNotValid
 from argosy.domains.accounts.domain.second_factor import factor_id
-from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.session import Session, SignInAnew
 from argosy.domains.accounts.domain.user import User, normalised_email
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -48,11 +48,15 @@ class EmailChanges:
     @then_reads(
         users=lambda self, command: filter(is_id, [self.work.actor.id]),
         changes=lambda self, command: [by("user_id", self.work.actor.id)] if is_id(self.work.actor.id) else [],
+        sessions=lambda self, command: filter(is_id, [self.work.actor.session_id]),
     )
     def change_email(self, command: ChangeEmail) -> None:
-        """Asked again, the letter before is worth nothing. Whoever has this address already gets a letter that tells
-        so; who asks is told nothing of it."""
+        """Who has no password has signed in just now. Asked again, the letter before is worth nothing. Whoever has this
+        address already gets a letter that tells so; who asks is told nothing of it."""
         user = owner_with(self.work, self.users, self.ports, command.password)
+        session = self.sessions.find(self.work.actor.session_id) if is_id(self.work.actor.session_id) else None
+        if not user.password_hash and (session is None or not session.is_fresh(self.work.now)):
+            raise SignInAnew()
         email = normalised_email(command.email)
         if email == user.email:
             raise EmailUnchanged(field="email")

@@ -98,7 +98,7 @@ class Erasures:
         for identity in self.identities.all_by("user_id", person.id):
             self.identities.remove(identity)
         for member in self.members.all_by("user_id", person.id):
-            forget_member(self.work, self.members, member, person.id)
+            forget_member(self.work, (self.members, self.invitations), member, person.id)
         if isinstance(person, User):
             for invitation in self.invitations.all_by("email", person.email):
                 forget_invitation(self.work, self.invitations, invitation)
@@ -120,8 +120,10 @@ class Erasures:
             person.tell_erasure()
 
     def _invited(self, user_id: Id) -> list[By]:
+        """What came to them, and what is open in stores that they work on."""
         user = self.users.find(user_id)
-        return [by("email", user.email)] if user is not None else []
+        stores = [by("seller_id", member.seller_id) for member in self.members.all_by("user_id", user_id)]
+        return [by("email", user.email), *stores] if user is not None else []
 
     def _person(self, id: Id) -> User | Guest | None:
         """Who has an account, or has bought without one."""

@@ -15,8 +15,10 @@ from argosy.contracts.accounts import (
     SignIn,
 )
 from argosy.contracts.accounts_ways_in import SignInByIdentity
+from argosy.domains.accounts.application.letters import write_letter
 from argosy.domains.accounts.application.ports import Ports
 from argosy.domains.accounts.application.tickets import PasskeyProof, opened
+from argosy.domains.accounts.domain.letter import FACTOR
 from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.second_factor import (
     RECOVERY_CODE_BYTES,
@@ -78,6 +80,7 @@ class SecondFactors:
             raise SecondFactorRefused()
         factor.confirm(self.work.now)
         self.work.announce(SecondFactorAdded(user_id=factor.user_id))
+        write_letter(self.work, factor.user_id, FACTOR)
         return self._renewed(factor)
 
     @then_reads(factors=_own_factor)
@@ -96,6 +99,7 @@ class SecondFactors:
             raise SecondFactorRefused()
         if factor.counts:
             self.work.announce(SecondFactorRemoved(user_id=factor.user_id))
+            write_letter(self.work, factor.user_id, FACTOR)
         self.factors.remove(factor)
 
     def _renewed(self, factor: SecondFactor) -> RecoveryCodes:

@@ -101,6 +101,7 @@ class Teams:
         invitation = Invitation.issue(
             self.work.new_id(), store.id, email, rights, self.seals.token(seed), self.work.now
         )
+        invitation.invited_by = self.work.actor.id
         self.invitations.add(invitation)
         until = invitation.expires_at
         self.work.later(INVITATION_TIMER, invitation.id, until, ExpireInvitation(invitation_id=invitation.id))
@@ -165,10 +166,12 @@ class Teams:
         member.change_rights(rights, self.work.actor.id)
 
     @reads(members=lambda command: [command.member_id], sessions=lambda command: [by("member_id", command.member_id)])
+    @then_reads(invitations=lambda self, command: self._invitations_beside(command.member_id))
     def remove_member(self, command: RemoveMember) -> None:
         self._end(self._in_own_team(command.member_id))
 
     @reads(members=lambda command: [command.member_id], sessions=lambda command: [by("member_id", command.member_id)])
+    @then_reads(invitations=lambda self, command: self._invitations_beside(command.member_id))
     def leave_team(self, command: LeaveTeam) -> None:
         self._end(self._own_membership(command.member_id))
 
@@ -233,9 +236,13 @@ class Teams:
         return member
 
     def _end(self, member: Member) -> None:
-        forget_member(self.work, self.members, member, self.work.actor.id)
+        forget_member(self.work, (self.members, self.invitations), member, self.work.actor.id)
         for session in self.sessions.all_by("member_id", member.id):
             forget_session(self.work, self.sessions, session)
+
+    def _invitations_beside(self, member_id: Id) -> list[By]:
+        member = self.members.find(member_id)
+        return [by("seller_id", member.seller_id)] if member is not None else []
 
     def _forget(self, invitation: Invitation) -> None:
         forget_invitation(self.work, self.invitations, invitation)
@@ -248,9 +255,15 @@ class Teams:
         return [member.seller_id] if member is not None else []
 
 
-def forget_member(work: UnitOfWork, members: Repository[Member], member: Member, by_whom: str) -> None:
-    """They act for the store no more, from the next request on."""
+def forget_member(
+    work: UnitOfWork, team: tuple[Repository[Member], Repository[Invitation]], member: Member, by_whom: str
+) -> None:
+    """They act for the store no more, from the next request on, and nobody comes by an invitation of theirs."""
+    members, invitations = team
     members.remove(member)
+    for invitation in invitations.all_by("seller_id", member.seller_id):
+        if invitation.invited_by == member.id:
+            forget_invitation(work, invitations, invitation)
     work.announce(member.removed(by_whom))
 
 

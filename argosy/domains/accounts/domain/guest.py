@@ -16,16 +16,18 @@ from argosy.shared_kernel.ids import Id
 
 @dataclass(kw_only=True, eq=False)
 class Guest(Aggregate):
-    """A guest is asked for one address only; `erasure` stands as that of a person with an account."""
+    """A guest is asked for one address only; `erasure` stands as that of a person with an account. `purchases` are
+    those that they have made or are making; None where nobody has counted from the first."""
 
     email: str = ""
+    purchases: int | None = None
     erasure: str = NOT_ASKED
     created_at: datetime
     updated_at: datetime
 
     @classmethod
     def new(cls, guest_id: Id, now: datetime) -> Guest:
-        return cls(id=guest_id, created_at=now, updated_at=now)
+        return cls(id=guest_id, purchases=0, created_at=now, updated_at=now)
 
     @property
     def is_there(self) -> bool:
@@ -38,6 +40,19 @@ class Guest(Aggregate):
             return
         self.email, self.updated_at = email, now
         self.record(GuestKnown(guest_id=self.id, email=email))
+
+    def begin_purchase(self) -> None:
+        if self.purchases is not None:
+            self.purchases += 1
+
+    def end_purchase(self) -> None:
+        """One came to nothing."""
+        if self.purchases:
+            self.purchases -= 1
+
+    @property
+    def bought_nothing(self) -> bool:
+        return self.is_there and self.purchases == 0
 
     def ask_erasure(self, now: datetime) -> None:
         """Wants to be forgotten; asking again asks again."""

@@ -14,6 +14,7 @@ from argosy.shared_kernel.ids import Id
 
 DEVICE_MAX = 200
 LIFETIME = timedelta(days=30)
+FRESH = timedelta(minutes=10)
 
 
 class SignInRefused(NotAllowed):
@@ -22,6 +23,10 @@ class SignInRefused(NotAllowed):
 
 class NoSuchSession(NotFound):
     """There is no such session, or it is not yours."""
+
+
+class SignInAnew(NotAllowed):
+    """Sign in anew first: there is no password to ask you for, and this session is not from the last ten minutes."""
 
 
 class SessionWanted(Protocol):
@@ -62,6 +67,10 @@ class Session(Aggregate):
             expires_at=now + LIFETIME,
             device=_shown(wanted.device),
         )
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether its holder has only just shown who they are."""
+        return now - self.created_at <= FRESH
 
     @classmethod
     def for_store(cls, session_id: Id, token: str, who: tuple[Id, Id], device: str, now: datetime) -> Session:

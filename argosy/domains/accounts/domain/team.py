@@ -123,6 +123,7 @@ class Invitation(Aggregate):
     token_hash: str
     created_at: datetime
     expires_at: datetime
+    invited_by: str = ""
 
     @classmethod
     def issue(cls, invitation_id: Id, seller_id: Id, email: str, rights: str, token: str, now: datetime) -> Invitation:

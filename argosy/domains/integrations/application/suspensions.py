@@ -1,8 +1,10 @@
-"""Whoever is suspended as a seller is told nothing until they are reinstated. Their keys end by themselves."""
+"""Whoever is suspended as a seller is told nothing until they are reinstated, and who works on a store no more is told
+nothing of it. Their keys end by themselves."""
 
 from __future__ import annotations
 
 from argosy.contracts.accounts import SellerReinstated, SellerSuspended
+from argosy.contracts.accounts_teams import MemberRemoved
 from argosy.domains.integrations.domain.webhook import Webhook
 from argosy.engine.reads import by, reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -23,3 +25,10 @@ class Suspensions:
                 webhook.stop()
             else:
                 webhook.go_on()
+
+    @reads(webhooks=lambda event: [by("made_by", event.member_id)])
+    def stop_of_member(self, event: MemberRemoved) -> None:
+        """What they had told somewhere stays the store's: it is told again once the store has looked at where, and
+        changed it."""
+        for webhook in self.webhooks.all_by("made_by", event.member_id):
+            webhook.leave()

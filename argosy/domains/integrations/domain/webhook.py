@@ -28,6 +28,7 @@ ACTIVE, DISABLED = "ACTIVE", "DISABLED"
 PENDING, DELIVERED, FAILED, HELD, REMOVED = "PENDING", "DELIVERED", "FAILED", "HELD", "REMOVED"
 GONE = "GONE"
 STOPPED = "stopped"
+MAKER_LEFT = "maker_left"
 
 
 class UrlNotUsable(Invalid):
@@ -96,6 +97,12 @@ class Webhook(Aggregate):
         """Its seller is reinstated; an address that had been given up stays so."""
         if (self.status, self.reason) == (DISABLED, STOPPED):
             self.status, self.reason, self.failing_since = ACTIVE, "", None
+
+    def leave(self) -> None:
+        """Who made it works on the store no more."""
+        if self.status == ACTIVE or self.reason == STOPPED:
+            self.status, self.reason = DISABLED, MAKER_LEFT
+            self.record(WebhookDisabled(webhook_id=self.id, owner=self.owner, reason=self.reason))
 
     def rotate(self, sealed: str, now: datetime) -> None:
         self.secret_before, self.secret, self.secret_changed_at = self.secret, sealed, now

@@ -127,10 +127,8 @@ def check_lines(lines: Sequence[WantedLine]) -> None:
 
 
 def why_not_for_sale(line: WantedLine, offer: Offer | None, currency: str) -> str:
-    """Why a line cannot be sold in `currency` ("": its own), or "" if it can."""
-    if offer is None or offer.product_id != line.product_id:
-        return "unknown_product"
-    if not offer.is_on_sale or offer.price_id is None:
+    """Why a line cannot be sold in `currency` ("": its own), or "" if it can. Nobody is told a draft from nothing."""
+    if offer is None or offer.product_id != line.product_id or not offer.is_on_sale or offer.price_id is None:
         return "not_on_sale"
     if offer.withheld:
         return "seller_on_holiday" if offer.withheld == HOLIDAY else "not_on_sale"

@@ -47,11 +47,12 @@ class TaxParties:
         self.parties = parties
         self.register = register
 
-    @reads(parties=lambda command: [party_id(SELLER, command.seller_id)])
+    @then_reads(
+        parties=lambda self, command: [party_id(SELLER, command.seller_id)] if self._speaks_for(command) else []
+    )
     def set_seller_taxes(self, command: SetSellerTaxes) -> Id:
         """Establish and register a seller; their own affair and our staff's."""
-        actor = self.work.actor
-        if not (actor.has("system") or actor.has("staff") or actor.seller_id == command.seller_id):
+        if not self._speaks_for(command):
             raise NoSuchSeller()
         refuse(seller_faults(command))
         party = self._party(SELLER, command.seller_id)
@@ -59,6 +60,10 @@ class TaxParties:
         party.set_seller(command)
         self._ask_for_another(party, before)
         return command.seller_id
+
+    def _speaks_for(self, command: SetSellerTaxes) -> bool:
+        actor = self.work.actor
+        return actor.has("system") or actor.has("staff") or actor.seller_id == command.seller_id
 
     @then_reads(parties=lambda self, command: [party_id(BUYER, self.work.actor.id)])
     def set_buyer_taxes(self, command: SetBuyerTaxes) -> None:

@@ -64,6 +64,7 @@ from argosy.domains.accounts.adapters.outbound.queries import (
     account_of,
     address_of,
     guest_seen,
+    owner_of_store,
     person_seen,
     seller_of,
     sellers_by,
@@ -72,11 +73,15 @@ from argosy.domains.accounts.adapters.outbound.queries import (
 )
 from argosy.domains.accounts.adapters.outbound.team_queries import invitations_of, memberships_of, team_of
 from argosy.domains.accounts.domain.address import SavedAddress
+from argosy.domains.accounts.domain.session import NoSuchSession
+from argosy.domains.accounts.domain.team import NoSuchInvitation, NoSuchMember
 from argosy.platform.auth import buyer, guest, public, staff
 from argosy.platform.auth import seller as seller_only
 from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.owned import Owned, Owner, buyer_asking, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Made, delete, get, post, put
+from argosy.shared_kernel.errors import NotFound
 from argosy.shared_kernel.messages import Command
 
 
@@ -190,8 +195,18 @@ class SellersQuery(PageQuery, kw_only=True, frozen=True):
 
 _proven: dict[str, Any] = {"allow": buyer, "takes_key": False, "guard": _proving}
 _team: dict[str, Any] = {"allow": seller_only, "area": "team", "takes_key": False}
+_store: dict[str, Any] = {"allow": staff, "whom": lambda asked: owner_of_store(asked["seller_id"])}
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 
+
+def _own(table: str, name: str, owner: str, whose: Owner, refusal: type[NotFound]) -> tuple[Owned, ...]:
+    return (Owned(table, name, {owner: whose}, refusal, is_for_staff=False),)
+
+
+OWN_SESSION = _own("user_sessions", "session_id", "user_id", buyer_asking, NoSuchSession)
+OWN_MEMBER = _own("store_members", "member_id", "seller_id", seller_asking, NoSuchMember)
+OWN_INVITATION = _own("store_invitations", "invitation_id", "seller_id", seller_asking, NoSuchInvitation)
+OWN_MEMBERSHIP = _own("store_members", "member_id", "user_id", buyer_asking, NoSuchMember)
 
 endpoints = [
     post(
@@ -228,7 +243,7 @@ endpoints = [
     get("sessions", my_sessions, allow=buyer, answers=Page),
     delete("sessions", SignOutEverywhere, allow=buyer, changes_actor=True, takes_key=False),
     delete("sessions/mine", SignOut, allow=buyer, changes_actor=True, takes_key=False, area="session"),
-    delete("sessions/{session_id}", EndSession, allow=buyer, changes_actor=True, takes_key=False),
+    delete("sessions/{session_id}", EndSession, allow=buyer, changes_actor=True, takes_key=False, owned=OWN_SESSION),
     get("users/me", my_account, allow=buyer, answers=Account),
     delete("users/me", ErasePerson, allow=buyer, status=202, filled=("user_id",), takes_key=False),
     delete("users/{user_id}", ErasePerson, allow=staff, status=202, takes_key=False, called="EraseSomebody"),
@@ -258,19 +273,20 @@ endpoints = [
     put("stores/mine/holiday", StartHoliday, allow=seller_only, area="store"),
     delete("stores/mine/holiday", EndHoliday, allow=seller_only, takes_key=False, area="store"),
     get("stores/mine/team/members", my_team, allow=seller_only, answers=Page, area="team"),
-    put("stores/mine/team/members/{member_id}/rights", ChangeMemberRights, **_team),
-    delete("stores/mine/team/members/{member_id}", RemoveMember, **_team),
+    put("stores/mine/team/members/{member_id}/rights", ChangeMemberRights, owned=OWN_MEMBER, **_team),
+    delete("stores/mine/team/members/{member_id}", RemoveMember, owned=OWN_MEMBER, **_team),
     get("stores/mine/team/invitations", my_invitations, allow=seller_only, answers=Page, area="team"),
     post("stores/mine/team/invitations", InviteMember, status=201, answers=Made, guard=_writing, **_team),
-    delete("stores/mine/team/invitations/{invitation_id}", WithdrawInvitation, **_team),
+    delete("stores/mine/team/invitations/{invitation_id}", WithdrawInvitation, owned=OWN_INVITATION, **_team),
     post("team-invitations/accept", AcceptInvitation, allow=buyer, answers=JoinedTeam, takes_key=False),
     get("users/me/memberships", my_memberships, allow=buyer, answers=Page),
-    delete("users/me/memberships/{member_id}", LeaveTeam, allow=buyer, takes_key=False),
+    delete("users/me/memberships/{member_id}", LeaveTeam, allow=buyer, takes_key=False, owned=OWN_MEMBERSHIP),
     # Like signing in: its answer holds a token.
     post(
         "users/me/memberships/{member_id}/sessions",
         ActForStore,
         allow=buyer,
+        owned=OWN_MEMBERSHIP,
         status=201,
         answers=SignedIn,
         takes_key=False,
@@ -280,10 +296,10 @@ endpoints = [
     # For staff.
     get("sellers", sellers, allow=staff, answers=Page, parameters=SellersQuery),
     get("sellers/{seller_id}", seller, allow=staff, answers=SellerStanding),
-    post("sellers/{seller_id}/approve", ApproveSeller, allow=staff),
-    post("sellers/{seller_id}/reject", RejectSeller, allow=staff),
-    post("sellers/{seller_id}/suspend", SuspendSeller, allow=staff),
-    post("sellers/{seller_id}/reinstate", ReinstateSeller, allow=staff),
+    post("sellers/{seller_id}/approve", ApproveSeller, **_store),
+    post("sellers/{seller_id}/reject", RejectSeller, **_store),
+    post("sellers/{seller_id}/suspend", SuspendSeller, **_store),
+    post("sellers/{seller_id}/reinstate", ReinstateSeller, **_store),
     get("users/{user_id}", person, allow=staff, answers=PersonSeen),
     put("users/{user_id}/roles/{role}", GrantRole, allow=staff, takes_key=False),
     delete("users/{user_id}/roles/{role}", WithdrawRole, allow=staff, takes_key=False),

@@ -252,6 +252,7 @@ class InvitationRow(AggregateRow):
     email = models.CharField(max_length=EMAIL_MAX, db_index=True)
     rights = models.CharField(max_length=RIGHTS_LETTERS_MAX)
     token_hash = models.CharField(max_length=64)
+    invited_by = models.CharField(max_length=36, default="")
     created_at = InstantField()
     expires_at = InstantField()
 
@@ -267,6 +268,7 @@ class GuestRow(AggregateRow):
     """Where a guest who bought is reached; `id` is what orders name them by. Erased, the address is empty."""
 
     email = models.CharField(max_length=EMAIL_MAX)
+    purchases = models.IntegerField(null=True)
     erasure = models.CharField(max_length=8, default=NOT_ASKED)
     created_at = InstantField()
     updated_at = InstantField()

@@ -179,6 +179,11 @@ def seller_of(seller_id: str) -> SellerStanding | None:
     return next(map(_standing, StoreRow.objects.filter(id=seller_id)), None)
 
 
+def owner_of_store(seller_id: str) -> str | None:
+    """Whose store it is."""
+    return StoreRow.objects.filter(id=seller_id).values_list("user_id", flat=True).first()
+
+
 def sellers_by(status: str, after: str | None, limit: int) -> list[SellerStanding]:
     """Sellers behind one id, in order of ids; of one status where it is given."""
     rows = StoreRow.objects.order_by("id")

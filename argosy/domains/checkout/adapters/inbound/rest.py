@@ -12,8 +12,9 @@ from argosy.domains.checkout.adapters.inbound.guest_limits import guests_limited
 from argosy.domains.checkout.adapters.outbound.queries import Progress, checkout_of_buyer
 from argosy.domains.checkout.adapters.outbound.quotes import QuoteShown, quote_of_buyer
 from argosy.domains.checkout.domain.quotation import QuoteStanding
-from argosy.domains.checkout.domain.session import CheckoutStanding
+from argosy.domains.checkout.domain.session import CheckoutStanding, NoSuchCheckout
 from argosy.platform.auth import shopper
+from argosy.platform.owned import Owned, buyer_asking
 from argosy.platform.rest import Asked, Document, get, post
 from argosy.shared_kernel.ids import named_id
 
@@ -57,6 +58,8 @@ def quote(asked: Asked) -> Document | None:
     )
 
 
+OWN = (Owned("checkout_sessions", "checkout_id", {"user_id": buyer_asking}, NoSuchCheckout, is_for_staff=False),)
+
 endpoints = [
     post(
         "quotes",
@@ -91,6 +94,7 @@ endpoints = [
         answers=CheckoutStanding,
         fill=lambda asked: {"buyer_id": asked.actor.id},
         filled=("buyer_id",),
+        owned=OWN,
         watches=NEWS,
     ),
     post(
@@ -100,5 +104,6 @@ endpoints = [
         answers=CheckoutStanding,
         fill=lambda asked: {"buyer_id": asked.actor.id},
         filled=("buyer_id",),
+        owned=OWN,
     ),
 ]

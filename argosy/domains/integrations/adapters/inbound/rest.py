@@ -34,9 +34,12 @@ from argosy.domains.integrations.adapters.outbound.queries import (
 )
 from argosy.domains.integrations.application.feed import NEWS, is_feed_on
 from argosy.domains.integrations.application.webhooks import owner_of
+from argosy.domains.integrations.domain.api_key import NoSuchKey
 from argosy.domains.integrations.domain.feed import EventFeedIsOff, type_faults
+from argosy.domains.integrations.domain.webhook import NoSuchDelivery, NoSuchWebhook
 from argosy.platform.auth import merchant
 from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.owned import Owned, buyer_asking, seller_asking
 from argosy.platform.pages import Cursor, Limit, Page, PageQuery, cursor, page
 from argosy.platform.problems import Problem
 from argosy.platform.rest import Asked, Document, delete, document, get, post, put
@@ -131,6 +134,13 @@ def webhook_delivery(asked: Asked) -> DeliveryShown | None:
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 _Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
+OWN_KEY = (Owned("api_keys", "key_id", {"user_id": buyer_asking}, NoSuchKey),)
+OWN = (Owned("webhooks", "webhook_id", {"owner": seller_asking}, NoSuchWebhook),)
+OWN_DELIVERY = (
+    *OWN,
+    Owned("webhook_deliveries", "delivery_id", {"webhook_id": lambda asked: asked["webhook_id"]}, NoSuchDelivery),
+)
+
 endpoints = [
     # Its answer holds the key, which is never stored: so it takes no Idempotency-Key.
     post(
@@ -144,7 +154,7 @@ endpoints = [
     ),
     get("api-keys", my_api_keys, allow=merchant, answers=Page),
     get("api-keys/{key_id}", my_api_key, allow=merchant, answers=KeyShown),
-    delete("api-keys/{key_id}", RevokeApiKey, allow=merchant, takes_key=False),
+    delete("api-keys/{key_id}", RevokeApiKey, allow=merchant, takes_key=False, owned=OWN_KEY),
     get("events", events, allow=merchant, parameters=FeedQuery, answers=FeedPage, watches=NEWS, area="events"),
     # The same: secrets are told once.
     post(
@@ -159,12 +169,13 @@ endpoints = [
     ),
     get("webhooks", my_webhooks, allow=merchant, answers=Page, area="webhooks"),
     get("webhooks/{webhook_id}", my_webhook, allow=merchant, answers=WebhookShown, area="webhooks"),
-    put("webhooks/{webhook_id}", ChangeWebhook, allow=merchant, takes_key=False, area="webhooks"),
-    delete("webhooks/{webhook_id}", RemoveWebhook, allow=merchant, takes_key=False, area="webhooks"),
+    put("webhooks/{webhook_id}", ChangeWebhook, allow=merchant, takes_key=False, area="webhooks", owned=OWN),
+    delete("webhooks/{webhook_id}", RemoveWebhook, allow=merchant, takes_key=False, area="webhooks", owned=OWN),
     post(
         "webhooks/{webhook_id}/secret",
         RotateWebhookSecret,
         allow=merchant,
+        owned=OWN,
         answers=WebhookRegistered,
         takes_key=False,
         area="webhooks",
@@ -184,5 +195,11 @@ endpoints = [
         answers=DeliveryShown,
         area="webhooks",
     ),
-    post("webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", RedeliverEvent, allow=merchant, area="webhooks"),
+    post(
+        "webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+        RedeliverEvent,
+        allow=merchant,
+        area="webhooks",
+        owned=OWN_DELIVERY,
+    ),
 ]

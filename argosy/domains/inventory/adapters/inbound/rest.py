@@ -21,9 +21,11 @@ from argosy.contracts.inventory import (
 from argosy.contracts.inventory_counts import SendCount
 from argosy.domains.inventory.adapters.outbound import queries
 from argosy.domains.inventory.adapters.outbound.gateways.count_files import BYTES_MAX, NoCount, read_counts
-from argosy.domains.inventory.domain.stock import StockLevel
+from argosy.domains.inventory.domain.stock import NoSuchStockUnit, StockLevel
+from argosy.domains.inventory.domain.transfer import NoSuchTransfer
 from argosy.platform.auth import merchant
 from argosy.platform.bodies import ID_PATTERN, invalid
+from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, Upload, get, patch, post, put
 from argosy.shared_kernel.bulk import BulkAnswer
@@ -152,6 +154,9 @@ def _page(found: list[Any], query: PageQuery, path: str, ids: list[Any], **filte
     return page(found, query, f"{PREFIX}{path}", after, **filters)
 
 
+OWN = (Owned("stock_items", "stock_unit_id", {"seller_id": seller_asking}, NoSuchStockUnit, "stock_unit_id"),)
+OWN_TRANSFER = (Owned("stock_transfers", "transfer_id", {"seller_id": seller_asking}, NoSuchTransfer),)
+
 endpoints = [
     get("stock", my_stock, allow=merchant, parameters=StockQuery, answers=Page),
     get("stock/{stock_unit_id}", stock_of_unit, allow=merchant, answers=Levels),
@@ -163,13 +168,14 @@ endpoints = [
         status=201,
         filled=("product_id", "seller_id"),
         answers=StockLevel,
+        owned=OWN,
     ),
-    post("stock/{stock_unit_id}/adjustments", AdjustStock, allow=merchant, status=201, answers=StockLevel),
+    post("stock/{stock_unit_id}/adjustments", AdjustStock, allow=merchant, status=201, answers=StockLevel, owned=OWN),
     post("stock-adjustments", AdjustStocks, allow=merchant, answers=BulkAnswer),
-    put("stock/{stock_unit_id}/rules", SetStockRules, allow=merchant, answers=StockLevel),
-    post("stock/{stock_unit_id}/transfers", SendTransfer, allow=merchant, status=201, answers=Made),
+    put("stock/{stock_unit_id}/rules", SetStockRules, allow=merchant, answers=StockLevel, owned=OWN),
+    post("stock/{stock_unit_id}/transfers", SendTransfer, allow=merchant, status=201, answers=Made, owned=OWN),
     get("transfers", my_transfers, allow=merchant, parameters=TransferQuery, answers=Page),
-    post("transfers/{transfer_id}/arrival", ReceiveTransfer, allow=merchant),
+    post("transfers/{transfer_id}/arrival", ReceiveTransfer, allow=merchant, owned=OWN_TRANSFER),
     get("warehouses", my_warehouses, allow=merchant, answers=OpenWarehouses),
     post("warehouses", OpenWarehouse, allow=merchant, status=201, answers=Made),
     patch("warehouses/{code}", ChangeWarehouse, allow=merchant),

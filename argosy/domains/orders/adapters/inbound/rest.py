@@ -8,13 +8,16 @@ from typing import Any
 from argosy.contracts.orders import Address, CancellationAccepted, CancelOrder, ChangeDelivery, RecordMoney
 from argosy.domains.orders.adapters.inbound.shown import OrderEligibility, WholeOrder, WholePurchase
 from argosy.domains.orders.adapters.outbound.queries import (
+    buyer_of,
     eligibility_of,
     explanation_of,
     order_of_buyer,
     purchase_of_buyer,
 )
+from argosy.domains.orders.application.standing import NoSuchOrder
 from argosy.domains.orders.domain.explanation import OrderExplained
 from argosy.platform.auth import shopper, staff
+from argosy.platform.owned import Owned, buyer_asking, seller_asking
 from argosy.platform.rest import Asked, get, patch, post
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.ids import Id
@@ -58,12 +61,20 @@ def refund_eligibility(asked: Asked) -> OrderEligibility | None:
     }
 
 
+# Theirs to change: as their buyer, their seller, or staff.
+_changed: dict[str, Any] = {
+    "allow": shopper,
+    "owned": (Owned("orders", "order_id", {"buyer_id": buyer_asking, "seller_id": seller_asking}, NoSuchOrder),),
+    "is_for_staff_too": True,
+    "whom": lambda asked: buyer_of(asked["order_id"]),
+}
+
 endpoints = [
     get("orders/{order_id}", order, allow=shopper, answers=WholeOrder),
     get("orders/{order_id}/explain", explain_order, allow=shopper, answers=OrderExplained),
     get("orders/{order_id}/refund-eligibility", refund_eligibility, allow=shopper, answers=OrderEligibility),
-    post("orders/{order_id}/cancel", CancelOrder, allow=shopper, status=202, answers=CancellationAccepted),
-    post("orders/{order_id}/money", RecordMoney, allow=staff, status=202),
-    patch("orders/{order_id}/delivery", ChangeDelivery, allow=shopper, answers=Address),
+    post("orders/{order_id}/cancel", CancelOrder, status=202, answers=CancellationAccepted, **_changed),
+    post("orders/{order_id}/money", RecordMoney, allow=staff, status=202, whom=_changed["whom"]),
+    patch("orders/{order_id}/delivery", ChangeDelivery, answers=Address, **_changed),
     get("purchases/{purchase_id}", purchase, allow=shopper, answers=WholePurchase),
 ]

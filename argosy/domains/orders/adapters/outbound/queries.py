@@ -94,6 +94,11 @@ def eligibility_of(order_id: Id, actor: Actor, now: datetime) -> list[tuple[int,
     return found
 
 
+def buyer_of(order_id: str) -> str | None:
+    """Who bought it."""
+    return OrderRow.objects.filter(id=order_id).values_list("buyer_id", flat=True).first()
+
+
 def sold_items(order_id: Id) -> Sequence[OrderItem]:
     """The lines of an order, as sold."""
     return [_item(row) for row in OrderItemRow.objects.filter(order_id=order_id).order_by("line_no")]

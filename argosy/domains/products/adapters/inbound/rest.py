@@ -43,9 +43,11 @@ from argosy.domains.products.adapters.outbound.media import media
 from argosy.domains.products.adapters.outbound.pictures import BYTES_MAX, TYPES, keep_picture
 from argosy.domains.products.application.media import address_of
 from argosy.domains.products.application.ownership import NoSuchProduct
+from argosy.domains.products.application.pricing import NoSuchVariant
 from argosy.platform.auth import merchant, public, seller, staff
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.languages import Spoken, wanted
+from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
 from argosy.platform.rest import PREFIX, Asked, Document, Made, Upload, delete, document, get, patch, post, put
 from argosy.shared_kernel.bulk import BulkAnswer
@@ -153,6 +155,19 @@ def _kept(asked: Asked, raw: bytes) -> dict[str, str]:
 
 PICTURE = Upload(TYPES, BYTES_MAX, _kept, _admit)
 
+OWN = (Owned("products", "product_id", {"seller_id": seller_asking}, NoSuchProduct),)
+OWN_PRODUCTS = (Owned("products", "product_ids", {"seller_id": seller_asking}, NoSuchProduct, told="product_id"),)
+OWN_VARIANT = (
+    *OWN,
+    Owned(
+        "product_variants",
+        "variant_id",
+        {"product_id": lambda asked: asked["product_id"]},
+        NoSuchVariant,
+        is_for_staff=False,
+    ),
+)
+
 endpoints = [
     post(
         "products",
@@ -163,15 +178,34 @@ endpoints = [
         answers=Made,
         location="products/{id}",
     ),
-    patch("products/{product_id}", UpdateProduct, allow=merchant),
-    post("products/{product_id}/variants", AddVariant, allow=merchant, status=201, answers=Made),
-    put("products/{product_id}/options", SetOptions, allow=merchant),
-    post("products/{product_id}/combinations", CombineOptions, allow=merchant),
-    put("products/{product_id}/variants/{variant_id}/stock", LinkStock, allow=merchant),
-    post("products/{product_id}/variants/{variant_id}/prices", SetPrice, allow=merchant, status=201, answers=Made),
+    patch("products/{product_id}", UpdateProduct, allow=merchant, owned=OWN),
+    post("products/{product_id}/variants", AddVariant, allow=merchant, owned=OWN, status=201, answers=Made),
+    put("products/{product_id}/options", SetOptions, allow=merchant, owned=OWN),
+    post("products/{product_id}/combinations", CombineOptions, allow=merchant, owned=OWN),
+    put("products/{product_id}/variants/{variant_id}/stock", LinkStock, allow=merchant, owned=OWN_VARIANT),
+    post(
+        "products/{product_id}/variants/{variant_id}/prices",
+        SetPrice,
+        allow=merchant,
+        owned=OWN_VARIANT,
+        status=201,
+        answers=Made,
+    ),
     post("prices", SetPrices, allow=merchant, answers=BulkAnswer),
-    post("products/{product_id}/variants/{variant_id}/sales", SetSale, allow=merchant, status=201, answers=Made),
-    delete("products/{product_id}/variants/{variant_id}/prices/{currency}", EndPrice, allow=merchant),
+    post(
+        "products/{product_id}/variants/{variant_id}/sales",
+        SetSale,
+        allow=merchant,
+        owned=OWN_VARIANT,
+        status=201,
+        answers=Made,
+    ),
+    delete(
+        "products/{product_id}/variants/{variant_id}/prices/{currency}",
+        EndPrice,
+        allow=merchant,
+        owned=OWN_VARIANT,
+    ),
     post(
         "products/{product_id}/images",
         AddImage,
@@ -181,14 +215,14 @@ endpoints = [
         filled=("url",),
         upload=PICTURE,
     ),
-    put("products/{product_id}/story", SetStory, allow=merchant),
-    put("products/{product_id}/images", ArrangeImages, allow=merchant),
-    put("products/{product_id}/visibility", SetVisibility, allow=merchant),
-    put("products/{product_id}/slug", SetSlug, allow=merchant),
-    put("products/{product_id}/texts/{locale}", SetTexts, allow=merchant),
-    post("products/{product_id}/publish", PublishProduct, allow=merchant),
-    post("products/{product_id}/unpublish", UnpublishProduct, allow=merchant),
-    post("products/{product_id}/archive", ArchiveProduct, allow=merchant),
+    put("products/{product_id}/story", SetStory, allow=merchant, owned=OWN),
+    put("products/{product_id}/images", ArrangeImages, allow=merchant, owned=OWN),
+    put("products/{product_id}/visibility", SetVisibility, allow=merchant, owned=OWN),
+    put("products/{product_id}/slug", SetSlug, allow=merchant, owned=OWN),
+    put("products/{product_id}/texts/{locale}", SetTexts, allow=merchant, owned=OWN),
+    post("products/{product_id}/publish", PublishProduct, allow=merchant, owned=OWN),
+    post("products/{product_id}/unpublish", UnpublishProduct, allow=merchant, owned=OWN),
+    post("products/{product_id}/archive", ArchiveProduct, allow=merchant, owned=OWN),
     get("stores/mine/products", my_products, allow=seller, parameters=OwnProductsQuery, answers=Page),
     get("stores/mine/products/{product_id}", my_product, allow=seller, answers=queries.OwnProduct),
     get(
@@ -199,7 +233,7 @@ endpoints = [
         answers=Prices,
     ),
     get("stores/mine/collections", my_collections, allow=merchant, answers=Collected),
-    put("stores/mine/collections/{code}", SetCollection, allow=merchant, answers=Made),
+    put("stores/mine/collections/{code}", SetCollection, allow=merchant, answers=Made, owned=OWN_PRODUCTS),
     delete("stores/mine/collections/{code}", RemoveCollection, allow=merchant),
     get("categories/tree", category_tree, allow=public, parameters=Spoken, answers=CategoryTree),
     post("categories", AddCategory, allow=staff, status=201, answers=Made),

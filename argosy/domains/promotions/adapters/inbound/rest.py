@@ -20,8 +20,11 @@ from argosy.contracts.promotions import (
 )
 from argosy.domains.promotions.adapters.outbound.queries import CampaignShown, campaign_shown, codes_of_campaign
 from argosy.domains.promotions.application.promotions import SimulatedDiscounts
+from argosy.domains.promotions.domain.coupon import NoSuchCoupon, normal
+from argosy.domains.promotions.domain.promotion import NoSuchPromotion
 from argosy.platform.auth import merchant, staff
 from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 
@@ -49,6 +52,9 @@ def codes(asked: Asked) -> Page | None:
     last = cursor(found[query.limit - 1].coupon_id) if len(found) > query.limit else ""
     return page(found, query, f"{PREFIX}coupon-campaigns/{asked['campaign_id']}/coupons", last)
 
+
+OWN = (Owned("promotions", "promotion_id", {"funded_by": seller_asking}, NoSuchPromotion),)
+OWN_COUPON = (Owned("coupons", "code", {"funded_by": seller_asking}, NoSuchCoupon, "code", spelled=normal),)
 
 endpoints = [
     post(
@@ -97,8 +103,8 @@ endpoints = [
         filled=("funded_by",),
         answers=SimulatedDiscounts,
     ),
-    post("promotions/{promotion_id}/end", EndPromotion, allow=merchant, answers=Made),
+    post("promotions/{promotion_id}/end", EndPromotion, allow=merchant, answers=Made, owned=OWN),
     put("promotions/buyers/{buyer_id}/groups", AssignBuyerGroups, allow=staff, answers=Made),
     post("coupons/disable", DisableCoupons, allow=merchant),
-    post("coupons/{code}/disable", DisableCoupon, allow=merchant, answers=Made),
+    post("coupons/{code}/disable", DisableCoupon, allow=merchant, answers=Made, owned=OWN_COUPON),
 ]

@@ -11,9 +11,11 @@ from argosy.contracts.shipping import (
     ShippingOffers,
 )
 from argosy.domains.shipping.adapters.outbound.queries import RateShown, policy_shown, rate_shown, rates_of
+from argosy.domains.shipping.domain.faults import NoSuchRate
 from argosy.domains.shipping.domain.policy import Policy
 from argosy.domains.shipping.domain.rate import PLATFORM
 from argosy.platform.auth import merchant, public
+from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, delete, get, post, put
 
@@ -58,11 +60,13 @@ def _owner(asked: Asked) -> str:
     return asked.actor.seller_id
 
 
+OWN = (Owned("shipping_rates", "rate_id", {"seller_id": seller_asking}, NoSuchRate),)
+
 endpoints = [
     post("shipping/rates", SetShippingRate, allow=merchant, status=201, filled=("seller_id",), answers=Made),
     get("shipping/rates", shipping_rates, allow=merchant, parameters=RatesQuery, answers=Page),
     get("shipping/rates/{rate_id}", shipping_rate, allow=merchant, answers=RateShown),
-    delete("shipping/rates/{rate_id}", EndShippingRate, allow=merchant),
+    delete("shipping/rates/{rate_id}", EndShippingRate, allow=merchant, owned=OWN),
     put("shipping/policy", SetDeliveryPolicy, allow=merchant, filled=("seller_id",), answers=Made),
     get("shipping/policy", delivery_policy, allow=merchant, parameters=OwnerQuery, answers=Policy),
     post("shipping/offers", OfferShipping, allow=public, answers=ShippingOffers, takes_key=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.domains.accounts.domain.letter import CHANGED, INVITE, MOVED, NEW_ADDRESS, TAKEN, WAY_IN
+from argosy.domains.accounts.domain.letter import CHANGED, FACTOR, INVITE, MOVED, NEW_ADDRESS, TAKEN, WAY_IN
 from argosy.domains.accounts.domain.proof import RESET, VERIFY
 
 _WORDS = {
@@ -32,6 +32,11 @@ _WORDS = {
         "A way to sign in was changed",
         "A way to sign in to your account was added or taken away just now. On the page of your account you see which\n"
         "there are: {account}\n\nIf it was not you, set a new password at once: {ask}",
+    ),
+    FACTOR: (
+        "Your second factor was changed",
+        "The second factor of your account, which is asked for when you sign in, was added or taken away just now.\n\n"
+        "If it was not you, set a new password at once: {ask}\nThen sign out everywhere: {account}",
     ),
     NEW_ADDRESS: (
         "Confirm your new e-mail address",

@@ -13,6 +13,8 @@ from argosy.platform.rest import Endpoint
 from tests.api.provider import Provider
 from tests.api.shop import ADDRESS, Answer, Shop, nobodys
 from tests.api.test_accounts import letters
+from tests.api.test_counts import uploaded
+from tests.api.test_imports import imported
 from tests.api.test_passkeys import added
 from tests.api.test_pictures import encoded
 from tests.api.test_pictures import send as send_picture
@@ -39,6 +41,8 @@ BODIES: dict[str, Any] = {
     "SetTexts": {"title": "Candeeiro"},
     "SetCollection": {"title": "All", "rule": {}},
     "MoveCategory": {},
+    "NameCategory": {"name": "Jardim"},
+    "FetchImage": {"url": "https://pictures.example/lamp.jpg"},
     "RenameCategory": {"name": "Other"},
     "SetCategoryAttributes": {"attributes": []},
     "ReceiveStock": {"quantity": 1, "reference_id": "again"},
@@ -76,6 +80,8 @@ NAMES = {
     "code": "nosuchcode",
     "warehouse": "nosuchplace",
     "slug": "no-such-slug",
+    "currency": "JPY",
+    "part": "7",
 }
 """What nothing is called, of parameters that are no ids."""
 
@@ -223,11 +229,13 @@ class Scene:
             self.made("POST", f"products/{shop.product_id}/{step}", token=seller)
         shop.drain()
         path = f"webhooks/{webhook}/deliveries"
+        transfers = self._of_files()
         key = self.made("POST", "api-keys", {"name": "robot", "scopes": ["events:read"]}, token=seller)
         self.key = key["key"]
         return {
             **self._of_the_team(),
             **self._line(),
+            **transfers,
             "stock_unit_id": shop.variant_id,
             "slug": "lamp",
             "seller_id": self.seller_id,
@@ -264,6 +272,25 @@ class Scene:
             "seller_id": self.theirs["seller_id"],
             "quote_id": self.theirs["quote_id"],
             "code": "SPRING",
+        }
+
+    def _of_files(self) -> dict[str, str]:
+        """What goes in and out as files; a price in another currency beside it."""
+        shop, seller = self.shop, self.shop.seller
+        path = f"products/{shop.product_id}"
+        price = {"amount": 2_900, "currency": "USD"}
+        self.made("POST", f"{path}/variants/{shop.variant_id}/prices", price, token=seller)
+        count = uploaded(shop, "main,lamp,48")
+        assert count.status_code == 202, count.content
+        export = self.made("POST", "stores/mine/exports", {"format": "csv"}, token=seller)["id"]
+        told = imported(shop, b'{"sku": "draft-of-a-file", "title": "Draft", "category": "home", "variants": []}')
+        return {
+            "currency": "USD",
+            "part": self.made("GET", f"stores/mine/exports/{export}", token=seller)["files"][0].rpartition("/")[2],
+            "fetch_id": self.made("POST", f"{path}/image-fetches", BODIES["FetchImage"], token=seller)["id"],
+            "import_id": told["import_id"],
+            "export_id": export,
+            "count_id": count.json()["id"],
         }
 
     def _of_the_team(self) -> dict[str, str]:

@@ -69,6 +69,8 @@ class Work:
 def masked(text: str, ids: dict[str, str]) -> str:
     """Without what they asked for, which may be told back to them."""
     for name, value in ids.items():
+        if len(value) == 1:
+            continue
         text = text.replace(value, f"<{name}>").replace(value.upper(), f"<{name}>")
     return text
 

@@ -39,11 +39,14 @@ SENT: dict[str, Any] = {
     **MAKING,
     "AddAddress": ADDRESS,
     "RequestQuote": {"country": "PT"},
+    "ExportProducts": {"format": "csv"},
     "CreateProduct": {"sku": "rug", "title": "Rug", "category": "home", "variants": []},
 }
 ELSEWHERE = {
     "RegisterUser": "test_accounts.py: a taken address is answered like a free one",
     "OpenStore": "one has one: test_sellers.py",
+    "ImportProducts": "a file: test_imports.py",
+    "SendCount": "a file: test_counts.py",
     "AddImage": "a picture: test_pictures.py",
     "AddVariant": "of a product without options: test_catalogue.py",
     "SetSale": "ends within a year: test_catalogue.py",

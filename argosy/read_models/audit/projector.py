@@ -57,7 +57,7 @@ class AuditProjector:
     @reads(acts=lambda event: [event.act_id])
     def note(self, event: StaffActed) -> None:
         if self.acts.find(event.act_id) is None:
-            self._add(event.act_id, event, event.acted_as, event.context, event.person_id)
+            self._add(Id(event.act_id), event, event.acted_as, event.context, event.person_id)
 
     @reads(acts=lambda event: [by("about", event.about[:NAME_LETTERS_MAX])])
     def note_operator(self, event: OperatorActed) -> None:

@@ -155,7 +155,7 @@ def _kept(asked: Asked, raw: bytes) -> dict[str, str]:
 
 PICTURE = Upload(TYPES, BYTES_MAX, _kept, _admit)
 
-OWN = (Owned("products", "product_id", {"seller_id": seller_asking}, NoSuchProduct),)
+OWN = transfers.OWN
 OWN_PRODUCTS = (Owned("products", "product_ids", {"seller_id": seller_asking}, NoSuchProduct, told="product_id"),)
 OWN_VARIANT = (
     *OWN,

@@ -13,9 +13,11 @@ from argosy.domains.products.adapters.inbound.product_files import BYTES_MAX, co
 from argosy.domains.products.adapters.outbound import transfer_queries as queries
 from argosy.domains.products.adapters.outbound.queries import is_product_of
 from argosy.domains.products.adapters.outbound.transferring import file_of, part_of
+from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.domains.products.domain.transfer import CSV, JSON_LINES, OPEN_MAX, ROWS_MAX, TooManyTransfers
 from argosy.platform.auth import merchant, seller
 from argosy.platform.bodies import query_of
+from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page
 from argosy.platform.rest import PREFIX, Asked, Document, Made, Upload, document, get, post, query_in
 from argosy.platform.storage.chosen import TRANSFERS, storage
@@ -108,11 +110,14 @@ def _kept(asked: Asked, raw: bytes) -> dict[str, Any]:
 
 PRODUCTS = Upload(tuple(TYPES), BYTES_MAX, _kept)
 
+OWN = (Owned("products", "product_id", {"seller_id": seller_asking}, NoSuchProduct),)
+
 endpoints = [
     post(
         "products/{product_id}/image-fetches",
         FetchImage,
         allow=merchant,
+        owned=OWN,
         status=202,
         answers=Made,
         location="products/{product_id}/image-fetches/{id}",

@@ -20,6 +20,7 @@ from argosy.contracts.promotions import (
 )
 from argosy.domains.promotions.adapters.outbound.queries import CampaignShown, campaign_shown, codes_of_campaign
 from argosy.domains.promotions.application.promotions import SimulatedDiscounts
+from argosy.domains.promotions.domain.campaign import NoSuchCampaign
 from argosy.domains.promotions.domain.coupon import NoSuchCoupon, normal
 from argosy.domains.promotions.domain.promotion import NoSuchPromotion
 from argosy.platform.auth import merchant, staff
@@ -54,6 +55,7 @@ def codes(asked: Asked) -> Page | None:
 
 
 OWN = (Owned("promotions", "promotion_id", {"funded_by": seller_asking}, NoSuchPromotion),)
+OWN_CAMPAIGN = (Owned("coupon_campaigns", "campaign_id", {"funded_by": seller_asking}, NoSuchCampaign),)
 OWN_COUPON = (Owned("coupons", "code", {"funded_by": seller_asking}, NoSuchCoupon, "code", spelled=normal),)
 
 endpoints = [
@@ -76,7 +78,13 @@ endpoints = [
         answers=Page,
         called="ListCodesOfCampaign",
     ),
-    post("coupon-campaigns/{campaign_id}/disable", DisableCouponCampaign, allow=merchant, answers=Made),
+    post(
+        "coupon-campaigns/{campaign_id}/disable",
+        DisableCouponCampaign,
+        allow=merchant,
+        answers=Made,
+        owned=OWN_CAMPAIGN,
+    ),
     post(
         "coupons",
         CreateCoupon,

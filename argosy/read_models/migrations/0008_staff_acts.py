@@ -7,8 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('search', '0006_currencies_and_languages'),
-        ('search', '0006_stock'),
+        ('search', '0007_stock'),
     ]
 
     operations = [

@@ -34,6 +34,10 @@ def page_after(cursor: str) -> Any:
         except HTTPError as refusal:
             if refusal.code not in (429, 503):
                 problem = json.load(refusal)
+                if problem["code"] == "cursor_too_old":
+                    # Away for longer than events are kept: read what may have been missed from the API itself.
+                    print(problem["detail"], file=sys.stderr)
+                    return page_after(problem["start_again_at"])
                 sys.exit(f"{problem['code']}: {problem['detail']}")
             time.sleep(int(refusal.headers.get("Retry-After", "1")))
 

@@ -16,9 +16,15 @@ from pathlib import Path
 
 import pytest
 
+from argosy.apps.api.endpoints import endpoints
+from argosy.contracts.integrations import SweepFeed
+from argosy.domains.integrations.adapters.inbound.rest import FeedPage
 from argosy.domains.integrations.domain.feed import PUBLIC
+from argosy.platform.pages import Page
+from argosy.platform.rest import Endpoint
 from tests.api.serving import PROJECT, Web
 from tests.api.shop import PASSWORD, Shop
+from tests.api.test_events import make_due
 from tests.marketplace import Marketplace
 
 EXAMPLES = PROJECT / "docs" / "examples"
@@ -104,6 +110,37 @@ def test_events_are_followed_once_each_in_python(shop: Shop, web: Web, tmp_path:
     assert (refused.returncode, refused.stderr.split(":")[0]) == (1, "not_signed_in")
 
 
+def test_who_was_away_for_too_long_is_told_and_goes_on(shop: Shop, web: Web, tmp_path: Path) -> None:
+    key = shop.call("POST", "api-keys", {"name": "erp", "scopes": ["events:read"]}, token=shop.seller).json["key"]
+    (tmp_path / "cursor").write_text(shop.call("GET", "events?limit=1", token=shop.seller).json["cursor"])
+    shop.place.rows("integrations", "UPDATE feed_events SET occurred_at = ? WHERE position <= 2", "2020-01-01 00:00:00")
+    make_due(shop, SweepFeed.wire_name)
+    shop.call("POST", f"products/{shop.product_id}/unpublish", token=shop.seller)
+    shop.drain()
+    where = {"ARGOSY": f"http://127.0.0.1:{web.port}", "API_KEY": key}
+    followed = example("follow_events.py", str(tmp_path / "cursor"), "1", **where)
+    assert followed.stdout.split()[1] == "product.unpublished"
+    assert followed.stderr.startswith("Events behind this cursor are no longer kept.")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_stock_and_prices_are_kept_with_curl(shop: Shop, web: Web, tmp_path: Path) -> None:
+    scopes = ["inventory:write", "products:write"]
+    key = shop.call("POST", "api-keys", {"name": "warehouse", "scopes": scopes}, token=shop.seller).json["key"]
+    (tmp_path / "counts.csv").write_text("warehouse,sku,counted\nmain,lamp,47\n")
+    where = {"ARGOSY": f"http://127.0.0.1:{web.port}", "API_KEY": key}
+    shop.place.close()
+    working = Working(shop)
+    try:
+        done = example("keep_stock.sh", str(tmp_path / "counts.csv"), shop.product_id, shop.variant_id, **where)
+    finally:
+        working.stop()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["counted 1, 1 differed", "1 set, 0 refused"]
+    (item,) = shop.call("GET", f"stock/{shop.variant_id}", token=shop.seller).json["items"]
+    assert item["on_hand"] == 47
+
+
 def test_webhooks_are_received_and_forged_ones_are_not(shop: Shop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -139,6 +176,36 @@ def test_webhooks_are_received_and_forged_ones_are_not(shop: Shop) -> None:
         receiver.wait(10)
         assert receiver.stdout is not None
         receiver.stdout.close()
+
+
+def test_the_page_lists_every_list_with_what_it_may_be_asked() -> None:
+    page = (PROJECT / "docs" / "how-to" / "integrate-a-program.md").read_text(encoding="utf-8")
+    table = page.partition("\n## Lists\n")[2]
+    listed = {
+        cells[0].strip("`"): cells[1:]
+        for row in re.findall(r"^\| (`.+) \|$", table, flags=re.MULTILINE)
+        for cells in [row.split(" | ")]
+        if cells[0] != "`/api/v1/...`"
+    }
+    assert listed == {
+        endpoint.path: _told_of(endpoint)
+        for declared in endpoints().values()
+        for endpoint in declared
+        if endpoint.answers in (Page, FeedPage)
+    }
+
+
+def _told_of(endpoint: Endpoint) -> list[str]:
+    """For whom a list is, what it filters by, whether it is sorted, how it is paged, and whether fields are chosen."""
+    names = endpoint.parameters.__struct_fields__ if endpoint.parameters is not None else ()
+    filters = [f"`{name}`" for name in names if name not in ("after", "limit", "sort", "fields")]
+    return [
+        endpoint.allow.name,
+        ", ".join(filters) or "-",
+        "`sort`" if "sort" in names else "-",
+        "yes" if "after" in names else "all at once",
+        "yes" if "fields" in names else "-",
+    ]
 
 
 def test_the_page_lists_every_type_with_its_fields() -> None:

@@ -47,14 +47,10 @@ TOLD_TO_NOBODY_YET = {
     "checkout.CheckoutAbandoned",
     "integrations.ApiKeyCreated",
     "integrations.ApiKeyRevoked",
+    "integrations.FeedSwept",
     "integrations.WebhookDisabled",
     "inventory.StockAdjusted",
-    "orders.OrderCancellationFailed",
-    "orders.OrderCancellationRequested",
     "orders.OrderIsStuck",
-    "inventory.StockReconciled",
-    "inventory.TransferReceived",
-    "inventory.TransferSent",
     "inventory.WarehouseChanged",
     "inventory.WarehouseOpened",
     "payments.GatewayContradicted",
@@ -95,14 +91,17 @@ def known() -> list[Known]:
 def hears() -> dict[str, tuple[str, ...]]:
     """Whose commands each context works off."""
     return {
-        context.label: context.participant.hears for context in apps.get_app_configs() if isinstance(context, Context)
+        participant.name: participant.hears
+        for context in apps.get_app_configs()
+        if isinstance(context, Context)
+        for participant in (context.participant, *context.by_setting)
     }
 
 
 def mishandled(known: list[Known]) -> Iterator[str]:
-    """Commands that not exactly one context handles, its own."""
+    """Commands that not exactly one participant handles, of its own context."""
     for one in known:
-        if issubclass(one.kind, Command) and one.receivers != (one.context,):
+        if issubclass(one.kind, Command) and [name.partition(".")[0] for name in one.receivers] != [one.context]:
             yield f"{one.kind.wire_name} is handled by {', '.join(one.receivers) or 'nobody'}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.doctor.cases import OLD, OTHER
+from tests.doctor.cases import OLD, OTHER, Case
 from tests.doctor.planting import write
 from tests.marketplace import Marketplace
 
@@ -95,3 +95,32 @@ def more_of_a_promotion_than_a_buyer_may(place: Marketplace) -> None:
         f"INSERT INTO coupon_buyer_uses (id, version, sequence, coupon_id, user_id, uses) VALUES ('{OTHER}', 1, 0, "
         f"'{rule}', '{OTHER}', 2)",
     )
+
+
+USES = (
+    Case(
+        "I27",
+        "more units sold than a flash deal has",
+        sold_beyond_its_units,
+    ),
+    Case(
+        "I27",
+        "a buyer's uses beyond what the coupon allows each",
+        used_twice_by_one_buyer,
+    ),
+    Case(
+        "I27",
+        "a first order in two checkouts",
+        first_order_in_two_checkouts,
+    ),
+    Case(
+        "I27",
+        "more of a promotion than it allows each buyer",
+        more_of_a_promotion_than_a_buyer_may,
+    ),
+    Case(
+        "I27",
+        "a use that nobody gave back",
+        use_never_given_back,
+    ),
+)

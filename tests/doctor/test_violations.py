@@ -12,13 +12,7 @@ from tests.doctor.cases import OLD, OTHER, Case, Plant, sql
 from tests.doctor.credit_planted import CREDIT
 from tests.doctor.integrations_planted import INTEGRATIONS
 from tests.doctor.parts_planted import PARTS
-from tests.doctor.planted_uses import (
-    first_order_in_two_checkouts,
-    more_of_a_promotion_than_a_buyer_may,
-    sold_beyond_its_units,
-    use_never_given_back,
-    used_twice_by_one_buyer,
-)
+from tests.doctor.planted_uses import USES
 from tests.doctor.planting import book, chain_again, violated, write, write_in_gateways_book
 from tests.doctor.prices_planted import PRICES
 from tests.doctor.sellers_planted import SELLERS
@@ -325,31 +319,7 @@ CASES = [
         "a use that nobody made",
         sql("promotions", "coupons", "UPDATE coupons SET uses_consumed = uses_consumed + 1"),
     ),
-    Case(
-        "I27",
-        "more units sold than a flash deal has",
-        sold_beyond_its_units,
-    ),
-    Case(
-        "I27",
-        "a buyer's uses beyond what the coupon allows each",
-        used_twice_by_one_buyer,
-    ),
-    Case(
-        "I27",
-        "a first order in two checkouts",
-        first_order_in_two_checkouts,
-    ),
-    Case(
-        "I27",
-        "more of a promotion than it allows each buyer",
-        more_of_a_promotion_than_a_buyer_may,
-    ),
-    Case(
-        "I27",
-        "a use that nobody gave back",
-        use_never_given_back,
-    ),
+    *USES,
     *SELLERS,
     *CREDIT,
     *PRICES,

@@ -27,7 +27,6 @@ TOLD_TO_NOBODY_YET = {
     "accounts.LetterSent",
     "accounts.MemberInvited",
     "accounts.MemberJoined",
-    "accounts.MemberRemoved",
     "accounts.MemberRightsChanged",
     "accounts.PasskeyAdded",
     "accounts.PasskeyRemoved",

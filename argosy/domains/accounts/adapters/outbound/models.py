@@ -252,7 +252,7 @@ class InvitationRow(AggregateRow):
     email = models.CharField(max_length=EMAIL_MAX, db_index=True)
     rights = models.CharField(max_length=RIGHTS_LETTERS_MAX)
     token_hash = models.CharField(max_length=64)
-    invited_by = models.CharField(max_length=36, default="")
+    invited_by = models.CharField(max_length=36, default="", db_default="")
     created_at = InstantField()
     expires_at = InstantField()
 

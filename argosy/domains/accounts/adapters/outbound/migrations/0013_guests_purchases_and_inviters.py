@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='invitationrow',
             name='invited_by',
-            field=models.CharField(default='', max_length=36),
+            field=models.CharField(db_default='', default='', max_length=36),
         ),
     ]

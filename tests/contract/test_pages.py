@@ -18,7 +18,9 @@ def made() -> dict[str, str]:
     return pages(PROJECT)
 
 
-@pytest.mark.parametrize("name", ["docs/messages.md", "docs/tables.md", "docs/context-map.md", "docs/errors.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/messages.md", "docs/tables.md", "docs/context-map.md", "docs/errors.md", "docs/lists.md"]
+)
 def test_a_generated_page_is_fresh(name: str) -> None:
     path = PROJECT / name
     assert path.is_file() and path.read_text(encoding="utf-8") == made()[name], (

@@ -16,12 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from argosy.apps.api.endpoints import endpoints
 from argosy.contracts.integrations import SweepFeed
-from argosy.domains.integrations.adapters.inbound.rest import FeedPage
 from argosy.domains.integrations.domain.feed import PUBLIC
-from argosy.platform.pages import Page
-from argosy.platform.rest import Endpoint
 from tests.api.serving import PROJECT, Web
 from tests.api.shop import PASSWORD, Shop
 from tests.api.test_events import make_due
@@ -176,36 +172,6 @@ def test_webhooks_are_received_and_forged_ones_are_not(shop: Shop) -> None:
         receiver.wait(10)
         assert receiver.stdout is not None
         receiver.stdout.close()
-
-
-def test_the_page_lists_every_list_with_what_it_may_be_asked() -> None:
-    page = (PROJECT / "docs" / "how-to" / "integrate-a-program.md").read_text(encoding="utf-8")
-    table = page.partition("\n## Lists\n")[2]
-    listed = {
-        cells[0].strip("`"): cells[1:]
-        for row in re.findall(r"^\| (`.+) \|$", table, flags=re.MULTILINE)
-        for cells in [row.split(" | ")]
-        if cells[0] != "`/api/v1/...`"
-    }
-    assert listed == {
-        endpoint.path: _told_of(endpoint)
-        for declared in endpoints().values()
-        for endpoint in declared
-        if endpoint.answers in (Page, FeedPage)
-    }
-
-
-def _told_of(endpoint: Endpoint) -> list[str]:
-    """For whom a list is, what it filters by, whether it is sorted, how it is paged, and whether fields are chosen."""
-    names = endpoint.parameters.__struct_fields__ if endpoint.parameters is not None else ()
-    filters = [f"`{name}`" for name in names if name not in ("after", "limit", "sort", "fields")]
-    return [
-        endpoint.allow.name,
-        ", ".join(filters) or "-",
-        "`sort`" if "sort" in names else "-",
-        "yes" if "after" in names else "all at once",
-        "yes" if "fields" in names else "-",
-    ]
 
 
 def test_the_page_lists_every_type_with_its_fields() -> None:

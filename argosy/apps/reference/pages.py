@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from argosy.apps.cli import messages
-from argosy.apps.reference import context_map, errors, tables
+from argosy.apps.reference import context_map, errors, lists, tables
 
 
 def pages(project: Path) -> dict[str, str]:
@@ -15,4 +15,5 @@ def pages(project: Path) -> dict[str, str]:
         "docs/tables.md": tables.page(tables.blueprint_of(project)),
         "docs/context-map.md": context_map.page(),
         "docs/errors.md": errors.page(),
+        "docs/lists.md": lists.page(),
     }

@@ -17,6 +17,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from django.http import HttpRequest
 from msgspec.structs import fields
 
 from argosy.platform.problems import FAULTS_MAX, Problem
@@ -25,6 +26,7 @@ from argosy.shared_kernel.codec import decoder
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.money import AMOUNT_MAX
 
+JSON = "application/json"
 BYTES_MAX = 1_000_000
 DEPTH_MAX = 32
 
@@ -257,3 +259,24 @@ def _faults_of_field(value: Any, hint: Any, path: str, *, is_strict: bool) -> It
 
 def _fault(field: str, code: str, detail: str) -> dict[str, Any]:
     return {"code": code, "field": field, "detail": detail}
+
+
+def received(request: HttpRequest, types: tuple[str, ...] = (JSON,), bytes_max: int = BYTES_MAX) -> bytes:
+    """The body's bytes; never more than are allowed."""
+    environment = request.META
+    kind = environment.get("CONTENT_TYPE") or types[0]
+    try:
+        length = int(environment.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = 0
+    if length > bytes_max:
+        raise too_large(bytes_max)
+    if not length and "chunked" not in environment.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return b""
+    if not kind.lower().startswith(types):
+        code = "not_json" if types == (JSON,) else "not_such_a_file"
+        raise Problem(415, code, f"Send {' or '.join(types)}.", headers={"Accept": ", ".join(types)})
+    raw: bytes = environment["wsgi.input"].read(length or bytes_max + 1)
+    if len(raw) > bytes_max:
+        raise too_large(bytes_max)
+    return raw

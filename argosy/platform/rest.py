@@ -47,7 +47,6 @@ WAIT_SECONDS_MAX = 30
 
 PARAMETER = re.compile(r"{(\w+)}")
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,5})\"?")
-_JSON = "application/json"
 _TEXT_PARAMETER_MAX = 100
 
 
@@ -65,7 +64,7 @@ class Document(NamedTuple):
     is_settled: bool = True
     is_final: bool = True
     speaks: str | None = None
-    kind: str = _JSON
+    kind: str = bodies.JSON
     """Its type, where it is a file and no JSON."""
 
 
@@ -388,11 +387,11 @@ def waits_link(request: HttpRequest, path: str = "") -> str:
 def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     if endpoint.upload is not None:
         endpoint.upload.admit(asked)
-        raw = _raw(asked.request, endpoint.upload.types, endpoint.upload.bytes_max)
+        raw = bodies.received(asked.request, endpoint.upload.types, endpoint.upload.bytes_max)
         values = dict(endpoint.upload.read(asked, raw))
         _refuse_cards(values)
     else:
-        raw = _raw(asked.request)
+        raw = bodies.received(asked.request)
         values = endpoint.body.read(raw)
     values.update(asked.parameters)
     asked.sent = values
@@ -429,8 +428,8 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
         if endpoint.watches:
             headers["Link"] = waits_link(asked.request, location)
     if not body:
-        return HttpResponse(status=204 if status == 200 else status, headers=headers, content_type=_JSON)
-    return HttpResponse(body, status=status, content_type=_JSON, headers=headers)
+        return HttpResponse(status=204 if status == 200 else status, headers=headers, content_type=bodies.JSON)
+    return HttpResponse(body, status=status, content_type=bodies.JSON, headers=headers)
 
 
 def _audited(endpoint: Endpoint, label: str, asked: Asked, command: Command) -> tuple[StaffActed, ...]:
@@ -475,27 +474,6 @@ def _text(result: Any) -> str:
     if result is None:
         return ""
     return encode({"id": result} if isinstance(result, str) else result).decode()
-
-
-def _raw(request: HttpRequest, types: tuple[str, ...] = (_JSON,), bytes_max: int = bodies.BYTES_MAX) -> bytes:
-    """The body's bytes; never more than are allowed."""
-    environment = request.META
-    kind = environment.get("CONTENT_TYPE") or types[0]
-    try:
-        length = int(environment.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        length = 0
-    if length > bytes_max:
-        raise bodies.too_large(bytes_max)
-    if not length and "chunked" not in environment.get("HTTP_TRANSFER_ENCODING", "").lower():
-        return b""
-    if not kind.lower().startswith(types):
-        code = "not_json" if types == (_JSON,) else "not_such_a_file"
-        raise Problem(415, code, f"Send {' or '.join(types)}.", headers={"Accept": ", ".join(types)})
-    raw: bytes = environment["wsgi.input"].read(length or bytes_max + 1)
-    if len(raw) > bytes_max:
-        raise bodies.too_large(bytes_max)
-    return raw
 
 
 def _keyed(endpoint: Endpoint, asked: Asked, key: str, raw: bytes) -> Keyed:

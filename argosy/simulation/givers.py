@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from argosy.contracts.payments import CancelGiftCard, GiftCardMade, IssueCredit, IssueGiftCards, RedeemGiftCard
+from argosy.contracts.payments_credit import CancelGiftCard, GiftCardMade, IssueCredit, IssueGiftCards, RedeemGiftCard
 from argosy.domains.payments.domain.gift_card import OPEN, GiftCard
 from argosy.shared_kernel.ids import Id
 from argosy.simulation.aftersales import STAFF

@@ -53,6 +53,7 @@ TOLD_TO_NOBODY_YET = {
     "inventory.WarehouseChanged",
     "inventory.WarehouseOpened",
     "payments.GatewayContradicted",
+    "payments.PaymentPartCaptured",
     "payments.WebhookUnmatched",
     "products.CategoryChanged",
     "payments.CommissionSet",

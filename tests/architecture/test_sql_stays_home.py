@@ -102,7 +102,7 @@ def read(bought: StartCheckout) -> None:
     catalogue.product_page(product_id(SELLERS[0], 0))
     catalogue.categories()
     progress.checkout_progress(bought.checkout_id, bought.buyer_id)
-    for _, (_, order_id) in order_history.orders_of_buyer(bought.buyer_id):
+    for order_id in [one.place[1] for one in order_history.orders_of_buyer(bought.buyer_id)]:
         assert orders.order_of_buyer(order_id, bought.buyer_id) is not None
 
 

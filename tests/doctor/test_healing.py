@@ -110,7 +110,8 @@ def test_what_recurs_is_planned_again(sold: Marketplace) -> None:
     sold.worker.drain()
     sold.rows("inventory", "DELETE FROM inventory_due WHERE cause_id = 'every:'")
     [line] = healed(sold, "I28")
-    assert "I28: planned inventory.ExpireReservations" in line
+    assert line.startswith("I28: planned inventory.")
+    assert "inventory.ExpireReservations" in line
     assert sold.rows("inventory", "SELECT count(*) FROM inventory_due WHERE name = 'inventory.ExpireReservations'") == [
         (1,)
     ]

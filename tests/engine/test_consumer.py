@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from argosy.engine.batch import BATCH_MAX, BATCH_MIN, next_batch_max
+from argosy.engine.batch import BATCH_MAX
 from argosy.engine.consumer import Consumer, SubscriptionStopped
 from argosy.engine.due import RECURRING
 from argosy.engine.log import Record, lane_of
@@ -482,25 +482,6 @@ def test_a_database_that_is_away_is_no_try_of_a_parked_message(play: Play, monke
     assert [parked.tries for parked in play.store.parked("counters")] == [1]
     assert play.consumer.retry_parked() == 1
     assert play.total() == 13
-
-
-@pytest.mark.parametrize(
-    ("batch_max", "took", "held", "then"),
-    [
-        (256, 256, 0.021, 128),
-        (256, 100, 0.021, 50),
-        (64, 64, 0.5, BATCH_MIN),
-        (BATCH_MIN, BATCH_MIN, 0.5, BATCH_MIN),
-        (64, 64, 0.015, 64),
-        (64, 64, 0.009, 128),
-        (64, 63, 0.001, 64),
-        (BATCH_MAX, BATCH_MAX, 0.001, BATCH_MAX),
-    ],
-)
-def test_a_batch_holds_the_write_lock_for_twenty_milliseconds(
-    batch_max: int, took: int, held: float, then: int
-) -> None:
-    assert next_batch_max(batch_max, took, held) == then
 
 
 def test_a_slow_flush_makes_the_next_batch_smaller(play: Play) -> None:

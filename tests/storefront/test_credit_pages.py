@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from argosy.contracts.payments import IssueCredit, IssueGiftCards
+from argosy.contracts.payments_credit import IssueCredit, IssueGiftCards
 from argosy.shared_kernel.ids import Id
 from tests.storefront.shopper import LAMP, Shop, Shopper
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.words import faults_by_field
-from argosy.contracts.payments import RedeemGiftCard
+from argosy.contracts.payments_credit import RedeemGiftCard
 from argosy.domains.payments.adapters.inbound.credits import redeeming_limited
 from argosy.domains.payments.adapters.outbound.credits import credits_of, movements_of
 from argosy.platform.runtime import runtime

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from argosy.contracts.payments import (
     CompareWithGateway,
-    ExpireGiftCards,
     FindOldAuthorizations,
     ReconcilePayments,
     ResolveWebhooks,
     StatementLine,
 )
+from argosy.contracts.payments_credit import ExpireGiftCards
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.captures import Captures

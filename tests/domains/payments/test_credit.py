@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 
 from argosy.contracts.accounts import PersonErased
-from argosy.contracts.payments import (
-    CreditIssued,
-    IssueCredit,
-    PaymentAuthorized,
-    PaymentCaptured,
-    PaymentFailed,
-    PaymentRefunded,
-    RefundPayment,
-)
+from argosy.contracts.payments import PaymentAuthorized, PaymentCaptured, PaymentFailed, PaymentRefunded, RefundPayment
+from argosy.contracts.payments_credit import CreditIssued, IssueCredit
 from argosy.domains.payments.domain.credit import (
     Credit,
     CreditAmountOutOfRange,

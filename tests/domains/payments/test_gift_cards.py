@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argosy.contracts.payments import (
+from argosy.contracts.payments_credit import (
     CancelGiftCard,
     EndGiftCard,
     ExpireGiftCards,

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from argosy.contracts.payments import CapturePayment, EndAuthorization, IssueCredit, PaymentCaptured, RefundPayment
+from argosy.contracts.payments import CapturePayment, EndAuthorization, PaymentCaptured, RefundPayment
+from argosy.contracts.payments_credit import IssueCredit
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayRequest
 from argosy.domains.payments.application.parts import Capturing
 from argosy.domains.payments.context import Ports

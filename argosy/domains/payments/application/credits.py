@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.contracts.accounts import PersonErased
-from argosy.contracts.payments import CreditIssued, IssueCredit
+from argosy.contracts.payments_credit import CreditIssued, IssueCredit
 from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.domain.credit import (
     FORFEITED,

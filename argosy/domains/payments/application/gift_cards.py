@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from argosy.contracts.payments import (
+from argosy.contracts.payments_credit import (
     CancelGiftCard,
     EndGiftCard,
     ExpireGiftCards,

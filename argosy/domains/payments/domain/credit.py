@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from argosy.contracts.payments import IssueCredit
+from argosy.contracts.payments_credit import IssueCredit
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken
 from argosy.shared_kernel.ids import Id, is_id, named_id

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from argosy.contracts.payments import GiftCardEnded, GiftCardRedeemed, IssueGiftCards
+from argosy.contracts.payments_credit import GiftCardEnded, GiftCardRedeemed, IssueGiftCards
 from argosy.domains.payments.domain.credit import wrong_gift
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.bearer_tokens import fingerprint

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from django.http import HttpRequest
 
-from argosy.contracts.payments import (
+from argosy.contracts.payments_credit import (
     CancelGiftCard,
     GiftCardsMade,
     IssueCredit,

@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.apps import apps
-
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context
 from argosy.read_models.active_promotions.projector import ActivePromotion, ActivePromotionsProjector
 from argosy.read_models.audit.projector import Act, AuditProjector
 from argosy.read_models.cart_summary.projector import CartSummary, CartSummaryProjector
@@ -33,6 +30,22 @@ from argosy.read_models.order_history.projector import OrderHistoryProjector, Or
 from argosy.read_models.stock.projector import Shelf, SkuLevel, StockProjector
 from argosy.shared_kernel.aggregate import Aggregate
 
+TELLING = (
+    "accounts",
+    "products",
+    "inventory",
+    "carts",
+    "promotions",
+    "taxes",
+    "checkout",
+    "orders",
+    "payments",
+    "shipping",
+    "notifications",
+    "integrations",
+)
+"""Every context that tells anything: what staff do may be told by any."""
+
 
 class NoSuchView(Exception):
     """There is no view of this name; the text lists those that there are."""
@@ -47,14 +60,12 @@ class View:
     projectors: tuple[type, ...]
     kinds: tuple[type[Aggregate], ...]
     build: Callable[[UnitOfWork], Sequence[Any]]
-    hears_all: bool = False
-    """Whether it shows what any context may tell."""
+    hears: tuple[str, ...] = ()
+    """Contexts of whose messages that any may tell it hears."""
 
     @cached_property
     def participant(self) -> Participant:
-        contexts = [one for one in apps.get_app_configs() if isinstance(one, Context) and one.outbox]
-        hears = tuple(one.label for one in contexts) if self.hears_all else ()
-        return Participant(self.name, handlers_of(self.projectors), self.build, hears, is_projector=True)
+        return Participant(self.name, handlers_of(self.projectors), self.build, self.hears, is_projector=True)
 
 
 def _catalogue(work: UnitOfWork) -> Sequence[Any]:
@@ -103,7 +114,7 @@ ORDER_HISTORY = View(
 
 ACTIVE_PROMOTIONS = View("active_promotions", (), (ActivePromotionsProjector,), (ActivePromotion,), _active_promotions)
 
-AUDIT = View("audit", (), (AuditProjector,), (Act,), _audit, hears_all=True)
+AUDIT = View("audit", (), (AuditProjector,), (Act,), _audit, hears=TELLING)
 
 VIEWS = (CATALOGUE, CHECKOUT_PROGRESS, ORDER_HISTORY, ACTIVE_PROMOTIONS, AUDIT)
 

@@ -174,7 +174,8 @@ def parts_of(scheduler: Scheduler, faults: Faults, gateway: SimulatedGateway) ->
         parts[label] = Part(label, participant, store, schedule, calls, people_of(label))
     for view in VIEWS:
         store = SimulatedStore(view.name, (), scheduler, faults)
-        parts[view.name] = Part(view.name, replace(view.participant), store)
+        here = tuple(label for label in view.hears if label in parts)
+        parts[view.name] = Part(view.name, replace(view.participant, hears=here), store)
     return parts
 
 

@@ -9,8 +9,9 @@ import msgspec
 
 from argosy.contracts.accounts import PersonErased
 from argosy.read_models.audit.projector import Act, ActShown
-from argosy.read_models.views import AUDIT, VIEWS
+from argosy.read_models.views import AUDIT, TELLING, VIEWS
 from argosy.shared_kernel.messages import OperatorActed, StaffActed
+from tests.marketplace import Marketplace
 from tests.read_models.staging import NOON, rows_of, stage_of
 from tests.support import an_id
 
@@ -59,3 +60,7 @@ def test_every_context_is_read_for_what_was_done_in_it() -> None:
     assert not any(
         StaffActed.wire_name in told for view in VIEWS[:-1] for told in view.participant.wire_names().values()
     )
+
+
+def test_what_staff_do_is_heard_from_every_context_that_tells_anything(marketplace: Marketplace) -> None:
+    assert sorted(TELLING) == sorted(label for label, one in marketplace.runtime.contexts.items() if one.outbox)

@@ -77,7 +77,6 @@ def test_prices_and_totals_in_a_body_count_for_nothing(shop: Shop) -> None:
         seller_id=nobodys("seller"),
         checkout_id=nobodys("checkout"),
         buyer_id=nobodys("buyer"),
-        currency="JPY",
     )
     assert (ended["status"], ended["total_amount"], ended["currency"]) == ("COMPLETED", 2_999, "EUR")
     assert ended["checkout_id"] != nobodys("checkout")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,13 +73,14 @@ def test_a_collection_of_a_stranger_holds_nothing_of_this_seller(shop: Shop) -> 
     ("code", "body", "faults"),
     [
         ("A B", {"title": "", "rule": {"price_from": -1}}, 4),
-        ("x", {"title": "X", "product_ids": [an_id("a"), an_id("a")]}, 1),
+        ("x", {"title": "X", "product_ids": ["mine", "mine"]}, 1),
         ("x", {"title": "X", "rule": {"currency": "XYZ", "price_to": 10_000_000_001}}, 2),
     ],
 )
 def test_all_that_is_wrong_with_a_collection_is_said_at_once(shop: Shop, code: str, body: Any, faults: int) -> None:
     before = shop.written()
-    answer = put(shop, code.replace(" ", "%20"), body)
+    sent = json.loads(json.dumps(body).replace('"mine"', f'"{shop.product_id}"'))
+    answer = put(shop, code.replace(" ", "%20"), sent)
     assert answer.status == 422, answer
     assert len(answer.json["faults"]) == faults
     assert shop.written() == before

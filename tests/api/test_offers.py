@@ -158,7 +158,7 @@ def test_a_campaign_is_disabled_at_once_and_what_was_held_before_is_bought(shop:
     assert refused["failure"]["details"]["codes"] == [{"code": codes[1], "reason": "disabled"}]
     log = [kind for (kind,) in shop.place.rows("promotions", "SELECT event_type FROM coupons_outbox_events")]
     assert log.count("promotions.CouponCampaignDisabled") == 1
-    assert log.count("messages.OperatorActed") == 1, "what staff did is on record"
+    assert log.count("messages.StaffActed") == 1, "what staff did is on record"
 
 
 def test_many_coupons_are_disabled_at_once_by_whose_they_are(shop: Shop) -> None:

@@ -94,7 +94,7 @@ def test_strangers_are_answered_as_for_what_does_not_exist(shop: Shop) -> None:
     for method in ("GET", "DELETE"):
         theirs = shop.call(method, f"shipping/rates/{mine}", token=rival)
         nobody = shop.call(method, f"shipping/rates/{nobodys('rate')}", token=rival)
-        assert (theirs.status, theirs.body) == (nobody.status, nobody.body)
+        assert theirs.body.decode().replace(mine, "X") == nobody.body.decode().replace(nobodys("rate"), "X")
         assert theirs.status == 404
     named = f"shipping/rates?seller_id={seller_id(shop.seller)}"
     assert shop.call("GET", named, token=rival).json == {"items": [], "next": None}

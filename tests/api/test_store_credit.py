@@ -190,6 +190,7 @@ def test_a_gift_card_becomes_credit_once(shop: Shop, staff: str) -> None:
     assert redeem(shop, code.lower().replace("-", " ")).json["balance"] == 1_000
     assert_problem(redeem(shop, code, shop.seller), 409, "gift_card_is_used")
     assert credit(shop) == {"EUR": 1_000}
+    shop.drain()
     assert violated(shop.place) == {}
 
 
@@ -207,6 +208,7 @@ def test_staff_see_cards_without_their_codes_and_take_them_back(shop: Shop, staf
     assert shop.call("GET", f"gift-cards/{taken['gift_card_id']}", token=staff).json["status"] == "CANCELLED"
     assert_problem(redeem(shop, taken["code"]), 409, "gift_card_was_cancelled")
     assert_problem(shop.call("POST", f"gift-cards/{nobodys('card')}/cancel", token=staff), 404, "no_such_gift_card")
+    shop.drain()
     assert violated(shop.place) == {}
 
 

@@ -118,6 +118,8 @@ def test_a_schedule_that_could_not_be_planned_is_planned_with_the_next_poll(
 
 def test_workers_that_start_together_plan_recurring_commands_once(marketplace: Marketplace) -> None:
     workers = [Worker(marketplace.runtime, ["inventory"]) for _ in range(3)]
-    assert len(marketplace.rows("inventory", "SELECT id FROM inventory_due WHERE cause_id = 'every:'")) == 1
+    planned = marketplace.rows("inventory", "SELECT name FROM inventory_due WHERE cause_id = 'every:'")
+    wanted = [every.send.wire_name for every in marketplace.runtime.contexts["inventory"].schedule]
+    assert sorted(name for (name,) in planned) == sorted(wanted)
     for worker in workers:
         worker.close()

@@ -33,6 +33,7 @@ from argosy.domains.payments.domain.payment import (
 )
 from argosy.domains.payments.domain.receipt import BY_HAND
 from argosy.domains.payments.domain.webhook import RECEIVED, RESOLVED, webhook_id
+from argosy.shared_kernel.ids import is_id
 
 _PARTS = msgspec.json.Decoder(tuple[CapturePart, ...])
 GRACE_SECONDS = 900
@@ -347,7 +348,7 @@ def _logical(key: str) -> str:
     """`<payment>:refund:<id>` and `<payment>:capture:<part>` are one operation for each id, everything else one for
     each payment."""
     _, operation, *rest = key.split(":")
-    return f"{operation}:{rest[0]}" if operation in (REFUND, CAPTURE) and rest else operation
+    return f"{operation}:{rest[0]}" if operation in (REFUND, CAPTURE) and rest and is_id(rest[0]) else operation
 
 
 def _is_open(operation: str, intent: Row) -> Any:

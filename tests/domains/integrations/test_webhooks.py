@@ -22,7 +22,7 @@ from argosy.contracts.integrations import (
 )
 from argosy.contracts.inventory import ShelfLevel, StockRanLow, StockTold, UnitLevel
 from argosy.contracts.orders import OrderCancelled, OrderConfirmed, OrderPaid
-from argosy.contracts.products import PriceChanged, ProductArchived, ProductCreated
+from argosy.contracts.products import CurrencyPriceChanged, PriceChanged, ProductArchived, ProductCreated
 from argosy.contracts.promotions import PromotionEnded
 from argosy.domains.integrations.application.deliveries import Deliveries
 from argosy.domains.integrations.application.feed import Feed
@@ -105,11 +105,20 @@ def test_facts_about_products_are_told_to_whose_they_are(feed: Stage) -> None:
     feed.send(price)
     assert feed.all(FeedEvent) == [], "whose it is was never told"
     feed.send(ProductCreated(product_id=an_id("lamp"), seller_id=an_id("store"), sku="lamp", title="Lamp"))
-    feed.send(price, ProductArchived(product_id=an_id("lamp")))
+    beside = CurrencyPriceChanged(
+        product_id=an_id("lamp"), variant_id=an_id("variant"), currency="USD", effective_from=feed.clock.now()
+    )
+    feed.send(price, beside, ProductArchived(product_id=an_id("lamp")))
     told = sorted(feed.all(FeedEvent), key=lambda event: event.position)
-    assert [event.type for event in told] == ["product.created", "price.changed", "product.archived"]
+    assert [event.type for event in told] == [
+        "product.created",
+        "price.changed",
+        "price.currency_changed",
+        "product.archived",
+    ]
     assert {event.seller_id for event in told} == {an_id("store")}
     assert told[1].data["amount"] == 1_000
+    assert (told[2].data["currency"], told[2].data["amount"]) == ("USD", None), "it is not sold in that any more"
     assert feed.undeclared_loads == 0
 
 

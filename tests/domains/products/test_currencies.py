@@ -11,9 +11,11 @@ from argosy.contracts.products import (
     CurrencyPriceChanged,
     EndPrice,
     LinesQuoted,
+    NewPrice,
     PriceChanged,
     QuoteLines,
     SetPrice,
+    SetPrices,
     SetSale,
     WantedLine,
 )
@@ -92,6 +94,16 @@ def test_each_currency_has_a_history_of_its_own(stage: ProductsStage) -> None:
     assert amounts_in(stage, "KWD", -1, 0, 5) == [None, 4_125, 4_125]
     assert (sold_at(stage, "EUR"), sold_at(stage, "JPY"), sold_at(stage, "KWD")) == (1_250, 200_000, 4_125)
     assert sold_at(stage, "USD") is None
+    assert stage.undeclared_loads == 0
+
+
+def test_one_call_prices_a_variant_in_several_currencies_and_in_each_once(stage: ProductsStage) -> None:
+    wanted = [("EUR", 1_300), ("JPY", 200_000), ("KWD", 4_125), ("JPY", 210_000)]
+    items = tuple(
+        NewPrice(product_id=MUG, variant_id=BLUE, amount=amount, currency=currency) for currency, amount in wanted
+    )
+    stage.send(SetPrices(items=items))
+    assert (sold_at(stage, "EUR"), sold_at(stage, "JPY"), sold_at(stage, "KWD")) == (1_300, 200_000, 4_125)
     assert stage.undeclared_loads == 0
 
 

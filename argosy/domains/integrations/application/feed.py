@@ -29,6 +29,7 @@ from argosy.contracts.orders import (
     OrderRefunded,
 )
 from argosy.contracts.products import (
+    CurrencyPriceChanged,
     PriceChanged,
     ProductArchived,
     ProductCreated,
@@ -78,7 +79,15 @@ OfSellers = (
     | HolidayEnded
 )
 MADE = (ProductCreated, ProductPublished)
-OfProducts = ProductUpdated | ProductUnpublished | ProductArchived | ProductWithheld | ProductSoldAgain | PriceChanged
+OfProducts = (
+    ProductUpdated
+    | ProductUnpublished
+    | ProductArchived
+    | ProductWithheld
+    | ProductSoldAgain
+    | PriceChanged
+    | CurrencyPriceChanged
+)
 PLATFORM = "platform"
 """Who gives a promotion that is no seller's."""
 

@@ -85,6 +85,20 @@ PUBLIC: dict[type[Event | Value], Public] = {
         ),
         "product_id",
     ),
+    products.CurrencyPriceChanged: Public(
+        "price.currency_changed",
+        (
+            "product_id",
+            "variant_id",
+            "price_id",
+            "amount",
+            "currency",
+            "effective_from",
+            "was_amount",
+            "sale_ends_at",
+        ),
+        "product_id",
+    ),
     # Of StockTold, which is about many sellers' units, each unit is an event.
     inventory.UnitLevel: Public(
         "stock.changed",

@@ -102,8 +102,9 @@ class Pricing:
         offers=lambda command: [id for one in command.items[:BULK_MAX] for id in ids(one.variant_id)],
     )
     def set_prices(self, command: SetPrices) -> BulkAnswer:
-        """Each by the same rules as one alone. No variant comes twice: two prices from now on would be none."""
-        return each(command.items, lambda one: one.variant_id, self._set_price)
+        """Each by the same rules as one alone. No variant comes twice in a currency: two prices from now on would be
+        none."""
+        return each(command.items, lambda one: (one.variant_id, one.currency), self._set_price)
 
     def _set_price(self, command: SetPrice | NewPrice) -> Id:
         product = owned(self.products, command.product_id, self.work.actor)

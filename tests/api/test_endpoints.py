@@ -409,6 +409,25 @@ def of_credit(shop: Shop, staff: str) -> dict[str, str]:
     return {"buyer_id": buyer_id, "gift_card_id": made["cards"][0]["gift_card_id"]}
 
 
+def of_files(shop: Shop) -> dict[str, str]:
+    """What goes in from files, comes out as such, and is fetched."""
+
+    def sent(path: str, kind: str, raw: bytes) -> str:
+        headers = {"Authorization": f"Bearer {shop.seller}"}
+        answer = Answer(shop.client.generic("POST", f"/api/v1/{path}", raw, content_type=kind, headers=headers))
+        return str(answer.json["id"])
+
+    made = {
+        "import_id": sent("stores/mine/imports", "application/jsonl", b'{"sku": "lamp"}'),
+        "count_id": sent("stock-counts", "text/csv", b"warehouse,sku,counted\nmain,lamp,40"),
+        "export_id": shop.call("POST", "stores/mine/exports", {"format": "csv"}, token=shop.seller).json["id"],
+    }
+    shop.drain()
+    picture = {"url": "https://pictures.example/lamp.jpg"}
+    fetch = shop.call("POST", f"products/{shop.product_id}/image-fetches", picture, token=shop.seller)
+    return {**made, "part": "0", "fetch_id": fetch.json["id"]}
+
+
 def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer that a buyer and a seller get is of the type that the API's description gives it."""
     from argosy.apps.api.endpoints import endpoints
@@ -438,6 +457,7 @@ def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch
         **of_programs(shop),
         **of_promotions(shop),
         **of_credit(shop, people["staff"]),
+        **of_files(shop),
         "collection_id": shop.call(
             "PUT", "stores/mine/collections/all", {"title": "All", "rule": {}}, token=shop.seller
         ).json["id"],
@@ -456,6 +476,9 @@ def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch
             continue  # It asks somebody outside: tests/api/test_providers.py.
         answer = shop.call("GET", endpoint.path.format_map(ids), token=token)
         assert answer.status == 200, (endpoint.route, answer)
+        if endpoint.sends:
+            assert answer.headers["content-type"].partition(";")[0] in endpoint.sends, endpoint.route
+            continue
         assert endpoint.answers is not None, endpoint.route
         msgspec.json.decode(answer.body, type=endpoint.answers)
         if is_typeddict(endpoint.answers):

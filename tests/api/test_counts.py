@@ -78,6 +78,12 @@ def test_the_same_upload_with_its_key_counts_once_and_without_one_anew(shop: Sho
     assert on_hand(shop) == {"lamp": 40}
 
 
+def test_long_keys_that_begin_alike_are_two_counts(shop: Shop) -> None:
+    for pieces in (40, 30):
+        count_of(shop, uploaded(shop, f"main,lamp,{pieces}", key="k" * 120 + str(pieces)))
+        assert on_hand(shop) == {"lamp": pieces}
+
+
 def test_sellers_count_their_own_and_see_their_own(shop: Shop) -> None:
     other = shop.person()
     store = shop.call("POST", "stores", {"store_name": "Other"}, token=other)
@@ -183,6 +189,27 @@ def test_a_file_that_is_none_is_taken_as_failed_and_holds_up_nothing(folder: Pat
     assert failed["failure"].startswith("not UTF-8 text")
     look(shop)
     assert on_hand(shop) == {"lamp": 9}
+
+
+def test_a_file_that_may_not_be_read_holds_up_nothing(
+    folder: Path, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(folder, "locked.csv", "main,lamp,1", seconds_ago=90)
+    written(folder, "good.csv", "main,lamp,9")
+    read = Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path.name == "locked.csv":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    look(shop)
+    assert on_hand(shop) == {"lamp": 9}
+    monkeypatch.undo()
+    monkeypatch.setenv("ARGOSY_COUNTS_FOLDER", str(folder))
+    look(shop)
+    assert on_hand(shop) == {"lamp": 1}, "it is taken once it may be read"
 
 
 def test_where_no_folder_is_named_nothing_is_asked(shop: Shop) -> None:

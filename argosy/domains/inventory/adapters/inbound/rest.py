@@ -21,7 +21,7 @@ from argosy.contracts.inventory import (
 from argosy.contracts.inventory_counts import SendCount
 from argosy.domains.inventory.adapters.outbound import queries
 from argosy.domains.inventory.adapters.outbound.gateways.count_files import BYTES_MAX, NoCount, read_counts
-from argosy.domains.inventory.domain.stock import NoSuchStockUnit, StockLevel
+from argosy.domains.inventory.domain.stock import TEXT_MAX, NoSuchStockUnit, StockLevel
 from argosy.domains.inventory.domain.transfer import NoSuchTransfer
 from argosy.platform.auth import merchant
 from argosy.platform.bodies import ID_PATTERN, invalid
@@ -29,6 +29,7 @@ from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, Upload, get, patch, post, put
 from argosy.shared_kernel.bulk import BulkAnswer
+from argosy.shared_kernel.ids import named_id
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -137,8 +138,10 @@ def _counts_in(asked: Asked, raw: bytes) -> dict[str, Any]:
         lines, rejects = read_counts(raw, _seller(asked) or "")
     except NoCount as fault:
         raise invalid([{"code": "not_valid", "field": "", "detail": f"This is no file of counts: {fault}."}]) from None
-    reference = asked.header("IDEMPOTENCY_KEY")[:100].strip() or asked.new_id()
-    return {"reference_id": reference, "lines": lines, "rejects": rejects}
+    key = asked.header("IDEMPOTENCY_KEY").strip()
+    # A key may be longer than a reference is.
+    reference = key if len(key) <= TEXT_MAX else named_id("count by key", key)
+    return {"reference_id": reference or asked.new_id(), "lines": lines, "rejects": rejects}
 
 
 COUNTS = Upload(("text/csv",), BYTES_MAX, _counts_in)

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import structlog
+
 from argosy.contracts.inventory_counts import CountLine, RejectedLine, WarehouseAnswered
 from argosy.domains.inventory.adapters.outbound.queries import runs_known, shelves
 from argosy.domains.inventory.application.count_runs import WarehouseQuestion
@@ -20,6 +22,8 @@ NEEDED = ("warehouse", "sku", "counted")
 BYTES_MAX = 5_000_000
 SETTLED_SECONDS = 30.0
 """A file that was written to more lately may be half of one."""
+
+logger = structlog.get_logger("argosy.inventory")
 
 
 class NoCount(Exception):
@@ -97,9 +101,14 @@ class CountFolder:
 
     def next(self, question: WarehouseQuestion, attempt: int, call_id: str) -> WarehouseAnswered:
         for path, name in self._untaken():
-            before = path.stat()
-            raw = path.read_bytes() if before.st_size <= BYTES_MAX else b""
-            if path.stat().st_mtime_ns != before.st_mtime_ns:
+            try:
+                before = path.stat()
+                raw = path.read_bytes() if before.st_size <= BYTES_MAX else b""
+                if path.stat().st_mtime_ns != before.st_mtime_ns:
+                    continue
+            except OSError as error:
+                # Taken away, or not ours to read: those behind it do not wait for that.
+                logger.warning("count not readable", file=path.name, error=str(error))
                 continue
             id = run_id(None, name)
             try:

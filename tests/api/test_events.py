@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from argosy.contracts.integrations import SweepFeed
+from argosy.domains.integrations.adapters.outbound import queries
 from argosy.domains.integrations.domain.feed import TYPES
 from argosy.domains.integrations.domain.webhook import signature
 from tests.api.serving import Web
@@ -225,6 +226,14 @@ def test_the_cursor_of_one_who_asks_for_what_is_rare_does_not_grow_old(shop: Sho
 
 
 # Webhooks.
+
+
+def test_what_is_told_while_a_page_is_read_is_not_told_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is of a moment after the one in which the feed's end was looked up."""
+    monkeypatch.setattr(queries, "feed_bounds", lambda: (1, 0))
+    page = events(shop)
+    assert len(page["events"]) > 1
+    assert events(shop, after=page["cursor"])["events"] == []
 
 
 def test_a_webhook_is_told_signed_and_the_delivery_is_logged(shop: Shop, receiver: Receiver) -> None:

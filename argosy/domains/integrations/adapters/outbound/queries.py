@@ -115,7 +115,8 @@ def feed_after(position: int, seller_id: str, types: tuple[str, ...], limit: int
     columns = ("position", "id", "type", "occurred_at", "seller_id", "data")
     found = list(rows.values_list(*columns)[:limit])
     shown = [FeedShown(*row[1:]) for row in found]
-    return shown, found[-1][0] if len(found) == limit else max(position, head)
+    last = found[-1][0] if found else position
+    return shown, last if len(found) == limit else max(last, head)
 
 
 def feed_bounds() -> tuple[int, int]:

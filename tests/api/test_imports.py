@@ -141,6 +141,9 @@ def test_what_a_file_says_otherwise_is_changed_and_the_rest_stays(shop: Shop) ->
         "mug-red": 1_300,
         "mug-green": 1_100,
     }
+    dollars = lines({"sku": "mug", "variants": [blue | {"amount": 1_500, "currency": "USD"}]})
+    assert counts(imported(shop, dollars)) == ("DONE", 1, 0, 1, 0, 0), "a price beside its own"
+    assert counts(imported(shop, dollars)) == ("DONE", 1, 0, 0, 1, 0)
     assert counts(imported(shop, lines({"sku": "mug", "status": "draft"}))) == ("DONE", 1, 0, 1, 0, 0)
     assert mine(shop)["mug"]["status"] == "DRAFT"
 
@@ -254,19 +257,20 @@ def test_what_comes_out_goes_in_again_unchanged_and_makes_the_same_elsewhere(
         "variants": [],
         "attributes": [{"name": "size", "value": "10 cm"}, {"name": "size", "value": "12 cm"}],
     }
+    old = PLATE | {"sku": "old", "description": "of a typewriter\rwhose lines end so", "variants": []}
     yen = PLATE | {"sku": "yen", "variants": [{"sku": "yen", "amount": 1_900, "currency": "JPY", "units_each": 6}]}
-    assert imported(shop, lines(goods, odd, yen))["made"] == 3
+    assert imported(shop, lines(goods, odd, old, yen))["made"] == 4
     send(shop, encoded(60, 60))
     shop.drain()
     files = exported(shop, kind)
     before = written(shop)
     mime = "text/csv" if kind == "csv" else "application/jsonl"
-    assert [counts(imported(shop, file, kind=mime)) for file in files] == [("DONE", 4, 0, 0, 4, 0)]
+    assert [counts(imported(shop, file, kind=mime)) for file in files] == [("DONE", 5, 0, 0, 5, 0)]
     assert written(shop) == before
     other = shop.person()
     assert shop.call("POST", "stores", {"store_name": "Other"}, token=other).status == 201
     without_pictures = [{**one, "images": []} for one in map(json.loads, exported(shop, "jsonl")[0].splitlines())]
-    assert imported(shop, lines(*without_pictures), token=other)["made"] == 4
+    assert imported(shop, lines(*without_pictures), token=other)["made"] == 5
     assert {sku: item["status"] for sku, item in mine(shop, token=other).items()} == {
         sku: item["status"] for sku, item in mine(shop).items()
     }

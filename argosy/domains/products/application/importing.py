@@ -112,7 +112,8 @@ class Importing:
                 self.catalogue.add_variant(AddVariant(product_id=product.id, variant=wanted))
                 changes += 1
                 continue
-            if (wanted.amount, wanted.currency) != (variant.price, variant.currency):
+            beside = {one.currency: one.amount for one in variant.other_prices}
+            if {**beside, variant.currency: variant.price}.get(wanted.currency) != wanted.amount:
                 self.pricing.set_price(
                     SetPrice(
                         product_id=product.id, variant_id=variant.id, amount=wanted.amount, currency=wanted.currency

@@ -209,7 +209,8 @@ def written(products: Iterable[dict[str, Any]], kind: str) -> bytes:
         *(_OF_VARIANT_ATTRIBUTE + name for name, _ in of_variant),
     ]
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    # With both letters in it, a text that holds either is quoted.
+    writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
     for product in all_of_them:
         told = [

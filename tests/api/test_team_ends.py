@@ -40,6 +40,24 @@ def test_of_who_is_removed_no_open_invitation_and_no_webhook_goes_on(team: Team)
     assert shop.call("GET", f"webhooks/{hook}", token=shop.seller).json["status"] == "ACTIVE"
 
 
+def test_who_named_the_address_last_is_whose_webhook_it_is(team: Team) -> None:
+    """A store's own webhook that a member has led elsewhere ends with the member; theirs that the store has led
+    elsewhere goes on."""
+    shop = team.shop
+    member_id = team.joined("webhooks:write")
+    works = team.acting(member_id)
+    own, theirs = (
+        shop.call("POST", "webhooks", {"url": "https://erp.example/"}, token=token).json["webhook_id"]
+        for token in (shop.seller, works)
+    )
+    for hook, url, token in ((own, "https://bea.example/", works), (theirs, "https://erp.example/", shop.seller)):
+        assert shop.call("PUT", f"webhooks/{hook}", {"url": url}, token=token).status == 204
+    assert shop.call("DELETE", team.path(member_id), token=shop.seller).status == 204
+    shop.drain()
+    by_id = {one["webhook_id"]: one["status"] for one in shop.call("GET", "webhooks", token=shop.seller).json["items"]}
+    assert by_id == {own: "DISABLED", theirs: "ACTIVE"}
+
+
 def test_an_invitation_of_who_was_erased_is_worth_nothing(team: Team) -> None:
     shop = team.shop
     works = team.working("team:write", "orders:read")

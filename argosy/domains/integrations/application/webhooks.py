@@ -77,7 +77,7 @@ class Webhooks:
     def change_webhook(self, command: ChangeWebhook) -> None:
         webhook = self._own(command.webhook_id)
         _check(command, self.ports.addresses)
-        webhook.change(command.url, command.types)
+        webhook.change(command.url, command.types, Id(self.work.actor.id))
 
     @reads(webhooks=lambda command: [command.webhook_id])
     def rotate_webhook_secret(self, command: RotateWebhookSecret) -> WebhookRegistered:

@@ -66,7 +66,7 @@ def signature(secret: str, event_id: str, at_seconds: int, body: bytes) -> str:
 @dataclass(kw_only=True, eq=False)
 class Webhook(Aggregate):
     """An address of one owner: a seller, or staff, who are told of everything. `made_by` is the person or the key that
-    made it. Secrets are sealed."""
+    made it, or changed it last. Secrets are sealed."""
 
     owner: str
     made_by: Id
@@ -83,7 +83,9 @@ class Webhook(Aggregate):
     def wants(self, type: str) -> bool:
         return self.status == ACTIVE and (not self.types or type in self.types)
 
-    def change(self, url: str, types: tuple[str, ...]) -> None:
+    def change(self, url: str, types: tuple[str, ...], by_whom: Id) -> None:
+        """From now on it is as if they had made it: where it goes is what they said."""
+        self.made_by = by_whom
         self.url, self.types = url, sorted(set(types))
         self.status, self.reason, self.failing_since = ACTIVE, "", None
 

@@ -157,6 +157,24 @@ def test_a_charge_whose_answer_was_lost_is_found_and_not_made_again(there: Strip
     assert len(there.intents) == 1
 
 
+def test_what_was_taken_in_parts_is_found_again_part_by_part(there: StripeStandIn) -> None:
+    """As by a payments that went back to a backup: the hold was as large as ever, and each part is its own."""
+    gateway = gateway_at(there, ARGOSY_STRIPE_MULTICAPTURE="on")
+    reference = gateway.authorize(asked("authorize")).gateway_transaction_id
+
+    def part(name: str, amount: int, *, taken: int = 0, is_final: bool = False) -> GatewayRequest:
+        more = {"reference": reference, "capture_id": an_id(name), "is_final": is_final, "taken_amount": taken}
+        return asked("capture", amount, key=f"k:{name}", **more)
+
+    gateway.capture(part("one", 700))
+    held = gateway.look_up(asked("authorize", reference=reference))
+    assert held is not None
+    assert (held.outcome, held.amount) == ("approved", 1_000)
+    gateway.capture(part("two", 300, taken=700, is_final=True))
+    found = [gateway.look_up(part("one", 700)), gateway.look_up(part("two", 300, taken=700, is_final=True))]
+    assert [one.amount for one in found if one is not None] == [700, 300]
+
+
 def test_another_amount_than_was_asked_for_is_told_as_it_is(there: StripeStandIn) -> None:
     """D47 is decided by payments, which must hear the truth."""
     gateway = gateway_at(there)

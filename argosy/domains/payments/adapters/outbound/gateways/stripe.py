@@ -186,7 +186,8 @@ class StripeGateway:
         if request.operation == AUTHORIZE:
             return _held(found)
         if request.operation == CAPTURE and request.capture_id is not None:
-            return _taken(found, request) if getattr(found.metadata, request.capture_id, "") else None
+            noted = getattr(found.metadata, request.capture_id, "")
+            return _part_found(_taken(found, request), int(noted)) if noted else None
         if request.operation == CAPTURE:
             return None if found.status == "requires_capture" else _taken(found, request)
         if found.status == "canceled":
@@ -280,7 +281,9 @@ def _reason(error: Any) -> str:
 def _held(intent: Any) -> GatewayAnswer:
     currency = intent.currency.upper()
     if intent.status in ("requires_capture", "succeeded"):
-        held = intent.amount_capturable if intent.status == "requires_capture" else intent.amount
+        # What was taken of it in parts, it held.
+        is_open = intent.status == "requires_capture"
+        held = intent.amount_capturable + intent.amount_received if is_open else intent.amount
         return GatewayAnswer(
             outcome=APPROVED,
             gateway_transaction_id=intent.id,
@@ -320,6 +323,13 @@ def _taken(intent: Any, request: GatewayRequest) -> GatewayAnswer:
         currency=currency,
         fee_amount=read(getattr(balance, "fee", 0), currency) if has_fee else 0,
     )
+
+
+def _part_found(answer: GatewayAnswer, noted: int) -> GatewayAnswer:
+    """A part that is looked for when others were taken after it is as large as was noted with it."""
+    if answer.outcome != APPROVED:
+        return answer
+    return msgspec.structs.replace(answer, amount=min(answer.amount, read(noted, answer.currency)))
 
 
 def _intent_id(reference: str) -> str:

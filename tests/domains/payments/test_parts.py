@@ -8,7 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from argosy.contracts.payments import CapturePayment, EndAuthorization, PaymentCaptured, RefundPayment
+from argosy.contracts.payments import (
+    CaptureAnswered,
+    CapturePayment,
+    EndAuthorization,
+    PaymentCaptured,
+    PaymentVoided,
+    RefundPayment,
+)
 from argosy.contracts.payments_credit import IssueCredit
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayRequest
 from argosy.domains.payments.application.parts import Capturing
@@ -321,4 +328,52 @@ def test_store_credit_is_spent_part_by_part() -> None:
     assert told(counter.call())[-1] == "PaymentCaptured"
     assert (counter.balance("clearing:test"), counter.intent.credit_status) == (2_000, "SPENT")
     assert counter.gateway.asked == ["authorize", "capture"], "the first part asks the gateway for nothing"
+    assert is_sound(counter)
+
+
+def test_what_the_card_holds_is_let_go_of_where_credit_paid_the_part_that_came_too_late() -> None:
+    """The flow let go while the first part was taken, which asks nothing of the gateway: nothing has to come back."""
+    counter = held(is_by_order=True, credit=8_000)
+    counter.send(capture())
+    counter.send(void())
+    assert PaymentVoided(flow_id=FLOW, payment_id=PAYMENT) in counter.call()
+    assert counter.gateway.asked == ["authorize", "void"]
+    assert (counter.intent.status, counter.balance(f"credit:{BUYER}")) == ("VOIDED", 8_000)
+    assert is_sound(counter)
+
+
+def test_a_late_yes_to_a_part_that_was_given_up_is_sent_back_once() -> None:
+    """However often the gateway says it."""
+    counter = held(capture=[no_answer, no_answer], look_up=[nothing, nothing])
+    counter.send(part("one", 0))
+    assert refusal(counter.call(until=timedelta(hours=1))) == "capture_was_declined"
+    yes = CaptureAnswered(
+        payment_id=PAYMENT,
+        call=0,
+        outcome="approved",
+        gateway_transaction_id="gw:late",
+        amount=ANNAS,
+        currency="EUR",
+        capture_id=an_id("one"),
+    )
+    assert told(counter.send(yes)) == ["GatewayContradicted"]
+    counter.call()
+    assert counter.send(yes) == []
+    counter.call()
+    assert counter.gateway.asked.count("return") == 1
+    assert [one.kind for one in counter.entries] == ["suspense_taken"] * 2 + ["suspense_returned"] * 2
+    assert is_sound(counter)
+
+
+def test_one_orders_refund_does_not_end_the_capture_of_the_others() -> None:
+    """It waits for the part that is on its way, and the payment stays open for more."""
+    counter = held()
+    counter.send(part("one", 0))
+    counter.call()
+    smaller = msgspec.structs.replace(SHARES[1], goods_amount=1_000)
+    counter.send(msgspec.structs.replace(part("two"), shares=(smaller,)))
+    counter.send(msgspec.structs.replace(refund(), order_id=OF_ANNA))
+    assert told(counter.call()) == ["PaymentPartCaptured", "PaymentRefunded"]
+    assert (counter.intent.status, counter.intent.refunded_amount) == ("PARTIALLY_CAPTURED", ANNAS)
+    assert "void" not in counter.gateway.asked
     assert is_sound(counter)

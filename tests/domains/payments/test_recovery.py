@@ -93,6 +93,31 @@ def test_a_refund_waits_until_its_payment_is_found(comes_first: bool) -> None:
     assert counter.faults() == []
 
 
+def test_a_refund_waits_for_the_capture_that_is_heard_after_it() -> None:
+    """The hold is found, and its capture still stands in its flow's log: nothing is let go of, and the money comes
+    back by the books."""
+    counter, _ = heard_again()
+    began = counter.clock.now() - HOURS
+    assert counter.intent.status == "AUTHORIZED"
+    assert counter.stage.send(refund(), told_at=began) == []
+    counter.stage.send(capture(), told_at=began)
+    counter.call()
+    counter.send(refund())
+    answers = counter.call(until=timedelta(minutes=1))
+    assert [one.operation for one in answers if isinstance(one, PaymentRecovered)] == ["refund"]
+    assert (counter.intent.status, counter.balance("clearing:test")) == ("REFUNDED", 0)
+    assert not any(asked.endswith("void") for asked in counter.gateway.asked)
+
+
+def test_a_gateway_that_is_away_for_longer_than_a_buyer_may_take_is_still_believed() -> None:
+    """Whoever restores waits for it: the capture is booked, and nothing is let go of."""
+    counter, _ = heard_again(capture(), look_up=[no_answer] * 12)
+    answers = counter.call(until=timedelta(hours=1))
+    assert [one.operation for one in answers if isinstance(one, PaymentRecovered)] == ["capture"]
+    assert (counter.intent.status, counter.intent.captured_amount) == ("CAPTURED", 10_000)
+    assert "look_up void" not in counter.gateway.asked
+
+
 def test_a_decline_that_is_heard_again_is_a_decline() -> None:
     counter, answers = heard_again(capture(), look_up=[decline])
     assert told(answers) == ["PaymentFailed"]

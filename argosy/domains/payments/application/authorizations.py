@@ -274,6 +274,8 @@ class Authorizations:
     def _time_out(self, intent: PaymentIntent) -> None:
         """The flow is answered now; what the gateway holds is found out and let go all the same."""
         if not intent.unwanted:
+            if intent.is_recovered and not intent.action_url:
+                return  # Its flow's time was up long ago: what the gateway did is found out, however late it answers.
             intent.failure = BY_TIME
             self.work.announce(PaymentFailed(flow_id=intent.flow_id, payment_id=intent.id, reason=BY_TIME))
         elif intent.unwanted == BY_VOID and not intent.action_url:

@@ -119,6 +119,8 @@ class Parts:
             return
         amount = known.gateway_amount if known is not None else intent.gateway_amount
         self._note(intent, known, answer)
+        if known is not None and known.status == parts.DECLINED:
+            intent.put(known.refused(answer.gateway_transaction_id))
         self.suspense.keep(intent, answer, (amount, intent.currency))
 
     def _approved(self, intent: PaymentIntent, part: CapturePart, answer: CaptureAnswered) -> None:
@@ -144,12 +146,14 @@ class Parts:
         """Another amount than we asked for, or a yes after the flow had let go: this part is never captured."""
         asked = (part.gateway_amount, intent.currency)
         is_lie = (answer.amount, answer.currency) != asked
-        intent.put(part.moved(parts.DECLINED))
+        intent.put(part.moved(parts.DECLINED).refused(answer.gateway_transaction_id))
         intent.drop_waiting()
         if not intent.is_captured:
             intent.move(FAILED if is_lie else VOIDED)
         intent.failure = GatewayToldAnotherAmount.code if is_lie else intent.unwanted
         self.suspense.keep(intent, answer, asked)
+        if intent.is_more_held and not intent.pending:  # Nothing has to come back first.
+            let_go(self.work, intent)
         if intent.unwanted == BY_VOID:
             self.work.announce(PaymentVoided(flow_id=intent.flow_id, payment_id=intent.id))
         else:

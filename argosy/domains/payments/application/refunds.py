@@ -163,9 +163,14 @@ class Refunds:
     def _is_to_wait(self, intent: PaymentIntent | None) -> bool:
         """Told long ago and heard now, as by a payments that went back to a backup: what it is of is heard from another
         log, and the gateway is asked about that first."""
+        is_late = self.work.now - self.work.told_at > timedelta(seconds=LATE_SECONDS)
         if intent is None:
-            return self.work.now - self.work.told_at > timedelta(seconds=LATE_SECONDS)
-        return intent.is_recovered and intent.pending in (AUTHORIZE, CAPTURE)
+            return is_late
+        if not intent.is_recovered:
+            return False
+        # A hold whose capture is not heard yet looks like one that nobody captured.
+        is_held = is_late and intent.status == AUTHORIZED and not intent.unwanted and not intent.pending
+        return intent.pending in (AUTHORIZE, CAPTURE) or is_held
 
     def go_on(self, intent: PaymentIntent) -> None:
         """The capture that a refund waited for has come: pay it back."""
@@ -213,7 +218,7 @@ class Refunds:
             raise RefundExceedsCapture(payment_id=intent.id, asked=command.amount, left=intent.amount)
         refund = self._open(intent, command)
         intent.waiting_refund_id = refund.id
-        if command.amount is None:
+        if command.amount is None and command.order_id is None:
             intent.unwanted = intent.unwanted or BY_REFUND
 
     def _open(self, intent: PaymentIntent, command: RefundPayment) -> Refund:

@@ -77,6 +77,11 @@ class CapturePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         assert status in PART_MOVES[self.status], f"a part does not go from {self.status} to {status}"
         return msgspec.structs.replace(self, status=status)
 
+    def refused(self, reference: str) -> CapturePart:
+        """A yes that is not ours, by its reference: the same one again is nothing new."""
+        assert self.status == DECLINED, "what is taken is known by the reference that it was taken under"
+        return msgspec.structs.replace(self, reference=reference)
+
     def taken(self, reference: str, fee_amount: int) -> CapturePart:
         return msgspec.structs.replace(
             self.moved(TAKEN), reference=reference, fee_amount=fee_amount, shares=(), share_count=len(self.shares)

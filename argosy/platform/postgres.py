@@ -22,11 +22,9 @@ from argosy.platform.arrays import array
 from argosy.platform.crash_points import reached
 from argosy.platform.databases import SERVER_SETTINGS
 from argosy.platform.dialects import Committed, ConstraintBroken, Field, Statistics, Write
-from argosy.platform.prepared import Prepared, Unprepared, parameter
+from argosy.platform.prepared import PREPARED, Prepared, Unprepared, parameter
 
 _SETTINGS = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SERVER_SETTINGS.items())
-_PREPARED = "_argosy_prepared"
-"""The attribute of a connection under which its prepared statements go with it from thread to thread."""
 
 
 class PostgresDialect:
@@ -53,7 +51,7 @@ class PostgresDialect:
         if getattr(self._seen, "connection", None) is not connection:
             self._seen.connection = connection
             # Another thread may have used it before: what it has prepared there stays prepared.
-            self._seen.prepared = getattr(connection, _PREPARED, None)
+            self._seen.prepared = getattr(connection, PREPARED, None)
             if self._seen.prepared is None:
                 self._seen.prepared = (Unprepared if self._of_role else Prepared)(connection)
                 try:
@@ -61,7 +59,7 @@ class PostgresDialect:
                 except BaseException:
                     self._seen.connection = None
                     raise
-                setattr(connection, _PREPARED, self._seen.prepared)
+                setattr(connection, PREPARED, self._seen.prepared)
         return connection
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -20,6 +20,8 @@ from argosy.platform.arrays import Binary
 from argosy.platform.dialects import ConstraintBroken
 
 PREPARED_MAX = 300
+PREPARED = "_argosy_prepared"
+"""The attribute of a connection under which its prepared statements go with it from thread to thread."""
 
 Row = tuple[Any, ...]
 
@@ -76,9 +78,13 @@ class Prepared:
         _flush(self._pgconn)
         return self._sent
 
-    def _settle(self) -> None:
+    def receive(self) -> None:
+        """Wait for what is under way, so that something else can be asked on this connection."""
         if self._sent is not None:
             self._sent.receive()
+
+    def _settle(self) -> None:
+        self.receive()
         if not self.connection.autocommit and self._pgconn.transaction_status == TransactionStatus.IDLE:
             self.script("BEGIN")
 

@@ -144,6 +144,18 @@ def test_what_is_asked_while_a_commit_is_under_way_comes_after_it(dialect: Postg
     assert (finish().held_seconds, again().held_seconds) == (0.0, 0.0)
 
 
+def test_what_django_asks_while_a_commit_is_under_way_comes_after_it(dialect: PostgresDialect) -> None:
+    """As a use case that looks for old rows by Django's own means, beside another subscription of its database."""
+    finish = dialect.send([things("name", "text", ["x" * 1_000] * 4_000)])
+    with connections["inventory"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM things")
+        assert cursor.fetchone() == (4_000,)
+    again = dialect.send([things("name", "text", ["y"])])
+    with transaction.atomic(using="inventory"):
+        assert dialect.query("SELECT count(*) FROM things") == [(4_001,)]
+    assert (finish().held_seconds, again().held_seconds) == (0.0, 0.0)
+
+
 def test_a_commit_that_was_refused_while_nobody_looked_says_so_to_who_asks(dialect: PostgresDialect) -> None:
     missing = Write("update", "things", (Field("name", "text"),), [("new", 99)], (Field("many", "bigint"),), True)
     finish = dialect.send([things("name", "text", ["undone"]), missing])

@@ -18,6 +18,8 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
+from argosy.platform.prepared import PREPARED, Prepared
+
 IDLE_SECONDS = 60.0
 TIDY_SECONDS = 10.0
 
@@ -107,6 +109,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return made
         self.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         return idle
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        self._receive()
+        return super().create_cursor(name)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        self._receive()
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+
+    def _receive(self) -> None:
+        """What Django asks comes after a commit that is under way beside it (prepared.py)."""
+        prepared: Prepared | None = getattr(self.connection, PREPARED, None)
+        if prepared is not None:
+            prepared.receive()
 
     def hand_back(self) -> None:
         """Nothing is left open behind a request: a connection in the middle of something is closed."""

@@ -86,11 +86,18 @@ def parts_of(place: Marketplace, facts: Facts) -> dict[tuple[str, str], tuple[in
     sessions = place.store("checkout").rows.get(CheckoutSession, {})
     off: dict[str, Counter[bool]] = {}
     left_out: Counter[str] = Counter()
+    # What stood for no order when payments were settled went back whole, by whom it had been taken.
+    settled = {
+        row.payment_intent_id
+        for row in place.store("payments").all(Refund)
+        if row.order_id is None and row.status == refunds.SUCCEEDED
+    }
     for order in place.store("orders").all(Order):
         if order.status == ORDER_CANCELLED:
             left_out[order.purchase_id] += order.total_amount
         elif order.status == ORDER_REFUNDED:
-            off.setdefault(order.purchase_id, Counter())[order.id in facts.to_credit] += order.total_amount
+            is_credit = order.id in facts.to_credit and order.payment_id not in settled
+            off.setdefault(order.purchase_id, Counter())[is_credit] += order.total_amount
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for (buyer_id, _), purchase in facts.purchases.items():
         session = sessions.get(purchase.answered[0]) if purchase.answered else None

@@ -70,13 +70,19 @@ class OrderReconciliation:
         )
 
     @reads(orders=lambda command: [id for payment in command.payments for id in payment.order_ids])
-    @then_reads(purchases=lambda self, command: [payment.purchase_id for payment in command.payments])
+    @then_reads(
+        purchases=lambda self, command: [payment.purchase_id for payment in command.payments],
+        orders=lambda self, command: [by("purchase_id", payment.purchase_id) for payment in command.payments],
+    )
     def settle_payments(self, command: SettlePayments) -> None:
-        """Money whose orders wait confirms them; money for which no order stands is told to be unexplained."""
+        """Money whose orders wait confirms them; money for which no order stands is told to be unexplained. Where one
+        of the purchase is being called off, its flow knows what was taken for which, and ends it."""
         unexplained, confirmed = [], []
         for payment in command.payments:
+            if self._is_being_settled(payment.purchase_id):
+                continue
             orders = self._orders_of(payment)
-            is_waiting = all(order.status == CREATED and not order.is_being_cancelled for order in orders)
+            is_waiting = all(order.status == CREATED for order in orders)
             if orders and is_waiting and self._confirm(payment, orders):
                 confirmed.append(payment.payment_id)
             elif not any(order.status != CREATED and not order.is_called_off for order in orders):
@@ -98,6 +104,11 @@ class OrderReconciliation:
         for order in orders:
             order.confirm(payment.payment_id, occasion)
         return True
+
+    def _is_being_settled(self, purchase_id: Id) -> bool:
+        """Whether some order of the purchase is being called off before it stands."""
+        orders = self.orders.all_by("purchase_id", purchase_id)
+        return any(order.status == CREATED and order.is_being_cancelled for order in orders)
 
     def _orders_of(self, payment: CapturedPayment) -> list[Order]:
         found = [self.orders.find(id) for id in payment.order_ids]

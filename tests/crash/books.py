@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from argosy.apps.doctor.databases import CannotCheck
 from argosy.apps.doctor.examination import CHECKS, Examination
 from argosy.domains.payments.adapters.outbound.gateways.registry import book_path
 from argosy.domains.payments.adapters.outbound.gateways.test import TestGateway
@@ -18,6 +19,7 @@ from argosy.domains.payments.domain.payment import APPROVED, CAPTURE
 from argosy.engine.log import Position
 from argosy.engine.store import CALL
 from argosy.platform.runtime import Runtime, dialect_of
+from argosy.read_models.rebuild import CLAIM_SECONDS
 
 ENDED = ("COMPLETED", "FAILED", "EXPIRED", "ABORTED")
 
@@ -70,8 +72,18 @@ def faults(place: Runtime, started: Sequence[str]) -> list[str]:
 
 
 def doctor(place: Runtime) -> Iterator[str]:
-    """What `argosy doctor` tells; nothing is on its way, so that a first look is enough."""
-    for finding in Examination(place, look_again_seconds=()).run(CHECKS):
+    """What `argosy doctor` tells; nothing is on its way, so that a first look is enough. Whoever was ended while a view
+    was made anew keeps others from that for a minute."""
+    give_up = time.monotonic() + CLAIM_SECONDS + 10
+    while True:
+        try:
+            findings = list(Examination(place, look_again_seconds=()).run(CHECKS))
+            break
+        except CannotCheck:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(1)
+    for finding in findings:
         for violation in finding.violations:
             yield f"{finding.check.id} {violation.row} {violation.what}"
 

@@ -33,7 +33,7 @@ up: install ## Start the marketplace: migrate, make demo data, serve, work off m
 test: install-dev ## Run all tests that need no service
 	@$(BIN)/python -m pytest $(ON_ALL_CORES) -m "not postgres and not redis and not kafka and not browser and not mutants and not chaos"
 
-chaos: install ## Break a marketplace on purpose, in every way, in less than 15 minutes
+chaos: install ## Break a marketplace on purpose, in every way (the aim is 15 minutes)
 	@$(BIN)/argosy chaos all
 
 chaos-broken: install-dev ## See experiments fail, each with its protection switched off

@@ -83,10 +83,8 @@ class AbortCheckout(Command):
 
 class RetryPayment(Command):
     """The payment has failed, and the buyer pays by another means, or tries the same once more. `credit_amount` is what
-    store credit pays at most; null: as before."""
-
-    """The payment has failed, and the buyer pays by another means, or tries the same once more. A `payment_method` by
-    which no money moves now, in cash or by transfer, needs no source: none is read."""
+    store credit pays at most; null: as before. A `payment_method` by which no money moves now, in cash or by transfer,
+    needs no source: none is read."""
 
     checkout_id: Id
     buyer_id: Id

@@ -21,7 +21,7 @@ examples:
   argosy chaos --list                       every experiment in its template
   argosy chaos random-kills                 one of them
   argosy chaos last-piece --minutes 5       for longer
-  argosy chaos all                          all of them, in less than 15 minutes
+  argosy chaos all                          all of them (the aim is 15 minutes)
   argosy chaos all --short                  a selection, in about 2 minutes
 """
 UNIT_SECONDS = 60.0

@@ -41,7 +41,6 @@ PIECE_ROWS = 50
 PART_PRODUCTS = 1_000
 SECONDS = 15
 CALL_SECONDS = 120
-TRIES_MAX = 5
 FIELDS_MAX = 5
 
 logger = structlog.get_logger("argosy.products")

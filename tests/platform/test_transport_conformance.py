@@ -6,22 +6,23 @@ A transport for another broker is one more `Place` here: whatever passes may sta
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 import msgspec
 import pytest
 
-from argosy.engine.log import START, Log, Position, Record, lane_of
+from argosy.engine.log import START, Log, Page, Position, Record, lane_of
 from argosy.engine.memory import MemoryLog
 from argosy.engine.store import Changes
 from argosy.platform.kafka.outbox import SqlOutbox
 from tests.marketplace import Marketplace
 from tests.needed_services import demand
-from tests.platform.carried import Carried
+from tests.platform.carried import Carried, until
 from tests.platform.test_store_conformance import record
 from tests.support import an_id
 
+HIDDEN_SECONDS = 10.0
 HEARD, OTHER = "inventory.StockReserved", "inventory.Unheard"
 NAMES = {HEARD}
 
@@ -52,10 +53,31 @@ class InMemory:
         return self.log
 
 
+class Patient:
+    """A log of PostgreSQL while others work on its server: a transaction of theirs that ends under a look hides what is
+    told for that look, and the next one may see it."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+
+    def read(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
+        until(lambda: self._look(after, wire_names, limit).is_whole, HIDDEN_SECONDS)
+        return self.last
+
+    def head(self) -> Position:
+        end = self.read(START, (), 1).scanned_to
+        until(lambda: self.log.head() == end, HIDDEN_SECONDS)
+        return end
+
+    def _look(self, after: Position, wire_names: Collection[str], limit: int) -> Page:
+        self.last = self.log.read(after, wire_names, limit)
+        return self.last
+
+
 class InDatabase:
     def __init__(self, marketplace: Marketplace) -> None:
         self.store = marketplace.runtime.stores["inventory"]
-        self.log = self.store.log
+        self.log = Patient(self.store.log)
 
     def tell(self, *records: Record) -> None:
         self.store.commit(Changes(records=list(records)))
@@ -114,9 +136,9 @@ def names_of(count: int, first: int = 0) -> list[str]:
 
 def read_all(log: Log, after: Position = START, limit: int = 3) -> list[Record]:
     found: list[Record] = []
-    while page := log.read(after, NAMES, limit).records:
-        found += page
-        after = log.read(after, NAMES, limit).scanned_to
+    while (page := log.read(after, NAMES, limit)).records:
+        found += page.records
+        after = page.scanned_to
     return found
 
 

@@ -31,8 +31,8 @@ class Receiver:
     is_rotating: bool = False
     came: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By event, in the order in which they first came."""
-    refused: dict[str, int] = field(default_factory=dict)
-    """By event: how often it was not taken."""
+    failed: dict[str, int] = field(default_factory=dict)
+    """By event: how often whoever sent it could not know that it was taken, for it was not, or the answer was late."""
     away_until: int = 0
     closed: list[tuple[int, int | None]] = field(default_factory=list)
     """From when to when nothing need have been sent there: it was away for long, or said that it was gone."""
@@ -62,10 +62,11 @@ class Receivers:
             status = 401
         if status == 200:
             self._take(receiver, event_id, body)
-            if self.faults.strikes("receiver late"):
-                return Answer(0, "too_slow")
-        else:
-            receiver.refused[event_id] = receiver.refused.get(event_id, 0) + 1
+            if not self.faults.strikes("receiver late"):
+                return Answer(status, "")
+        receiver.failed[event_id] = receiver.failed.get(event_id, 0) + 1
+        if status == 200:
+            return Answer(0, "too_slow")
         return Answer(status, "" if status else "connection_failed")
 
     def _decide(self, receiver: Receiver) -> int:

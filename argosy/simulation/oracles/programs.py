@@ -135,8 +135,8 @@ def _ended(
         return
     if delivery.status == DELIVERED and not has_come:
         yield Violation("I51", where, f"counts as delivered to {receiver.owner}, and never came")
-    elif delivery.status == FAILED and not (receiver.refused.get(event.id, 0) > len(RETRY_SECONDS) or excused):
-        what = f"to {receiver.owner} was given up after {receiver.refused.get(event.id, 0)} tries"
+    elif delivery.status == FAILED and not (receiver.failed.get(event.id, 0) > len(RETRY_SECONDS) or excused):
+        what = f"to {receiver.owner} was given up after {receiver.failed.get(event.id, 0)} tries"
         yield Violation("I51", where, what)
     elif delivery.status == HELD and not excused:
         yield Violation("I51", where, f"to {receiver.owner} was held, and nobody had it stopped")

@@ -239,7 +239,8 @@ class CompareWithGateway(Command, key="job"):
 
 
 class StatementLine(Value):
-    """Money that a gateway says it took or gave back, under the key that we asked for it by."""
+    """Money that a gateway says it took or gave back, under the key that we asked for it by; `fee_amount` is what it
+    kept of it."""
 
     key: str
     operation: str
@@ -248,6 +249,15 @@ class StatementLine(Value):
     amount: int
     currency: str
     done_at: datetime
+    fee_amount: int = 0
+    fee_currency: str = ""
+
+
+class StatementPair(Value):
+    """One movement in both books, which do not tell the same of it."""
+
+    ours: StatementLine
+    theirs: StatementLine
 
 
 class StatementRead(Command, key="job"):
@@ -261,12 +271,25 @@ class StatementRead(Command, key="job"):
     job: str = "compare-with-gateway"
 
 
+class StatementPageRead(Command, key="job"):
+    """A page of what a gateway moved before `until`: the one behind `after`, and what asks for the `next` (empty: there
+    is none)."""
+
+    gateway: str
+    until: datetime
+    after: str
+    next: str
+    lines: tuple[StatementLine, ...]
+    job: str = "compare-with-gateway"
+
+
 class ComparePayment(Command, key="payment_id"):
-    """What only the gateway's book has of a payment, and what only ours has."""
+    """What only the gateway's book has of a payment, what only ours has, and of what they tell differently."""
 
     payment_id: Id
     theirs: tuple[StatementLine, ...]
     ours: tuple[StatementLine, ...]
+    differing: tuple[StatementPair, ...] = ()
 
 
 class PaymentRecovered(Event, key="payment_id"):

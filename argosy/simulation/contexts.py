@@ -30,6 +30,7 @@ from argosy.domains.payments.adapters.outbound.gateways.by_credit import ByCredi
 from argosy.domains.payments.adapters.outbound.gateways.by_hand import ByHand
 from argosy.domains.payments.application.holds import Hold
 from argosy.domains.payments.application.statements import COMPARED
+from argosy.domains.payments.application.windows import Shown
 from argosy.domains.payments.context import PaymentsContext, call_targets
 from argosy.domains.payments.domain import commission
 from argosy.domains.payments.domain.capture import PARTS
@@ -203,6 +204,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.open_webhooks = lambda work: lambda limit: open_webhooks(store, limit)
         context.rates = lambda work: rates(store, work.now)
         context.hold_of = lambda gateway: Hold()
+        context.shown = Shown
         context.captures_of = lambda gateway: PARTS
         context.gateway_names = lambda: frozenset({"test", BANK})
     elif kind is ProductsContext:

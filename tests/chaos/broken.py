@@ -186,9 +186,9 @@ def a_wiped_topic_is_gone_on_with() -> None:
 @broken
 def differences_are_kept_quiet() -> None:
     """What the gateway's book has and ours has not is named to nobody."""
-    from argosy.domains.payments.application.statements import Statements
+    from argosy.domains.payments.application.differences import Differences
 
-    Statements._name = lambda self, line, side: None  # type: ignore[method-assign]
+    Differences._name = lambda self, line, side: None  # type: ignore[method-assign]
 
 
 @broken

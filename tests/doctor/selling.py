@@ -76,7 +76,13 @@ def open_shop(place: Marketplace, stock: int = 100) -> None:
 
 
 def start(
-    place: Marketplace, name: str, *, source: str = "tok_approve", coupons: tuple[str, ...] = (), quantity: int = 2
+    place: Marketplace,
+    name: str,
+    *,
+    source: str = "tok_approve",
+    coupons: tuple[str, ...] = (),
+    quantity: int = 2,
+    gateway: str = "test",
 ) -> Id:
     """A basket of both sellers' goods, on its way."""
     buyer = named_id("doctor", "buyer", name)
@@ -89,6 +95,7 @@ def start(
             address=ADDRESS,
             client_request_id=name.replace(" ", "-").replace("'", ""),
             coupons=coupons,
+            gateway=gateway,
             payment_source=source,
             lines=tuple(
                 CheckoutLine(product_id=product_id(seller), variant_id=variant_id(seller), quantity=quantity)

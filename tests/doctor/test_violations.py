@@ -17,6 +17,7 @@ from tests.doctor.planting import book, chain_again, violated, write, write_in_g
 from tests.doctor.prices_planted import PRICES
 from tests.doctor.sellers_planted import SELLERS
 from tests.doctor.selling import checkout_id, payment_id, take_money_for_nothing
+from tests.doctor.statements_planted import STATEMENTS
 from tests.marketplace import Marketplace
 
 APPROVED, DECLINED = checkout_id("approved"), checkout_id("declined")
@@ -269,6 +270,7 @@ CASES = [
     Case("I18", "money taken for no order", take_money_for_nothing, later=1_000),
     Case("I19", "a refund that only the gateway knows", gateway_did(f"refund:{OTHER}", "refund")),
     Case("I19", "a capture that only we know", gateway_forgot_a_capture),
+    *STATEMENTS,
     Case("I20", "an authorization done twice", gateway_did("authorize:again", "authorize")),
     Case(
         "I21",

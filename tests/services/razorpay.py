@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -22,6 +22,9 @@ class RazorpayStandIn:
         self.refunds: list[dict[str, Any]] = []
         self.sent: list[tuple[str, str, dict[str, Any]]] = []
         self.next: list[Answer] = []
+        self.now: Callable[[], int] = lambda: 1_767_225_600
+        """Its own clock, in seconds."""
+        self.page = 100
         self.lock = Lock()
         self.url = ""
 
@@ -35,6 +38,8 @@ class RazorpayStandIn:
             "order_id": order_id,
             "status": "authorized",
             "fee": None,
+            "notes": [],
+            "created_at": self.now(),
         }
         self.payments[payment["id"]] = payment
         return str(payment["id"])
@@ -55,6 +60,14 @@ class RazorpayStandIn:
             case ("PATCH", ["orders", id]):
                 self.orders[id]["notes"] = sent["notes"]
                 return 200, self.orders[id]
+            case ("GET", ["orders", id]) if id in self.orders:
+                return 200, self.orders[id]
+            case ("GET", ["payments"]):
+                return self.listed(list(self.payments.values()), sent)
+            case ("GET", ["payments", id]) if id in self.payments:
+                return 200, self.payments[id]
+            case ("GET", ["refunds"]):
+                return self.listed(self.refunds, sent)
             case ("GET", ["orders", id, "payments"]):
                 return items([one for one in self.payments.values() if one["order_id"] == id])
             case ("POST", ["payments", id, "capture"]):
@@ -69,12 +82,18 @@ class RazorpayStandIn:
                 return items([one for one in self.refunds if one["payment_id"] == id])
         return no("The id provided does not exist")
 
+    def listed(self, things: list[dict[str, Any]], sent: dict[str, Any]) -> Answer:
+        """The latest first, between two times that are both in it."""
+        since, until, skip = int(sent["from"]), int(sent["to"]), int(sent["skip"])
+        found = [one for one in reversed(things) if since <= one["created_at"] <= until]
+        return items(found[skip : skip + min(self.page, int(sent["count"]))])
+
     def refund(self, payment: dict[str, Any], sent: dict[str, Any]) -> Answer:
         back = sum(one["amount"] for one in self.refunds if one["payment_id"] == payment["id"])
         if sent["amount"] > payment["amount"] - back:
             return no("The total refund amount is greater than the refund payment amount")
         made = {"id": f"rfnd_{len(self.refunds) + 1}", "payment_id": payment["id"], "status": "processed", **sent}
-        made["currency"] = payment["currency"]
+        made |= {"currency": payment["currency"], "created_at": self.now()}
         self.refunds.append(made)
         return 200, made
 

@@ -6,7 +6,7 @@ It keeps what was sent to it, so that tests can look at that, and says no as Str
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -34,6 +34,12 @@ class StripeStandIn:
         self.next: list[tuple[int, dict[str, Any], dict[str, str]]] = []
         """What is answered next, whatever is asked: status, body, headers."""
         self.is_deaf_after = False
+        self.moved: list[dict[str, Any]] = []
+        """Balance transactions, the earliest first; sources stand under their ids in `sources`."""
+        self.sources: dict[str, dict[str, Any]] = {}
+        self.now: Callable[[], int] = lambda: 1_767_225_600
+        """Its own clock, in seconds."""
+        self.page = 100
         """Do what is asked, and answer with a fault of the server's."""
         self.lock = Lock()
         self.url = ""
@@ -76,7 +82,36 @@ class StripeStandIn:
             case ("GET", ["refunds"]):
                 found = [one for one in self.refunds if one["payment_intent"] == sent.form["payment_intent"]]
                 return 200, {"object": "list", "data": found, "has_more": False, "url": sent.path}
+            case ("GET", ["balance_transactions"]):
+                return self.balance_transactions(sent)
         return 404, error("invalid_request_error", "resource_missing")
+
+    def balance_transactions(self, sent: Sent) -> tuple[int, dict[str, Any]]:
+        """The latest first, from behind one, with their sources."""
+        since, until = int(sent.form["created[gte]"]), int(sent.form["created[lt]"])
+        found = [one for one in reversed(self.moved) if since <= one["created"] < until]
+        ids = [one["id"] for one in found]
+        found = found[ids.index(sent.form["starting_after"]) + 1 :] if "starting_after" in sent.form else found
+        limit = min(self.page, int(sent.form["limit"]))
+        told = [{**one, "source": self.sources[one["source"]]} for one in found[:limit]]
+        return 200, {"object": "list", "data": told, "has_more": len(found) > limit, "url": sent.path}
+
+    def move(self, kind: str, source: dict[str, Any], amount: int, fee: int = 0) -> dict[str, Any]:
+        """The balance changes."""
+        self.sources[source["id"]] = source
+        moved = {
+            "id": f"txn_{len(self.moved) + 1}",
+            "object": "balance_transaction",
+            "type": kind,
+            "amount": amount,
+            "fee": fee,
+            "currency": source["currency"],
+            "exchange_rate": None,
+            "source": source["id"],
+            "created": self.now(),
+        }
+        self.moved.append(moved)
+        return moved
 
     def create(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         source = form["payment_method"]
@@ -112,13 +147,17 @@ class StripeStandIn:
         is_final = form.get("final_capture", "true") == "true"
         if not is_final and not intent["is_multicapture"]:
             return 400, error("invalid_request_error", "capture_multiple_unavailable")
-        fee = {
-            "id": "txn_1",
-            "object": "balance_transaction",
-            "fee": amount * 29 // 1_000,
+        charge = {
+            "id": f"ch_{intent['id']}",
+            "object": "charge",
             "currency": intent["currency"],
+            "amount": intent["amount"],
+            "amount_captured": intent["amount_received"] + amount,
+            "payment_intent": intent["id"],
+            "metadata": {name: intent["metadata"][name] for name in ("payment_id", "key")},
         }
-        charge = {"id": f"ch_{intent['id']}", "object": "charge", "balance_transaction": fee}
+        fee = self.move("charge", dict(charge), amount, amount * 29 // 1_000)
+        charge["balance_transaction"] = fee
         intent["metadata"] = {**intent["metadata"], **metadata(form)}
         intent["amount_received"] += amount
         intent["latest_charge"] = charge
@@ -148,6 +187,7 @@ class StripeStandIn:
             "metadata": metadata(form),
         }
         self.refunds.append(made)
+        self.move("refund", made, -amount)
         return 200, made
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import PAGE, Databases, Row, side_by_side
+from argosy.apps.doctor.statements import statements_agree
 from argosy.apps.doctor.stock import LIVE
 from argosy.domains.orders.domain.order_status import CANCELLED, CLOSED, DELIVERED, PAID, PREPAID, SHIPPED
 from argosy.domains.orders.domain.order_status import REFUNDED as ORDER_REFUNDED
@@ -394,7 +395,12 @@ CHECKS = (
         captured_reached_orders,
         spans=True,
     ),
-    Check("I19", "the gateway's book and ours agree on every capture and refund", gateway_agrees, spans=True),
+    Check(
+        "I19",
+        "the gateway's book and ours agree on every capture and refund",
+        all_of(gateway_agrees, statements_agree),
+        spans=True,
+    ),
     Check("I20", "the gateway did each operation once", one_effect, spans=True),
     Check("I37", f"a webhook has one effect, and is resolved within {WEBHOOK_SECONDS} s", webhooks_once),
     Check(

@@ -19,6 +19,7 @@ from argosy.domains.payments.application.books import Books
 from argosy.domains.payments.application.captures import Captures
 from argosy.domains.payments.application.commissions import Commissions
 from argosy.domains.payments.application.credits import Credits, Wallet
+from argosy.domains.payments.application.differences import Differences
 from argosy.domains.payments.application.gateways import Gateway, GatewayRequest, ask
 from argosy.domains.payments.application.gift_cards import ExpiredCards, GiftCards, Randomness
 from argosy.domains.payments.application.holds import Hold, HoldOf, Holds
@@ -36,6 +37,7 @@ from argosy.domains.payments.application.statements import (
     read_statement,
 )
 from argosy.domains.payments.application.webhooks import OpenWebhooks, Webhooks
+from argosy.domains.payments.application.windows import WINDOW, Shown, WindowRequest, Windows, read_window
 from argosy.domains.payments.domain.commission import CommissionRule
 from argosy.domains.payments.domain.credit import Credit
 from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
@@ -58,6 +60,7 @@ SERVICES = (
     Refunds,
     PaymentReconciliation,
     Statements,
+    Differences,
     Webhooks,
     Commissions,
     Receipts,
@@ -78,6 +81,7 @@ class Ports(NamedTuple):
     expired_cards: ExpiredCards = lambda limit: ()
     hold_of: HoldOf = lambda gateway: Hold()
     capturing: Capturing = Capturing()
+    shown: Shown = Shown()
 
 
 NO_PORTS = Ports()
@@ -95,7 +99,8 @@ def build(work: UnitOfWork, ports: Ports = NO_PORTS) -> tuple[Any, ...]:
         Captures(work, books, refunds, ports.rates, ports.capturing),
         refunds,
         PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
-        Statements(work, intents, kept_refunds, differences, rounds, ports.noted),
+        Statements(work, rounds, ports.noted, Windows(work, rounds, ports.shown)),
+        Differences(work, books, intents, kept_refunds, differences),
         Webhooks(work, work.repository(Webhook), intents, kept_refunds, ports.open_webhooks),
         Commissions(work, work.repository(CommissionRule)),
         Receipts(work, books, intents, ports.rates),
@@ -114,6 +119,7 @@ def call_targets(gateways: Mapping[str, Gateway]) -> dict[str, CallTarget]:
         STATEMENT: CallTarget(
             StatementRequest, lambda request, attempt, call_id: read_statement(gateways, request), seconds=10
         ),
+        WINDOW: CallTarget(WindowRequest, lambda request, attempt, call_id: read_window(gateways, request), seconds=60),
     }
 
 
@@ -145,6 +151,7 @@ class PaymentsContext(Context):
                 expired_cards=self.expired_cards(work),
                 hold_of=self.hold_of,
                 capturing=Capturing(self.captures_of, self.is_by_order),
+                shown=self.shown(),
             ),
         )
 
@@ -206,6 +213,13 @@ class PaymentsContext(Context):
             return noted_money(COMPARED, after, up_to, limit)
 
         return look
+
+    def shown(self) -> Shown:
+        """What lists of gateways are laid beside; in a simulation, nothing is listed."""
+        from argosy.domains.payments.adapters.outbound.gateways.registry import statement_lags
+        from argosy.domains.payments.adapters.outbound.statements import lines_of, notes_between, notes_of
+
+        return Shown(statement_lags(), notes_between, notes_of, lines_of)
 
     def rows(self) -> Any:
         from argosy.domains.payments.adapters.outbound.repositories import ROWS

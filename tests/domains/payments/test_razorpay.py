@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from argosy.domains.payments.adapters.outbound.gateways import razorpay as razorpay_gateway
 from argosy.domains.payments.adapters.outbound.gateways import registry
 from argosy.domains.payments.application.gateways import Gateway, GatewayDidNotAnswer
 from argosy.domains.payments.domain.signatures import SignatureDoesNotHold
@@ -106,6 +107,40 @@ def test_what_is_no_answer_is_not_known_and_never_taken_for_a_no(there: Razorpay
         with pytest.raises(GatewayDidNotAnswer):
             ask(request)
     assert there.orders == {}
+
+
+def test_captures_and_refunds_are_listed_page_by_page_each_once(
+    there: RazorpayStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody captured is no movement; whose payment it is the order says."""
+    monkeypatch.setattr(razorpay_gateway, "_PAGE", 1)
+    gateway, contract = gateway_at(there), TestRazorpay()
+    orders = {name: gateway.authorize(contract.ask("authorize", payment_id=an_id(name))) for name in ("one", "two")}
+    paid = {name: there.pay(order.gateway_transaction_id) for name, order in orders.items()}
+    gateway.capture(contract.ask("capture", payment_id=an_id("one")))
+    for name, amount in (("a", 100), ("b", 50)):
+        gateway.refund(
+            contract.ask("refund", amount, payment_id=an_id("one"), refund_id=an_id(name), reference=paid["one"])
+        )
+    found: list[Any] = []
+    after, pages = "", 0
+    while pages == 0 or after:
+        page = gateway.statement(NOW, NOW + timedelta(hours=1), after)
+        found, after, pages = [*found, *page.movements], page.next, pages + 1
+    assert [(one.operation, one.reference, one.amount, one.payment_id, one.fee_amount) for one in found] == [
+        ("capture", paid["one"], 1_000, an_id("one"), 20),
+        ("refund", "rfnd_2", 50, an_id("one"), 0),
+        ("refund", "rfnd_1", 100, an_id("one"), 0),
+    ]
+    assert found[1].key == f"{an_id('one')}:refund:{an_id('b')}"
+    assert pages > 3
+    assert gateway.statement(NOW - timedelta(hours=1), NOW, "").movements == ()
+
+
+def test_a_list_that_is_not_told_is_no_empty_list(there: RazorpayStandIn) -> None:
+    there.next = [(503, {})]
+    with pytest.raises(GatewayDidNotAnswer):
+        gateway_at(there).statement(NOW, NOW + timedelta(hours=1), "")
 
 
 # Webhooks, as recorded.

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from argosy.domains.payments.adapters.outbound.gateways import registry
+from argosy.domains.payments.adapters.outbound.gateways import registry, stripe_statement
 from argosy.domains.payments.adapters.outbound.gateways.stripe import AmountHasNoSpelling, StripeGateway, read, spelled
 from argosy.domains.payments.application.gateways import Gateway, GatewayDidNotAnswer, GatewayRequest, ask
 from argosy.domains.payments.domain.signatures import SignatureDoesNotHold, timed_header
@@ -208,6 +208,56 @@ def test_an_amount_that_stripe_cannot_take_is_declined_and_never_rounded(
         spelled(amount, currency)
     answer = gateway_at(there).authorize(asked("authorize", amount, currency=currency))
     assert (answer.outcome, answer.reason, there.sent) == ("declined", "amount_not_payable", [])
+
+
+# What it lists of what it moved.
+
+
+def listed(gateway: StripeGateway, since: datetime = AT, until: datetime = AT + timedelta(hours=1)) -> list[Any]:
+    """Every page of it."""
+    found: list[Any] = []
+    page = gateway.statement(since, until, "")
+    while True:
+        found += page.movements
+        if not page.next:
+            return found
+        page = gateway.statement(since, until, page.next)
+
+
+def test_captures_parts_and_refunds_are_listed_page_by_page_each_once(
+    there: StripeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = gateway_at(there, ARGOSY_STRIPE_MULTICAPTURE="on")
+    monkeypatch.setattr(stripe_statement, "PAGE", 2)
+    reference = gateway.authorize(asked("authorize")).gateway_transaction_id
+    for name, amount, is_final in (("one", 400, False), ("two", 500, True)):
+        part = {"reference": reference, "capture_id": an_id(name), "is_final": is_final, "taken_amount": 900 - amount}
+        gateway.capture(asked("capture", amount, key=f"k:{name}", **part))
+    gateway.refund(asked("refund", 250, reference=reference, refund_id=REFUND, key=f"{PAYMENT}:refund:{REFUND}"))
+    found = listed(gateway)
+    assert [(one.operation, one.amount, one.currency, one.fee_amount, one.payment_id) for one in found] == [
+        ("refund", 250, "EUR", 0, PAYMENT),
+        ("capture", 500, "EUR", 14, PAYMENT),
+        ("capture", 400, "EUR", 11, PAYMENT),
+    ]
+    assert [one.reference for one in found] == ["re_1", "pi_1/txn_2", "pi_1/txn_1"]
+    assert [one.key for one in found] == [f"{PAYMENT}:refund:{REFUND}", f"{PAYMENT}:capture", f"{PAYMENT}:capture"]
+    assert listed(gateway, AT + timedelta(seconds=1)) == listed(gateway, AT - timedelta(hours=1), AT) == []
+
+
+def test_what_is_credited_in_another_currency_is_told_in_that_of_the_payment(there: StripeStandIn) -> None:
+    gateway = gateway_at(there)
+    held = gateway.authorize(asked("authorize"))
+    gateway.capture(asked("capture", reference=held.gateway_transaction_id))
+    there.moved[0] |= {"amount": 1_090, "currency": "usd", "exchange_rate": 1.09}
+    [one] = listed(gateway)
+    assert (one.reference, one.amount, one.currency, one.fee_currency) == ("pi_1", 1_000, "EUR", "USD")
+
+
+def test_a_list_that_is_not_told_is_no_empty_list(there: StripeStandIn) -> None:
+    there.next = [(503, {}, {})]
+    with pytest.raises(GatewayDidNotAnswer):
+        listed(gateway_at(there))
 
 
 # Webhooks, as recorded, signed as Stripe signs them.

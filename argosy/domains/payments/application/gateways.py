@@ -105,6 +105,41 @@ class Capturing(Protocol):
     captures: str
 
 
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that a gateway took or gave back, as its own list has it. `reference` is what our books know it by, and
+    with `/` and the list's own id behind it where it is one part of several; `key` is ours where the list names it,
+    `payment_id` too, and None where the gateway knows of no payment of ours. `fee_amount` is what it kept of it."""
+
+    operation: str
+    reference: str
+    amount: int
+    currency: str
+    done_at: datetime
+    payment_id: Id | None = None
+    key: str = ""
+    fee_amount: int = 0
+    fee_currency: str = ""
+
+
+class StatementPage(msgspec.Struct, frozen=True):
+    """A page of what a gateway moved; `next` asks for the page behind it, and is empty at the end."""
+
+    movements: tuple[Movement, ...]
+    next: str = ""
+
+
+class Stating(Protocol):
+    """A gateway that lists what it moved. `statement_lag_seconds` is by when the list of a time is whole: what happens
+    later under a time that far back is not listed any more."""
+
+    statement_lag_seconds: int
+
+    def statement(self, since: datetime, until: datetime, after: str) -> StatementPage:
+        """A page of what it moved from one time up to before another, each in exactly one page; GatewayDidNotAnswer
+        where it does not say."""
+        ...
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What a gateway said of its own accord. `operation` is one of ours, empty where it concerns none; `payment_id` and
     `refund_id` are ours, as we gave them with the request; `reference` is the gateway's own id."""

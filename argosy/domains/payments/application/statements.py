@@ -10,41 +10,23 @@ from typing import Protocol
 import msgspec
 
 from argosy.contracts.payments import (
-    CaptureAnswered,
     ComparePayment,
     CompareWithGateway,
-    PaymentRecovered,
     StatementLine,
+    StatementPageRead,
     StatementRead,
 )
-from argosy.domains.payments.application.outgoing import look_up, pay_back
-from argosy.domains.payments.domain.difference import (
-    GATEWAY,
-    OURS,
-    RECOVERED,
-    GatewayDifference,
-    StatementRound,
-    difference_id,
-    round_id,
-)
-from argosy.domains.payments.domain.payment import (
-    APPROVED,
-    CAPTURE,
-    FAILED,
-    REFUND,
-    RETURN,
-    VOIDED,
-    PaymentIntent,
-)
-from argosy.domains.payments.domain.refund import Refund
-from argosy.engine.reads import reads
+from argosy.domains.payments.application.windows import Windows
+from argosy.domains.payments.domain.difference import StatementRound, round_id
+from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, REFUND, RETURN
+from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, is_id
 
 STATEMENT = "statement"
 """The name under which calls for a page are registered."""
 COMPARED = "test"
-"""The gateway whose book is read; others show theirs by statements that nobody asks for yet."""
+"""The gateway whose book is read as it lies there; others list what they moved by time (windows.py)."""
 PAGE = 500
 ROUND_SECONDS = 900
 """A new round begins this long after the last one ended."""
@@ -116,29 +98,27 @@ def read_statement(gateways: Mapping[str, object], request: StatementRequest) ->
 
 
 class Statements:
-    """Compares. Money is never moved by a comparison: what is undecided is looked up, what was taken after it was let
-    go of follows its own rule (suspense, and back), and every other difference is named for a person."""
+    """Compares, and says what differs; what becomes of that is decided payment by payment (differences.py)."""
 
-    def __init__(
-        self,
-        work: UnitOfWork,
-        intents: Repository[PaymentIntent],
-        refunds: Repository[Refund],
-        differences: Repository[GatewayDifference],
-        rounds: Repository[StatementRound],
-        noted: Noted,
-    ) -> None:
+    def __init__(self, work: UnitOfWork, rounds: Repository[StatementRound], noted: Noted, windows: Windows) -> None:
         self.work = work
-        self.intents = intents
-        self.refunds = refunds
-        self.differences = differences
         self.rounds = rounds
         self.noted = noted
+        self.windows = windows
 
     @reads(rounds=lambda command: [round_id(COMPARED)])
+    @then_reads(rounds=lambda self, command: self.windows.round_ids)
     def compare_with_gateway(self, command: CompareWithGateway) -> None:
-        """Goes on where the round stands; asking again while a page is on its way changes nothing."""
+        """Goes on where each round stands; asking again while a page is on its way changes nothing."""
         self._ask(self._round(COMPARED))
+        if self.windows.go_on():
+            self.work.announce(command)
+
+    @reads(rounds=lambda command: [round_id(command.gateway)])
+    def statement_page_read(self, command: StatementPageRead) -> None:
+        """A page of what a gateway moved, beside our notes of the same payments."""
+        if self.windows.take(command):
+            self.work.announce(CompareWithGateway())
 
     @reads(rounds=lambda command: [round_id(command.gateway)])
     def statement_read(self, command: StatementRead) -> None:
@@ -163,35 +143,6 @@ class Statements:
         else:
             round.ended_at = self.work.now
 
-    @reads(
-        intents=lambda command: [command.payment_id],
-        refunds=lambda command: [id for line in command.theirs if (id := _refund_of(line))],
-        differences=lambda command: [
-            *(difference_id(line, GATEWAY) for line in command.theirs),
-            *(difference_id(line, OURS) for line in command.ours),
-        ],
-    )
-    def compare_payment(self, command: ComparePayment) -> None:
-        """Each movement that one book lacks: on its way, against the rules, or to be named."""
-        intent = self.intents.find(command.payment_id)
-        for line in command.theirs:
-            if intent is None or not (self._is_looked_up(intent, line) or self._is_sent_back(intent, line)):
-                self._name(line, GATEWAY)
-        for line in command.ours:
-            self._name(line, OURS)
-
-    @reads(differences=lambda event: [difference_id(_line_of(event), side) for side in (GATEWAY, RECOVERED)])
-    def note_recovery(self, event: PaymentRecovered) -> None:
-        """A correction is kept beside the differences, and closes the one that was named before it came."""
-        line, now = _line_of(event), self.work.now
-        if self.differences.find(difference_id(line, RECOVERED)) is None:
-            correction = GatewayDifference.found(line, RECOVERED, now)
-            correction.closed_at = now
-            self.differences.add(correction)
-        named = self.differences.find(difference_id(line, GATEWAY))
-        if named is not None and named.closed_at is None:
-            named.closed_at = now
-
     def _round(self, gateway: str) -> StatementRound:
         found = self.rounds.find(round_id(gateway))
         if found is None:
@@ -206,44 +157,6 @@ class Statements:
         request = StatementRequest(round.gateway, round.after, now)
         self.work.call(STATEMENT, STATEMENT, request, id=f"{round.gateway}:{round.after}")
 
-    def _is_looked_up(self, intent: PaymentIntent, line: StatementLine) -> bool:
-        """What a gateway has done and we still wait to hear of is looked up at once, should its call have been lost."""
-        refund_id = _refund_of(line)
-        refund = self.refunds.find(refund_id) if refund_id else None
-        if refund is not None and refund.is_open:
-            at = self.work.now
-            refund.look_up_at(at)
-            pay_back(self.work, intent, refund, is_look_up=True, at=at)
-            return True
-        if line.operation in (CAPTURE, RETURN) and intent.pending == line.operation:
-            look_up(self.work, intent, at_once=True)
-            return True
-        return False
-
-    def _is_sent_back(self, intent: PaymentIntent, line: StatementLine) -> bool:
-        """Taken although the payment had ended without a sale: its own rule books it apart and sends it back."""
-        if line.operation != CAPTURE or intent.status not in (FAILED, VOIDED):
-            return False
-        if intent.capture_reference == line.gateway_transaction_id:
-            return True
-        self.work.announce(
-            CaptureAnswered(
-                payment_id=intent.id,
-                call=0,
-                outcome=APPROVED,
-                gateway_transaction_id=line.gateway_transaction_id,
-                amount=line.amount,
-                currency=line.currency,
-            )
-        )
-        return True
-
-    def _name(self, line: StatementLine, side: str) -> None:
-        if self.differences.find(difference_id(line, side)) is None:
-            difference = GatewayDifference.found(line, side, self.work.now)
-            self.differences.add(difference)
-            self.work.announce(difference.alarm)
-
 
 def _shown(line: BookLine) -> StatementLine | None:
     operation = _operation_of(line.key)
@@ -257,18 +170,6 @@ def _shown(line: BookLine) -> StatementLine | None:
         amount=line.amount,
         currency=line.currency,
         done_at=datetime.fromtimestamp(line.created_at, UTC),
-    )
-
-
-def _line_of(event: PaymentRecovered) -> StatementLine:
-    return StatementLine(
-        key=f"{event.payment_id}:{event.operation}",
-        operation=event.operation,
-        payment_id=event.payment_id,
-        gateway_transaction_id=event.gateway_transaction_id,
-        amount=event.amount,
-        currency=event.currency,
-        done_at=datetime.min.replace(tzinfo=UTC),
     )
 
 
@@ -304,8 +205,3 @@ def _operation_of(key: str) -> str:
 
 def _payment_of(key: str) -> str:
     return key.partition(":")[0]
-
-
-def _refund_of(line: StatementLine) -> Id | None:
-    parts = line.key.split(":")
-    return Id(parts[2]) if line.operation == REFUND and len(parts) == 3 else None

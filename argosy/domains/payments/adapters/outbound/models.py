@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from argosy.domains.payments.domain.credit import MOVEMENT_KINDS
 from argosy.domains.payments.domain.gift_card import CARD_MOVES, OPEN
-from argosy.domains.payments.domain.payment import MOVES
+from argosy.domains.payments.domain.payment import APPROVED, CAPTURE, MOVES, REFUND, RETURN
 from argosy.domains.payments.domain.refund import REFUND_MOVES
 from argosy.domains.payments.domain.webhook import WEBHOOK_STATUSES
 from argosy.platform.fields import IdField, InstantField
@@ -89,6 +89,14 @@ class PaymentTransactionRow(models.Model):
 
     class Meta:
         db_table = "payment_transactions"
+        indexes = [
+            # By time, for laying them beside what gateways list by time: money alone.
+            models.Index(
+                fields=["created_at", "id"],
+                name="payment_transactions_money",
+                condition=Q(status=APPROVED, type__in=(CAPTURE, REFUND, RETURN)),
+            ),
+        ]
 
 
 class RefundRow(AggregateRow):
@@ -168,7 +176,8 @@ class LedgerAccountRow(AggregateRow):
 
 
 class GatewayDifferenceRow(AggregateRow):
-    """What one of the two books has and the other has not: an alarm that was raised, for a person."""
+    """What one of the two books has and the other has not, or tells differently: an alarm that was raised, for a
+    person."""
 
     payment_id = IdField()
     side = models.CharField(max_length=10)
@@ -178,6 +187,8 @@ class GatewayDifferenceRow(AggregateRow):
     currency = models.CharField(max_length=3)
     found_at = InstantField()
     closed_at = InstantField(null=True)
+    expected_amount = models.BigIntegerField(db_default=0)
+    expected_currency = models.CharField(max_length=3, db_default="XXX")
 
     class Meta:
         db_table = "gateway_differences"
@@ -189,9 +200,33 @@ class StatementRoundRow(AggregateRow):
     gateway = models.CharField(max_length=50)
     after = models.CharField(max_length=200)
     ended_at = InstantField(null=True)
+    begun_at = InstantField(null=True)
+    read_until = InstantField(null=True)
+    window_until = InstantField(null=True)
+    judged_until = InstantField(null=True)
+    judged = models.CharField(max_length=36, db_default="")
 
     class Meta:
         db_table = "statement_rounds"
+
+
+class StatementLineRow(models.Model):
+    """What gateways' own statements list, as it was read; only ever added to."""
+
+    id = IdField(primary_key=True)
+    round_id = IdField()
+    payment_id = IdField(db_index=True)
+    operation = models.CharField(max_length=10)
+    key = models.CharField(max_length=200)
+    gateway_transaction_id = models.CharField(max_length=255)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    fee_amount = models.BigIntegerField()
+    fee_currency = models.CharField(max_length=3)
+    done_at = InstantField()
+
+    class Meta:
+        db_table = "statement_lines"
 
 
 class CommissionRuleRow(AggregateRow):

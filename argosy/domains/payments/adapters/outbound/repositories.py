@@ -14,12 +14,13 @@ from argosy.domains.payments.adapters.outbound.models import (
     PaymentIntentRow,
     PaymentTransactionRow,
     RefundRow,
+    StatementLineRow,
     StatementRoundRow,
     WebhookRow,
 )
 from argosy.domains.payments.domain.commission import CommissionRule
 from argosy.domains.payments.domain.credit import Credit, CreditMovement
-from argosy.domains.payments.domain.difference import GatewayDifference, StatementRound
+from argosy.domains.payments.domain.difference import GatewayDifference, ReadLine, StatementRound
 from argosy.domains.payments.domain.gift_card import GiftCard
 from argosy.domains.payments.domain.ledger import Entry, Ledger, LedgerAccount
 from argosy.domains.payments.domain.payment import AUTHORIZE, PaymentIntent, PaymentTransaction
@@ -38,7 +39,11 @@ ROWS = (
     Rows(Ledger, LedgerHeadRow, parts={"entries": Part(Entry, LedgerRow, owner="ledger_id", is_log=True)}),
     Rows(LedgerAccount, LedgerAccountRow),
     Rows(GatewayDifference, GatewayDifferenceRow),
-    Rows(StatementRound, StatementRoundRow),
+    Rows(
+        StatementRound,
+        StatementRoundRow,
+        parts={"lines": Part(ReadLine, StatementLineRow, owner="round_id", is_log=True)},
+    ),
     Rows(Webhook, WebhookRow),
     Rows(CommissionRule, CommissionRuleRow),
     Rows(

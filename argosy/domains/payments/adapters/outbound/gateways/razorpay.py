@@ -21,7 +21,14 @@ import razorpay
 import requests
 from razorpay.errors import BadRequestError, GatewayError, ServerError
 
-from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest, Notice
+from argosy.domains.payments.application.gateways import (
+    GatewayAnswer,
+    GatewayDidNotAnswer,
+    GatewayRequest,
+    Movement,
+    Notice,
+    StatementPage,
+)
 from argosy.domains.payments.domain.capture import WHOLE
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, RETURN
 from argosy.domains.payments.domain.signatures import TOLERANCE_SECONDS, SignatureDoesNotHold, verify_plain
@@ -32,6 +39,9 @@ from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 TIMEOUT_SECONDS = 8
 HELD_MINUTES = 7_200
 """How long a payment is held that nobody captures: five days, then Razorpay pays it back."""
+
+_PAGE = 100
+"""As many as Razorpay gives at once."""
 
 _OPERATIONS = {
     "payment.authorized": AUTHORIZE,
@@ -66,6 +76,8 @@ class RazorpayGateway:
     captures = WHOLE
 
     hold_seconds = 5 * 24 * 3_600
+    statement_lag_seconds = HELD_MINUTES * 60 + 3_600
+    """Payments are listed under the time at which buyers paid: a list is whole when none can be captured any more."""
 
     def __init__(
         self, auth: tuple[str, str], *, page: str, webhook_secrets: tuple[str, ...] = (), url: str = ""
@@ -172,6 +184,21 @@ class RazorpayGateway:
         except (BadRequestError, GatewayError, ServerError, requests.RequestException, ValueError) as error:
             raise GatewayDidNotAnswer(request.key) from error
 
+    def statement(self, since: datetime, until: datetime, after: str) -> StatementPage:
+        """A page of what it moved: captured payments with what it kept of each, then refunds. `after` names the list
+        and how many of it were read."""
+        kind, _, count = (after or "payments:0").partition(":")
+        listing = self._razorpay.payment if kind == "payments" else self._razorpay.refund
+        times = {"from": int(since.timestamp()), "to": int(until.timestamp()) - 1}  # Both are in it.
+        try:
+            found = listing.all({**times, "count": _PAGE, "skip": int(count)})["items"]
+            moved = [movement for one in found if (movement := self._moved(kind, one)) is not None]
+        except (BadRequestError, GatewayError, ServerError, requests.RequestException) as error:
+            raise GatewayDidNotAnswer(type(error).__name__) from error
+        if len(found) == _PAGE:
+            return StatementPage(tuple(moved), f"{kind}:{int(count) + _PAGE}")
+        return StatementPage(tuple(moved), "refunds:0" if kind == "payments" else "")
+
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """What it says of its own accord. Its signature has no time: one that is played again is known by its id."""
         verify_plain(headers.get("x-razorpay-signature", ""), body, self.webhook_secrets)
@@ -204,6 +231,34 @@ class RazorpayGateway:
             amount=min(max(told.amount, 0), AMOUNT_MAX),
             currency=told.currency[:3],
         )
+
+    def _moved(self, kind: str, one: Mapping[str, Any]) -> Movement | None:
+        is_refund = kind == "refunds"
+        if one["status"] not in (("processed", "pending") if is_refund else ("captured", "refunded")):
+            return None
+        notes = _notes(one)
+        payment_id, key = str(notes.get("payment_id") or ""), str(notes.get("key") or "")
+        if not is_id(payment_id):
+            payment_id = self._paid_for(one)
+        operation = (RETURN if key.endswith(f":{RETURN}") else REFUND) if is_refund else CAPTURE
+        is_fee_told = not is_refund and one["currency"] == "INR"
+        return Movement(
+            operation=operation,
+            reference=one["id"],
+            amount=one["amount"],
+            currency=one["currency"],
+            done_at=datetime.fromtimestamp(one["created_at"], UTC),
+            payment_id=Id(payment_id) if is_id(payment_id) else None,
+            key=(key if is_refund else f"{payment_id}:{CAPTURE}" if payment_id else "")[:200],
+            fee_amount=int(one.get("fee") or 0) if is_fee_told else 0,
+            fee_currency="INR" if is_fee_told else "",
+        )
+
+    def _paid_for(self, one: Mapping[str, Any]) -> str:
+        """Our payment, as the order bears it that was paid; empty where there was none."""
+        payment = self._razorpay.payment.fetch(one["payment_id"]) if "payment_id" in one else one
+        order_id = payment.get("order_id")
+        return str(self._razorpay.order.fetch(order_id).get("receipt") or "") if order_id else ""
 
     def _order(self, payment_id: str) -> dict[str, Any] | None:
         found: list[dict[str, Any]] = self._razorpay.order.all({"receipt": payment_id})["items"]

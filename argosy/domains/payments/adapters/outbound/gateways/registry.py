@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -119,3 +120,13 @@ def hold_of(name: str) -> Hold:
     gateway = gateways().get(name)
     seconds = getattr(gateway, "hold_seconds", Hold().seconds)
     return Hold(seconds, callable(getattr(gateway, "renew", None)))
+
+
+@cache
+def statement_lags() -> dict[str, timedelta]:
+    """The gateways that list what they moved, each with how long it takes until a list is whole."""
+    return {
+        name: timedelta(seconds=gateway.statement_lag_seconds)  # type: ignore[attr-defined]
+        for name, gateway in gateways().items()
+        if callable(getattr(gateway, "statement", None))
+    }

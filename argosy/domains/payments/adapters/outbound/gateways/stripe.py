@@ -19,7 +19,14 @@ import msgspec
 import requests
 import stripe
 
-from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayDidNotAnswer, GatewayRequest, Notice
+from argosy.domains.payments.adapters.outbound.gateways import stripe_statement
+from argosy.domains.payments.application.gateways import (
+    GatewayAnswer,
+    GatewayDidNotAnswer,
+    GatewayRequest,
+    Notice,
+    StatementPage,
+)
 from argosy.domains.payments.domain.capture import PART, PARTS
 from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, RETURN, VOID
 from argosy.domains.payments.domain.signatures import verify_timed
@@ -83,6 +90,7 @@ class StripeGateway:
     another kind of authorization, which not every card gives."""
 
     hold_seconds = 7 * 24 * 3_600
+    statement_lag_seconds = 900
 
     def __init__(
         self,
@@ -194,6 +202,13 @@ class StripeGateway:
             return GatewayAnswer(outcome=APPROVED, gateway_transaction_id=found.id)
         is_taken = found.status == "succeeded"
         return GatewayAnswer(outcome=DECLINED, reason="captured") if is_taken else None
+
+    def statement(self, since: datetime, until: datetime, after: str) -> StatementPage:
+        """A page of what it moved, captures and refunds with what it kept of each."""
+        try:
+            return stripe_statement.page(self._stripe, since, until, after, read)
+        except stripe.StripeError as error:
+            raise GatewayDidNotAnswer(type(error).__name__) from error
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """What it says of its own accord."""

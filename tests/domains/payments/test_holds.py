@@ -29,6 +29,7 @@ from tests.domains.payments.counter import (
     Counter,
     Says,
     ScriptedGateway,
+    authorize,
     capture,
     decline,
     no_answer,
@@ -242,3 +243,21 @@ def test_payments_told_of_twice_hold_up_nobody() -> None:
         an_id("second"),
         an_id("third"),
     }
+
+
+def test_what_is_held_and_heard_of_again_is_let_go_of_by_when_it_was_held() -> None:
+    """A payments that went back to a backup hears of it three days later: the gateway has held it since then."""
+    counter = Counter(Renewing({}))
+    hold = Hold(7 * 24 * 3_600)
+    counter.stage.participant = Participant(
+        "stage", counter.stage.participant.handlers, lambda work: build(work, Ports(hold_of=lambda gateway: hold))
+    )
+    told_at = counter.clock.now()
+    counter.clock.time = told_at + timedelta(days=3)
+    counter.stage.send(authorize(told_at + timedelta(minutes=5)), told_at=told_at)
+    counter.call()
+    assert counter.intent.status == "AUTHORIZED"
+    counter.clock.time += timedelta(minutes=31)
+    counter.send(FindOldAuthorizations())
+    [timer] = [due for due in counter.stage.due().values() if due.kind == TIMER]
+    assert timer.due_at == told_at + hold.until_renewal

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from argosy.contracts.payments import PaymentRecovered
+from argosy.contracts.payments_credit import IssueCredit
 from argosy.domains.payments.domain.refund import Refund
 from tests.domains.payments.counter import (
+    BUYER,
     Counter,
     Says,
     approve,
@@ -107,6 +109,38 @@ def test_a_refund_waits_for_the_capture_that_is_heard_after_it() -> None:
     assert [one.operation for one in answers if isinstance(one, PaymentRecovered)] == ["refund"]
     assert (counter.intent.status, counter.balance("clearing:test")) == ("REFUNDED", 0)
     assert not any(asked.endswith("void") for asked in counter.gateway.asked)
+
+
+def paid_with_credit() -> Counter:
+    """Heard again before the credit that paid a part of it."""
+    counter = Counter()
+    began = counter.clock.now()
+    counter.clock.time = began + HOURS
+    asked = authorize(began + timedelta(minutes=5), credit_amount=4_000)
+    assert counter.stage.send(asked, capture(), told_at=began) == []
+    counter.call()
+    return counter
+
+
+def test_what_credit_paid_in_part_waits_for_the_credit_that_is_heard_after_it() -> None:
+    counter = paid_with_credit()
+    counter.send(IssueCredit(buyer_id=BUYER, amount=4_000, currency="EUR", reason="heard after it"))
+    answers = counter.call(until=timedelta(minutes=10))
+    assert [one.amount for one in answers if isinstance(one, PaymentRecovered)] == [6_000]
+    assert (counter.intent.status, counter.intent.credit_status) == ("CAPTURED", "SPENT")
+    assert {asked.partition(" ")[0] for asked in counter.gateway.asked} == {"look_up"}
+    assert counter.balance("clearing:test") == 6_000
+    assert counter.faults() == []
+
+
+def test_what_credit_never_pays_fails_once_the_gateway_was_asked() -> None:
+    counter = paid_with_credit()
+    answers = counter.call(until=timedelta(minutes=20))
+    assert told(answers) == ["PaymentFailed"]
+    assert (counter.intent.status, counter.intent.failure) == ("FAILED", "not_enough_credit")
+    assert counter.gateway.asked[0] == "look_up authorize"
+    assert counter.gateway.asked[-1] == "look_up void"
+    assert counter.faults() == []
 
 
 def test_a_gateway_that_is_away_for_longer_than_a_buyer_may_take_is_still_believed() -> None:

@@ -52,6 +52,8 @@ from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Refused
 
 NOT_ENOUGH_CREDIT = "not_enough_credit"
+CREDIT_CALLS_MAX = 8
+"""So many look-ups, six minutes, a payment that is heard again waits for the credit that is heard after it."""
 
 
 class Authorizations:
@@ -83,9 +85,9 @@ class Authorizations:
         is_late = command.expires_at <= self.work.now
         if command.replaces is not None:
             self._replace(command.replaces, command.payment_id)
-        intent = PaymentIntent.open(command, self.work.now, is_recovered=is_late)
+        intent = PaymentIntent.open(command, self.work.now, told_at=self.work.told_at if is_late else None)
         self.intents.add(intent)
-        if intent.credit_amount and not self.wallet.hold(intent):
+        if intent.credit_amount and not self.wallet.hold(intent) and not is_late:
             return self._fail(intent, NOT_ENOUGH_CREDIT)
         start(self.work, intent, AUTHORIZE)
         return None
@@ -205,6 +207,9 @@ class Authorizations:
     def _approved(self, intent: PaymentIntent, answer: AuthorizationAnswered) -> None:
         if intent.pending != AUTHORIZE:
             return self._approved_late(intent, answer)
+        lacks_credit = intent.is_credit_awaited and not intent.unwanted and not self.wallet.hold(intent)
+        if lacks_credit and intent.calls < CREDIT_CALLS_MAX:
+            return look_up(self.work, intent) if answer.call == intent.calls else None
         self._note(intent, answer)
         intent.decided()
         intent.authorization_reference = answer.gateway_transaction_id
@@ -216,6 +221,8 @@ class Authorizations:
                 answer.gateway_transaction_id,
             )
             return self._fail(intent, "gateway_told_another_amount", is_held=True)
+        if lacks_credit:
+            return self._fail(intent, NOT_ENOUGH_CREDIT, is_held=True)
         intent.move(AUTHORIZED)
         if intent.unwanted:
             return let_go(self.work, intent)

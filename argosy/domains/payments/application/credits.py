@@ -50,9 +50,9 @@ def credit_accounts(buyer_id: str | None, currency: str) -> list[Id]:
 
 
 def _held_for(service: Any, message: Any) -> list[PaymentIntent]:
-    """The payment that a message is about, if credit is held for it."""
+    """The payment that a message is about, if credit is held for it, or will be."""
     found = service.intents.find(message.payment_id)
-    return [found] if found is not None and found.is_credit_held else []
+    return [found] if found is not None and (found.is_credit_held or found.is_credit_awaited) else []
 
 
 reads_what_is_held = then_reads(

@@ -190,8 +190,10 @@ class PaymentIntent(Aggregate):
     transactions: list[PaymentTransaction] = field(default_factory=list)
 
     @classmethod
-    def open(cls, command: AuthorizePayment, now: datetime, *, is_recovered: bool = False) -> PaymentIntent:
-        """A payment that is about to be authorized, by its deadline at the latest."""
+    def open(cls, command: AuthorizePayment, now: datetime, *, told_at: datetime | None = None) -> PaymentIntent:
+        """A payment that is about to be authorized, by its deadline at the latest; or one that is heard again, long
+        after it was told, and was held since then if it was."""
+        is_recovered = told_at is not None
         until = now + timedelta(seconds=AUTHORIZATION_SECONDS)
         return cls(
             id=command.payment_id,
@@ -204,7 +206,7 @@ class PaymentIntent(Aggregate):
             currency=command.currency,
             gateway=command.gateway if command.credit_amount < command.amount else BY_CREDIT,
             source=command.source,
-            created_at=now,
+            created_at=told_at or now,
             deadline=until if is_recovered else min(command.expires_at, until),
             is_recovered=is_recovered,
         )
@@ -244,6 +246,11 @@ class PaymentIntent(Aggregate):
     @property
     def is_credit_held(self) -> bool:
         return self.credit_status == HELD
+
+    @property
+    def is_credit_awaited(self) -> bool:
+        """Whether there was not so much store credit when it was heard again: what gave it may be heard after it."""
+        return self.is_recovered and self.credit_amount > 0 and not self.credit_status
 
     @property
     def credit_left(self) -> int:

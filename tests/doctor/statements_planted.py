@@ -23,7 +23,7 @@ STATEMENTS = (
             "payments",
             "statement_rounds",
             "INSERT INTO statement_rounds (id, version, sequence, gateway, after, begun_at, judged_until, judged) "
-            f"VALUES ('{OTHER}', 1, 1, 'test', '', '{OLD}', '2999-01-01 00:00:00.000001', '')",
+            f"VALUES ('{OTHER}', 1, 0, 'test', '', '{OLD}', '2999-01-01 00:00:00.000001', '')",
         ),
     ),
 )

@@ -38,9 +38,9 @@ class Quoted(NamedTuple):
     quote_id: Id | None = None
     total: int | None = None
     tries: int = 0
+    currency: str = ""
 
 
-UNQUOTED = Quoted()
 Then = Callable[[Quoted], None]
 
 
@@ -126,7 +126,7 @@ class Browsing(Person):
 
     # What it would cost.
 
-    def ask_price(self, number: int, lines: tuple[CheckoutLine, ...], coupons: tuple[str, ...], then: Then) -> None:
+    def ask_price(self, currency: str, lines: tuple[CheckoutLine, ...], coupons: tuple[str, ...], then: Then) -> None:
         """Buy at the price that was shown, or by its total alone; without either where nothing is shown in time."""
         address = ADDRESSES[self.random.randrange(len(ADDRESSES))]
         command = RequestQuote(
@@ -137,26 +137,25 @@ class Browsing(Person):
             postal_code=address.postal_code,
             lines=lines,
             coupons=coupons,
+            currency=currency,
         )
         self.ask(
             "checkout",
             command,
             self.actor,
-            told=lambda standing: self._look(standing, address, then, LOOKS),
-            refused=lambda error: then(UNQUOTED),
+            told=lambda standing: self._look(standing, Quoted(address, currency=currency), then, LOOKS),
+            refused=lambda error: then(Quoted(currency=currency)),
         )
 
-    def _look(self, standing: QuoteStanding, address: Address, then: Then, looks: int) -> None:
+    def _look(self, standing: QuoteStanding, wanted: Quoted, then: Then, looks: int) -> None:
         quote = self.place.store("checkout").rows.get(Quotation, {}).get(standing.quote_id)
         if isinstance(quote, Quotation) and quote.status == READY:
             by_id = self.random.random() < 0.7
-            shown = Quoted(address, quote.id if by_id else None, quote.total_amount)
+            shown = wanted._replace(quote_id=quote.id if by_id else None, total=quote.total_amount)
             # Now and then the quote's quarter of an hour is over by then.
             longest = 20 * MINUTE if self.random.random() < 0.05 else self.random.choice((SECOND, SECOND, 10 * SECOND))
             self.later(self.random.randrange(1, longest), lambda: then(shown))
         elif looks and not (isinstance(quote, Quotation) and quote.status == FAILED):
-            self.later(
-                self.random.randrange(SECOND, 4 * SECOND), lambda: self._look(standing, address, then, looks - 1)
-            )
+            self.later(self.random.randrange(SECOND, 4 * SECOND), lambda: self._look(standing, wanted, then, looks - 1))
         else:
-            then(UNQUOTED)
+            then(Quoted(currency=wanted.currency))

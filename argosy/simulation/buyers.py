@@ -17,7 +17,7 @@ from argosy.read_models.checkout_progress.projector import CheckoutProgress
 from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.ids import Id, child_id, named_id
 from argosy.simulation.aftersales import TRANSFERS_UNTIL, Aftersales
-from argosy.simulation.browsing import UNQUOTED, Browsing, Quoted
+from argosy.simulation.browsing import Browsing, Quoted
 from argosy.simulation.facts import Facts, Purchase
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.people import Person
@@ -31,6 +31,7 @@ from argosy.simulation.shop import (
     CAPPED,
     OF_A_SELLER,
     ONCE_EACH,
+    SECOND_CURRENCY,
     SELECTED,
     Goods,
     buyer,
@@ -92,10 +93,15 @@ class Buyer(Person):
             self.ask("carts", ApplyCoupon(code=coupons[0]), self.actor)
         delay = self.random.randrange(1, 2 * SECOND)
         self.browsing.pass_time(picked[0])
+        currency = self._currency()
         if self.place.faults.strikes("quoted"):
-            self.browsing.ask_price(rush.number, lines, coupons, lambda quoted: self._buy(rush, lines, coupons, quoted))
+            self.browsing.ask_price(currency, lines, coupons, lambda quoted: self._buy(rush, lines, coupons, quoted))
             return
-        self.later(delay, lambda: self._buy(rush, lines, coupons))
+        self.later(delay, lambda: self._buy(rush, lines, coupons, Quoted(currency=currency)))
+
+    def _currency(self) -> str:
+        is_other = self.facts.abroad and self.place.faults.strikes("other currency")
+        return SECOND_CURRENCY if is_other else ""
 
     def _browse(self, goods: Goods) -> None:
         """Look at a page, as it stands. It may be gone, or late; it is never an error."""
@@ -138,9 +144,7 @@ class Buyer(Person):
 
     # At the checkout.
 
-    def _buy(
-        self, rush: Rush, lines: tuple[CheckoutLine, ...], coupons: tuple[str, ...], quoted: Quoted = UNQUOTED
-    ) -> None:
+    def _buy(self, rush: Rush, lines: tuple[CheckoutLine, ...], coupons: tuple[str, ...], quoted: Quoted) -> None:
         faults = self.place.faults
         request = f"rush-{rush.number}-{quoted.tries}"
         address = ADDRESSES[self.random.randrange(len(ADDRESSES))]
@@ -159,11 +163,14 @@ class Buyer(Person):
             quote_id=quoted.quote_id,
             may_retry_payment=faults.strikes_for("another card", request),
             credit_amount=self.wallet.part(quoted.tries) if method == "card" else 0,
+            currency="" if quoted.quote_id is not None else quoted.currency,
         )
-        purchase = self.facts.purchases[self.id, request] = Purchase(command, self.place.scheduler.time)
-        self._spend_credit(purchase, quoted.tries, lambda tries: self._buy(rush, lines, (), Quoted(tries=tries)))
+        purchase = Purchase(command, self.place.scheduler.time, currency=quoted.currency)
+        self.facts.purchases[self.id, request] = purchase
+        unquoted, tries = Quoted(currency=quoted.currency), quoted.tries
+        self._spend_credit(purchase, tries, lambda more: self._buy(rush, lines, (), unquoted._replace(tries=more)))
         if quoted.quote_id is not None:
-            purchase.instead = lambda: self._buy(rush, lines, coupons, Quoted(tries=quoted.tries + 1))
+            purchase.instead = lambda: self._buy(rush, lines, coupons, unquoted._replace(tries=tries + 1))
         self._start(purchase, command)
         if faults.strikes("double click"):
             twice = _again(command, checkout_id=self.place.ids.new())

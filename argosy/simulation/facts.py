@@ -24,6 +24,10 @@ class Rule(NamedTuple):
     def effect(self) -> str:
         return self.terms.effect if isinstance(self.terms, PromotionTerms) else ""
 
+    def counts_in(self, currency: str) -> bool:
+        """Shares count in every currency, amounts in their own."""
+        return self.terms.currency in ("", currency)
+
     @property
     def units_max(self) -> int:
         return self.terms.units_max if isinstance(self.terms, PromotionTerms) else 0
@@ -66,6 +70,14 @@ class Promising(NamedTuple):
     until: int | None = None
 
 
+class Asked(NamedTuple):
+    """What is asked for a thing in another currency than its own, since and until when; None: it is not sold in it."""
+
+    amount: int | None
+    since: int
+    until: int | None = None
+
+
 @dataclass
 class Purchase:
     """A purchase as its buyer knows it: what was asked for, and every checkout id that was answered."""
@@ -80,6 +92,8 @@ class Purchase:
     """What store credit pays at most where another attempt is made; None: as much as before."""
     is_aborted: bool = False
     """Whether somebody was told that it was aborted."""
+    currency: str = ""
+    """In which currency its buyer means to pay; "": in that of the goods."""
 
 
 @dataclass
@@ -98,6 +112,9 @@ class Facts:
     """Names of promotions, by their ids."""
     prices: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     """By variant: (since when it may be asked for, the amount)."""
+    abroad: dict[str, list[Asked]] = field(default_factory=dict)
+    """By variant: what its seller asks for it in the second currency. The last two may both count until the seller is
+    told that the later one does."""
     answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """By actor, route and key: what was answered."""
     put: Counter[tuple[str, str]] = field(default_factory=Counter)

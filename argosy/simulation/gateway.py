@@ -87,7 +87,7 @@ class SimulatedGateway:
         elif self._strikes("gateway lies of amount", request):
             amount += 1 if amount % 2 else -1
         elif self._strikes("gateway lies of currency", request):
-            currency = "USD"
+            currency = "BRL" if currency == "USD" else "USD"
         if status == APPROVED and not request.is_final:
             reason = MORE_TO_COME
         return self._answer(request, (status, reason, amount, currency))

@@ -79,7 +79,8 @@ TOLD: Mapping[str, str] = {
     "payments.ResolveWebhooks": "ResolveWebhooks",
 }
 PROMOTED = {WELCOME: "first order", GOLD: "buyer group", BROUGHT: "free delivery"}
-SEEN = ("pieces bought at a deal", "webhook turned away", "pieces sold beforehand")
+IN_CURRENCIES = ("quoted in another currency", "sold in another currency")
+SEEN = ("pieces bought at a deal", "webhook turned away", "pieces sold beforehand", *IN_CURRENCIES)
 OF_CREDIT = {PAID: "paid with credit", NOT_PAID: "credit not needed after all", REFUNDED: "paid back as credit"}
 HEALED = ("order confirmed by its payment", "coupon use held too long", "plan made anew")
 COUNTED = (*TOLD.values(), *FOUND.values(), *SEEN, *OF_CREDIT.values(), *HEALED)

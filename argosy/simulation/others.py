@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argosy.simulation.commissioners import Commissioner
+from argosy.simulation.exporters import Exporter
 from argosy.simulation.facts import Facts
 from argosy.simulation.givers import Giver
 from argosy.simulation.marketplace import Marketplace
@@ -16,4 +17,5 @@ from argosy.simulation.shop import SELLERS
 def others(place: Marketplace, facts: Facts) -> tuple[Attendant, ...]:
     planners = [Planner(place, facts, number) for number in range(SELLERS)]
     programs = [Program(place, facts, number) for number in PROGRAMS]
-    return (Commissioner(place, facts), Giver(place, facts), Mover(place, facts), *planners, *programs)
+    exporters = [Exporter(place, facts, number) for number in range(SELLERS)]
+    return (Commissioner(place, facts), Giver(place, facts), Mover(place, facts), *planners, *programs, *exporters)

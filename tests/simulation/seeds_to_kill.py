@@ -106,4 +106,8 @@ SEEDS: dict[str, int] = {
     "sellers_say_where_it_goes": 1,
     "new_address_is_not_shown": 1,
     "new_address_is_not_kept": 1,
+    "every_price_is_the_own_one": 2,
+    "ended_price_is_charged_on": 8,
+    "turnover_is_added_up_across_currencies": 2,
+    "amounts_count_in_every_currency": 4,
 }

@@ -46,32 +46,40 @@ def credit(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     for _, movement in store.parts(Credit, "movements"):
         if movement.kind in OF_CREDIT:
             place.jobs.counts[OF_CREDIT[movement.kind]] += 1
-    balances = {row.name: row.balance for row in store.all(LedgerAccount) if row.currency == CURRENCY and row.balance}
-    yield from _balances(place, facts, balances)
-    yield from _cards(place, facts, balances)
+    books = {(row.name, row.currency): row.balance for row in store.all(LedgerAccount) if row.balance}
+    yield from _balances(place, facts, books)
+    at_home = {name: balance for (name, currency), balance in books.items() if currency == CURRENCY}
+    yield from _cards(place, facts, at_home)
 
 
-def _balances(place: Marketplace, facts: Facts, books: dict[str, int]) -> Iterator[Violation]:
-    store, due = place.store("payments"), facts.credit + Counter()
+def _balances(place: Marketplace, facts: Facts, books: dict[tuple[str, str], int]) -> Iterator[Violation]:
+    """Of each buyer in each currency: what was given in one is nothing in another."""
+    store, due = place.store("payments"), Counter[tuple[str, str]]()
+    for buyer_id, amount in facts.credit.items():
+        due[buyer_id, CURRENCY] += amount
     for card in facts.cards.values():
         for buyer_id in card.redeemed_by:
-            due[buyer_id] += card.amount
-    for (buyer_id, _), taken in _taken(place, facts).items():
-        due[buyer_id] -= taken
+            due[buyer_id, CURRENCY] += card.amount
+    sessions = place.store("checkout").rows.get(CheckoutSession, {})
+    for (buyer_id, checkout_id), taken in _taken(place, facts).items():
+        session = sessions[Id(checkout_id)]
+        assert isinstance(session, CheckoutSession)
+        due[buyer_id, session.currency] -= taken
     moved: Counter[str] = Counter()
     for owner, movement in store.parts(Credit, "movements"):
         moved[owner] += movement.amount
-    kept = {row.buyer_id: row for row in store.all(Credit)}
+    kept = {(str(row.buyer_id), row.currency): row for row in store.all(Credit)}
     erased = {user.id for user in place.store("accounts").all(User) if user.status == ERASED}
-    for buyer_id in sorted(due.keys() | kept.keys()):
-        row, where = kept.get(Id(buyer_id)), f"credit of {buyer_id}"
+    for buyer_id, currency in sorted(due.keys() | kept.keys()):
+        row, where = kept.get((buyer_id, currency)), f"credit of {buyer_id} in {currency}"
         has, held = (row.balance, row.held) if row is not None else (0, 0)
         if buyer_id in erased:
-            due[buyer_id] = 0  # Whoever is erased forfeits what is theirs.
-        if (has, held) != (due[buyer_id], 0):
-            yield Violation("I60", where, f"is {has}, with {held} held; {due[buyer_id]} are theirs by what they did")
-        booked = books.get(credit_of(buyer_id), 0), books.get(credit_held(buyer_id), 0)
-        if booked != (has, held) or moved[credit_id(buyer_id, CURRENCY)] != has:
+            due[buyer_id, currency] = 0  # Whoever is erased forfeits what is theirs.
+        theirs = due[buyer_id, currency]
+        if (has, held) != (theirs, 0):
+            yield Violation("I60", where, f"is {has}, with {held} held; {theirs} are theirs by what they did")
+        booked = books.get((credit_of(buyer_id), currency), 0), books.get((credit_held(buyer_id), currency), 0)
+        if booked != (has, held) or moved[credit_id(buyer_id, currency)] != has:
             yield Violation("I60", where, f"is {has}, with {held} held; the books say {booked}")
 
 

@@ -29,6 +29,10 @@ class Bought(NamedTuple):
     purchase: Purchase
     lines: list[tuple[Order, OrderItem]]
 
+    @property
+    def currency(self) -> str:
+        return self.lines[0][0].currency
+
     def by_rule(self) -> dict[str, Counter[int]]:
         """What each rule, by its code or name, took off each line."""
         found: dict[str, Counter[int]] = {}
@@ -93,6 +97,8 @@ def _as_promised(bought: Bought, uses: list[Redemption], facts: Facts) -> Iterat
         if rule is None:
             yield Violation("I21", where, f"{name} took something off, and nobody made such a rule")
             continue
+        if not rule.counts_in(bought.currency):
+            yield Violation("I21", where, f"{name} took something off a purchase in {bought.currency}")
         matching = [item for order, item in bought.lines if _is_for(rule, order, item)]
         base = sum(left[item.line_no] for item in matching)
         counted = base
@@ -126,6 +132,11 @@ def _as_named(bought: Bought, facts: Facts) -> Iterator[Violation]:
             yield Violation("I21", f"checkout {purchase.flow_id}", f"{code} was named and took nothing off")
     for name, rule in facts.rules.items():
         if not rule.is_promotion or rule.effect != FREE_DELIVERY:
+            continue
+        if not rule.counts_in(bought.currency):
+            if any(_rule_of(part) == name for _, item in bought.lines for part in item.product_snapshot.delivery_parts):
+                what = f"{name} brings for nothing what is sold in {bought.currency}"
+                yield Violation("I21", f"checkout {purchase.flow_id}", what)
             continue
         # It is decided by what promotions of sellers left, before any coupon: without either, by the prices.
         matching = [item for order, item in bought.lines if _is_for(rule, order, item)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from argosy.engine.store import Changes
+from argosy.simulation.exporters import has_second_currency
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.addresses import addresses
@@ -13,6 +14,7 @@ from argosy.simulation.oracles.checkouts import checkouts
 from argosy.simulation.oracles.commissions import Sales, commissions
 from argosy.simulation.oracles.commits import CommitOracle
 from argosy.simulation.oracles.credit import credit
+from argosy.simulation.oracles.currencies import Abroad, currencies
 from argosy.simulation.oracles.deadlines import DeadlineOracle
 from argosy.simulation.oracles.ledger import ledger
 from argosy.simulation.oracles.messages import messages
@@ -45,6 +47,7 @@ AT_REST = (
     credit,
     programs,
     addresses,
+    currencies,
 )
 TOLD_MAX = 50
 Watch = Callable[[SimulatedStore, Changes], None]
@@ -65,6 +68,8 @@ class Oracles:
         place.broken = place.receivers.broken = self.broken
         self.deadlines = DeadlineOracle(place)
         self._of_context: dict[str, Watch] = {"payments": Sales(facts).watch, "inventory": Promises(place, facts).watch}
+        if has_second_currency(place.faults):
+            self._of_context["products"] = Abroad(place, facts).watch
         for part in place.parts.values():
             part.store.watch = self._watch
 

@@ -17,7 +17,7 @@ from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.discounts import discounts
 from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.scheduler import microseconds
-from argosy.simulation.shop import SELLER_OF, TAXES
+from argosy.simulation.shop import CURRENCY, SELLER_OF, TAXES
 
 _SNAPSHOT = msgspec.json.Decoder(Snapshot)
 _RATES = {(rule.country, rule.region, rule.category): rule for rule in TAXES}
@@ -61,14 +61,20 @@ def _lines(place: Marketplace, facts: Facts, items: dict[str, list[OrderItem]]) 
             goods = item.quantity * item.price_snapshot - item.discount_amount
             if item.total_amount != goods + item.tax_on_top or item.discount_amount < 0 or goods < 0:
                 yield Violation("I21", where, f"costs {item.total_amount}; its parts make {goods + item.tax_on_top}")
-            asked = {amount for since, amount in facts.prices[item.variant_id] if since <= at}
-            if item.price_snapshot not in asked:
+            if item.price_snapshot not in _asked(facts, order, item, at):
                 yield Violation("I21", where, f"is sold at {item.price_snapshot}, which its seller never asked")
             if SELLER_OF[item.variant_id] != order.seller_id:
                 yield Violation("I25", where, f"is not of seller {order.seller_id}")
             wrong = _wrong_tax(order, item, goods)
             if wrong:
                 yield Violation("I21", where, wrong)
+
+
+def _asked(facts: Facts, order: Order, item: OrderItem, at: int) -> set[int | None]:
+    """What its seller has asked for it so far, in the currency of the order."""
+    if order.currency == CURRENCY:
+        return {amount for since, amount in facts.prices[item.variant_id] if since <= at}
+    return {one.amount for one in facts.abroad.get(item.variant_id, ()) if one.since <= at}
 
 
 def _wrong_tax(order: Order, item: OrderItem, goods: int) -> str:

@@ -6,6 +6,7 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from argosy.contracts.payments import StatementLine
@@ -206,6 +207,8 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.hold_of = lambda gateway: Hold()
         context.shown = Shown
         context.captures_of = lambda gateway: PARTS
+        is_by_order = captures_by_order(store.faults)
+        context.is_by_order = lambda: is_by_order
         context.gateway_names = lambda: frozenset({"test", BANK})
     elif kind is ProductsContext:
         context.below = lambda work: lambda category_id: below(store, category_id)
@@ -223,6 +226,11 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
         context.ended = lambda work: lambda until, limit: ended(store, until, limit)
     build: Callable[[UnitOfWork], Sequence[Any]] = context.build
     return build
+
+
+def captures_by_order(faults: Faults) -> bool:
+    """Whether the operator has it so (`ARGOSY_CAPTURE=order`): in a fifth of the seeds, for the calls that it costs."""
+    return bool(faults.rates["captured by order"]) and Random(f"{faults.seed}:captured apart").randrange(3) == 0
 
 
 class SimulatedOldCarts:

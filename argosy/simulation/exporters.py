@@ -15,12 +15,12 @@ from argosy.simulation.rush import Rush
 from argosy.simulation.scheduler import SECOND
 from argosy.simulation.shop import SECOND_CURRENCY, Goods, goods_of, seller, seller_actor
 
-ONE_IN = 2
+ONE_IN = 3
 """In so many seeds."""
 
 
 def has_second_currency(faults: Faults) -> bool:
-    return bool(faults.rates["second currency"]) and Random(f"{faults.seed}:second currency").randrange(ONE_IN) == 0
+    return bool(faults.rates["second currency"]) and Random(f"{faults.seed}:two currencies").randrange(ONE_IN) == 0
 
 
 class Exporter(Person):

@@ -40,6 +40,7 @@ KINDS = {
     "gateway lies of currency": (0.01, "it takes another currency"),
     "gateway lies of hold": (0.015, "it holds another amount"),
     "gateway forgets": (1.0, "it has pruned an operation's key: who asks again under it asks for another operation"),
+    "captured by order": (1.0, "the operator has each order of a purchase captured apart"),
     "buyer must act": (0.06, "the payment waits until its buyer confirms it"),
     "another card": (1.0, "a buyer whose payment has failed pays by another means, for the same purchase"),
     "double click": (0.12, "a buyer asks for the same purchase twice at once"),

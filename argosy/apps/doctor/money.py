@@ -229,7 +229,7 @@ def gateway_agrees(databases: Databases) -> Iterator[Violation]:
     ours = databases.stream(
         "payments",
         "SELECT payment_intent_id, type, gateway_transaction_id, amount, currency FROM "
-        "payment_transactions WHERE status = ? AND type IN (?, ?, ?) AND {only:payment_intent_id} "
+        "payment_transactions WHERE status = ? AND type IN (?, ?, ?) AND amount > 0 AND {only:payment_intent_id} "
         "AND payment_intent_id IN (SELECT id FROM payment_intents WHERE gateway = 'test') "
         "ORDER BY payment_intent_id",
         APPROVED,

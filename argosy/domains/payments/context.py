@@ -150,7 +150,7 @@ class PaymentsContext(Context):
                 randomness=self.randomness,
                 expired_cards=self.expired_cards(work),
                 hold_of=self.hold_of,
-                capturing=Capturing(self.captures_of, self.is_by_order),
+                capturing=Capturing(self.captures_of, self.is_by_order()),
                 shown=self.shown(),
             ),
         )
@@ -167,9 +167,8 @@ class PaymentsContext(Context):
 
         return frozenset(gateways())
 
-    @property
     def is_by_order(self) -> bool:
-        """Whether the operator wants each order's share taken apart."""
+        """Whether the operator wants each order's share taken apart; in a simulation, where a seed has it so."""
         return os.environ.get("ARGOSY_CAPTURE", "whole") == "order"
 
     def captures_of(self, gateway: str) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from argosy.domains.checkout.domain.request import PAID_LATER
 from argosy.domains.checkout.domain.session import COMPLETED, CheckoutSession
 from argosy.domains.orders.domain.order import Order
-from argosy.domains.orders.domain.order_status import PREPAID
+from argosy.domains.orders.domain.order_status import CANCELLED, PREPAID
 from argosy.domains.orders.domain.order_status import REFUNDED as ORDER_REFUNDED
 from argosy.domains.payments.domain import refund as refunds
+from argosy.domains.payments.domain.capture import TAKEN as TAKEN_PART
 from argosy.domains.payments.domain.payment import (
     APPROVED,
     AUTHORIZE,
@@ -26,6 +27,7 @@ from argosy.domains.payments.domain.payment import (
 )
 from argosy.domains.payments.domain.receipt import BY_HAND
 from argosy.domains.payments.domain.refund import Refund
+from argosy.simulation.contexts import captures_by_order
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.credit import parts_of, spent_of
@@ -44,6 +46,7 @@ def money(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     yield from _books_agree(place)
     yield from _buyers_money(place, facts)
     yield from _by_hand(place, facts)
+    yield from _order_by_order(place)
 
 
 def _payments(place: Marketplace) -> Iterator[Violation]:
@@ -59,7 +62,7 @@ def _payments(place: Marketplace) -> Iterator[Violation]:
         where = f"payment {intent.id}"
         captured = intent.captured_amount
         if intent.status in TAKEN:
-            told = taken[intent.id, intent.capture_reference]
+            told = sum(taken[intent.id, reference] for reference in _references(intent))
             asked = captured - spent_of(intent)
             if not 0 <= asked == told <= held[intent.id, intent.authorization_reference] or not captured:
                 yield Violation("I14", where, f"captured {captured}, the gateway handed over {told} of {asked}")
@@ -86,9 +89,17 @@ def _told(place: Marketplace, taken: Counter[tuple[str, str]], held: Counter[tup
                 held[owner, told.gateway_transaction_id] += told.amount
             if told.type in (AUTHORIZE, CAPTURE):
                 effects[owner, told.type] += 1
+    intents = place.store("payments").rows.get(PaymentIntent, {})
     for (owner, operation), times in effects.items():
-        if times > 1:
+        intent = intents[owner]
+        assert isinstance(intent, PaymentIntent)
+        if times > (max(1, len(intent.captures)) if operation == CAPTURE else 1):
             yield Violation("I20", f"payment {owner}", f"notes {operation} {times} times")
+
+
+def _references(intent: PaymentIntent) -> list[str]:
+    """Under which ids of the gateway it was captured."""
+    return [part.reference for part in intent.captures if part.status == TAKEN_PART] or [intent.capture_reference]
 
 
 def _orders_and_payments(place: Marketplace) -> Iterator[Violation]:
@@ -150,6 +161,7 @@ def _books_agree(place: Marketplace) -> Iterator[Violation]:
         for owner, told in place.store("payments").parts(PaymentIntent, "transactions")
         if told.status == APPROVED
         and told.type in (CAPTURE, REFUND, RETURN)
+        and told.amount  # What store credit pays wholly is asked of no gateway.
         and intents[owner].gateway not in NO_GATEWAY  # type: ignore[attr-defined]
     )
     for row in sorted((theirs - ours).keys()):
@@ -199,3 +211,29 @@ def _buyers_money(place: Marketplace, facts: Facts) -> Iterator[Violation]:
             yield Violation("I19", where, f"is {session.status}; the gateway still holds its buyer's money")
         if any(place.gateway.kept(id) for id in session.payments_failed if id != session.payment_id):
             yield Violation("I19", where, "has paid by an attempt that had failed")
+
+
+def _order_by_order(place: Marketplace) -> Iterator[Violation]:
+    """Of a purchase of several orders the gateway has taken each apart where the operator wants that, by its own book;
+    elsewhere all at once. What store credit pays is taken off the first of them."""
+    is_apart = captures_by_order(place.faults)
+    totals: dict[str, Counter[int]] = {}
+    for order in place.store("orders").all(Order):
+        if order.status != CANCELLED and order.total_amount:
+            totals.setdefault(order.purchase_id, Counter())[order.total_amount] += 1
+    for session in place.store("checkout").all(CheckoutSession):
+        if session.status != COMPLETED or not session.needs_payment:
+            continue
+        lines = [place.gateway.book[key] for key in place.gateway.by_payment.get(session.payment_id, ())]
+        taken = Counter(line.amount for line in lines if (line.operation, line.status) == (CAPTURE, APPROVED))
+        orders = totals.get(session.purchase_id, Counter())
+        by_credit = orders.total() and sum(orders.elements()) - sum(taken.elements())
+        if taken.total() > 1:
+            place.faults.count("captured by order")
+        if not is_apart:
+            is_right = taken.total() <= 1
+        else:
+            is_right = (taken - orders).total() <= bool(by_credit) and (by_credit or taken == orders)
+        if not is_right:
+            what = f"was captured as {sorted(taken.elements())}, its orders cost {sorted(orders.elements())}"
+            yield Violation("I14", f"checkout {session.id}", what)

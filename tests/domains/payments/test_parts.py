@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,12 +16,15 @@ from argosy.contracts.payments import (
     PaymentCaptured,
     PaymentVoided,
     RefundPayment,
+    StatementLine,
+    StatementRead,
 )
 from argosy.contracts.payments_credit import IssueCredit
 from argosy.domains.payments.application.gateways import GatewayAnswer, GatewayRequest
 from argosy.domains.payments.application.parts import Capturing
 from argosy.domains.payments.context import Ports
 from argosy.domains.payments.domain.capture import capture_id_of, rest_id_of
+from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.engine.work import Actor
 from argosy.shared_kernel.messages import Message, Refused
 from tests.domains.payments.counter import (
@@ -50,9 +54,17 @@ ANNAS, BENS = 7_100, 2_900
 CARTA = an_id("carta")
 
 
-def held(how: str = "parts", *, is_by_order: bool = False, credit: int = 0, **script: list[Says]) -> Counter:
+def held(
+    how: str = "parts",
+    *,
+    is_by_order: bool = False,
+    credit: int = 0,
+    noted: Sequence[StatementLine] = (),
+    **script: list[Says],
+) -> Counter:
     """A payment of 10,000 that is held, at a gateway that can take so much of it."""
-    counter = Counter(ports=Ports(capturing=Capturing(lambda gateway: how, is_by_order)), **script)
+    ports = Ports(noted=lambda after, up_to, limit: noted, capturing=Capturing(lambda gateway: how, is_by_order))
+    counter = Counter(ports=ports, **script)
     if credit:
         given = IssueCredit(buyer_id=BUYER, amount=credit, currency="EUR", reason="sorry")
         counter.stage.send(given, actor=Actor(id="staff"))
@@ -329,6 +341,32 @@ def test_store_credit_is_spent_part_by_part() -> None:
     assert (counter.balance("clearing:test"), counter.intent.credit_status) == (2_000, "SPENT")
     assert counter.gateway.asked == ["authorize", "capture"], "the first part asks the gateway for nothing"
     assert is_sound(counter)
+
+
+def test_a_part_that_credit_pays_wholly_is_missed_in_no_gateways_book() -> None:
+    """It was asked of no gateway: beside a book without it nothing differs, and a part of money is missed there."""
+    noted: list[StatementLine] = []
+    counter = held(is_by_order=True, credit=8_000, noted=noted)
+    counter.send(capture())
+    counter.call()
+    noted += [
+        StatementLine(
+            key=f"{PAYMENT}:{line.type}",
+            operation=line.type,
+            payment_id=PAYMENT,
+            gateway_transaction_id=line.gateway_transaction_id,
+            amount=line.amount,
+            currency=line.currency,
+            done_at=line.created_at,
+        )
+        for line in counter.stage.store.logged[PaymentIntent, "transactions"]
+        if (line.type, line.status) == ("capture", "approved")
+    ]
+    assert [line.amount for line in noted] == [0, 2_000]
+    asked_at = counter.clock.now() + timedelta(hours=1)
+    read = StatementRead(gateway="test", after="", up_to="", lines=tuple(noted[1:]), asked_at=asked_at)
+    assert counter.send(read) == []
+    assert told(counter.send(msgspec.structs.replace(read, lines=()))) == ["ComparePayment"]
 
 
 def test_what_the_card_holds_is_let_go_of_where_credit_paid_the_part_that_came_too_late() -> None:

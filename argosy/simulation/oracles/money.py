@@ -227,13 +227,13 @@ def _order_by_order(place: Marketplace) -> Iterator[Violation]:
         lines = [place.gateway.book[key] for key in place.gateway.by_payment.get(session.payment_id, ())]
         taken = Counter(line.amount for line in lines if (line.operation, line.status) == (CAPTURE, APPROVED))
         orders = totals.get(session.purchase_id, Counter())
-        by_credit = orders.total() and sum(orders.elements()) - sum(taken.elements())
+        by_credit = sum(orders.elements()) - sum(taken.elements())
         if taken.total() > 1:
             place.faults.count("captured by order")
         if not is_apart:
             is_right = taken.total() <= 1
         else:
-            is_right = (taken - orders).total() <= bool(by_credit) and (by_credit or taken == orders)
+            is_right = (taken - orders).total() <= bool(by_credit) and (by_credit > 0 or taken == orders)
         if not is_right:
             what = f"was captured as {sorted(taken.elements())}, its orders cost {sorted(orders.elements())}"
             yield Violation("I14", f"checkout {session.id}", what)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from argosy.contracts.accounts import PersonErased
 from argosy.read_models.audit.projector import Act, ActShown
@@ -40,7 +41,27 @@ def test_an_act_is_shown_once_with_who_what_and_why() -> None:
     ]
     stage.send(dropped, told_at=NOON + timedelta(seconds=1))
     assert len(shown(stage)) == 3
-    assert stage.undeclared_loads == 0
+
+
+def test_of_much_that_operators_did_to_one_thing_one_row_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much has been done about a thing: what is done once more is looked for alone."""
+    stage = stage_of(AUDIT)
+    for number in range(30):
+        dropped = OperatorActed(about="m", what="drop", operator="mo", reason=f"ticket {number}")
+        stage.send(dropped, told_at=NOON + timedelta(seconds=number))
+    read: list[Act] = []
+    load = stage.store.load
+
+    def counted(*asked: Any) -> Any:
+        found = load(*asked)
+        read.extend(found)
+        return found
+
+    monkeypatch.setattr(stage.store, "load", counted)
+    stage.send(dropped, told_at=NOON + timedelta(seconds=29))
+    assert [one.operator for one in read] == ["mo"]
+    stage.send(dropped, told_at=NOON + timedelta(seconds=30))
+    assert (len(read), len(shown(stage))) == (1, 31)
 
 
 def test_what_was_said_of_a_person_goes_with_them_and_that_it_was_done_stays() -> None:

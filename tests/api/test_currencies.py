@@ -164,6 +164,7 @@ def test_listings_find_and_sort_by_the_prices_of_a_currency(shop: Shop) -> None:
     assert newest == ["Thing1", "Thing0", "Lamp"]
     assert len(shop.call("GET", "products?currency=EUR&sort=price").json["items"]) == 4
     assert shop.call("GET", "products?currency=JPY").json["items"] == []
+    assert_problem(shop.call("GET", "products?currency=QQQ"), 422, "unknown_currency")
     (variant,) = shop.call("GET", f"products/{shop.product_id}").json["variants"]
     assert [(one["currency"], one["amount"]) for one in variant["prices"]] == [("USD", 2_800)]
     ended = f"products/{shop.product_id}/variants/{shop.variant_id}/prices/USD"
@@ -198,6 +199,10 @@ def test_a_shop_sells_in_the_currencies_that_its_operator_lists(shop: Shop, monk
     ):
         problem = assert_problem(shop.call("POST", path, body, token=shop.buyer), 422, "currency_not_taken")
         assert problem["faults"][0]["known"] == ["USD", "JPY"]
+    problem = assert_problem(shop.call("GET", "products?currency=EUR"), 422, "currency_not_taken")
+    assert problem["faults"][0]["known"] == ["USD", "JPY"]
+    assert shop.call("GET", "products?currency=JPY").json["items"] == []
+    assert [one["title"] for one in shop.call("GET", "products?currency=USD&sort=price").json["items"]] == ["Lamp"]
     shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
     shop.call("PUT", "carts/mine/currency", {"currency": "EUR"}, token=shop.buyer)
     assert quoted(shop, lines=[])["failure"]["code"] == "currency_not_taken"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from argosy.apps.doctor.main import complain_of_currencies
 from argosy.contracts.products import LocalWord, SetPrice, SetTexts
 from argosy.contracts.products_categories import AddCategory, NameCategory
 from argosy.contracts.shipping import SetShippingRate
@@ -67,6 +68,26 @@ def test_what_has_no_price_in_the_currency_keeps_a_cart_from_the_checkout(both: 
     assert "Not sold in JPY" in cart.text
     assert "To checkout" not in cart.text
     assert shopper.get("/checkout").location == "/cart?note=unavailable"
+
+
+def test_a_shop_in_a_currency_in_which_nothing_is_priced_says_so(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complain_of_currencies()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("ARGOSY_CURRENCIES", "JPY,EUR")
+    for path in ("/", "/products", "/products?sort=price"):
+        assert "sold in JPY, only in other currencies" in Shopper().get(path).text, path
+    assert "on sale" in Shopper().get("/products?category=no-such-category").text
+    complain_of_currencies()
+    said = "argosy: ARGOSY_CURRENCIES lists JPY, in which nothing is on sale: looked at in it, the shop is empty\n"
+    assert capsys.readouterr().err == said
+    shop.place.do("products", SetPrice(product_id=LAMP, variant_id=variant_of(LAMP), amount=4_321, currency="JPY"))
+    shop.place.drain()
+    assert "Brass lamp ¥4,321" in Shopper().get("/products").text
+    assert "only in other currencies" not in Shopper().get("/").text
+    complain_of_currencies()
+    assert capsys.readouterr().err == ""
 
 
 def test_where_the_operator_lists_no_currencies_there_is_nothing_to_choose(shop: Shop) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from argosy.domains.checkout.adapters.outbound.shop_terms import currencies
+from argosy.domains.checkout.domain.request import CurrencyNotTaken
 from argosy.domains.orders.adapters.inbound.shown import WholeOrder
 from argosy.domains.orders.adapters.outbound.queries import order_of_seller
 from argosy.domains.products.adapters.outbound.queries import below_code, category_places, collection
@@ -28,7 +30,7 @@ from argosy.read_models.order_history import queries as history
 from argosy.read_models.order_history.projector import OrderDocument
 from argosy.read_models.stored import Listed, Stored
 from argosy.shared_kernel.ids import Id
-from argosy.shared_kernel.money import AMOUNT_MAX
+from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
 _Text = Annotated[str, msgspec.Meta(max_length=200)]
 
@@ -43,7 +45,7 @@ _Currency = Annotated[
     msgspec.Meta(
         pattern="^([A-Z]{3})?$",
         max_length=3,
-        description="Only what is sold in this currency; by price: by the price in it.",
+        description="Only what is sold in this currency, one of those of this shop; by price: by the price in it.",
     ),
 ]
 
@@ -133,6 +135,7 @@ def products(asked: Asked) -> Document:
     """Products on sale: all, or of one category (and those below it) or seller, or what is sold in a currency; the
     newest or the cheapest first, each in the language that fits best."""
     query: ListingQuery = asked.query
+    _expect_sold_in(query.currency)
     place: Any = tuple[_Amount, _Id] if query.sort == "price" else tuple[_Instant, _Id]
     listing = catalogue.by_price if query.sort == "price" else catalogue.newest
     found = listing(
@@ -154,6 +157,16 @@ def products(asked: Asked) -> Document:
         locale=query.locale,
     )
     return _spoken(shown)
+
+
+def _expect_sold_in(currency: str) -> None:
+    """Refuse a currency in which nothing can be sold here: an empty page would say that nothing is on sale."""
+    if not currency:
+        return
+    exponent(currency)
+    known = currencies()
+    if known and currency not in known:
+        raise CurrencyNotTaken(field="currency", known=list(known))
 
 
 def categories(asked: Asked) -> Categories:

@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     if steps:
         say(f"databases made in {var_folder()} ({count(steps, 'migration')})")
     from argosy.apps.cli.demo import seed
+    from argosy.apps.doctor.main import complain_of_currencies
     from argosy.platform.runtime import runtime
 
     if seed(runtime()):
@@ -59,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
             processes.start("web", "--port", str(options.port))
             processes.wait_until_ready(HOST, options.port)
             say(_welcome(options.port, time.monotonic() - began))
+            complain_of_currencies()
             processes.watch()
         except KeyboardInterrupt:
             say("stopping ...")

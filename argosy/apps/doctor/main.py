@@ -14,7 +14,9 @@ from argosy.apps.doctor.examination import Examination, Finding, NoSuchCheck, ch
 from argosy.apps.doctor.healing import Healed, heal
 from argosy.apps.doctor.report import as_json, is_sound, last_as_json, show, show_verdicts
 from argosy.apps.doctor.verdicts import verdicts
+from argosy.domains.checkout.adapters.outbound.shop_terms import currencies
 from argosy.platform.runtime import runtime
+from argosy.read_models.catalogue.queries import unsold
 
 SOUND, VIOLATED, COULD_NOT_CHECK = 0, 1, 2
 
@@ -27,14 +29,17 @@ def examine(*, only: Iterable[str] = (), is_json: bool = False, is_healing: bool
     """The exit status: 0 where everything holds, 1 where something does not, 2 where it cannot be told. Healing does
     what is safe to do about violations, and looks again."""
     healed: list[Healed] = []
+    wanted = [*only]
     try:
-        checks = chosen(only)
+        checks = chosen(wanted)
         findings = Examination(runtime(), telling=_tell).run(checks)
         if is_healing:
             findings, healed = _heal(findings, told=complain if is_json else say)
     except (CannotCheck, NoSuchCheck) as reason:
         complain(str(reason))
         return COULD_NOT_CHECK
+    if not any(wanted):
+        complain_of_currencies()
     if is_json:
         say(as_json(findings, healed))
     else:
@@ -42,6 +47,12 @@ def examine(*, only: Iterable[str] = (), is_json: bool = False, is_healing: bool
         if not is_healing and any(finding.cures for finding in findings):
             say("some of this heals by itself, or by `argosy doctor --fix`")
     return SOUND if is_sound(findings) else VIOLATED
+
+
+def complain_of_currencies() -> None:
+    """No row is wrong where the shop is told to sell in what nothing is priced in, and yet it looks empty."""
+    for currency in unsold(currencies()):
+        complain(f"ARGOSY_CURRENCIES lists {currency}, in which nothing is on sale: looked at in it, the shop is empty")
 
 
 def show_last(*, is_json: bool = False) -> int:

@@ -69,7 +69,8 @@ def home(visit: Visit) -> HttpResponse:
     """Where everybody comes in: the largest categories and the newest things."""
     largest = sorted(_categories(visit), key=lambda one: (-one.products, one.category))[:CATEGORIES_SHOWN]
     newest = catalogue.newest(limit=NEWEST_SHOWN, reader=visit.reader)
-    return visit.show("home", categories=largest, cards=_shown(visit, newest))
+    is_elsewhere = not newest and catalogue.is_sold_elsewhere(visit.reader)
+    return visit.show("home", categories=largest, cards=_shown(visit, newest), is_elsewhere=is_elsewhere)
 
 
 def listing(visit: Visit) -> HttpResponse:
@@ -80,9 +81,10 @@ def listing(visit: Visit) -> HttpResponse:
     if len(category) > FILTER_LETTERS_MAX or (seller_id and not store):
         raise not_found()
     find = catalogue.by_price if sort == "price" else catalogue.newest
+    below = below_code(category)
     found = find(
         category=category,
-        below=below_code(category),
+        below=below,
         seller_id=seller_id,
         after=_place(visit.asked("after"), sort),
         limit=PAGE_SIZE + 1,
@@ -100,6 +102,8 @@ def listing(visit: Visit) -> HttpResponse:
         sort=sort,
         sorts=SORTS.items(),
         cards=_shown(visit, shown),
+        is_elsewhere=not shown
+        and catalogue.is_sold_elsewhere(visit.reader, category=category, below=below, seller_id=seller_id),
         categories=categories,
         after=cursor(*shown[-1].place) if len(found) > PAGE_SIZE else "",
         is_first=not visit.asked("after"),

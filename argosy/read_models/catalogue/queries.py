@@ -103,6 +103,18 @@ def by_price(
     return _cards(_Wanted((category, below), seller_id, "price_from", reader), after, limit)
 
 
+def is_sold_elsewhere(reader: Reader, *, category: str = "", below: Sequence[Id] = (), seller_id: str = "") -> bool:
+    """Whether there is something on sale, in whatever currency, where there is nothing in the reader's."""
+    return bool(reader.currency and newest(category=category, below=below, seller_id=seller_id, limit=1))
+
+
+def unsold(currencies: Sequence[str]) -> list[str]:
+    """Those of these currencies in which nothing is on sale, where anything is."""
+    if not newest(limit=1):
+        return []
+    return [one for one in currencies if not newest(limit=1, reader=Reader(currency=one))]
+
+
 def chosen(product_ids: list[Id], languages: Sequence[str] = ()) -> list[Listed]:
     """Cards of those of these products that are on sale and listed, in this order."""
     if not product_ids:

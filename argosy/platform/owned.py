@@ -41,10 +41,15 @@ class Owned(NamedTuple):
     spelled: Callable[[str], str] = str
     """Its one spelling, as it is kept."""
 
+    is_of_a_body: bool = False
+    """What is no id is left to the use case, which tells all that is wrong with a body."""
+
     def check(self, label: str, asked: Asked) -> None:
         if self.is_for_staff and asked.actor.has("staff"):
             return
         sent = asked.sent[self.name]
+        if self.is_of_a_body and not is_id(sent):
+            return
         wanted = sent if isinstance(sent, tuple) else (sent,)
         found = self._theirs(label, asked, [self.spelled(one) for one in wanted])
         for one in wanted:

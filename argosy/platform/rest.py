@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import parse_qsl
@@ -27,19 +27,21 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 
-from argosy.engine.outside import Keyed
+from argosy.engine.outside import Answer, Keyed
 from argosy.engine.work import Actor
 from argosy.observability.about import now_about
 from argosy.platform import bodies, waiting
-from argosy.platform.auth import NOBODY, OPEN_TO_GUESTS, Permission, check_scope, merchant, public, staff, tokens
+from argosy.platform.audited import audited
+from argosy.platform.auth import NOBODY, OPEN_TO_GUESTS, Permission, check_scope, public, tokens
 from argosy.platform.crash_points import reached
 from argosy.platform.owned import Owned
 from argosy.platform.problems import CONTENT_TYPE, Problem, not_found, not_signed_in, problem_of
 from argosy.platform.rate_limits import Standing, rate_limits
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.ids import Id, is_id
-from argosy.shared_kernel.messages import Command, StaffActed
+from argosy.shared_kernel.messages import Command
 
 PREFIX = "/api/v1/"
 KEY_LETTERS_MAX = 255
@@ -107,12 +109,21 @@ class Asked:
         return sent
 
 
+class Received(NamedTuple):
+    """What a file is to the command: fields of it. What is to stay of the file itself is put away by `keep`, when
+    nothing refuses the command any more and before it is written: so nothing refers to what is not there, and no
+    refusal leaves a file behind."""
+
+    fields: Mapping[str, Any]
+    keep: Callable[[], None] = lambda: None
+
+
 class Upload(NamedTuple):
     """A body that is no JSON: of which types it may be, how long at most, and how it becomes fields of the command."""
 
     types: tuple[str, ...]
     bytes_max: int
-    read: Callable[[Asked, bytes], Mapping[str, Any]]
+    read: Callable[[Asked, bytes], Received]
     admit: Callable[[Asked], None] = lambda asked: None
     """Refuses before anything is read."""
 
@@ -388,40 +399,55 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     if endpoint.upload is not None:
         endpoint.upload.admit(asked)
         raw = bodies.received(asked.request, endpoint.upload.types, endpoint.upload.bytes_max)
-        values = dict(endpoint.upload.read(asked, raw))
-        _refuse_cards(values)
     else:
         raw = bodies.received(asked.request)
-        values = endpoint.body.read(raw)
-    values.update(asked.parameters)
+    outside = runtime().outside(label)
+    keyed = None
+    if endpoint.takes_key and "HTTP_IDEMPOTENCY_KEY" in asked.request.META:
+        keyed = _keyed(endpoint, asked, raw)
+    # What is answered already is answered again: what was asked for may be gone since, or be there and be refused.
+    answer = outside.looked(keyed) if keyed is not None else None
+    if answer is None:
+        try:
+            answer = _done(endpoint, label, asked, raw, keyed)
+        except (DomainError, Problem):
+            # A rival may have been through since this one looked, and what refuses this one is what the rival did.
+            answer = outside.looked(keyed) if keyed is not None else None
+            if answer is None:
+                raise
+    reached("request.before_answer")
+    if endpoint.changes_actor:
+        tokens().forget(asked.header("AUTHORIZATION"))
+    return _answered(endpoint, asked, answer)
+
+
+def _done(endpoint: Endpoint, label: str, asked: Asked, raw: bytes, keyed: Keyed | None) -> Answer:
+    """Have the command run, unless something refuses it."""
+    if endpoint.upload is not None:
+        received = endpoint.upload.read(asked, raw)
+        _refuse_cards(received.fields)
+    else:
+        received = Received(endpoint.body.read(raw))
+    values = {**received.fields, **asked.parameters}
     asked.sent = values
     if endpoint.fill is not None:
         values.update(endpoint.fill(asked))
     assert endpoint.command is not None
     command = endpoint.command(**values)
+    also = audited(endpoint, label, asked, command)
+    for owned in endpoint.owned:
+        owned.check(label, asked)
     outside = runtime().outside(label)
-    headers: dict[str, str] = {}
-    key = asked.header("IDEMPOTENCY_KEY") if endpoint.takes_key else ""
-    also = _audited(endpoint, label, asked, command)
-    is_keyed = "HTTP_IDEMPOTENCY_KEY" in asked.request.META and endpoint.takes_key
-    keyed = _keyed(endpoint, asked, key, raw) if is_keyed else None
-    # What is answered already is answered again, though it may be gone since.
-    if endpoint.owned and (keyed is None or outside.store.answer(keyed.actor, keyed.route, keyed.key) is None):
-        for owned in endpoint.owned:
-            owned.check(label, asked)
-    guard = endpoint.guard(asked, command) if endpoint.guard is not None else nullcontext()
-    if keyed is not None:
-        with guard:
-            answer = outside.run_keyed(command, asked.actor, keyed, lambda result: _decided(endpoint, result), also)
-        status, body = answer.status, answer.body
-        if answer.is_repeat:
-            headers["Idempotent-Replay"] = "true"
-    else:
-        with guard:
-            status, body = endpoint.status, _text(outside.run(command, asked.actor, also))
-    reached("request.before_answer")
-    if endpoint.changes_actor:
-        tokens().forget(asked.header("AUTHORIZATION"))
+    with endpoint.guard(asked, command) if endpoint.guard is not None else nullcontext():
+        if keyed is not None:
+            respond = partial(_decided, endpoint, received)
+            return outside.run_keyed(command, asked.actor, keyed, respond, also, is_new=True)
+        return Answer(*outside.run(command, asked.actor, also, partial(_said, endpoint, received)))
+
+
+def _answered(endpoint: Endpoint, asked: Asked, answer: Answer) -> HttpResponse:
+    status, body = answer.status, answer.body
+    headers = {"Idempotent-Replay": "true"} if answer.is_repeat else {}
     if endpoint.location:
         location = PREFIX + endpoint.location.format_map({**asked.parameters, **msgspec.json.decode(body)})
         headers["Location"] = location
@@ -432,31 +458,6 @@ def _run(endpoint: Endpoint, label: str, asked: Asked) -> HttpResponse:
     return HttpResponse(body, status=status, content_type=bodies.JSON, headers=headers)
 
 
-def _audited(endpoint: Endpoint, label: str, asked: Asked, command: Command) -> tuple[StaffActed, ...]:
-    """What staff do, and members of a store's team, stands in the log of the context that they do it to, in the commit
-    that does it."""
-    actor = asked.actor
-    is_for_staff = endpoint.allow in (staff, merchant) or endpoint.is_for_staff_too
-    if not (is_for_staff and actor.has("staff")) and not actor.person:
-        return ()
-    details = dict(asked.parameters)
-    if actor.person:
-        details |= {"seller_id": actor.seller_id, "user_id": actor.person}
-    return (
-        StaffActed(
-            act_id=asked.new_id(),
-            about=next(iter(asked.parameters.values()), endpoint.name),
-            what=endpoint.name,
-            operator=actor.id,
-            acted_as="member" if actor.person else "staff",
-            context=label,
-            person_id=endpoint.whom(asked) or "",
-            reason=getattr(command, "reason", ""),
-            details=details,
-        ),
-    )
-
-
 def _refuse_cards(texts: Mapping[str, Any]) -> None:
     """What did not come in a body of JSON."""
     faults = list(bodies.card_faults(dict(texts)))
@@ -464,8 +465,13 @@ def _refuse_cards(texts: Mapping[str, Any]) -> None:
         raise bodies.cards_refused(faults)
 
 
-def _decided(endpoint: Endpoint, result: Any) -> tuple[int, str]:
+def _decided(endpoint: Endpoint, received: Received, result: Any) -> tuple[int, str]:
     reached("request.decided")
+    return _said(endpoint, received, result)
+
+
+def _said(endpoint: Endpoint, received: Received, result: Any) -> tuple[int, str]:
+    received.keep()
     return endpoint.status, _text(result)
 
 
@@ -476,7 +482,8 @@ def _text(result: Any) -> str:
     return encode({"id": result} if isinstance(result, str) else result).decode()
 
 
-def _keyed(endpoint: Endpoint, asked: Asked, key: str, raw: bytes) -> Keyed:
+def _keyed(endpoint: Endpoint, asked: Asked, raw: bytes) -> Keyed:
+    key = asked.header("IDEMPOTENCY_KEY")
     if not 0 < len(key) <= KEY_LETTERS_MAX or not (key.isascii() and key.isprintable()):
         raise Problem(
             400,

@@ -94,9 +94,9 @@ class SqliteDialect:
                 # Whoever replaces the file holds this lock: it may have happened while we waited for our turn.
                 self._expect_in_place(raw)
                 raw.execute("BEGIN IMMEDIATE")
-                began = time.perf_counter()
-                reached("commit.begun")
                 try:
+                    began = time.perf_counter()
+                    reached("commit.begun")
                     for write in writes:
                         begun += self._run(raw, write)
                         if write.verb == "tell":

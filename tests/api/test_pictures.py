@@ -117,6 +117,18 @@ def test_a_file_that_is_too_long_or_of_another_type_is_refused(shop: Shop) -> No
     assert_problem(send(shop, encoded(), kind="text/html"), 415, "not_such_a_file")
 
 
+def test_a_picture_that_is_refused_is_not_kept(shop: Shop) -> None:
+    """What refuses it is found after the file was read: its product takes no more."""
+    raw = encoded(43, 21)
+    digest = pictures.read_picture(raw).digest
+    archived = shop.product("archived", 100)
+    assert shop.call("POST", f"products/{archived}/archive", token=shop.seller).status == 204
+    assert send(shop, raw, product_id=archived).status == 409
+    assert [media().get(key_of(digest, size)) for size in SIZES] == [None] * len(SIZES)
+    assert send(shop, raw).status == 201
+    assert all(media().get(key_of(digest, size)) for size in SIZES)
+
+
 def test_a_strangers_file_is_not_looked_at(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     other = shop.person()
     assert shop.call("POST", "stores", {"store_name": "Other"}, token=other).status == 201

@@ -39,8 +39,9 @@ def _product(things: dict[str, str]) -> dict[str, Any]:
 
 
 def _simulated(things: dict[str, str]) -> dict[str, Any]:
-    line = {"line_no": 1, "seller_id": things["seller_id"], "product_id": things["product_id"]}
-    line |= {"variant_id": things["variant_id"], "category": "home", "quantity": 1, "unit_amount": 100}
+    """Of nobody's store: which promotions of a store run now is for everybody to see."""
+    line = {"line_no": 1, "seller_id": nobodys("store"), "product_id": things["product_id"]}
+    line |= {"variant_id": things["variant_id"], "category": "home", "quantity": 1, "amount": 100}
     return {**_terms(), "currency": "EUR", "lines": [line]}
 
 
@@ -94,17 +95,16 @@ ANYBODYS = {
 """References that may name anything, and why."""
 
 COSTS_MORE = {
-    "StartCheckout": "a quote's one row",
-    "SetPrices": "a product's rows, among up to hundreds that are sent at once",
-    "AdjustStocks": "a stock item's one row",
+    "StartCheckout": "a quote's one row: a purchase that is asked for again is answered, though its quote is gone",
+    "SetPrices": "a product's rows: each of up to hundreds that are sent at once has an answer of its own",
+    "AdjustStocks": "a stock item's one row: each of up to hundreds that are sent at once has an answer of its own",
     "RequestQuote": "one's own quotes of a moment ago",
-    "CreateProduct": "an offer's one row",
-    "AddVariant": "an offer's one row",
-    "LinkStock": "an offer's one row",
-    "ReconcileStock": "a stock item's one row",
+    "CreateProduct": "an offer's one row: a variant may draw on one that is made beside it",
+    "AddVariant": "an offer's one row: a variant may draw on its own",
+    "ReconcileStock": "a stock item's one row: what is wrong with a list is told before what does not belong in it",
 }
 """Where something of a stranger's is read by its key, with all else that the command reads, and found not to be one's
-own: its id is nobody's to guess, and the command's other work is the same."""
+own: it cannot be asked for before, its id is nobody's to guess, and the command's other work is the same."""
 
 KINDS = {"batch_id", "category", "zone", "country", "currency", "types", "locale", "fields"} | {
     "about",

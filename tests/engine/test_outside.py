@@ -120,6 +120,44 @@ def test_a_rival_with_the_same_key_gets_the_first_one_s_answer(outside: Outside,
     assert total(store) == 2
 
 
+def test_what_a_rival_with_the_same_key_has_done_refuses_nobody(outside: Outside, store: MemoryStore) -> None:
+    """Looked before the rival had written, and read what it had written: together they are too much."""
+    first = outside.run_keyed(count(60), SYSTEM, keyed(), respond)
+    answer = outside.run_keyed(count(60), SYSTEM, keyed(), respond, is_new=True)
+    assert (answer.body, answer.is_repeat) == (first.body, True)
+    with pytest.raises(TooMuch):
+        outside.run_keyed(count(60), SYSTEM, keyed("another"), respond, is_new=True)
+    assert total(store) == 60
+
+
+class Torn:
+    """Reads what does not fit together, so many times."""
+
+    times = 0
+
+    def count(self, command: Count) -> int:
+        if Torn.times:
+            Torn.times -= 1
+            raise AssertionError("below zero")
+        return command.by
+
+
+@pytest.mark.parametrize("key", [None, keyed()])
+def test_an_error_counts_where_it_comes_again(store: MemoryStore, key: Keyed | None) -> None:
+    torn = Outside(
+        Participant("counters", handlers_of((Torn,)), lambda work: (Torn(),)), store, FakeClock(), CountingIds()
+    )
+
+    def done() -> Any:
+        return torn.run(count(2), SYSTEM) if key is None else torn.run_keyed(count(2), SYSTEM, key, respond).body
+
+    Torn.times = 2
+    with pytest.raises(AssertionError, match="below zero"):
+        done()
+    Torn.times = 1
+    assert done() == (2 if key is None else '{"total":2}')
+
+
 def test_a_conflict_is_redone_on_fresh_rows(outside: Outside, store: MemoryStore) -> None:
     store.fail_next = [VersionConflict(), VersionConflict()]
     assert outside.run(count(2), SYSTEM) == 2

@@ -27,7 +27,7 @@ from argosy.platform.auth import merchant
 from argosy.platform.bodies import ID_PATTERN, invalid
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
-from argosy.platform.rest import PREFIX, Asked, Made, Upload, get, patch, post, put
+from argosy.platform.rest import PREFIX, Asked, Made, Received, Upload, get, patch, post, put
 from argosy.shared_kernel.bulk import BulkAnswer
 from argosy.shared_kernel.ids import named_id
 
@@ -132,7 +132,7 @@ def my_stock_count(asked: Asked) -> queries.ShownCount | None:
     return queries.count_run(asked["count_id"], _seller(asked))
 
 
-def _counts_in(asked: Asked, raw: bytes) -> dict[str, Any]:
+def _counts_in(asked: Asked, raw: bytes) -> Received:
     """Without a key each upload is a count of its own."""
     try:
         lines, rejects = read_counts(raw, _seller(asked) or "")
@@ -141,7 +141,7 @@ def _counts_in(asked: Asked, raw: bytes) -> dict[str, Any]:
     key = asked.header("IDEMPOTENCY_KEY").strip()
     # A key may be longer than a reference is.
     reference = key if len(key) <= TEXT_MAX else named_id("count by key", key)
-    return {"reference_id": reference or asked.new_id(), "lines": lines, "rejects": rejects}
+    return Received({"reference_id": reference or asked.new_id(), "lines": lines, "rejects": rejects})
 
 
 COUNTS = Upload(("text/csv",), BYTES_MAX, _counts_in)

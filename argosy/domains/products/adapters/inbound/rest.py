@@ -40,7 +40,8 @@ from argosy.contracts.products_categories import (
 from argosy.domains.products.adapters.inbound import transfers
 from argosy.domains.products.adapters.outbound import queries
 from argosy.domains.products.adapters.outbound.media import media
-from argosy.domains.products.adapters.outbound.pictures import BYTES_MAX, TYPES, keep_picture
+from argosy.domains.products.adapters.outbound.pictures import BYTES_MAX, TYPES, read_picture
+from argosy.domains.products.application.making import NoSuchStockUnit
 from argosy.domains.products.application.media import address_of
 from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.domains.products.application.pricing import NoSuchVariant
@@ -49,7 +50,20 @@ from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.languages import Spoken, wanted
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
-from argosy.platform.rest import PREFIX, Asked, Document, Made, Upload, delete, document, get, patch, post, put
+from argosy.platform.rest import (
+    PREFIX,
+    Asked,
+    Document,
+    Made,
+    Received,
+    Upload,
+    delete,
+    document,
+    get,
+    patch,
+    post,
+    put,
+)
 from argosy.shared_kernel.bulk import BulkAnswer
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
@@ -149,11 +163,12 @@ def _admit(asked: Asked) -> None:
         raise NoSuchProduct(product_id=asked["product_id"])
 
 
-def _kept(asked: Asked, raw: bytes) -> dict[str, str]:
-    return {"url": address_of(keep_picture(media(), raw))}
+def _picture(asked: Asked, raw: bytes) -> Received:
+    picture = read_picture(raw)
+    return Received({"url": address_of(picture.digest)}, lambda: picture.keep(media()))
 
 
-PICTURE = Upload(TYPES, BYTES_MAX, _kept, _admit)
+PICTURE = Upload(TYPES, BYTES_MAX, _picture, _admit)
 
 OWN = transfers.OWN
 OWN_PRODUCTS = (Owned("products", "product_ids", {"seller_id": seller_asking}, NoSuchProduct, told="product_id"),)
@@ -167,6 +182,7 @@ OWN_VARIANT = (
         is_for_staff=False,
     ),
 )
+OWN_STOCK = Owned("product_offers", "stock_unit_id", {"seller_id": seller_asking}, NoSuchStockUnit, is_of_a_body=True)
 
 endpoints = [
     post(
@@ -182,7 +198,12 @@ endpoints = [
     post("products/{product_id}/variants", AddVariant, allow=merchant, owned=OWN, status=201, answers=Made),
     put("products/{product_id}/options", SetOptions, allow=merchant, owned=OWN),
     post("products/{product_id}/combinations", CombineOptions, allow=merchant, owned=OWN),
-    put("products/{product_id}/variants/{variant_id}/stock", LinkStock, allow=merchant, owned=OWN_VARIANT),
+    put(
+        "products/{product_id}/variants/{variant_id}/stock",
+        LinkStock,
+        allow=merchant,
+        owned=(*OWN_VARIANT, OWN_STOCK),
+    ),
     post(
         "products/{product_id}/variants/{variant_id}/prices",
         SetPrice,

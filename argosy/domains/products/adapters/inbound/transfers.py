@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 
@@ -19,7 +18,7 @@ from argosy.platform.auth import merchant, seller
 from argosy.platform.bodies import query_of
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page
-from argosy.platform.rest import PREFIX, Asked, Document, Made, Upload, document, get, post, query_in
+from argosy.platform.rest import PREFIX, Asked, Document, Made, Received, Upload, document, get, post, query_in
 from argosy.platform.storage.chosen import TRANSFERS, storage
 from argosy.shared_kernel.errors import Invalid
 from argosy.shared_kernel.ids import named_id
@@ -89,8 +88,8 @@ def _is_own(asked: Asked) -> bool:
     return is_product_of(asked["product_id"], None if asked.actor.has("staff") else asked.actor.seller_id)
 
 
-def _kept(asked: Asked, raw: bytes) -> dict[str, Any]:
-    """Count and keep the file. What is kept without an import that lists it is written over by the next try."""
+def _file(asked: Asked, raw: bytes) -> Received:
+    """Count it. What is kept by a process that then dies is written over by the next try."""
     query = query_of(query_in(asked.request.META), ImportQuery)
     sent = asked.request.META.get("CONTENT_TYPE") or "text/csv"
     kind = TYPES[sent.partition(";")[0].strip().lower()]
@@ -104,11 +103,11 @@ def _kept(asked: Asked, raw: bytes) -> dict[str, Any]:
     there = queries.import_row(import_id)
     if (there is None or not there.is_open) and queries.open_transfers(asked.actor.seller_id) >= OPEN_MAX:
         raise TooManyTransfers(most=OPEN_MAX)
-    storage(TRANSFERS).put(file_of(import_id), raw)
-    return {"import_id": import_id, "format": kind, "rows": rows, "dry_run": query.dry_run}
+    fields = {"import_id": import_id, "format": kind, "rows": rows, "dry_run": query.dry_run}
+    return Received(fields, lambda: storage(TRANSFERS).put(file_of(import_id), raw))
 
 
-PRODUCTS = Upload(tuple(TYPES), BYTES_MAX, _kept)
+PRODUCTS = Upload(tuple(TYPES), BYTES_MAX, _file)
 
 OWN = (Owned("products", "product_id", {"seller_id": seller_asking}, NoSuchProduct),)
 

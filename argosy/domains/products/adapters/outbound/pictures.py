@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from hashlib import blake2b
+from typing import NamedTuple
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -27,14 +28,29 @@ class PictureTooLarge(Invalid):
     """The picture has more pixels than we take."""
 
 
-def keep_picture(store: MediaStore, raw: bytes) -> str:
-    """Keep all sizes of a picture; its digest, the same for the same pixels. Of moving ones the first frame counts."""
+class Picture(NamedTuple):
+    """All sizes of one, encoded; the digest is the same for the same pixels."""
+
+    digest: str
+    sizes: dict[int, bytes]
+
+    def keep(self, store: MediaStore) -> None:
+        for size, data in self.sizes.items():
+            store.put(key_of(self.digest, size), data)
+
+
+def read_picture(raw: bytes) -> Picture:
+    """Of moving ones the first frame counts."""
     picture = _decoded(raw)
     made = {size: _encoded(picture, size) for size in SIZES}
-    digest = blake2b(made[SIZES[0]], digest_size=16).hexdigest()
-    for size, data in made.items():
-        store.put(key_of(digest, size), data)
-    return digest
+    return Picture(blake2b(made[SIZES[0]], digest_size=16).hexdigest(), made)
+
+
+def keep_picture(store: MediaStore, raw: bytes) -> str:
+    """Keep all sizes of a picture; its digest."""
+    picture = read_picture(raw)
+    picture.keep(store)
+    return picture.digest
 
 
 def _decoded(raw: bytes) -> Image.Image:

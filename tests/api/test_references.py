@@ -99,6 +99,7 @@ COSTS_MORE = {
     "SetPrices": "a product's rows: each of up to hundreds that are sent at once has an answer of its own",
     "AdjustStocks": "a stock item's one row: each of up to hundreds that are sent at once has an answer of its own",
     "RequestQuote": "one's own quotes of a moment ago",
+    "SimulatePromotion": "one's own promotion of a moment ago",
     "CreateProduct": "an offer's one row: a variant may draw on one that is made beside it",
     "AddVariant": "an offer's one row: a variant may draw on its own",
     "ReconcileStock": "a stock item's one row: what is wrong with a list is told before what does not belong in it",

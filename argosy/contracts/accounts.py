@@ -418,6 +418,7 @@ class KeepGuest(Command, key="guest_id", subject="guest_id"):
 
     guest_id: Id
     email: Personal[str]
+    checkout_id: Id | None = None
 
 
 class ForgetGuest(Command, key="guest_id"):
@@ -433,10 +434,20 @@ class GuestKnown(Event, key="guest_id", subject="guest_id"):
     email: Personal[str]
 
 
+class GuestPurchaseClaimed(Event, key="checkout_id"):
+    """What was bought in this checkout by a guest belongs to an account as well, whose owner has proven the address
+    that the guest gave: the guest may do with it what they could, and so may the account."""
+
+    checkout_id: Id
+    guest_id: Id
+    user_id: Id
+
+
 class ErasePerson(Command):
     """Erase a person: oneself, signed in or as a guest, or by staff anybody. It is done once their orders are found
-    closed; `GET users/me` or `GET guests/me` tells how it stands. Store credit that they have not spent by then is
-    forfeited: afterwards nobody knows whose it was."""
+    closed, what they have bought as guests and claimed as well, which is forgotten with them; `GET users/me` or
+    `GET guests/me` tells how it stands. Store credit that they have not spent by then is forfeited: afterwards nobody
+    knows whose it was."""
 
     user_id: Id | None = None
 

@@ -198,6 +198,7 @@ class CheckoutCompleted(Event, key="checkout_id"):
     coupons: tuple[str, ...]
     total_amount: int
     currency: str
+    is_guest: bool = False
 
 
 class CheckoutFailed(Event, key="checkout_id"):

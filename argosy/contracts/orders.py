@@ -181,6 +181,14 @@ class OrderCreated(Event, key="order_id", subject="buyer_id"):
     created_at: datetime
 
 
+class OrderClaimed(Event, key="order_id"):
+    """An order that was bought as a guest is its buyer's account's as well."""
+
+    order_id: Id
+    buyer_id: Id
+    user_id: Id
+
+
 class OrderConfirmed(Event, key="order_id"):
     order_id: Id
     buyer_id: Id
@@ -338,17 +346,21 @@ class FindStuckOrders(Command, key="job"):
 
 
 class ReleaseBuyer(Command, key="flow_id"):
-    """May this buyer be forgotten? Answered by BuyerReleased, or by BuyerHeld where orders of theirs are open."""
+    """May this buyer be forgotten? Answered by BuyerReleased, or by BuyerHeld where orders of theirs are open. They
+    have bought as these guests as well."""
 
     flow_id: Id
     buyer_id: Id
+    guest_ids: tuple[Id, ...] = ()
 
 
 class BuyerReleased(Event, key="flow_id"):
-    """All orders of this buyer are closed: nothing is owed to them that would need to know who they are."""
+    """All orders of this buyer, and of the guests that were asked after with them, are closed: nothing is owed to them
+    that would need to know who they are."""
 
     flow_id: Id
     buyer_id: Id
+    guest_ids: tuple[Id, ...] = ()
 
 
 class BuyerHeld(Event, key="flow_id"):

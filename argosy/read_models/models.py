@@ -112,10 +112,13 @@ class CheckoutProgressRow(DocumentRow):
 class OrderListRow(DocumentRow):
     order_id = IdField(primary_key=True)
     buyer_id = IdField()
+    claimed_by = IdField(null=True)
     seller_id = IdField()
     status = models.CharField(max_length=12)
     total_amount = models.BigIntegerField()
     created_at = InstantField()
+    order_number = models.CharField(max_length=14, default="", db_default="")
+    currency = models.CharField(max_length=3, default="", db_default="")
 
     class Meta:
         abstract = True
@@ -255,7 +258,15 @@ AVAILABILITY = _slots(AvailabilityRow, "availability_view")
 CATEGORY_COUNTS = _slots(CategoryCountRow, "category_count_view")
 CART_SUMMARY = _slots(CartSummaryRow, "cart_summary_view", ("buyer_id",))
 CHECKOUT_PROGRESS = _slots(CheckoutProgressRow, "checkout_progress_view")
-ORDER_LIST = _slots(OrderListRow, "order_list_view", ("buyer_id", "created_at"), ("seller_id", "created_at"))
+ORDER_LIST = _slots(
+    OrderListRow,
+    "order_list_view",
+    ("buyer_id", "created_at"),
+    ("seller_id", "created_at"),
+    ("created_at", "order_id"),
+    ("order_number",),
+    ("claimed_by", "created_at"),
+)
 SELLER_DASHBOARD = _slots(SellerDashboardRow, "seller_dashboard_view")
 
 

@@ -9,6 +9,7 @@ from argosy.apps.doctor.examination import CHECKS
 from argosy.contracts.accounts import RegisterUser
 from argosy.shared_kernel.ids import named_id
 from tests.doctor.cases import OLD, OTHER, Case, Plant, sql
+from tests.doctor.claims_planted import CLAIMS
 from tests.doctor.credit_planted import CREDIT
 from tests.doctor.integrations_planted import INTEGRATIONS
 from tests.doctor.parts_planted import PARTS
@@ -323,6 +324,7 @@ CASES = [
     ),
     *USES,
     *SELLERS,
+    *CLAIMS,
     *CREDIT,
     *PRICES,
     *PARTS,

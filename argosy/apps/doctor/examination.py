@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from argosy.apps.doctor import (
     checkouts,
+    claims,
     credit,
     integrations,
     later,
@@ -51,6 +52,7 @@ CHECKS = in_order(
         *sellers.CHECKS,
         *credit.CHECKS,
         *prices.CHECKS,
+        *claims.CHECKS,
         *taxes.CHECKS,
         *later.CHECKS,
     ]

@@ -12,6 +12,7 @@ from argosy.domains.accounts.adapters.outbound.gateways.argon2_passwords import 
 from argosy.domains.accounts.adapters.outbound.gateways.clock_codes import ClockCodes
 from argosy.domains.accounts.adapters.outbound.gateways.webauthn import authenticators
 from argosy.domains.accounts.application.accounts import Accounts
+from argosy.domains.accounts.application.claims import Claims
 from argosy.domains.accounts.application.credentials import Credentials
 from argosy.domains.accounts.application.email_changes import EmailChanges
 from argosy.domains.accounts.application.erasures import Erasures
@@ -28,6 +29,7 @@ from argosy.domains.accounts.application.teams import Teams
 from argosy.domains.accounts.domain.address import Formats
 from argosy.domains.accounts.domain.email_change import EmailChange
 from argosy.domains.accounts.domain.guest import Guest
+from argosy.domains.accounts.domain.guest_purchase import GuestClaim, GuestPurchase
 from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.letter import INVITE, MOVED, NEW_ADDRESS
 from argosy.domains.accounts.domain.passkey import Passkey
@@ -60,6 +62,7 @@ SERVICES = (
     Teams,
     Erasures,
     Guests,
+    Claims,
 )
 
 
@@ -71,7 +74,7 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
     passkeys, identities = work.repository(Passkey), work.repository(Identity)
     ways = passkeys, identities, factors
     team = work.repository(Member), work.repository(Invitation)
-    guests = work.repository(Guest)
+    guests, claimed = work.repository(Guest), (work.repository(GuestPurchase), work.repository(GuestClaim))
     return (
         Accounts(work, users, stores, changes, ports),
         Sessions(work, users, sessions, (factors, passkeys), ports),
@@ -84,8 +87,9 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
         Sellers(work, users, stores, sessions),
         Staff(work, users, sessions),
         Teams(work, users, stores, team, sessions, ports),
-        Erasures(work, users, (sessions, proofs, factors, passkeys, identities, changes), team, guests),
-        Guests(work, guests),
+        Erasures(work, users, (sessions, proofs, factors, passkeys, identities, changes), team, (guests, claimed)),
+        Guests(work, guests, users, claimed),
+        Claims(work, users, claimed),
     )
 
 

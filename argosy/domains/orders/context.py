@@ -6,6 +6,7 @@ from typing import Any
 
 from argosy.contracts.orders import FindOpenPurchases, FindStuckOrders
 from argosy.domains.orders.application.cancellations import Cancellations
+from argosy.domains.orders.application.claims import OrderClaims
 from argosy.domains.orders.application.deliveries import Deliveries
 from argosy.domains.orders.application.departures import Departures
 from argosy.domains.orders.application.orders import Orders
@@ -26,7 +27,16 @@ class OrdersContext(Context):
     label = "orders"
     database = "orders_db"
     criticality = "critical"
-    services = (Orders, Departures, OrderReconciliation, Cancellations, Deliveries, StuckOrderWatch, Receipts)
+    services = (
+        Orders,
+        Departures,
+        OrderReconciliation,
+        Cancellations,
+        Deliveries,
+        StuckOrderWatch,
+        Receipts,
+        OrderClaims,
+    )
     hears = ("checkout", "accounts", "orders", "payments")
     schedule = (
         Every(seconds=60, send=FindOpenPurchases(), first_after=60),
@@ -43,6 +53,7 @@ class OrdersContext(Context):
             Deliveries(work, orders),
             StuckOrderWatch(work, self.stuck(work)),
             Receipts(work, orders, self.sold(work)),
+            OrderClaims(work, purchases, orders),
         )
 
     def sold(self, work: UnitOfWork) -> SoldItems:

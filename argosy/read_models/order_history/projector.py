@@ -13,6 +13,7 @@ from argosy.contracts.orders import (
     Address,
     DeliveryChanged,
     OrderCancelled,
+    OrderClaimed,
     OrderConfirmed,
     OrderCreated,
     OrderPaid,
@@ -66,10 +67,13 @@ class OrderSummary(Document):
 
     is_kept: ClassVar[bool] = True
     buyer_id: Id
+    claimed_by: Id | None = None
     seller_id: Id
     status: str
     total_amount: int
     created_at: datetime
+    order_number: str = ""
+    currency: str = ""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -122,6 +126,8 @@ class OrderHistoryProjector:
             status="CREATED",
             total_amount=event.total_amount,
             created_at=event.created_at,
+            order_number=event.order_number,
+            currency=event.currency,
         )
         row.show(
             OrderDocument(
@@ -142,6 +148,11 @@ class OrderHistoryProjector:
             )
         )
         self.orders.add(row)
+
+    @reads(orders=lambda event: [event.order_id])
+    def claim(self, event: OrderClaimed) -> None:
+        """Is found among the orders of the account as well; what it shows stays as it is."""
+        self.orders.get(event.order_id).claimed_by = event.user_id
 
     @reads(orders=lambda event: [event.order_id], sellers=lambda event: [event.seller_id])
     def confirm(self, event: OrderConfirmed) -> None:

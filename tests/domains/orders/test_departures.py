@@ -46,3 +46,13 @@ def test_a_buyer_goes_when_nothing_is_owed_to_them(stage: Stage, status: str) ->
 def test_who_never_bought_goes_at_once(stage: Stage) -> None:
     other = an_id("other")
     assert stage.send(ReleaseBuyer(flow_id=other, buyer_id=other)) == [BuyerReleased(flow_id=other, buyer_id=other)]
+
+
+def test_a_buyer_is_held_by_what_they_bought_as_a_guest(stage: Stage) -> None:
+    ana = an_id("account")
+    asked = ReleaseBuyer(flow_id=ana, buyer_id=ana, guest_ids=(BUYER,))
+    assert stage.send(asked) == [BuyerHeld(flow_id=ana, buyer_id=ana, open_orders=len(stage.store.rows[Order]))]
+    for order in stage.store.rows[Order].values():
+        assert isinstance(order, Order)
+        order.status = "CLOSED"
+    assert stage.send(asked) == [BuyerReleased(flow_id=ana, buyer_id=ana, guest_ids=(BUYER,))]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from argosy.contracts.accounts import ErasePerson, TellErasure
 from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
+from argosy.domains.accounts.application.claims import Claimed
 from argosy.domains.accounts.application.email_changes import forget_email_change
 from argosy.domains.accounts.application.letters import forget_proof
 from argosy.domains.accounts.application.sessions import forget_session
@@ -44,17 +45,20 @@ class Erasures:
         users: Repository[User],
         credentials: Credentials,
         team: tuple[Repository[Member], Repository[Invitation]],
-        guests: Repository[Guest],
+        bought: tuple[Repository[Guest], Claimed],
     ) -> None:
         self.work = work
         self.users = users
         self.sessions, self.proofs, self.factors, self.passkeys, self.identities, self.changes = credentials
         self.members, self.invitations = team
-        self.guests = guests
+        self.guests, (self.purchases, self.claims) = bought
 
     @then_reads(
         users=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]),
         guests=lambda self, command: filter(is_id, [command.user_id or self.work.actor.id]),
+        claims=lambda self, command: [
+            by("user_id", id) for id in filter(is_id, [command.user_id or self.work.actor.id])
+        ],
     )
     def erase_person(self, command: ErasePerson) -> None:
         """Asks whether orders of theirs are open; the rest follows from the answer."""
@@ -65,7 +69,7 @@ class Erasures:
         if person is None or not person.is_there:
             raise NoSuchUser(user_id=user_id)
         person.ask_erasure(self.work.now)
-        self.work.announce(ReleaseBuyer(flow_id=person.id, buyer_id=person.id))
+        self._ask_orders(person)
 
     @reads(
         users=lambda event: [event.flow_id],
@@ -76,14 +80,51 @@ class Erasures:
         passkeys=lambda event: [by("user_id", event.flow_id)],
         identities=lambda event: [by("user_id", event.flow_id)],
         members=lambda event: [by("user_id", event.flow_id)],
-        guests=lambda event: [event.flow_id],
+        guests=lambda event: [event.flow_id, *event.guest_ids],
+        claims=lambda event: [by("user_id", event.flow_id)],
+        purchases=lambda event: [by("guest_id", id) for id in (event.flow_id, *event.guest_ids)],
     )
-    @then_reads(invitations=lambda self, event: self._invited(event.flow_id))
+    @then_reads(
+        invitations=lambda self, event: self._invited(event.flow_id),
+        guests=lambda self, event: self._claimed(event.flow_id),
+    )
     def erase(self, event: BuyerReleased) -> None:
         """Credentials, profile, roles and sessions are gone with this; a guest has an e-mail address alone."""
         person = self._waiting(event.flow_id)
         if person is None:
             return
+        self._forget_kept(person)
+        self._erase(person)
+        for guest in filter(None, map(self.guests.find, self._claimed(person.id))):
+            if not guest.is_there:
+                continue
+            if guest.id in event.guest_ids:
+                self._erase(guest)
+            else:  # Claimed since orders were asked.
+                guest.ask_erasure(self.work.now)
+                self._ask_orders(guest)
+
+    @reads(users=lambda event: [event.flow_id], guests=lambda event: [event.flow_id])
+    def hold(self, event: BuyerHeld) -> None:
+        """Somebody who is owed something stays."""
+        person = self._waiting(event.flow_id)
+        if person is not None:
+            person.hold_erasure(self.work.now)
+
+    @reads(users=lambda command: [command.user_id], guests=lambda command: [command.user_id])
+    def tell_erasure(self, command: TellErasure) -> None:
+        """Told once per erasure: its timer is one."""
+        person = self._person(command.user_id)
+        if person is not None and not person.is_there:
+            person.tell_erasure()
+
+    def _ask_orders(self, person: User | Guest) -> None:
+        """Whether anything is owed to them, under whatever id they have bought."""
+        guests = tuple(self._claimed(person.id))
+        self.work.announce(ReleaseBuyer(flow_id=person.id, buyer_id=person.id, guest_ids=guests))
+
+    def _forget_kept(self, person: User | Guest) -> None:
+        """All by which they could come in, and where they work."""
         for session in self.sessions.all_by("user_id", person.id):
             forget_session(self.work, self.sessions, session)
         for proof in self.proofs.all_by("user_id", person.id):
@@ -102,22 +143,16 @@ class Erasures:
         if isinstance(person, User):
             for invitation in self.invitations.all_by("email", person.email):
                 forget_invitation(self.work, self.invitations, invitation)
+
+    def _erase(self, person: User | Guest) -> None:
+        for purchase in self.purchases.all_by("guest_id", person.id):
+            self.purchases.remove(purchase)
         person.erase(self.work.now)
         self.work.later("erasure", person.id, self.work.now + IN_FLIGHT, TellErasure(user_id=person.id))
 
-    @reads(users=lambda event: [event.flow_id], guests=lambda event: [event.flow_id])
-    def hold(self, event: BuyerHeld) -> None:
-        """Somebody who is owed something stays."""
-        person = self._waiting(event.flow_id)
-        if person is not None:
-            person.hold_erasure(self.work.now)
-
-    @reads(users=lambda command: [command.user_id], guests=lambda command: [command.user_id])
-    def tell_erasure(self, command: TellErasure) -> None:
-        """Told once per erasure: its timer is one."""
-        person = self._person(command.user_id)
-        if person is not None and not person.is_there:
-            person.tell_erasure()
+    def _claimed(self, user_id: Id) -> list[Id]:
+        """The guests as whom they have bought as well."""
+        return sorted({claim.guest_id for claim in self.claims.all_by("user_id", user_id)})
 
     def _invited(self, user_id: Id) -> list[By]:
         """What came to them, and what is open in stores that they work on."""

@@ -130,7 +130,7 @@ class CheckoutFlow:
             "deadline", session.id, session.deadline, ExpireCheckout(checkout_id=session.id, deadline=session.deadline)
         )
         if request.is_guest:
-            self.work.announce(KeepGuest(guest_id=command.buyer_id, email=command.email))
+            self.work.announce(KeepGuest(guest_id=command.buyer_id, email=command.email, checkout_id=session.id))
         saga = CheckoutSaga(session, self.work, self.details, request)
         saga.tell(saga.start())
         return CheckoutStanding(checkout_id=session.id, status=session.status)

@@ -132,7 +132,8 @@ class CheckoutSaga(PricingSaga):
 
     def completed(self) -> None:
         bought: Bought = _BOUGHT.decode(self._detail.request)
-        self.state.complete(tuple([line.variant_id for line in bought.lines]), bought.coupons, self.now)
+        variants = tuple([line.variant_id for line in bought.lines])
+        self.state.complete(variants, bought.coupons, self.now, is_guest=bought.is_guest)
         self.work.never_mind("deadline", self.state.id)
 
     def compensated(self) -> None:

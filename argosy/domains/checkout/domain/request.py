@@ -147,6 +147,7 @@ class Bought(Value):
 
     lines: tuple[VariantOfLine, ...]
     coupons: tuple[str, ...]
+    is_guest: bool = False
 
 
 def read(command: StartCheckout, terms: ShopTerms = ALL_ALLOWED, *, is_guest: bool = False) -> CheckoutRequest:

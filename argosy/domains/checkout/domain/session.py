@@ -311,7 +311,9 @@ class CheckoutSession(Flow):
         """The money is taken; from here on it is only recorded."""
         self._become(PAID)
 
-    def complete(self, variant_ids: tuple[Id, ...], coupons: tuple[str, ...], now: datetime) -> None:
+    def complete(
+        self, variant_ids: tuple[Id, ...], coupons: tuple[str, ...], now: datetime, *, is_guest: bool = False
+    ) -> None:
         """Everything is done."""
         self._become(COMPLETED)
         self.completed_at = now
@@ -326,6 +328,7 @@ class CheckoutSession(Flow):
                 coupons=coupons,
                 total_amount=self.total_amount,
                 currency=self.currency,
+                is_guest=is_guest,
             )
         )
 

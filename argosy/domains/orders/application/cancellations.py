@@ -64,7 +64,7 @@ class Cancellations:
         order, who = as_whom(order, self.work.actor, command.order_id)
         if not (order.is_called_off or order.is_being_cancelled):
             check_cancellation(order, who, command.reason, to_credit=command.to_credit)
-            if command.to_credit and self.work.actor.is_guest:
+            if command.to_credit and (self.work.actor.is_guest or order.claimed_by is not None):
                 raise CreditNeedsAnAccount(field="to_credit")
             reason = command.reason.strip() or f"called off by the {who}"
             self._cancel(order, who, reason, to_credit=command.to_credit)

@@ -21,7 +21,7 @@ class Deliveries:
     @reads(orders=lambda command: [command.order_id])
     def change_delivery(self, command: ChangeDelivery) -> Address:
         order, who = as_whom(self.orders.find(command.order_id), self.work.actor, command.order_id)
-        if who == SELLER and self.work.actor.id != order.buyer_id:
+        if who == SELLER and not order.is_bought_by(self.work.actor.id):
             raise NoSuchOrder(order_id=command.order_id)
         order.deliver_to(
             changed(order.address, command), Occasion(by=self.work.actor.id, at=self.work.now, new_id=self.work.new_id)

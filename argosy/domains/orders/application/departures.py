@@ -17,7 +17,7 @@ class Departures:
         self.purchases = purchases
         self.orders = orders
 
-    @reads(purchases=lambda command: [by("buyer_id", command.buyer_id)])
+    @reads(purchases=lambda command: [by("buyer_id", id) for id in (command.buyer_id, *command.guest_ids)])
     @then_reads(orders=lambda self, command: [by("purchase_id", id) for id in self._purchases(command)])
     def release_buyer(self, command: ReleaseBuyer) -> None:
         """Held while any order is open: a parcel, a refund or a dispute may still need its buyer."""
@@ -26,8 +26,9 @@ class Departures:
         self.work.announce(
             BuyerHeld(flow_id=command.flow_id, buyer_id=command.buyer_id, open_orders=still_open)
             if still_open
-            else BuyerReleased(flow_id=command.flow_id, buyer_id=command.buyer_id)
+            else BuyerReleased(flow_id=command.flow_id, buyer_id=command.buyer_id, guest_ids=command.guest_ids)
         )
 
     def _purchases(self, command: ReleaseBuyer) -> list[str]:
-        return [purchase.id for purchase in self.purchases.all_by("buyer_id", command.buyer_id)]
+        buyers = (command.buyer_id, *command.guest_ids)
+        return [purchase.id for id in buyers for purchase in self.purchases.all_by("buyer_id", id)]

@@ -20,6 +20,6 @@ def as_whom(order: Order | None, actor: Actor, order_id: Id) -> tuple[Order, str
             return order, STAFF
         if actor.seller_id and actor.seller_id == order.seller_id:
             return order, SELLER
-        if actor.id and actor.id == order.buyer_id:
+        if order.is_bought_by(actor.id):
             return order, BUYER
     raise NoSuchOrder(order_id=order_id)

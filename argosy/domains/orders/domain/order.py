@@ -12,6 +12,7 @@ from argosy.contracts.orders import (
     DeliveryChanged,
     LineDiscount,
     OrderCancelled,
+    OrderClaimed,
     OrderConfirmed,
     OrderCreated,
     OrderDraft,
@@ -206,6 +207,7 @@ class Order(Aggregate):
 
     purchase_id: Id
     buyer_id: Id
+    claimed_by: Id | None = None
     seller_id: Id
     order_number: str
     status: str = NOTHING
@@ -260,6 +262,16 @@ class Order(Aggregate):
             )
         )
         return order
+
+    def is_bought_by(self, actor_id: str) -> bool:
+        """Whether it is theirs: they have bought it, or have claimed what they had bought as a guest."""
+        return bool(actor_id) and actor_id in (self.buyer_id, self.claimed_by)
+
+    def claim(self, user_id: Id) -> None:
+        """Is an account's as well as the guest's who bought it; whose it is already changes nothing."""
+        if self.claimed_by is None and user_id != self.buyer_id:
+            self.claimed_by = user_id
+            self.record(OrderClaimed(order_id=self.id, buyer_id=self.buyer_id, user_id=user_id))
 
     @property
     def is_open(self) -> bool:

@@ -79,6 +79,7 @@ class Purchase(Aggregate):
     # Names (buyer, client_request_id), which a unique constraint allows once.
     request_key: Id | None
     buyer_id: Id | None
+    claimed_by: Id | None = None
     client_request_id: str
     status: str
     currency: str
@@ -164,6 +165,11 @@ class Purchase(Aggregate):
             raise PurchaseIsMalformed(faults=[{"field": "payment_method", "maximum": TEXT_MAX}])
         self.payment_method = method
         return True
+
+    def claim(self, user_id: Id) -> None:
+        """Is an account's as well, and stays the guest's."""
+        if self.claimed_by is None and user_id != self.buyer_id:
+            self.claimed_by = user_id
 
     def cancel(self) -> None:
         self.status = CANCELLED

@@ -278,4 +278,27 @@ class GuestRow(AggregateRow):
         constraints = [models.CheckConstraint(condition=models.Q(erasure__in=ERASURES), name="guests_erasure_known")]
 
 
+class GuestPurchaseRow(AggregateRow):
+    """At which address a guest has begun a checkout that nobody has claimed; `id` is the checkout's."""
+
+    guest_id = IdField(db_index=True)
+    email = models.CharField(max_length=EMAIL_MAX, db_index=True)
+    is_bought = models.BooleanField()
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "guest_purchases"
+
+
+class GuestClaimRow(AggregateRow):
+    """A guest's purchase that is an account's as well; `id` is the checkout's. Ids alone, which stay."""
+
+    guest_id = IdField()
+    user_id = IdField(db_index=True)
+    claimed_at = InstantField()
+
+    class Meta:
+        db_table = "guest_claims"
+
+
 tables = platform_tables(__name__, outbox="accounts_outbox_events")

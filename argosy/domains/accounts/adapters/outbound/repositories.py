@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from argosy.domains.accounts.adapters.outbound.models import (
     EmailChangeRow,
+    GuestClaimRow,
+    GuestPurchaseRow,
     GuestRow,
     IdentityRow,
     InvitationRow,
@@ -19,6 +21,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
 )
 from argosy.domains.accounts.domain.email_change import EmailChange
 from argosy.domains.accounts.domain.guest import Guest
+from argosy.domains.accounts.domain.guest_purchase import GuestClaim, GuestPurchase
 from argosy.domains.accounts.domain.identity import Identity
 from argosy.domains.accounts.domain.passkey import Passkey
 from argosy.domains.accounts.domain.proof import Proof
@@ -48,4 +51,6 @@ ROWS = (
     Rows(Member, MemberRow),
     Rows(Invitation, InvitationRow),
     Rows(Guest, GuestRow),
+    Rows(GuestPurchase, GuestPurchaseRow),
+    Rows(GuestClaim, GuestClaimRow),
 )

@@ -61,10 +61,11 @@ def refund_eligibility(asked: Asked) -> OrderEligibility | None:
     }
 
 
+_OWNERS = {"buyer_id": buyer_asking, "claimed_by": buyer_asking, "seller_id": seller_asking}
 # Theirs to change: as their buyer, their seller, or staff.
 _changed: dict[str, Any] = {
     "allow": shopper,
-    "owned": (Owned("orders", "order_id", {"buyer_id": buyer_asking, "seller_id": seller_asking}, NoSuchOrder),),
+    "owned": (Owned("orders", "order_id", _OWNERS, NoSuchOrder),),
     "is_for_staff_too": True,
     "whom": lambda asked: buyer_of(asked["order_id"]),
 }

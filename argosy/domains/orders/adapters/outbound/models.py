@@ -18,6 +18,7 @@ class PurchaseRow(AggregateRow):
     # Names (buyer_id, client_request_id): the one look-up and the one unique index for the pair.
     request_key = IdField(null=True, unique=True)
     buyer_id = IdField(null=True)
+    claimed_by = IdField(null=True)
     client_request_id = models.CharField(max_length=200)
     status = models.CharField(max_length=12)
     currency = models.CharField(max_length=3)
@@ -43,6 +44,7 @@ class PurchaseRow(AggregateRow):
 class OrderRow(AggregateRow):
     purchase_id = IdField(db_index=True)
     buyer_id = IdField()
+    claimed_by = IdField(null=True)
     seller_id = IdField()
     order_number = models.CharField(max_length=14, unique=True)
     status = models.CharField(max_length=12)

@@ -38,7 +38,7 @@ _SHOWN = ("sku", "title", "price_id", "tax_basis_points", "shipping_method", "di
 
 def order_of_buyer(order_id: Id, buyer_id: Id) -> dict[str, Any] | None:
     """A buyer's own order, whole, or None."""
-    return _whole(OrderRow.objects.filter(id=order_id, buyer_id=buyer_id).first())
+    return _whole(OrderRow.objects.filter(_bought_by(buyer_id), id=order_id).first())
 
 
 def order_of_seller(order_id: Id, seller_id: Id) -> dict[str, Any] | None:
@@ -48,10 +48,10 @@ def order_of_seller(order_id: Id, seller_id: Id) -> dict[str, Any] | None:
 
 def purchase_of_buyer(purchase_id: Id, buyer_id: Id) -> dict[str, Any] | None:
     """A buyer's own purchase and where its orders stand, or None."""
-    purchase = PurchaseRow.objects.filter(id=purchase_id, buyer_id=buyer_id).first()
+    purchase = PurchaseRow.objects.filter(_bought_by(buyer_id), id=purchase_id).first()
     if purchase is None:
         return None
-    orders = OrderRow.objects.filter(purchase_id=purchase_id, buyer_id=buyer_id).order_by("seller_id")
+    orders = OrderRow.objects.filter(_bought_by(buyer_id), purchase_id=purchase_id).order_by("seller_id")
     return {
         "purchase_id": purchase.id,
         "checkout_id": purchase.flow_id,
@@ -124,11 +124,16 @@ def stuck_orders(now: datetime, limit: int) -> Sequence[StuckOrder]:
 
 def _order_of(order_id: Id, actor: Actor) -> OrderRow | None:
     """An order of this buyer's or of this seller's store; any order for staff."""
-    own = Q(buyer_id=actor.id)
+    own = _bought_by(actor.id)
     if actor.seller_id:
         own |= Q(seller_id=actor.seller_id)
     rows = OrderRow.objects.filter(id=order_id)
     return (rows if actor.has("staff") else rows.filter(own)).first()
+
+
+def _bought_by(buyer_id: str) -> Q:
+    """With this id, or claimed by it."""
+    return Q(buyer_id=buyer_id) | Q(claimed_by=buyer_id)
 
 
 def _item(row: OrderItemRow) -> OrderItem:

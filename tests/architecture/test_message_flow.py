@@ -16,9 +16,6 @@ from argosy.shared_kernel.messages import Command, Message
 
 # Facts that nobody here needs yet; integrations and later contexts will. A name leaves when somebody hears it.
 TOLD_TO_NOBODY_YET = {
-    "accounts.EmailChangeReverted",
-    "accounts.EmailChanged",
-    "accounts.EmailVerified",
     "accounts.GuestKnown",
     "accounts.IdentityLinked",
     "accounts.IdentityUnlinked",
@@ -41,7 +38,6 @@ TOLD_TO_NOBODY_YET = {
     "accounts.StoreOpened",
     "accounts.UserBlocked",
     "accounts.UserUnblocked",
-    "accounts.UserRegistered",
     "carts.CartAbandoned",
     "checkout.CheckoutAbandoned",
     "integrations.ApiKeyCreated",

@@ -112,6 +112,9 @@ KINDS = {"batch_id", "category", "zone", "country", "currency", "types", "locale
     "operator",
     "context",
     "what",
+    "buyer_id",
+    "order_number",
+    "reason",
 }
 """Filters by what things are like, or for staff alone."""
 

@@ -50,6 +50,10 @@ _Currency = Annotated[
 ]
 
 
+_OrderCurrency = Annotated[str, msgspec.Meta(pattern="^([A-Z]{3})?$", max_length=3)]
+_OwnerId = Annotated[str, msgspec.Meta(pattern=f"^$|{ID_PATTERN}", max_length=36)]
+
+
 class SpokenPageQuery(PageQuery, kw_only=True, frozen=True):
     """Which page of a list, in which language."""
 
@@ -74,6 +78,16 @@ class OrdersQuery(PageQuery, kw_only=True, frozen=True):
     created_before: _Instant | None = None
     sort: Literal["newest", "oldest"] = "newest"
     fields: Fields = ""
+
+
+class AllOrdersQuery(OrdersQuery, kw_only=True, frozen=True):
+    """Which of everybody's orders: also of a seller, of a buyer (whose claimed ones are theirs too), with a number, in
+    a currency. `created_from` and `created_before` are when they were placed."""
+
+    seller_id: _OwnerId = ""
+    buyer_id: _OwnerId = ""
+    order_number: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    currency: _OrderCurrency = ""
 
 
 class ActivePromotionsQuery(PageQuery, kw_only=True, frozen=True):
@@ -209,10 +223,37 @@ def orders_of_my_store(asked: Asked) -> Page:
     return _orders(asked, history.orders_of_seller, asked.actor.seller_id, "stores/mine/orders")
 
 
+def all_orders(asked: Asked) -> Page:
+    """Everybody's orders, the newest first."""
+    query: AllOrdersQuery = asked.query
+    which = _which(query)._replace(seller_id=query.seller_id, number=query.order_number, currency=query.currency)
+    position, limit = query.position(tuple[_Instant, _Id]), query.limit + 1
+    if query.buyer_id:
+        found = history.orders_of_buyer(query.buyer_id, position, limit, which)
+    else:
+        found = history.all_orders(position, limit, which)
+    return _page_of_orders(
+        found,
+        query,
+        "marketplace/orders",
+        seller_id=query.seller_id,
+        buyer_id=query.buyer_id,
+        order_number=query.order_number,
+        currency=query.currency,
+    )
+
+
 def _orders(asked: Asked, listing: Callable[..., list[Listed]], owner: str, path: str) -> Page:
     query: OrdersQuery = asked.query
-    which = history.Which(query.status, query.created_from, query.created_before, query.sort == "oldest")
-    found = listing(owner, query.position(tuple[_Instant, _Id]), query.limit + 1, which)
+    found = listing(owner, query.position(tuple[_Instant, _Id]), query.limit + 1, _which(query))
+    return _page_of_orders(found, query, path)
+
+
+def _which(query: OrdersQuery) -> history.Which:
+    return history.Which(query.status, query.created_from, query.created_before, query.sort == "oldest")
+
+
+def _page_of_orders(found: list[Listed], query: OrdersQuery, path: str, **filters: str) -> Page:
     last = found[query.limit - 1].place if len(found) > query.limit else ()
     return page(
         sparse([one.body for one in found], query.fields, OrderDocument),
@@ -224,6 +265,7 @@ def _orders(asked: Asked, listing: Callable[..., list[Listed]], owner: str, path
         created_before=query.created_before.isoformat() if query.created_before else "",
         sort=query.sort if query.sort != "newest" else "",
         fields=query.fields,
+        **filters,
     )
 
 
@@ -286,6 +328,7 @@ endpoints = {
     "orders": [
         get("orders", my_orders, allow=shopper, parameters=OrdersQuery, answers=Page),
         get("stores/mine/orders", orders_of_my_store, allow=seller, parameters=OrdersQuery, answers=Page),
+        get("marketplace/orders", all_orders, allow=staff, parameters=AllOrdersQuery, answers=Page),
         get("stores/mine/orders/{order_id}", order_of_my_store, allow=seller, answers=WholeOrder),
     ],
 }

@@ -49,6 +49,15 @@ class TransferQuery(PageQuery, kw_only=True, frozen=True):
     status: Literal["", "SENT", "RECEIVED"] = ""
 
 
+class MovementsQuery(PageQuery, kw_only=True, frozen=True):
+    """Which movements: in a warehouse (its code), for a reason, from a time on and before another."""
+
+    warehouse: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    moved_from: _Instant | None = None
+    moved_before: _Instant | None = None
+
+
 class CountsQuery(PageQuery, kw_only=True, frozen=True):
     """Which counts."""
 
@@ -91,15 +100,25 @@ def stock_of_unit(asked: Asked) -> Levels | None:
 
 def movements_of_unit(asked: Asked) -> Page | None:
     """What came and went of a stock unit, and why; the newest first."""
-    query: PageQuery = asked.query
+    query: MovementsQuery = asked.query
     unit_id, seller_id = asked["stock_unit_id"], _seller(asked)
     if not queries.levels_of_unit(unit_id, seller_id):
         return None
     before = query.position(tuple[_Instant, _Id])
-    found = queries.movements_of_unit(unit_id, seller_id, before=before, limit=query.limit + 1)
+    which = queries.WhichMovements(query.warehouse, query.reason, query.moved_from, query.moved_before)
+    found = queries.movements_of_unit(unit_id, seller_id, before=before, limit=query.limit + 1, which=which)
     last = found[query.limit - 1] if len(found) > query.limit else None
     after = cursor(last.created_at, last.movement_id) if last else ""
-    return page(found, query, f"{PREFIX}stock/{unit_id}/movements", after)
+    return page(
+        found,
+        query,
+        f"{PREFIX}stock/{unit_id}/movements",
+        after,
+        warehouse=query.warehouse,
+        reason=query.reason,
+        moved_from=query.moved_from.isoformat() if query.moved_from else "",
+        moved_before=query.moved_before.isoformat() if query.moved_before else "",
+    )
 
 
 def my_warehouses(asked: Asked) -> OpenWarehouses:
@@ -163,7 +182,7 @@ OWN_TRANSFER = (Owned("stock_transfers", "transfer_id", {"seller_id": seller_ask
 endpoints = [
     get("stock", my_stock, allow=merchant, parameters=StockQuery, answers=Page),
     get("stock/{stock_unit_id}", stock_of_unit, allow=merchant, answers=Levels),
-    get("stock/{stock_unit_id}/movements", movements_of_unit, allow=merchant, parameters=PageQuery, answers=Page),
+    get("stock/{stock_unit_id}/movements", movements_of_unit, allow=merchant, parameters=MovementsQuery, answers=Page),
     post(
         "stock/{stock_unit_id}/receipts",
         ReceiveStock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from django.db.models import F, Q, QuerySet
@@ -183,15 +184,40 @@ def levels_of_unit(stock_unit_id: str, seller_id: str | None) -> list[StockLevel
     return _levels(rows if seller_id is None else rows.filter(seller_id=seller_id))
 
 
+class WhichMovements(NamedTuple):
+    """Of a unit's: in a warehouse, for a reason, from a time on and before another."""
+
+    warehouse: str = ""
+    reason: str = ""
+    moved_from: datetime | None = None
+    moved_before: datetime | None = None
+
+
+ALL_MOVEMENTS = WhichMovements()
+
+
 def movements_of_unit(
-    stock_unit_id: str, seller_id: str | None, *, before: tuple[datetime, str] | None = None, limit: int
+    stock_unit_id: str,
+    seller_id: str | None,
+    *,
+    before: tuple[datetime, str] | None = None,
+    limit: int,
+    which: WhichMovements = ALL_MOVEMENTS,
 ) -> list[ShownMovement]:
     """What came and went of a stock unit, the newest first."""
     items = StockItemRow.objects.filter(stock_unit_id=stock_unit_id)
     if seller_id is not None:
         items = items.filter(seller_id=seller_id)
+    if which.warehouse:
+        items = items.filter(warehouse=which.warehouse)
     places = dict(items.values_list("id", "warehouse"))
     rows = StockMovementRow.objects.filter(stock_item_id__in=list(places)).order_by("-created_at", "-id")
+    if which.reason:
+        rows = rows.filter(reason=which.reason)
+    if which.moved_from is not None:
+        rows = rows.filter(created_at__gte=which.moved_from)
+    if which.moved_before is not None:
+        rows = rows.filter(created_at__lt=which.moved_before)
     if before is not None:
         at, id = before
         rows = rows.filter(created_at__lte=at).exclude(created_at=at, id__gte=id)

@@ -30,7 +30,7 @@ def test_a_listing_shows_one_category_or_one_seller(shop: Shop) -> None:
     assert "Cup" in kitchen.text
     assert "Brass lamp" not in kitchen.text
     assert "/products?category=kitchen+%26+bar%2Fx" in Shopper().get("/").html
-    seller = Shopper().get(f"/products?seller={named_id('seller', 'Casa <Verde>')}")
+    seller = Shopper().get(f"/stores/{named_id('seller', 'Casa <Verde>')}")
     assert "Linen sheet" in seller.text
     assert "Brass lamp" not in seller.text
     assert "Nothing is on sale here" in Shopper().get("/products?category=none").text

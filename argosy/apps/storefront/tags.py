@@ -39,6 +39,7 @@ register.simple_tag(asset_address, name="asset")
 
 @register.simple_tag
 def listing_address(**filters: str) -> str:
-    """The address of a listing; what is empty is left out."""
+    """The address of a listing, which for a seller is their store's page; what is empty is left out."""
+    place = f"/stores/{seller}" if (seller := filters.pop("seller", "")) else "/products"
     query = urlencode({name: value for name, value in filters.items() if value})
-    return f"/products?{query}" if query else "/products"
+    return f"{place}?{query}" if query else place

@@ -29,6 +29,7 @@ urlpatterns = [
     path("", page(get=window.home)),
     path("products", page(get=window.listing)),
     path("products/<str:product_id>", page(get=window.product)),
+    path("stores/<str:seller_id>", page(get=window.store)),
     path("p/<str:slug>", page(get=window.product_by_slug)),
     path("cart", page(get=cart.show)),
     path("cart/lines", page(post=cart.add)),

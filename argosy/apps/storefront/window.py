@@ -12,7 +12,8 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.reader import shown_to
-from argosy.apps.storefront.stores import store_name, store_names
+from argosy.apps.storefront.stores import StoreShown, store_name, store_names, store_shown
+from argosy.apps.storefront.tags import listing_address
 from argosy.apps.storefront.words import spoken
 from argosy.domains.products.adapters.outbound.queries import below_code, category_places
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
@@ -74,11 +75,28 @@ def home(visit: Visit) -> HttpResponse:
 
 
 def listing(visit: Visit) -> HttpResponse:
-    """Products on sale: all, or of one category or seller."""
-    category, seller_id = visit.asked("category"), visit.asked("seller")
+    """Products on sale: all, or of one category. Those of a seller are on their store's page."""
+    seller_id = visit.asked("seller")
+    if seller_id:
+        if not is_id(seller_id) or store_shown(seller_id) is None:
+            raise not_found()
+        kept = {name: visit.asked(name)[:FILTER_LETTERS_MAX] for name in ("category", "sort", "after")}
+        return HttpResponsePermanentRedirect(listing_address(seller=seller_id, **kept))
+    return _listed(visit, None)
+
+
+def store(visit: Visit) -> HttpResponse:
+    """A store: who sells there, whether they are there, and what is on sale. 404 for what was never opened."""
+    shown = store_shown(visit["seller_id"])
+    if shown is None:
+        raise not_found()
+    return _listed(visit, shown)
+
+
+def _listed(visit: Visit, store: StoreShown | None) -> HttpResponse:
+    category, seller_id = visit.asked("category"), store.seller_id if store is not None else ""
     sort = visit.asked("sort") if visit.asked("sort") in SORTS else "newest"
-    store = store_name(seller_id) if seller_id else ""
-    if len(category) > FILTER_LETTERS_MAX or (seller_id and not store):
+    if len(category) > FILTER_LETTERS_MAX:
         raise not_found()
     find = catalogue.by_price if sort == "price" else catalogue.newest
     below = below_code(category)
@@ -91,11 +109,11 @@ def listing(visit: Visit) -> HttpResponse:
         reader=visit.reader,
     )
     shown = found[:PAGE_SIZE]
-    categories = _categories(visit)
+    categories = _categories(visit, seller_id)
     name = next((one.name for one in categories if one.category == category), spoken(category))
     return visit.show(
-        "listing",
-        title=store or name or "All products",
+        "listing" if store is None else "store",
+        title=store.name if store is not None else name or "All products",
         category=category,
         seller=seller_id,
         store=store,
@@ -165,16 +183,18 @@ def variant_name(variant: VariantShown) -> str:
     return ", ".join(attribute.value for attribute in variant.attributes) or variant.sku
 
 
-def _categories(visit: Visit) -> list[CategoryShown]:
-    """Those in which, or below which, there is something on sale."""
+def _categories(visit: Visit, seller_id: str = "") -> list[CategoryShown]:
+    """Those in which, or below which, there is something on sale, of one seller's where one is named."""
     places = category_places(visit.reader.languages)
+    above = {code: place.above for code, place in places.items()}
+    found = catalogue.categories_of_seller(seller_id, above) if seller_id else catalogue.categories(above)
     return [
         CategoryShown(
             one.category,
             one.products,
             places[one.category].name if one.category in places else spoken(one.category),
         )
-        for one in catalogue.categories({code: place.above for code, place in places.items()})
+        for one in found
     ]
 
 

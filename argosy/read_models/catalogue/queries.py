@@ -154,10 +154,25 @@ def found_by_rule(
 
 def categories(above: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[Category]:
     """Every category in or below which products are on sale, by code; `above` are the categories above each."""
+    rows = search().query(f"SELECT category, products FROM {live_table(VIEW, CategoryCount)} WHERE products > 0")
+    return _counted(rows, above)
+
+
+def categories_of_seller(seller_id: str, above: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[Category]:
+    """The same of one seller's products: as many as a listing of theirs shows."""
+    if not is_id(seller_id):
+        return []
+    rows = search().query(
+        f"SELECT category, count(*) FROM {live_table(VIEW, ProductListing)} WHERE is_published AND seller_id = ? "
+        f"GROUP BY category",
+        (seller_id,),
+    )
+    return _counted(rows, above)
+
+
+def _counted(rows: list[tuple[Any, ...]], above: Mapping[str, Sequence[str]]) -> list[Category]:
     counts: Counter[str] = Counter()
-    for category, products in search().query(
-        f"SELECT category, products FROM {live_table(VIEW, CategoryCount)} WHERE products > 0"
-    ):
+    for category, products in rows:
         for counted in (category, *above.get(category, ())):
             counts[counted] += products
     return [Category(*one) for one in sorted(counts.items())]

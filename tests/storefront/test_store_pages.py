@@ -31,7 +31,7 @@ def test_a_store_shows_who_they_are_and_what_they_sell_and_nobody_else_s(shop: S
     shop.product(LINEN, named_id("product", "cup"), "Cup", 900, category="kitchen & bar/x")
     page = Shopper().get(f"/stores/{LINEN}")
     assert page.status == 200
-    assert "Lamp & Linen" in page.text and "sells here since" in page.text
+    assert "Lamp & Linen" in page.text and "on Argosy since" in page.text
     assert "Brass lamp" in page.text and "Cup" in page.text and "Linen sheet" not in page.text
     only = Shopper().get(f"/stores/{LINEN}?category=kitchen+%26+bar%2Fx")
     assert "Cup" in only.text and "Brass lamp" not in only.text

@@ -70,6 +70,19 @@ class ContinueImport(Command, key="import_id"):
     import_id: Id
 
 
+class BeginImportTry(Command, key="import_id"):
+    """Count one more try at the next piece before it is made; after five without a piece the import is parked. Sent by
+    products itself."""
+
+    import_id: Id
+
+
+class ResumeImport(Command):
+    """Go on with an import that is parked, where it stands: your own, or as our staff anybody's."""
+
+    import_id: Id
+
+
 class PieceExported(Command, key="export_id"):
     """One more file of an export is written. Sent by products itself."""
 

@@ -29,6 +29,7 @@ POINTS = {
     "request.decided": "a request's command ran, and its answer and key are not written",
     "request.committed": "a request's effect, key and answer are written; nobody was rung for",
     "request.before_answer": "all is done but the client was told nothing",
+    "import.begun": "a try at a file is counted, and nothing of it is read",
     "import.piece": "a piece of a file is imported, and the next is not begun",
 }
 """Every point, and how things stand there. PostgreSQL commits in one statement: it knows no place inside a commit."""

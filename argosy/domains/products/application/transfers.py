@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from argosy.contracts.products_transfers import (
+    BeginImportTry,
     ContinueImport,
     ExportProducts,
     ImportProducts,
     PieceExported,
     PieceImported,
+    ResumeImport,
     TransferFilesForgotten,
 )
 from argosy.domains.products.application.ownership import SellersOnly
@@ -20,6 +22,7 @@ from argosy.domains.products.domain.transfer import (
     FORMATS,
     KEPT_MAX,
     OPEN_MAX,
+    NoSuchImport,
     NotAFormat,
     ProductExport,
     ProductImport,
@@ -89,6 +92,27 @@ class Transfers:
         return there.id
 
     @reads(imports=lambda command: [command.import_id])
+    def begin_import_try(self, command: BeginImportTry) -> None:
+        """Each try is kept before it is made."""
+        there = self.imports.find(command.import_id)
+        if there is not None:
+            there.begin_try(self.work.now)
+
+    @reads(imports=lambda command: [command.import_id])
+    @then_reads(imports=lambda self, command: self._beside(command))
+    def resume_import(self, command: ResumeImport) -> None:
+        """Whoever has mended what stopped it, or believes that it has passed, starts it again."""
+        actor = self.work.actor
+        there = self.imports.find(command.import_id)
+        is_theirs = there is not None and bool(actor.seller_id) and there.seller_id == actor.seller_id
+        if there is None or not (is_theirs or actor.has("staff") or actor.has("system")):
+            raise NoSuchImport(import_id=command.import_id)
+        there.resume()
+        # It is one of those that run by now.
+        _check_room([one for one in self.imports.all_by("seller_id", there.seller_id) if one.id != there.id])
+        self.work.call(IMPORT, there.id, TransferRequest(there.id))
+
+    @reads(imports=lambda command: [command.import_id])
     def note_piece(self, command: PieceImported) -> None:
         """Each piece counts once."""
         self.imports.get(command.import_id).advance(command, self.work.now)
@@ -126,6 +150,10 @@ class Transfers:
 
     def note_forgotten(self, command: TransferFilesForgotten) -> None:
         """Nothing is left of it."""
+
+    def _beside(self, command: ResumeImport) -> list[Any]:
+        there = self.imports.find(command.import_id)
+        return [] if there is None else [by("seller_id", there.seller_id)]
 
     def _seller(self) -> Id:
         if not self.work.actor.seller_id:

@@ -8,13 +8,17 @@ from typing import Any
 
 from argosy.contracts.products_transfers import PieceExported, PieceImported
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import Invalid, RuleBroken
+from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id
 
 CSV, JSON_LINES = "csv", "jsonl"
 FORMATS = (CSV, JSON_LINES)
-RUNNING, DONE, FAILED = "RUNNING", "DONE", "FAILED"
+RUNNING, DONE, FAILED, PARKED = "RUNNING", "DONE", "FAILED", "PARKED"
 STANDINGS = (RUNNING, DONE, FAILED)
+IMPORT_STANDINGS = (*STANDINGS, PARKED)
+STOPS_ITS_PROCESS = "stops_its_process"
+TRIES_MAX = 5
+"""Without a piece between them: who works on a file and never comes back from it is not sent again for ever."""
 ROWS_MAX = 20_000
 OPEN_MAX = 3
 KEPT_MAX = 20
@@ -30,6 +34,14 @@ class TooManyTransfers(RuleBroken):
     """Three of these are being worked off already: wait for one of them to end."""
 
 
+class NoSuchImport(NotFound):
+    """There is no such import, or it is not yours."""
+
+
+class ImportIsNotParked(RuleBroken):
+    """Only an import that is parked can be resumed."""
+
+
 class PieceOutOfTurn(RuleBroken):
     """Somebody else has worked off this piece."""
 
@@ -37,7 +49,7 @@ class PieceOutOfTurn(RuleBroken):
 @dataclass(kw_only=True, eq=False)
 class ProductImport(Aggregate):
     """A file that goes in. Rows are products: `rows` there are, `rows_read` are worked off, each made, changed,
-    unchanged or refused. Its id is made of its seller and content."""
+    unchanged or refused. Its id is made of its seller and content. `tries` were begun since its last piece."""
 
     seller_id: Id
     requested_by: str
@@ -55,10 +67,26 @@ class ProductImport(Aggregate):
     """The first 500 of those that were refused."""
     created_at: datetime
     ended_at: datetime | None = None
+    tries: int = 0
 
     @property
     def is_open(self) -> bool:
         return self.status == RUNNING
+
+    def begin_try(self, now: datetime) -> None:
+        """Counted before it is made, so that it counts whatever becomes of it. One too many is not made."""
+        if not self.is_open:
+            return
+        if self.tries >= TRIES_MAX:
+            self.status, self.fault, self.ended_at = PARKED, STOPS_ITS_PROCESS, now
+        else:
+            self.tries += 1
+
+    def resume(self) -> None:
+        """Go on where it stands, with as many tries as in the beginning."""
+        if self.status != PARKED:
+            raise ImportIsNotParked(import_id=self.id)
+        self.status, self.fault, self.ended_at, self.tries = RUNNING, "", None, 0
 
     def again(self, requested_by: str, now: datetime) -> None:
         """From the beginning of the same file."""
@@ -66,12 +94,14 @@ class ProductImport(Aggregate):
         self.status, self.fault, self.ended_at = RUNNING, "", None
         self.rows_read = self.made = self.changed = self.unchanged = self.refused = 0
         self.refusals = []
+        self.tries = 0
         self.created_at = now
 
     def advance(self, piece: PieceImported, now: datetime) -> None:
         """A piece is worked off: the one that follows, and each once."""
         if not self.is_open or piece.first_row != self.rows_read:
             raise PieceOutOfTurn(import_id=self.id)
+        self.tries = 0
         self.made += piece.made
         self.changed += piece.changed
         self.unchanged += piece.unchanged

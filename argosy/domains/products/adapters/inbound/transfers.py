@@ -7,17 +7,24 @@ from hashlib import blake2b
 import msgspec
 
 from argosy.contracts.products_media import FetchImage
-from argosy.contracts.products_transfers import ExportProducts, ImportProducts
+from argosy.contracts.products_transfers import ExportProducts, ImportProducts, ResumeImport
 from argosy.domains.products.adapters.inbound.product_files import BYTES_MAX, count
 from argosy.domains.products.adapters.outbound import transfer_queries as queries
 from argosy.domains.products.adapters.outbound.queries import is_product_of
 from argosy.domains.products.adapters.outbound.transferring import file_of, part_of
 from argosy.domains.products.application.ownership import NoSuchProduct
-from argosy.domains.products.domain.transfer import CSV, JSON_LINES, OPEN_MAX, ROWS_MAX, TooManyTransfers
-from argosy.platform.auth import merchant, seller
+from argosy.domains.products.domain.transfer import (
+    CSV,
+    JSON_LINES,
+    OPEN_MAX,
+    ROWS_MAX,
+    NoSuchImport,
+    TooManyTransfers,
+)
+from argosy.platform.auth import merchant, seller, staff
 from argosy.platform.bodies import query_of
 from argosy.platform.owned import Owned, seller_asking
-from argosy.platform.pages import Page
+from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Document, Made, Received, Upload, document, get, post, query_in
 from argosy.platform.storage.chosen import TRANSFERS, storage
 from argosy.shared_kernel.errors import Invalid
@@ -62,6 +69,15 @@ def my_imports(asked: Asked) -> Page:
 def my_import(asked: Asked) -> queries.OwnImport | None:
     """How far one of your imports has come, and what was refused."""
     return queries.import_of(asked.actor.seller_id, asked["import_id"])
+
+
+def parked_imports(asked: Asked) -> Page:
+    """Imports of all sellers that are parked."""
+    query: PageQuery = asked.query
+    position = query.position(tuple[str])
+    found = queries.parked_imports(position[0] if position else "", query.limit)
+    after = cursor(found[min(len(found), query.limit) - 1].import_id) if found else ""
+    return page(found, query, f"{PREFIX}imports/parked", after)
 
 
 def my_exports(asked: Asked) -> Page:
@@ -109,6 +125,7 @@ def _file(asked: Asked, raw: bytes) -> Received:
 
 PRODUCTS = Upload(tuple(TYPES), BYTES_MAX, _file)
 
+OWN_IMPORT = (Owned("product_imports", "import_id", {"seller_id": seller_asking}, NoSuchImport),)
 OWN = (Owned("products", "product_id", {"seller_id": seller_asking}, NoSuchProduct),)
 
 endpoints = [
@@ -136,6 +153,8 @@ endpoints = [
     ),
     get("stores/mine/imports", my_imports, allow=seller, answers=Page),
     get("stores/mine/imports/{import_id}", my_import, allow=seller, answers=queries.OwnImport),
+    post("imports/{import_id}/resume", ResumeImport, allow=merchant, owned=OWN_IMPORT, status=202),
+    get("imports/parked", parked_imports, allow=staff, parameters=PageQuery, answers=Page),
     post(
         "stores/mine/exports",
         ExportProducts,

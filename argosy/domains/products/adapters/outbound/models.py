@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from argosy.domains.products.domain.image_fetch import STANDINGS as FETCH_STANDINGS
 from argosy.domains.products.domain.product import STATUSES
+from argosy.domains.products.domain.transfer import IMPORT_STANDINGS
 from argosy.domains.products.domain.transfer import STANDINGS as TRANSFER_STANDINGS
 from argosy.platform.fields import IdField, InstantField
 from argosy.platform.tables import AggregateRow, platform_tables
@@ -295,17 +296,19 @@ class ImportRow(AggregateRow):
     refusals = models.JSONField()
     created_at = InstantField()
     ended_at = InstantField(null=True)
+    tries = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "product_imports"
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=TRANSFER_STANDINGS), name="imports_status_known"),
+            models.CheckConstraint(condition=Q(status__in=IMPORT_STANDINGS), name="imports_status_known"),
             models.CheckConstraint(
                 condition=Q(rows_read=F("made") + F("changed") + F("unchanged") + F("refused"))
                 & Q(rows_read__lte=F("rows")),
                 name="imports_count_every_row_once",
             ),
         ]
+        indexes = [models.Index(fields=["id"], condition=Q(status="PARKED"), name="imports_parked")]
 
 
 class ExportRow(AggregateRow):

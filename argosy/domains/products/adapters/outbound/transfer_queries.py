@@ -17,7 +17,7 @@ from argosy.domains.products.adapters.outbound.models import (
     VariantRow,
 )
 from argosy.domains.products.domain.product import ARCHIVED, PUBLISHED
-from argosy.domains.products.domain.transfer import ProductExport, ProductImport
+from argosy.domains.products.domain.transfer import PARKED, ProductExport, ProductImport
 from argosy.shared_kernel.ids import Id
 
 
@@ -49,7 +49,8 @@ class RefusedLine(msgspec.Struct, frozen=True):
 
 class OwnImport(msgspec.Struct, frozen=True, kw_only=True):
     """How far an import has come: of `rows` products in the file, `rows_read` are worked off. RUNNING, DONE, or FAILED
-    where the file cannot be read any more (`fault`). `refusals` lists the first 500."""
+    where the file cannot be read any more, or PARKED where five tries in a row did not come back (`fault`), until it is
+    resumed. `refusals` lists the first 500. `tries` were begun since its last piece."""
 
     import_id: Id
     status: str
@@ -64,7 +65,20 @@ class OwnImport(msgspec.Struct, frozen=True, kw_only=True):
     fault: str
     created_at: datetime
     ended_at: datetime | None
+    tries: int = 0
     refusals: list[RefusedLine] = []
+
+
+class ParkedImport(msgspec.Struct, frozen=True):
+    """An import that is parked, whose it is, and why."""
+
+    import_id: Id
+    seller_id: Id
+    rows: int
+    rows_read: int
+    fault: str
+    created_at: datetime
+    ended_at: datetime | None
 
 
 class OwnExport(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +121,25 @@ def import_of(seller_id: str, import_id: str) -> OwnImport | None:
     return None if row is None else _import(row, msgspec.convert(row.refusals, list[RefusedLine]))
 
 
+def parked_imports(after: str, limit: int) -> list[ParkedImport]:
+    """Imports of all sellers that wait for somebody, by id."""
+    rows = ImportRow.objects.filter(status=PARKED).defer("refusals")
+    if after:
+        rows = rows.filter(id__gt=after)
+    return [
+        ParkedImport(
+            import_id=Id(row.id),
+            seller_id=Id(row.seller_id),
+            rows=row.rows,
+            rows_read=row.rows_read,
+            fault=row.fault,
+            created_at=row.created_at,
+            ended_at=row.ended_at,
+        )
+        for row in rows.order_by("id")[: limit + 1]
+    ]
+
+
 def exports_of(seller_id: str, base: str) -> list[OwnExport]:
     """A seller's own exports, the newest first."""
     return [_export(row, base) for row in ExportRow.objects.filter(seller_id=seller_id).order_by("-created_at", "-id")]
@@ -137,6 +170,7 @@ def import_row(import_id: str) -> ProductImport | None:
         status=row.status,
         rows_read=row.rows_read,
         created_at=row.created_at,
+        tries=row.tries,
     )
 
 
@@ -233,6 +267,7 @@ def _import(row: ImportRow, refusals: list[RefusedLine]) -> OwnImport:
         fault=row.fault,
         created_at=row.created_at,
         ended_at=row.ended_at,
+        tries=row.tries,
         refusals=refusals,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import structlog
 from django.db import connections
 
 from argosy.contracts.products_transfers import (
+    BeginImportTry,
     ContinueImport,
     PieceExported,
     PieceImported,
@@ -61,6 +63,8 @@ def import_pieces(request: TransferRequest, attempt: int, call_id: str) -> Conti
     try:
         until = time.monotonic() + SECONDS
         importer = _Importer(runtime(), Id(request.transfer_id))
+        importer.begin_try()
+        reached("import.begun")
         while time.monotonic() < until and importer.step():
             reached("import.piece")
     finally:
@@ -77,6 +81,20 @@ class _Importer:
         self._id = import_id
         self._at = -1
         self._left: Iterator[Entry] = iter(())
+        self._raw: bytes | None = None
+
+    def begin_try(self) -> None:
+        """Count this try. The file is fetched before: a storage that is away is no fault of the import."""
+        with suppress(FileNotFoundError):
+            self._raw = storage(TRANSFERS).get(file_of(self._id))
+        work = self._work()
+        work.actor = SYSTEM
+        begun = self._delivery(BeginImportTry(import_id=self._id))
+        run(self._participant, work, [begun])
+        if begun.error is not None:
+            raise begun.error
+        work.commit()
+        self._runtime.ring(work.changes)
 
     def step(self) -> bool:
         """Work off one piece; whether there may be more."""
@@ -94,8 +112,9 @@ class _Importer:
     def _piece(self, row: ProductImport) -> tuple[Sequence[Entry], bool, str]:
         try:
             if self._at != row.rows_read:
-                raw = storage(TRANSFERS).get(file_of(self._id))
-                self._left, self._at = islice(entries(raw, row.format), row.rows_read, None), row.rows_read
+                if self._raw is None:
+                    self._raw = storage(TRANSFERS).get(file_of(self._id))
+                self._left, self._at = islice(entries(self._raw, row.format), row.rows_read, None), row.rows_read
             piece = list(islice(self._left, PIECE_ROWS))
         except (FileNotFoundError, FileNotReadable):
             return (), True, FileNotReadable.code

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from argosy.contracts.products import Attribute, NewVariant
+from datetime import datetime
+
+from argosy.contracts.products import Attribute, LocalWord, NewVariant, OptionAxis
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Command, Value
 
@@ -25,9 +27,39 @@ class ExportProducts(Command):
     format: str = "jsonl"
 
 
+class ImportedSale(Value, omit_defaults=True):
+    """A lower price until `ends_at`, from `starts_at` or (left out, or past by now) at once. One that is over says
+    nothing."""
+
+    amount: int
+    ends_at: datetime
+    starts_at: datetime | None = None
+
+
+class ImportedPrice(Value, omit_defaults=True):
+    """What a variant of the product, by its SKU, costs in a currency apart from sales (0: as it is), and its sales in
+    it."""
+
+    sku: str
+    currency: str
+    amount: int = 0
+    sales: tuple[ImportedSale, ...] = ()
+
+
+class ImportedTexts(Value, omit_defaults=True):
+    """The product in another language, as SetTexts takes it."""
+
+    locale: str
+    title: str = ""
+    description: str = ""
+    story: str = ""
+    words: tuple[LocalWord, ...] = ()
+
+
 class ImportProduct(Command):
     """One product of a file. What the seller has under this SKU becomes what is said here; what is not said stays as
-    it is, variants too. `status` is "published", "draft" or nothing. Answers "made", "changed" or "unchanged"."""
+    it is: variants, prices in other currencies and other languages too. `status` is "published", "draft" or nothing.
+    An amount is the price apart from sales. Answers "made", "changed" or "unchanged"."""
 
     sku: str
     title: str | None = None
@@ -38,6 +70,11 @@ class ImportProduct(Command):
     attributes: tuple[Attribute, ...] | None = None
     images: tuple[str, ...] = ()
     variants: tuple[NewVariant, ...] = ()
+    locale: str | None = None
+    story: str | None = None
+    options: tuple[OptionAxis, ...] | None = None
+    prices: tuple[ImportedPrice, ...] = ()
+    texts: tuple[ImportedTexts, ...] = ()
 
 
 class RefusedRow(Value):

@@ -54,6 +54,7 @@ CHANGES_NOTHING = {
     "DisableCoupons": "of none: test_campaigns.py",
     "SendCount": "a file: test_counts.py",
     "FetchImage": "of what is archived: test_image_fetches.py",
+    "ResumeImport": "of one that is not parked: test_parked_imports.py",
     "GrantRole": "had already",
     "LinkStock": "linked already",
     "ArrangeImages": "of no pictures",

@@ -64,7 +64,7 @@ def test_what_kills_its_process_each_time_is_parked_and_goes_on_when_it_is_told_
     assert_problem(resume(shop, posted, stranger), 404, "no_such_import")
     [waiting] = shop.call("GET", "imports/parked", token=staff).json["items"]
     assert (waiting["import_id"], waiting["fault"]) == (posted.json["id"], STOPS_ITS_PROCESS)
-    assert resume(shop, posted, shop.seller).status == 202
+    assert resume(shop, posted, shop.seller).status == 204
     shop.drain()
     assert counts(seen(shop, posted)) == ("DONE", 3, 3, 0, 0, 0)
     assert shop.call("GET", "imports/parked", token=staff).json["items"] == []
@@ -104,7 +104,7 @@ def test_a_storage_that_is_away_counts_as_no_try(shop: Shop, monkeypatch: pytest
 
 def test_staff_may_start_it_again_and_so_does_the_same_file(shop: Shop) -> None:
     posted = parked(shop, many(1))
-    assert resume(shop, posted, shop.staff()).status == 202
+    assert resume(shop, posted, shop.staff()).status == 204
     assert seen(shop, posted)["tries"] == 0
     for _ in range(TRIES_MAX):
         shop.place.do("products", BeginImportTry(import_id=posted.json["id"]))

@@ -13,11 +13,18 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from argosy.contracts.products_transfers import ImportProduct
+from argosy.domains.products.adapters.inbound.product_columns import (
+    CellNotReadable,
+    OfProduct,
+    amount_in,
+    prices_said,
+    told_at_length,
+)
 from argosy.domains.products.domain.transfer import CSV
 from argosy.platform.bodies import Body
 from argosy.platform.problems import Problem
 from argosy.shared_kernel.codec import encode
-from argosy.shared_kernel.errors import DomainError, Invalid
+from argosy.shared_kernel.errors import Invalid
 from argosy.shared_kernel.money import Money
 
 BYTES_MAX = 10_000_000
@@ -91,18 +98,11 @@ def _of_csv(text: str) -> Iterator[Entry]:
     for group in _groups(_records(text)):
         try:
             said = _said(group)
-        except _Unreadable as fault:
+        except CellNotReadable as fault:
             refusal = Problem(422, "not_valid", fault.detail, faults=[{"field": fault.field}] if fault.field else ())
             yield Entry(group.line, None, group.sku, refusal)
         else:
             yield _entry(group.line, encode(said), group.sku)
-
-
-class _Unreadable(Exception):
-    def __init__(self, field: str, detail: str) -> None:
-        super().__init__(detail)
-        self.field = field
-        self.detail = detail
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -143,7 +143,7 @@ def _said(group: _Group) -> dict[str, Any]:
     """What the lines of a product say, as the API would be told."""
     width = len(group.header)
     if any(len(row) != width for row in group.rows):
-        raise _Unreadable("", f"A line has not {width} fields, as the first line has.")
+        raise CellNotReadable("", f"A line has not {width} fields, as the first line has.")
     lines = [list(zip(group.header, row, strict=True)) for row in group.rows]
     said: dict[str, Any] = {name: text for name, text in lines[0] if name in _OF_PRODUCT and text.strip()}
     said["sku"] = group.sku
@@ -153,6 +153,10 @@ def _said(group: _Group) -> dict[str, Any]:
         said["attributes"] = attributes
     variants = [_variant(cells, group.sku, f"variants.{index}") for index, cells in enumerate(lines)]
     said["variants"] = [variant for variant in variants if variant]
+    said |= told_at_length(lines[0])
+    prices = [price for cells in lines for price in prices_said(cells, group.sku)]
+    if prices:
+        said["prices"] = prices
     return said
 
 
@@ -165,13 +169,13 @@ def _variant(cells: list[tuple[str, str]], sku: str, where: str) -> dict[str, An
     variant: dict[str, Any] = {
         "sku": told.get("variant_sku", sku),
         "currency": currency,
-        "amount": _amount(told.get("price", ""), currency, f"{where}.price"),
+        "amount": amount_in(told.get("price", ""), currency, f"{where}.price"),
         "attributes": _attributes(cells, _OF_VARIANT_ATTRIBUTE),
     }
     for name in _NUMBERS:
         if name in told:
             if not (told[name].isascii() and told[name].isdecimal() and len(told[name]) < 16):
-                raise _Unreadable(f"{where}.{name}", "Expected a whole number.")
+                raise CellNotReadable(f"{where}.{name}", "Expected a whole number.")
             variant[name] = int(told[name])
     if "stock_unit_id" in told:
         variant["stock_unit_id"] = told["stock_unit_id"]
@@ -186,15 +190,6 @@ def _attributes(cells: list[tuple[str, str]], begins: str) -> list[dict[str, str
     ]
 
 
-def _amount(text: str, currency: str, field: str) -> int:
-    if not text:
-        return 0
-    try:
-        return Money.of(text, currency).amount
-    except DomainError:
-        raise _Unreadable(field, f"This is no amount of {currency[:10] or 'a currency that is named'}.") from None
-
-
 def written(products: Iterable[dict[str, Any]], kind: str) -> bytes:
     """A file of products, as `entries` reads them."""
     if kind != CSV:
@@ -202,11 +197,14 @@ def written(products: Iterable[dict[str, Any]], kind: str) -> bytes:
     all_of_them = list(products)
     of_product = _names(product["attributes"] for product in all_of_them)
     of_variant = _names(one["attributes"] for product in all_of_them for one in product["variants"])
+    columns = OfProduct.of(all_of_them)
     header = [
         *_OF_PRODUCT,
+        *columns.of_product,
         *(_ATTRIBUTE + name for name, _ in of_product),
         *_OF_VARIANT,
         *(_OF_VARIANT_ATTRIBUTE + name for name, _ in of_variant),
+        *columns.of_variant,
     ]
     out = io.StringIO(newline="")
     # With both letters in it, a text that holds either is quoted.
@@ -216,10 +214,12 @@ def written(products: Iterable[dict[str, Any]], kind: str) -> bytes:
         told = [
             *(product[name] for name in _OF_PRODUCT[:-1]),
             " ".join(product["images"]),
+            *columns.product_cells(product),
             *_cells(of_product, product["attributes"]),
         ]
         for variant in product["variants"] or [None]:
-            writer.writerow([*told, *_cells_of_variant(variant, of_variant)])
+            sku = "" if variant is None else variant["sku"]
+            writer.writerow([*told, *_cells_of_variant(variant, of_variant), *columns.variant_cells(product, sku)])
             told = [product["sku"], *[""] * (len(told) - 1)]
     return out.getvalue().encode()
 

@@ -153,7 +153,7 @@ endpoints = [
     ),
     get("stores/mine/imports", my_imports, allow=seller, answers=Page),
     get("stores/mine/imports/{import_id}", my_import, allow=seller, answers=queries.OwnImport),
-    post("imports/{import_id}/resume", ResumeImport, allow=merchant, owned=OWN_IMPORT, status=202),
+    post("imports/{import_id}/resume", ResumeImport, allow=merchant, owned=OWN_IMPORT),
     get("imports/parked", parked_imports, allow=staff, parameters=PageQuery, answers=Page),
     post(
         "stores/mine/exports",

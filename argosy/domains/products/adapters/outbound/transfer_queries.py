@@ -13,12 +13,17 @@ from argosy.domains.products.adapters.outbound.models import (
     ImageFetchRow,
     ImageRow,
     ImportRow,
+    OptionRow,
+    PriceRow,
     ProductRow,
+    TextRow,
     VariantRow,
 )
 from argosy.domains.products.domain.product import ARCHIVED, PUBLISHED
 from argosy.domains.products.domain.transfer import PARKED, ProductExport, ProductImport
 from argosy.shared_kernel.ids import Id
+
+VARIANTS_AT_ONCE = 500
 
 
 class OwnImageFetch(msgspec.Struct, frozen=True):
@@ -189,8 +194,9 @@ def export_row(export_id: str) -> ProductExport | None:
     )
 
 
-def described_products(seller_id: str, after: str, limit: int) -> list[Described]:
-    """A seller's own products by id behind one, but for archived ones: four statements, however many there are."""
+def described_products(seller_id: str, after: str, limit: int, now: datetime) -> list[Described]:
+    """A seller's own products by id behind one, but for archived ones; what is left empty is not said. The statements
+    are bounded by their number and that of their variants, not one for each."""
     rows = ProductRow.objects.filter(seller_id=seller_id).exclude(status=ARCHIVED)
     if after:
         rows = rows.filter(id__gt=after)
@@ -214,15 +220,67 @@ def described_products(seller_id: str, after: str, limit: int) -> list[Described
         said[one.product_id]["attributes"].append({"name": one.name, "value": one.value})
     for image in ImageRow.objects.filter(product_id__in=ids).order_by("position"):
         said[image.product_id]["images"].append(image.url)
-    for variant in VariantRow.objects.filter(product_id__in=ids).order_by("position"):
-        said[variant.product_id]["variants"].append(_variant(variant))
+    for option in OptionRow.objects.filter(product_id__in=ids).order_by("position"):
+        said[option.product_id].setdefault("options", []).append({"name": option.name, "values": option.choices})
+    for text in TextRow.objects.filter(product_id__in=ids).order_by("locale"):
+        said[text.product_id].setdefault("texts", []).append(_text(text))
+    for row in products:
+        for name in ("locale", "story"):
+            if getattr(row, name):
+                said[row.id][name] = getattr(row, name)
+    _add_variants(said, list(VariantRow.objects.filter(product_id__in=ids).order_by("position")), now)
     return [Described(Id(row.id), said[row.id]) for row in products]
 
 
-def _variant(row: VariantRow) -> dict[str, Any]:
+def _text(row: TextRow) -> dict[str, Any]:
+    told = {"locale": row.locale, "title": row.title, "description": row.description, "story": row.story}
+    words = [{"word": one["word"], "said": one["said"]} for one in row.words]
+    return {name: value for name, value in {**told, "words": words}.items() if value}
+
+
+def _add_variants(said: dict[str, dict[str, Any]], variants: list[VariantRow], now: datetime) -> None:
+    """The variants with their prices apart from sales; other currencies and sales stand in `prices`."""
+    sales = _sales([one.id for one in variants], now)
+    for row in variants:
+        charged = {row.currency: row.price, **{one["currency"]: one["amount"] for one in row.other_prices}}
+        usual = {
+            currency: next((one.base_price for one in sales.get((row.id, currency), ()) if _runs(one, now)), amount)
+            for currency, amount in charged.items()
+        }
+        said[row.product_id]["variants"].append(_variant(row, usual[row.currency]))
+        for currency, amount in usual.items():
+            told = [_sale(one, now) for one in sales.get((row.id, currency), ()) if one.base_price == amount]
+            if currency != row.currency or told:
+                price: dict[str, Any] = {"sku": row.sku, "currency": currency, "amount": amount}
+                said[row.product_id].setdefault("prices", []).append({**price, "sales": told} if told else price)
+
+
+def _sales(variant_ids: list[str], now: datetime) -> dict[tuple[str, str], list[PriceRow]]:
+    """Versions that lower a price and are not over, by variant and currency, the first first."""
+    found: dict[tuple[str, str], list[PriceRow]] = {}
+    for begin in range(0, len(variant_ids), VARIANTS_AT_ONCE):
+        rows = PriceRow.objects.filter(
+            variant_id__in=variant_ids[begin : begin + VARIANTS_AT_ONCE], discount__gt=0, effective_to__gt=now
+        )
+        for row in rows.order_by("effective_from"):
+            if row.effective_to is not None and row.effective_from < row.effective_to:
+                found.setdefault((row.variant_id, row.currency), []).append(row)
+    return found
+
+
+def _runs(row: PriceRow, now: datetime) -> bool:
+    return row.effective_from <= now
+
+
+def _sale(row: PriceRow, now: datetime) -> dict[str, Any]:
+    told = {"amount": row.base_price - row.discount, "ends_at": row.effective_to}
+    return told if _runs(row, now) else {**told, "starts_at": row.effective_from}
+
+
+def _variant(row: VariantRow, amount: int) -> dict[str, Any]:
     said = {
         "sku": row.sku,
-        "amount": row.price,
+        "amount": amount,
         "currency": row.currency,
         "attributes": [{"name": one["name"], "value": one["value"]} for one in row.attributes_json],
         "weight_grams": row.weight_grams,

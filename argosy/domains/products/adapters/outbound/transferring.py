@@ -197,10 +197,12 @@ def _refused(entry: Entry, failure: Exception) -> RefusedRow:
 
 def export_part(request: TransferRequest, attempt: int, call_id: str) -> PieceExported:
     """Write the next file of an export. Written again after a crash, it takes its own place."""
+    from argosy.platform.runtime import runtime
+
     row = export_row(request.transfer_id)
     if row is None or not row.is_open:
         return PieceExported(export_id=Id(request.transfer_id), part=-1, products=0)
-    found = described_products(row.seller_id, row.after or "", PART_PRODUCTS + 1)
+    found = described_products(row.seller_id, row.after or "", PART_PRODUCTS + 1, runtime().clock.now())
     products = found[:PART_PRODUCTS]
     if products or not row.parts:
         storage(TRANSFERS).put(part_of(row.id, row.parts), written([one.said for one in products], row.format))

@@ -27,6 +27,16 @@ SERVER_SETTINGS = {
 a table was small must not read all of it when it has grown."""
 VIEWS_SETTINGS = {"synchronous_commit": "off"}
 """Views may lose their last moments with the cursors that stand for them, and are brought up to date again."""
+CONNECTION_LIMITS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A server that is cut off says nothing, and the operating system would wait for it for a quarter of an hour, or two:
+whoever cannot reach it for so many seconds is told, and what is sent and not received for 10 s (in milliseconds) ends
+its connection. A statement that the server works on may take its time: its machine answers for it."""
 
 # Django's alias of each context's database, and the database's name.
 NAMES = {
@@ -111,7 +121,10 @@ def _postgres(server: str, name: str, alias: str, pooled: bool) -> dict[str, Any
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"options": " ".join(f"-c {key}={value}" for key, value in started.items())} if started else {},
+        "OPTIONS": {
+            **CONNECTION_LIMITS,
+            **({"options": " ".join(f"-c {key}={value}" for key, value in started.items())} if started else {}),
+        },
         "DISABLE_SERVER_SIDE_CURSORS": pooled,
         "ROLE_SETTINGS": settings if pooled else {},
         "TEST": {"DEPENDENCIES": []},

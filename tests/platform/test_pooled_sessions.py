@@ -15,7 +15,7 @@ from django.db import connections
 
 from argosy.apps.cli.migrate import set_for_role
 from argosy.engine.store import StoreUnavailable
-from argosy.platform.databases import POOLED, SERVER_SETTINGS, PoolingIsUnusable, databases
+from argosy.platform.databases import CONNECTION_LIMITS, POOLED, SERVER_SETTINGS, PoolingIsUnusable, databases
 from argosy.platform.postgres import PostgresDialect
 from tests.marketplace import Marketplace
 
@@ -27,14 +27,14 @@ def test_what_a_session_cannot_keep_is_set_for_the_role(tmp_path: Path) -> None:
     made = databases(tmp_path, {**SERVER, POOLED: "transaction"})
     assert made["orders"]["ROLE_SETTINGS"] == SERVER_SETTINGS
     assert made["search"]["ROLE_SETTINGS"] == {**SERVER_SETTINGS, "synchronous_commit": "off"}
-    assert all(one["DISABLE_SERVER_SIDE_CURSORS"] and one["OPTIONS"] == {} for one in made.values())
+    assert all(one["DISABLE_SERVER_SIDE_CURSORS"] and one["OPTIONS"] == CONNECTION_LIMITS for one in made.values())
 
 
 @pytest.mark.parametrize("how", ["", "session"])
 def test_where_sessions_are_kept_they_are_set_as_they_begin(tmp_path: Path, how: str) -> None:
     made = databases(tmp_path, {**SERVER, POOLED: how})
     assert all(one["ROLE_SETTINGS"] == {} and not one["DISABLE_SERVER_SIDE_CURSORS"] for one in made.values())
-    assert made["search"]["OPTIONS"] == {"options": "-c synchronous_commit=off"}
+    assert made["search"]["OPTIONS"] == {**CONNECTION_LIMITS, "options": "-c synchronous_commit=off"}
 
 
 @pytest.mark.parametrize(

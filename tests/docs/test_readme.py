@@ -30,6 +30,8 @@ MADE_BY_THE_READER = re.compile(r"loyalty|^(domain|application|adapters)/")
 TOPS = ("argosy", "benchmarks", "config", "contracts", "deploy", "docs", "tests", ".ci", ".env.example", "Makefile")
 # What Django, WSGI and pytest call their own, and what an experiment tells the processes that it starts.
 NOT_SETTINGS = ("DJANGO_", "HTTP_", "CONTENT_", "REQUEST_", "PATH_", "SCRIPT_", "PYTEST_", "ARGOSY_CHAOS_")
+# Folders of tests that are no packages, or hold none.
+OTHERS = {"architecture", "docs", "fixtures"}
 COMMAND = re.compile(r"(?:^|(?<=[`\s(])|\.venv/bin/)argosy ((?:--?)?[a-z][^`\n|#]*)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 VARIABLE = re.compile(
@@ -159,6 +161,13 @@ def test_the_goods_of_the_readme_are_in_the_demo() -> None:
     demo_ids |= {str(variant.variant_id) for command in made for variant in command.variants}
     assert len(ids) == 4
     assert ids <= demo_ids
+
+
+def test_every_folder_of_tests_is_told_of_where_one_asks_where_a_test_goes() -> None:
+    page = text_of(PROJECT / "tests" / "README.md")
+    rows = "".join(row.partition(" |")[0] for row in page.splitlines() if row.startswith("| `"))
+    told = {name.split("/")[0] for name in re.findall(r"`([^`]+)`", rows)}
+    assert told == {path.name for path in (PROJECT / "tests").iterdir() if (path / "__init__.py").exists()} | OTHERS
 
 
 def test_what_does_not_exist_is_found(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from argosy.apps.api.waits import LOOK_SECONDS
-from tests.api.serving import PROJECT, START, Reply, Web, free_ports
+from tests.api.serving import PROJECT, READY_SECONDS, START, Reply, Web, free_ports
 from tests.api.shop import Shop, nobodys
 from tests.marketplace import Marketplace
 
@@ -180,6 +180,23 @@ def test_nothing_stays_behind_when_it_is_killed(web: Web) -> None:
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_it_is_gone_before_its_interpreter_is_taken_down(marketplace: Marketplace) -> None:
+    """What meets an interpreter that is taken down are the server's own threads, and they abort."""
+    port = free_ports()[0]
+    start = (
+        "import atexit, runpy, sys; atexit.register(print, 'taken down'); "
+        f"sys.argv[1:] = ['127.0.0.1', '{port}']; runpy.run_module('argosy.apps.api.waits', run_name='__main__')"
+    )
+    with subprocess.Popen([sys.executable, "-c", start], cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+        give_up = time.monotonic() + READY_SECONDS
+        while not listens(port):
+            assert process.poll() is None and time.monotonic() < give_up
+            time.sleep(0.05)
+        process.terminate()
+        said, _ = process.communicate(timeout=30)
+    assert (process.returncode, said) == (0, "")
 
 
 def test_the_process_that_waits_is_started_again(web: Web) -> None:

@@ -10,6 +10,7 @@ permissions and reads are the API's own; everything but reads that can be waited
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import re
 import signal
@@ -320,5 +321,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def leave_at_the_end() -> None:
+    """Granian's threads abort with a loud panic when they meet an interpreter that is being taken down: be gone before,
+    once everybody else has ended what they had to end."""
+    atexit.register(lambda: os._exit(1 if hasattr(sys, "last_type") else 0))
+
+
 if __name__ == "__main__":
+    leave_at_the_end()
     sys.exit(main(sys.argv[1:]))

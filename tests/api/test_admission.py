@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from argosy.apps.api.admission import SHARE_MAX, SLOW_LOOKS, Admission, Bounds, Waiting
+from argosy.apps.api.admission import BEGINS_AT, SHARE_MAX, SLOW_LOOKS, Admission, Bounds, Waiting
+from argosy.apps.api.criticality import LEVELS, criticality_of
 
 BEGIN = ("POST", "/api/v1/checkouts")
 
@@ -20,7 +21,7 @@ class Measured:
         self.waiting = Waiting()
 
     def admission(self, bounds: Bounds = BOUNDS) -> Admission:
-        return Admission(bounds, lambda: self.seconds, lambda most: self.waiting)
+        return Admission(bounds, lambda: self.seconds, lambda most: self.waiting, criticality_of)
 
 
 def refused(admission: Admission, method: str = "GET", path: str = "/api/v1/products", of: int = 100) -> int:
@@ -51,6 +52,49 @@ def test_a_growing_share_is_refused_while_requests_wait_and_none_once_they_do_no
     for _ in range(20):
         admission.look()
     assert refused(admission) == 0
+
+
+PATHS = {
+    "low": ("GET", "/api/v1/products"),
+    "medium": ("POST", "/api/v1/coupons"),
+    "high": ("POST", "/api/v1/carts/mine/lines"),
+    "critical": ("POST", "/api/v1/orders/0190/cancel"),
+}
+
+
+def test_the_least_critical_is_refused_first_and_in_the_end_everything_as_much() -> None:
+    measured = Measured()
+    admission = measured.admission()
+    assert tuple(BEGINS_AT) == LEVELS
+    measured.seconds = 0.6
+    for _ in range(SLOW_LOOKS):
+        admission.look()
+    assert [refused(admission, *PATHS[level]) for level in LEVELS] == [25, 6, 0, 0]
+    told = []
+    for _ in range(3):
+        admission.look()
+        told.append([round(admission.share_of(level), 2) for level in LEVELS])
+    assert told == [[0.5, 0.38, 0.17, 0.0], [0.75, 0.7, 0.6, 0.41], [0.95] * 4]
+    assert {round(refused(admission, *PATHS[level], of=1_000), -1) for level in LEVELS} == {950}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "level"),
+    [
+        ("GET", "/api/v1/products/0190", "low"),
+        ("PATCH", "/api/v1/products/0190", "high"),
+        ("POST", "/api/v1/checkouts", "high"),
+        ("POST", "/api/v1/coupons", "medium"),
+        ("POST", "/api/v1/gift-cards", "critical"),
+        ("GET", "/api/v1/nowhere", "low"),
+        ("GET", "/", "low"),
+        ("GET", "/products/0190", "low"),
+        ("POST", "/cart/lines", "high"),
+        ("POST", "/sign-in", "high"),
+    ],
+)
+def test_a_request_is_as_critical_as_the_context_that_it_is_about(method: str, path: str, level: str) -> None:
+    assert criticality_of(method, path) == level
 
 
 @pytest.mark.parametrize(

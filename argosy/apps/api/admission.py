@@ -3,7 +3,8 @@
 Two bounds, both measured beside the requests and never inside one:
 
 - how long a request waits for its turn: a request of our own asks every quarter of a second. While it waits longer
-  than it should time after time, a growing share of what is new is refused, and less again once it does not;
+  than it should time after time, a growing share of what is new is refused, and less again once it does not. What
+  is about the least critical contexts goes first, and what is about the most critical ones last;
 - how many checkouts are under way, and how old the oldest is: while both are too much, no other is begun. Many alone
   are a rush, and old ones alone a context that is away or a gateway that is slow: neither is refused.
 
@@ -33,6 +34,8 @@ PROBE_SECONDS_MAX = 5.0
 SLOW_LOOKS = 3
 """Looks in a row that find requests waiting too long, before any is refused: a hiccup is none."""
 SHARE_UP, SHARE_DOWN, SHARE_MAX = 0.25, 0.05, 0.95
+BEGINS_AT = {"low": 0.0, "medium": 0.2, "high": 0.4, "critical": 0.6}
+"""From which share on requests of each criticality are refused as well."""
 RETRY_SECONDS = 2
 
 _BEGINS = ("POST", "/api/v1/checkouts")
@@ -70,14 +73,21 @@ class Waiting(NamedTuple):
 class Admission:
     """Decides whether a request is let in; `look` learns how things stand."""
 
-    def __init__(self, bounds: Bounds, probe: Callable[[], float], waiting: Callable[[int], Waiting]) -> None:
+    def __init__(
+        self,
+        bounds: Bounds,
+        probe: Callable[[], float],
+        waiting: Callable[[int], Waiting],
+        criticality: Callable[[str, str], str],
+    ) -> None:
         self.bounds = bounds
         self.share = 0.0
-        """Which share of what is new is refused."""
+        """Which share of what is new and least critical is refused."""
         self.is_behind = False
         self._probe = probe
         self._waiting = waiting
-        self._owed = 0.0
+        self._criticality = criticality
+        self._owed = dict.fromkeys(BEGINS_AT, 0.0)
         self._slow_looks = 0
 
     def look(self) -> None:
@@ -108,11 +118,17 @@ class Admission:
             return _busy("So many checkouts are on their way that yours would wait too long.")
         if not self.share:
             return None
-        self._owed += self.share
-        if self._owed < 1:
+        level = self._criticality(method, path)
+        self._owed[level] += self.share_of(level)
+        if self._owed[level] < 1:
             return None
-        self._owed -= 1
+        self._owed[level] -= 1
         return _busy("More is asked of us than we can answer in time.")
+
+    def share_of(self, level: str) -> float:
+        """Which share of what is so critical is refused: none at first, in the end as much as of all else."""
+        begins = BEGINS_AT[level]
+        return max(self.share - begins, 0.0) * (SHARE_MAX / (SHARE_MAX - begins))
 
     def _note(self, is_so: bool, was_so: bool, what: str) -> None:
         if is_so != was_so:
@@ -178,6 +194,8 @@ def open_doors() -> Admission | None:
     bounds = Bounds.of(dict(os.environ))
     if not address or not (bounds.queue_seconds or bounds.checkouts):
         return None
-    admission = Admission(bounds, probe(address), checkouts_under_way)
+    from argosy.apps.api.criticality import criticality_of
+
+    admission = Admission(bounds, probe(address), checkouts_under_way, criticality_of)
     keep_looking(admission)
     return admission

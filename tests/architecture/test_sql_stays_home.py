@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -98,7 +99,7 @@ def read(bought: StartCheckout) -> None:
     carts.cart_of_buyer(bought.buyer_id)
     checkout.checkout_of_buyer(bought.checkout_id, bought.buyer_id)
     products.products_of(SELLERS[0])
-    promotions.coupon_of(COUPON, "platform")
+    promotions.coupon_of(COUPON, "platform", datetime.now(UTC))
     catalogue.product_page(product_id(SELLERS[0], 0))
     catalogue.categories()
     progress.checkout_progress(bought.checkout_id, bought.buyer_id)

@@ -52,7 +52,8 @@ class _Address(NamedTuple):
 
 
 class ShortWay:
-    """Addresses by their length and first segment, in the order in which they are declared: the first that meets."""
+    """Addresses by their length and first segment, those with the fewest parameters first (`promotions/active` is none
+    of the promotions), else in the order in which they are declared: the first that meets."""
 
     def __init__(self, by_context: Mapping[str, Iterable[Endpoint]]) -> None:
         self._addresses: dict[tuple[int, str], list[_Address]] = {}
@@ -68,6 +69,8 @@ class ShortWay:
                     self._addresses.setdefault((len(segments), segments[0]), []).append(address)
                 route = PREFIX[1:] + PARAMETER.sub(r"<\1>", endpoint.path)
                 address.by_method[endpoint.method] = Operation(endpoint, label, route, tuple(named.items()))
+        for addresses in self._addresses.values():
+            addresses.sort(key=lambda one: -len(one.fixed))
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation that is asked for, with its parameters; None for what must go the long way."""

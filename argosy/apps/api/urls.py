@@ -38,7 +38,8 @@ def operations() -> list[Any]:
     patterns: list[Any] = [pattern for pattern in whole_api().urls[0] if getattr(pattern, "name", "") != "api-root"]
     for pattern in patterns:
         pattern.callback = in_our_form(pattern.callback)
-    return patterns
+    # What an address says outright goes before what a parameter could be, whoever declares it first.
+    return sorted(patterns, key=lambda one: str(one.pattern).count("<"))
 
 
 urlpatterns: list[Any] = [

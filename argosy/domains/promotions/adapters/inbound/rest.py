@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -18,18 +18,45 @@ from argosy.contracts.promotions import (
     GenerateCoupons,
     SimulatePromotion,
 )
-from argosy.domains.promotions.adapters.outbound.queries import CampaignShown, campaign_shown, codes_of_campaign
+from argosy.domains.promotions.adapters.outbound.queries import (
+    BuyerKnown,
+    CampaignShown,
+    CouponShown,
+    PromotionShown,
+    buyer_known,
+    campaign_shown,
+    campaigns_of,
+    codes_of_campaign,
+    coupon_of,
+    coupons_of,
+    promotion_of,
+    promotions_of,
+)
 from argosy.domains.promotions.application.promotions import SimulatedDiscounts
 from argosy.domains.promotions.domain.campaign import NoSuchCampaign
-from argosy.domains.promotions.domain.coupon import NoSuchCoupon, normal
+from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, PLATFORM, NoSuchCoupon, normal
 from argosy.domains.promotions.domain.promotion import NoSuchPromotion
 from argosy.platform.auth import merchant, staff
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
+from argosy.platform.runtime import runtime
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Code = Annotated[str, msgspec.Meta(max_length=CODE_LENGTH_MAX, pattern="^[!-~]+$")]
+
+
+class OwnersQuery(PageQuery, kw_only=True, frozen=True):
+    """Staff may name a seller; without one they see the platform's."""
+
+    seller_id: str = ""
+
+
+class CouponsQuery(OwnersQuery, kw_only=True, frozen=True):
+    """`status`: only those that stand so."""
+
+    status: Literal["", "ACTIVE", "DISABLED"] = ""
 
 
 def paid_by(asked: Asked) -> Mapping[str, Any]:
@@ -37,9 +64,64 @@ def paid_by(asked: Asked) -> Mapping[str, Any]:
     return {"funded_by": "platform" if asked.actor.has("staff") else asked.actor.seller_id}
 
 
+def coupons(asked: Asked) -> Page:
+    """Your coupons with their uses, in the order of their codes; those of campaigns are listed by campaign."""
+    query: CouponsQuery = asked.query
+    after = query.position(tuple[_Code])
+    found = coupons_of(_owner(asked), query.status, after[0] if after else "", query.limit + 1, runtime().clock.now())
+    last = cursor(found[: query.limit][-1].code) if found else ""
+    return page(found, query, f"{PREFIX}coupons", last, seller_id=query.seller_id, status=query.status)
+
+
+def coupon(asked: Asked) -> CouponShown | None:
+    """One of your coupons, also of a campaign: how often it is used, and whether it counts now."""
+    return coupon_of(normal(asked["code"]), _whose(asked), runtime().clock.now())
+
+
+def promotions(asked: Asked) -> Page:
+    """Your promotions that are planned or run, the newest first; what has ended is told by the feed of events."""
+    query: OwnersQuery = asked.query
+    before = query.position(tuple[_Id])
+    found = promotions_of(_owner(asked), before[0] if before else "", query.limit + 1, runtime().clock.now())
+    last = cursor(found[: query.limit][-1].promotion_id) if found else ""
+    return page(found, query, f"{PREFIX}promotions", last, seller_id=query.seller_id)
+
+
+def promotion(asked: Asked) -> PromotionShown | None:
+    """One of your promotions that is planned or runs, and how much of it is had."""
+    return promotion_of(asked["promotion_id"], _whose(asked), runtime().clock.now())
+
+
+def buyer_groups(asked: Asked) -> BuyerKnown:
+    """Which groups a buyer is in, and whether a first order is behind them."""
+    return buyer_known(asked["buyer_id"])
+
+
+def coupon_campaigns(asked: Asked) -> Page:
+    """Your campaigns, the newest first."""
+    query: CouponsQuery = asked.query
+    before = query.position(tuple[_Id])
+    found = campaigns_of(_owner(asked), query.status, before[0] if before else "", query.limit + 1)
+    last = cursor(found[: query.limit][-1].campaign_id) if found else ""
+    return page(found, query, f"{PREFIX}coupon-campaigns", last, seller_id=query.seller_id, status=query.status)
+
+
 def coupon_campaign(asked: Asked) -> CampaignShown | None:
     """One of your campaigns; staff see everybody's."""
-    return campaign_shown(asked["campaign_id"], None if asked.actor.has("staff") else asked.actor.seller_id)
+    return campaign_shown(asked["campaign_id"], _whose(asked))
+
+
+def _whose(asked: Asked) -> str | None:
+    """Whose one thing may be: staff see everybody's."""
+    return None if asked.actor.has("staff") else asked.actor.seller_id
+
+
+def _owner(asked: Asked) -> str:
+    """Whose list is meant: sellers see their own, whomever they name."""
+    if asked.actor.has("staff"):
+        named: str = asked.query.seller_id
+        return named or PLATFORM
+    return asked.actor.seller_id
 
 
 def codes(asked: Asked) -> Page | None:
@@ -59,6 +141,11 @@ OWN_CAMPAIGN = (Owned("coupon_campaigns", "campaign_id", {"funded_by": seller_as
 OWN_COUPON = (Owned("coupons", "code", {"funded_by": seller_asking}, NoSuchCoupon, "code", spelled=normal),)
 
 endpoints = [
+    # First: terms that are shown are described under the same name as terms that are sent, which ask for more.
+    get("coupons", coupons, allow=merchant, parameters=CouponsQuery, answers=Page),
+    get("coupons/{code}", coupon, allow=merchant, answers=CouponShown),
+    get("promotions", promotions, allow=merchant, parameters=OwnersQuery, answers=Page),
+    get("promotions/{promotion_id}", promotion, allow=merchant, answers=PromotionShown),
     post(
         "coupon-campaigns",
         GenerateCoupons,
@@ -69,6 +156,7 @@ endpoints = [
         answers=Made,
         location="coupon-campaigns/{id}",
     ),
+    get("coupon-campaigns", coupon_campaigns, allow=merchant, parameters=CouponsQuery, answers=Page),
     get("coupon-campaigns/{campaign_id}", coupon_campaign, allow=merchant, answers=CampaignShown),
     get(
         "coupon-campaigns/{campaign_id}/coupons",
@@ -102,6 +190,7 @@ endpoints = [
         fill=paid_by,
         filled=("promotion_id", "funded_by"),
         answers=Made,
+        location="promotions/{id}",
     ),
     post(
         "promotions/simulate",
@@ -112,6 +201,7 @@ endpoints = [
         answers=SimulatedDiscounts,
     ),
     post("promotions/{promotion_id}/end", EndPromotion, allow=merchant, answers=Made, owned=OWN),
+    get("promotions/buyers/{buyer_id}/groups", buyer_groups, allow=staff, answers=BuyerKnown),
     put("promotions/buyers/{buyer_id}/groups", AssignBuyerGroups, allow=staff, answers=Made),
     post("coupons/disable", DisableCoupons, allow=merchant),
     post("coupons/{code}/disable", DisableCoupon, allow=merchant, answers=Made, owned=OWN_COUPON),

@@ -8,10 +8,16 @@ from typing import Any
 
 import msgspec
 
-from argosy.contracts.promotions import CouponTerms
-from argosy.domains.promotions.adapters.outbound.models import CampaignRow, CouponRedemptionRow, CouponRow, PromotionRow
+from argosy.contracts.promotions import CouponTerms, PromotionTerms
+from argosy.domains.promotions.adapters.outbound.models import (
+    BuyerRow,
+    CampaignRow,
+    CouponRedemptionRow,
+    CouponRow,
+    PromotionRow,
+)
 from argosy.domains.promotions.application.redemptions import ExpiredUse
-from argosy.domains.promotions.domain.coupon import ACTIVE
+from argosy.domains.promotions.domain.coupon import ACTIVE, DISABLED, Coupon
 from argosy.shared_kernel.ids import Id
 
 
@@ -28,25 +34,133 @@ def ended_promotions(until: datetime, limit: int) -> Sequence[Id]:
     return [Id(str(id)) for id in over.values_list("id", flat=True)[:limit]]
 
 
-def coupon_of(code: str, funded_by: str) -> dict[str, Any] | None:
-    """A coupon that this seller (or the platform) pays for, with its uses, or None."""
-    columns = (
-        "id",
-        "code",
-        "type",
-        "discount",
-        "max_uses",
-        "max_uses_per_buyer",
-        "funded_by",
-        "status",
-        "valid_from",
-        "valid_to",
-        "uses_reserved",
-        "uses_consumed",
-        "created_at",
-        "terms",
+class CouponShown(msgspec.Struct, kw_only=True):
+    """A coupon as who pays for it sees it. `why_not`: why nobody may use it now, as a quote would say; empty where
+    somebody may."""
+
+    coupon_id: Id
+    code: str
+    type: str
+    basis_points: int
+    terms: CouponTerms
+    max_uses: int
+    max_uses_per_buyer: int
+    uses_reserved: int
+    uses_consumed: int
+    funded_by: str
+    campaign_id: Id | None
+    status: str
+    why_not: str
+    valid_from: datetime
+    valid_to: datetime | None
+    created_at: datetime
+
+
+def coupons_of(funded_by: str, status: str, after: str, limit: int, now: datetime) -> list[CouponShown]:
+    """At most `limit` coupons that this seller (or the platform) pays for, of no campaign, behind a code, in the order
+    of their codes."""
+    found = CouponRow.objects.filter(funded_by=funded_by, campaign_id__isnull=True, code__gt=after)
+    if status:
+        found = found.filter(status=status)
+    return [_coupon(row, now) for row in found.order_by("code")[:limit]]
+
+
+def coupon_of(code: str, funded_by: str | None, now: datetime) -> CouponShown | None:
+    """A coupon that this seller (or the platform) pays for, or anybody's where nobody is named; or None. A code of a
+    campaign that is disabled is so, whatever its row says."""
+    row = CouponRow.objects.filter(code=code, **_paid_by(funded_by)).first()
+    if row is None:
+        return None
+    if row.campaign_id is not None and CampaignRow.objects.filter(id=row.campaign_id, status=DISABLED).exists():
+        row.status = DISABLED
+    return _coupon(row, now)
+
+
+def _coupon(row: CouponRow, now: datetime) -> CouponShown:
+    terms = msgspec.convert(row.terms, CouponTerms)
+    shared: dict[str, Any] = {
+        name: getattr(row, name)
+        for name in (
+            "code",
+            "type",
+            "max_uses",
+            "max_uses_per_buyer",
+            "uses_reserved",
+            "uses_consumed",
+            "funded_by",
+            "status",
+            "valid_from",
+            "valid_to",
+            "created_at",
+        )
+    }
+    id, basis_points = Id(str(row.id)), row.discount
+    coupon = Coupon(id=id, basis_points=basis_points, terms=terms, **shared)
+    return CouponShown(
+        coupon_id=id,
+        basis_points=basis_points,
+        terms=terms,
+        campaign_id=Id(str(row.campaign_id)) if row.campaign_id else None,
+        why_not=coupon.reason_against(now, terms.currency),
+        **shared,
     )
-    return CouponRow.objects.filter(code=code, funded_by=funded_by).values(*columns).first()
+
+
+class PromotionShown(msgspec.Struct, kw_only=True):
+    """A promotion as who pays for it sees it. `state`: planned, running, or over for a few minutes until it is put
+    away. `units_reserved` are held by checkouts, `units_sold` are had."""
+
+    promotion_id: Id
+    name: str
+    terms: PromotionTerms
+    funded_by: str
+    state: str
+    units_reserved: int
+    units_sold: int
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+
+
+def promotions_of(funded_by: str, before: str, limit: int, now: datetime) -> list[PromotionShown]:
+    """At most `limit` promotions, planned or running, that this seller (or the platform) pays for, the newest first."""
+    found = PromotionRow.objects.filter(funded_by=funded_by, **({"id__lt": before} if before else {}))
+    return [_promotion(row, now) for row in found.order_by("-id")[:limit]]
+
+
+def promotion_of(promotion_id: str, funded_by: str | None, now: datetime) -> PromotionShown | None:
+    """A promotion that this seller (or the platform) pays for, or anybody's where nobody is named; or None."""
+    row = PromotionRow.objects.filter(id=promotion_id, **_paid_by(funded_by)).first()
+    return None if row is None else _promotion(row, now)
+
+
+def _promotion(row: PromotionRow, now: datetime) -> PromotionShown:
+    begun, over = row.starts_at <= now, row.ends_at <= now
+    return PromotionShown(
+        promotion_id=Id(str(row.id)),
+        name=row.name,
+        terms=msgspec.convert(row.terms, PromotionTerms),
+        funded_by=row.funded_by,
+        state="over" if over else "running" if begun else "planned",
+        units_reserved=row.units_reserved,
+        units_sold=row.units_sold,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        created_at=row.created_at,
+    )
+
+
+class BuyerKnown(msgspec.Struct, kw_only=True):
+    """What promotions know of a buyer: whether a first order is behind them, and the groups that staff put them in."""
+
+    has_ordered: bool = False
+    groups: list[str] = msgspec.field(default_factory=list)
+
+
+def buyer_known(buyer_id: str) -> BuyerKnown:
+    """What promotions know of a buyer; of one that they have not heard of, nothing."""
+    row = BuyerRow.objects.filter(id=buyer_id).first()
+    return BuyerKnown() if row is None else BuyerKnown(has_ordered=row.has_ordered, groups=sorted(row.groups))
 
 
 class CampaignShown(msgspec.Struct, kw_only=True):
@@ -79,8 +193,18 @@ class CodeShown(msgspec.Struct, kw_only=True):
 def campaign_shown(campaign_id: str, funded_by: str | None) -> CampaignShown | None:
     """A campaign that this seller (or the platform) pays for, or anybody's where nobody is named; or None."""
     row = CampaignRow.objects.filter(id=campaign_id, **_paid_by(funded_by)).first()
-    if row is None:
-        return None
+    return None if row is None else _campaign(row)
+
+
+def campaigns_of(funded_by: str, status: str, before: str, limit: int) -> list[CampaignShown]:
+    """At most `limit` campaigns that this seller (or the platform) pays for, the newest first."""
+    found = CampaignRow.objects.filter(funded_by=funded_by, **({"id__lt": before} if before else {}))
+    if status:
+        found = found.filter(status=status)
+    return [_campaign(row) for row in found.order_by("-id")[:limit]]
+
+
+def _campaign(row: CampaignRow) -> CampaignShown:
     return CampaignShown(
         campaign_id=Id(str(row.id)),
         name=row.name,

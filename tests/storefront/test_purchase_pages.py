@@ -9,7 +9,7 @@ import pytest
 
 from argosy.apps.storefront.amounts import money_text
 from argosy.shared_kernel.ids import named_id
-from tests.storefront.shopper import ADDRESS, LAMP, SHEET, Shop, Shopper, variant_of
+from tests.storefront.shopper import ADDRESS, LAMP, PASSWORD, SHEET, Shop, Shopper, variant_of
 
 
 @pytest.fixture
@@ -204,6 +204,22 @@ def test_a_card_that_asks_is_confirmed_at_the_gateway(shop: Shop, buyer: Shopper
     assert buyer.post(counter).location == path
     shop.place.drain()
     assert "Thank you" in buyer.get(path).text
+
+
+def test_a_purchase_that_waits_for_its_buyer_is_found_again_in_another_browser(shop: Shop, buyer: Shopper) -> None:
+    path = buyer.buy(payment="tok_action")
+    shop.place.drain(3)
+    elsewhere = Shopper()
+    assert elsewhere.post("/sign-in", {"email": "ana@example.com", "password": PASSWORD}).status == 303
+    assert "Waiting for payment" in elsewhere.get("/orders").text
+    order = order_paths(shop)[0]
+    assert f'href="{path}">Go on with your purchase' in elsewhere.get(order).html
+    counter = re.search(r'href="(/test-gateway/[^"]+)"', elsewhere.get(path).html)
+    assert counter is not None
+    elsewhere.post(counter[1])
+    shop.place.drain()
+    assert "Thank you" in elsewhere.get(path).text
+    assert "Go on with your purchase" not in elsewhere.get(order).text
 
 
 def test_who_stops_in_time_pays_nothing(shop: Shop, buyer: Shopper) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -124,6 +124,8 @@ class OrderShown:
     is_paid_in_cash: bool
     pay_by: str | None
     """When a transfer must have come that has not."""
+    unfinished: str = ""
+    """The checkout of which it is a part, while that is still under way."""
 
     @property
     def status_name(self) -> str:
@@ -164,6 +166,7 @@ def one(visit: Visit) -> HttpResponse:
     order = next((order for order in shown if order is not None), None)
     if order is None:
         raise not_found()
+    order = replace(order, unfinished=_unfinished(visit, order))
     return visit.show("order", order=order, store=store_name(order.seller_id), bank_account=bank_account())
 
 
@@ -200,6 +203,14 @@ def order_shown(order_id: str, buyer_id: str) -> OrderShown | None:
         if order is not None:
             return _from_order(msgspec.json.decode(encode(order)))
     return _from_document(document) if document is not None else None
+
+
+def _unfinished(visit: Visit, order: OrderShown) -> str:
+    """The checkout that it is a part of, which is under way: whoever lost its page with their browser goes on there."""
+    if order.status != "CREATED":
+        return ""
+    found = (own.checkout_of_order(Id(order.order_id), Id(buyer.id)) for buyer in guests.buyers_of(visit))
+    return next((checkout_id for checkout_id in found if checkout_id), "")
 
 
 def _status_name(status: str) -> str:

@@ -63,6 +63,13 @@ def purchase_of_buyer(purchase_id: Id, buyer_id: Id) -> dict[str, Any] | None:
     }
 
 
+def checkout_of_order(order_id: Id, buyer_id: Id) -> str:
+    """The checkout by which a buyer's own order was placed; empty for what is not theirs."""
+    order = OrderRow.objects.filter(id=order_id, buyer_id=buyer_id).values_list("purchase_id", flat=True).first()
+    flow_id = PurchaseRow.objects.filter(id=order).values_list("flow_id", flat=True).first() if order else None
+    return str(flow_id or "")
+
+
 def explanation_of(order_id: Id, actor: Actor) -> OrderExplained | None:
     """How an order of theirs came to cost what it costs, or None."""
     order = _order_of(order_id, actor)

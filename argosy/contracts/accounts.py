@@ -196,6 +196,14 @@ class ChooseAddress(Command):
     address_id: Id
 
 
+class ChangeProfile(Command):
+    """Say anew what one is called, and under which number one is reached; what is left out is empty from then on."""
+
+    first_name: Personal[str] = ""
+    last_name: Personal[str] = ""
+    phone: Personal[str] = ""
+
+
 class OpenStore(Command):
     """Become a seller with a store of one's own; answers the seller's id. Where stores need approval this is an
     application, and after a rejection another one."""

@@ -115,6 +115,7 @@ KINDS = {"batch_id", "category", "zone", "country", "currency", "types", "locale
     "buyer_id",
     "order_number",
     "reason",
+    "email",
 }
 """Filters by what things are like, or for staff alone."""
 

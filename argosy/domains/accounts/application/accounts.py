@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from argosy.contracts.accounts import (
     AddAddress,
     ChangeAddress,
+    ChangeProfile,
     ChooseAddress,
     OpenStore,
     RegisterUser,
@@ -23,6 +24,7 @@ from argosy.domains.accounts.domain.texts import text_fault
 from argosy.domains.accounts.domain.user import (
     BUYER,
     NAME_MAX,
+    PHONE_MAX,
     ROLES,
     EmailTaken,
     NoSuchUser,
@@ -112,6 +114,19 @@ class Accounts:
         else:
             write_letter(self.work, user_id, VERIFY)
         return user_id
+
+    @then_reads(users=lambda self, command: _ids(self.work.actor.id))
+    def change_profile(self, command: ChangeProfile) -> None:
+        """Of the person who asks; told to nobody, since nobody else keeps a name."""
+        refuse(
+            [
+                text_fault("first_name", command.first_name, most=NAME_MAX),
+                text_fault("last_name", command.last_name, most=NAME_MAX),
+                text_fault("phone", command.phone, most=PHONE_MAX),
+            ]
+        )
+        first_name, last_name, phone = (text.strip() for text in (command.first_name, command.last_name, command.phone))
+        self._user(self.work.actor.id).change_profile(first_name, last_name, phone, self.work.now)
 
     @then_reads(users=lambda self, command: _ids(self.work.actor.id))
     def add_address(self, command: AddAddress) -> Id:

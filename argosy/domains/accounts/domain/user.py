@@ -38,7 +38,7 @@ ERASURES = (NOT_ASKED, ASKED, HELD, DONE)
 """How the erasure of a person stands: held means that orders of theirs were open when it was asked for."""
 
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
-NAME_MAX = 100
+NAME_MAX, PHONE_MAX = 100, 40
 
 
 class NotAnEmail(Invalid):
@@ -268,6 +268,12 @@ class User(Aggregate):
         """Everyone else forgets as well."""
         assert self.status == ERASED, "only who is erased is told of"
         self.record(PersonErased(user_id=self.id))
+
+    def change_profile(self, first_name: str, last_name: str, phone: str, now: datetime) -> None:
+        """Is called otherwise; the addresses stay."""
+        changed = replace(self.profile, first_name=first_name, last_name=last_name, phone=phone)
+        if changed != self.profile:
+            self.profiles[0], self.updated_at = changed, now
 
     def add_address(self, wanted: SavedAddress, now: datetime) -> Id:
         """Keep an address; one that is kept already is not kept twice. Gives the id under which it is kept."""

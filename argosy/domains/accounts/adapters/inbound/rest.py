@@ -17,6 +17,7 @@ from argosy.contracts.accounts import (
     BlockUser,
     ChangeAddress,
     ChangePassword,
+    ChangeProfile,
     ChooseAddress,
     ConfirmEmail,
     ConfirmSecondFactor,
@@ -65,6 +66,7 @@ from argosy.domains.accounts.adapters.outbound.queries import (
     address_of,
     guest_seen,
     owner_of_store,
+    people_seen,
     person_seen,
     seller_of,
     sellers_by,
@@ -81,6 +83,7 @@ from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.owned import Owned, Owner, buyer_asking, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Made, delete, get, post, put
+from argosy.shared_kernel.emails import EMAIL_MAX
 from argosy.shared_kernel.errors import NotFound
 from argosy.shared_kernel.messages import Command
 
@@ -157,6 +160,16 @@ def sellers(asked: Asked) -> Page:
     return page(found, query, "/api/v1/sellers", cursor(last), status=query.status)
 
 
+def people(asked: Asked) -> Page:
+    """People in the order of their ids, but for those who are erased; also by e-mail address, as somebody spells it."""
+    query: PeopleQuery = asked.query
+    behind = query.position(tuple[_Id])
+    only = {name: getattr(query, name) for name in ("email", "role", "status")}
+    found = people_seen(behind[0] if behind else None, query.limit + 1, **only)
+    last = found[: query.limit][-1].user_id if found else ""
+    return page(found, query, "/api/v1/users", cursor(last), **only)
+
+
 def person(asked: Asked) -> PersonSeen | None:
     """Anybody, as staff see them."""
     return person_seen(asked["user_id"])
@@ -185,6 +198,14 @@ def _writing(asked: Asked, command: AskVerification | AskPasswordReset | InviteM
 
 def _proving(asked: Asked, command: Command) -> AbstractContextManager[None]:
     return limits.password_limited(asked.request, asked.actor.id)
+
+
+class PeopleQuery(PageQuery, kw_only=True, frozen=True):
+    """`email`: only who has this address; `role`: only who may act in it; `status`: only who stands so."""
+
+    email: Annotated[str, msgspec.Meta(max_length=EMAIL_MAX)] = ""
+    role: Literal["", "buyer", "seller", "staff"] = ""
+    status: Literal["", "ACTIVE", "BLOCKED"] = ""
 
 
 class SellersQuery(PageQuery, kw_only=True, frozen=True):
@@ -245,6 +266,7 @@ endpoints = [
     delete("sessions/mine", SignOut, allow=buyer, changes_actor=True, takes_key=False, area="session"),
     delete("sessions/{session_id}", EndSession, allow=buyer, changes_actor=True, takes_key=False, owned=OWN_SESSION),
     get("users/me", my_account, allow=buyer, answers=Account),
+    put("users/me/profile", ChangeProfile, allow=buyer, takes_key=False),
     delete("users/me", ErasePerson, allow=buyer, status=202, filled=("user_id",), takes_key=False),
     delete("users/{user_id}", ErasePerson, allow=staff, status=202, takes_key=False, called="EraseSomebody"),
     get("guests/me", guest_me, allow=guest, answers=GuestSeen),
@@ -300,6 +322,7 @@ endpoints = [
     post("sellers/{seller_id}/reject", RejectSeller, **_store),
     post("sellers/{seller_id}/suspend", SuspendSeller, **_store),
     post("sellers/{seller_id}/reinstate", ReinstateSeller, **_store),
+    get("users", people, allow=staff, parameters=PeopleQuery, answers=Page),
     get("users/{user_id}", person, allow=staff, answers=PersonSeen),
     put("users/{user_id}/roles/{role}", GrantRole, allow=staff, takes_key=False),
     delete("users/{user_id}/roles/{role}", WithdrawRole, allow=staff, takes_key=False),

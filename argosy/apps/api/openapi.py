@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from argosy.apps.api.examples import EXAMPLES
 from argosy.platform.problems import CONTENT_TYPE
 from argosy.platform.rest import Endpoint
 
@@ -52,7 +53,7 @@ def extra_of(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         elif kind.__struct_fields__:
             extra["requestBody"] = {
                 "required": any(field.required for field in msgspec.structs.fields(kind)),
-                "content": {"application/json": {"schema": _schema(kind, schemas)}},
+                "content": {"application/json": {"schema": _schema(kind, schemas), **_example(endpoint)}},
             }
         if endpoint.takes_key:
             extra.setdefault("parameters", []).append(
@@ -70,6 +71,10 @@ def extra_of(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         extra["security"] = [{"bearer": []}]
         extra["x-permission"] = endpoint.allow.name
     return extra
+
+
+def _example(endpoint: Endpoint) -> dict[str, Any]:
+    return {"example": EXAMPLES[endpoint.name]} if endpoint.name in EXAMPLES else {}
 
 
 def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class Claims:
         purchases=lambda event: [event.checkout_id] if event.is_guest else [],
         claims=lambda event: [event.checkout_id] if event.is_guest else [],
     )
-    @then_reads(users=lambda self, event: self._reached(event.checkout_id))
+    @then_reads(users=lambda self, event: self._reached(event))
     def note_purchase(self, event: CheckoutCompleted) -> None:
         """From now on it can be claimed: of checkouts that came to nothing nobody wants the orders."""
         if not event.is_guest or self.claims.find(event.checkout_id) is not None:
@@ -49,8 +49,8 @@ class Claims:
         for purchase in self.purchases.all_by("email", user.email):
             claim_for(self.work, (self.purchases, self.claims), purchase, user)
 
-    def _reached(self, checkout_id: Id) -> list[By]:
-        purchase = self.purchases.find(checkout_id)
+    def _reached(self, event: CheckoutCompleted) -> list[By]:
+        purchase = self.purchases.find(event.checkout_id) if event.is_guest else None
         return [by("email", purchase.email)] if purchase is not None and purchase.email else []
 
     def _made_at(self, user_id: Id) -> list[By]:

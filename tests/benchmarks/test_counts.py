@@ -28,9 +28,9 @@ MESSAGES = 31
 FROM_A_QUOTE = 25
 ROWS_MAX = 103.7
 # One row and a part are promotions', who note that a buyer has ordered: without it there is no first-order discount.
-# Six of the 213 of the whole batch are looks: whether a guest has bought and whether accounts has letters to send, which promotions run, what else
-# its buyers hold (for it, nobody keeps goods from everybody else), and before and after all of it whether timers of
-# integrations are due.
+# Six of the 213 of the whole batch are looks: whether a guest has bought, whether accounts has letters to send, which
+# promotions run, what else its buyers hold (for it, nobody keeps goods from everybody else), and before and after all
+# of it whether timers of integrations are due.
 QUERIES_MAX = 3.33
 COMMITS_MAX = 0.46
 ROWS_FROM_A_QUOTE_MAX, QUERIES_FROM_A_QUOTE_MAX, COMMITS_FROM_A_QUOTE_MAX = 92.5, 2.85, 0.42

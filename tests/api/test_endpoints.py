@@ -376,7 +376,7 @@ def of_staff_and_quotes(shop: Shop, staff: str) -> dict[str, str]:
     shop.drain()
     return {
         "quote_id": quote,
-        "code": "IBERIA",
+        "code": "IBERIA",  # A zone, and a coupon.
         "rule_id": shop.call("GET", "taxes/rules", token=staff).json["items"][0]["rule_id"],
         "rate_id": shop.call("GET", "shipping/rates", token=shop.seller).json["items"][0]["rate_id"],
         "buyer_id": shop.call("GET", "users/me", token=shop.buyer).json["user_id"],
@@ -396,8 +396,12 @@ def of_programs(shop: Shop) -> dict[str, str]:
 def of_promotions(shop: Shop) -> dict[str, str]:
     body = {"name": "Spring", "count": 3, "basis_points": 500}
     campaign = shop.call("POST", "coupon-campaigns", body, token=shop.seller).json["id"]
+    coupon = {"code": "IBERIA", "basis_points": 500}
+    assert shop.call("POST", "coupons", coupon, token=shop.seller).status == 201
+    tenth = {"name": "Ten", "terms": {"effect": "percentage", "basis_points": 1_000}, "ends_at": "2998-01-01T00:00:00Z"}
+    promotion = shop.call("POST", "promotions", tenth, token=shop.seller)
     shop.drain()
-    return {"campaign_id": campaign}
+    return {"campaign_id": campaign, "promotion_id": promotion.json["id"]}
 
 
 def of_credit(shop: Shop, staff: str) -> dict[str, str]:

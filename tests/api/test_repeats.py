@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from argosy.contracts.products_transfers import BeginImportTry
 from argosy.domains.accounts.adapters.inbound import sign_in_limits
+from argosy.domains.products.domain.transfer import TRIES_MAX
 from argosy.platform.limits import Limit
 from argosy.platform.rest import Endpoint
 from tests.api.repeated import Crowd, Kept, Numbers, Request, abandon, as_json, is_repeat, said
@@ -131,6 +133,7 @@ def _of_goods(scene: Scene) -> dict[str, Prepared]:
     ends_at = (datetime.now(UTC) + timedelta(days=3)).isoformat()
     return {
         "PublishProduct": Prepared(draft),
+        "ResumeImport": Prepared(_parked(scene)),
         "ArrangeImages": Prepared(draft, {"image_ids": [draft["image_id"]]}),
         "LinkStock": Prepared(draft, {"stock_unit_id": theirs["stock_unit_id"]}),
         "AddVariant": Prepared({"product_id": shirt}, {"variant": variant}),
@@ -144,6 +147,17 @@ def _of_goods(scene: Scene) -> dict[str, Prepared]:
             {"warehouse": "main"}, {"reference_id": "once", "counts": [{**unit, "counted": 40}]}
         ),
     }
+
+
+def _parked(scene: Scene) -> dict[str, str]:
+    """An import of which each try has stopped its process."""
+    shop = scene.shop
+    headers = {"Authorization": f"Bearer {shop.seller}"}
+    path, raw = "/api/v1/stores/mine/imports", as_json(PRODUCT | {"sku": "never-comes"})
+    posted = Answer(shop.client.generic("POST", path, raw, content_type="application/jsonl", headers=headers))
+    for _ in range(TRIES_MAX + 1):
+        shop.place.do("products", BeginImportTry(import_id=posted.json["id"]))
+    return {"import_id": posted.json["id"]}
 
 
 def _of_carts(scene: Scene) -> dict[str, Prepared]:

@@ -30,4 +30,4 @@ def test_the_unit_of_work_of_what_was_refused_or_failed_is_freed(by: int, failur
     with pytest.raises(failure):
         outside.run(Count(flow_id=an_id("f"), counter_id=an_id("a"), by=by), SYSTEM)
     gc.collect()
-    assert [work() for work in made] == [None]
+    assert made and not [work for one in made if (work := one()) is not None]

@@ -43,7 +43,7 @@ def test_a_guest_is_reached_where_accounts_keep_it() -> None:
     play = played(email="ana@example.com")
     assert play.session.status == "COMPLETED"
     assert [one for one in play.asked if isinstance(one, KeepGuest)] == [
-        KeepGuest(guest_id=BUYER, email="ana@example.com")
+        KeepGuest(guest_id=BUYER, email="ana@example.com", checkout_id=play.session.id)
     ]
     (detail,) = play.stage.all(CheckoutDetail)
     assert "ana@example.com" not in detail.request

@@ -37,12 +37,20 @@ class RazorpayStandIn:
             "currency": order["currency"],
             "order_id": order_id,
             "status": "authorized",
+            "captured": False,
             "fee": None,
             "notes": [],
             "created_at": self.now(),
         }
         self.payments[payment["id"]] = payment
         return str(payment["id"])
+
+    def expire(self, payment_id: str) -> None:
+        """Nobody captured it in time: Razorpay pays it back by itself, by a refund like any other."""
+        payment = self.payments[payment_id]
+        assert payment["status"] == "authorized"
+        self.refund(payment, {"amount": payment["amount"], "notes": []})
+        payment["status"] = "refunded"
 
     def answer(self, method: str, path: str, sent: dict[str, Any]) -> Answer:
         with self.lock:
@@ -74,7 +82,7 @@ class RazorpayStandIn:
                 payment = self.payments[id]
                 if payment["status"] != "authorized":
                     return no("This payment has already been captured")
-                payment |= {"status": "captured", "fee": payment["amount"] * 2 // 100}
+                payment |= {"status": "captured", "captured": True, "fee": payment["amount"] * 2 // 100}
                 return 200, payment
             case ("POST", ["payments", id, "refund"]):
                 return self.refund(self.payments[id], sent)

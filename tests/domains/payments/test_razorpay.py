@@ -137,6 +137,22 @@ def test_captures_and_refunds_are_listed_page_by_page_each_once(
     assert gateway.statement(NOW - timedelta(hours=1), NOW, "").movements == ()
 
 
+def test_what_paid_itself_back_was_never_taken(there: RazorpayStandIn) -> None:
+    """Razorpay calls it refunded, and makes a refund of it: in our books neither is a movement."""
+    gateway, contract = gateway_at(there), TestRazorpay()
+    order = gateway.authorize(contract.ask("authorize"))
+    there.expire(there.pay(order.gateway_transaction_id))
+    after, pages = "", 0
+    while pages == 0 or after:
+        page = gateway.statement(NOW, NOW + timedelta(hours=1), after)
+        assert page.movements == ()
+        after, pages = page.next, pages + 1
+    assert pages == 2
+    assert gateway.look_up(contract.ask("capture", is_look_up=True)) is None
+    assert gateway.capture(contract.ask("capture")).outcome == "declined"
+    assert gateway.void(contract.ask("void")).outcome == "approved"
+
+
 def test_a_list_that_is_not_told_is_no_empty_list(there: RazorpayStandIn) -> None:
     there.next = [(503, {})]
     with pytest.raises(GatewayDidNotAnswer):

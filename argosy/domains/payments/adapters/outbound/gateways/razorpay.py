@@ -142,7 +142,7 @@ class RazorpayGateway:
             if order is None:
                 return GatewayAnswer(outcome=APPROVED, gateway_transaction_id=request.key)
             payment = self._payment(order)
-            if payment is not None and payment["status"] in ("captured", "refunded"):
+            if payment is not None and _is_taken(payment):
                 return GatewayAnswer(outcome=DECLINED, gateway_transaction_id=payment["id"], reason="captured")
             if not _is_let_go(order):
                 self._razorpay.order.edit(order["id"], {"notes": {**_notes(order), "let_go": request.key}})
@@ -172,7 +172,7 @@ class RazorpayGateway:
             if request.operation == AUTHORIZE:
                 return self._held(order)
             payment = self._payment(order)
-            is_taken = payment is not None and payment["status"] in ("captured", "refunded")
+            is_taken = payment is not None and _is_taken(payment)
             if request.operation == CAPTURE:
                 return _taken(payment) if is_taken and payment is not None else None
             if is_taken:
@@ -234,12 +234,15 @@ class RazorpayGateway:
 
     def _moved(self, kind: str, one: Mapping[str, Any]) -> Movement | None:
         is_refund = kind == "refunds"
-        if one["status"] not in (("processed", "pending") if is_refund else ("captured", "refunded")):
+        if not (one["status"] in ("processed", "pending") if is_refund else _is_taken(one)):
             return None
         notes = _notes(one)
         payment_id, key = str(notes.get("payment_id") or ""), str(notes.get("key") or "")
         if not is_id(payment_id):
-            payment_id = self._paid_for(one)
+            payment = self._razorpay.payment.fetch(one["payment_id"]) if is_refund else one
+            if not _is_taken(payment):
+                return None  # Held and never taken: Razorpay paid it back by itself.
+            payment_id = self._paid_for(payment)
         operation = (RETURN if key.endswith(f":{RETURN}") else REFUND) if is_refund else CAPTURE
         is_fee_told = not is_refund and one["currency"] == "INR"
         return Movement(
@@ -254,9 +257,8 @@ class RazorpayGateway:
             fee_currency="INR" if is_fee_told else "",
         )
 
-    def _paid_for(self, one: Mapping[str, Any]) -> str:
+    def _paid_for(self, payment: Mapping[str, Any]) -> str:
         """Our payment, as the order bears it that was paid; empty where there was none."""
-        payment = self._razorpay.payment.fetch(one["payment_id"]) if "payment_id" in one else one
         order_id = payment.get("order_id")
         return str(self._razorpay.order.fetch(order_id).get("receipt") or "") if order_id else ""
 
@@ -267,7 +269,7 @@ class RazorpayGateway:
     def _payment(self, order: Mapping[str, Any]) -> dict[str, Any] | None:
         """The one payment of an order that came to something."""
         found: list[dict[str, Any]] = self._razorpay.order.payments(order["id"])["items"]
-        return next((one for one in found if one["status"] in ("authorized", "captured", "refunded")), None)
+        return next((one for one in found if one["status"] == "authorized" or _is_taken(one)), None)
 
     def _refund(self, request: GatewayRequest) -> dict[str, Any] | None:
         found: list[dict[str, Any]] = self._razorpay.payment.fetch_multiple_refund(request.reference)["items"]
@@ -324,6 +326,11 @@ def _notes(thing: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_let_go(order: Mapping[str, Any]) -> bool:
     return bool(_notes(order).get("let_go"))
+
+
+def _is_taken(payment: Mapping[str, Any]) -> bool:
+    """What was held and never captured pays itself back, and is called refunded as well."""
+    return payment["status"] in ("captured", "refunded") and payment.get("captured") is not False
 
 
 def _asked(ask: Callable[[], GatewayAnswer]) -> GatewayAnswer:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 
+from argosy.domains.payments.adapters.outbound import statements
 from argosy.domains.payments.adapters.outbound.gateways import registry, stripe_statement
+from argosy.domains.payments.adapters.outbound.models import PaymentTransactionRow
 from argosy.domains.payments.application import windows
 from argosy.shared_kernel.ids import Id
 from tests.doctor.planting import write
@@ -17,6 +20,7 @@ from tests.jobs.conftest import Time
 from tests.marketplace import Marketplace
 from tests.services import razorpay as at_razorpay
 from tests.services import stripe as at_stripe
+from tests.support import an_id
 
 DIFFERENCES = (
     "SELECT side, operation, gateway_transaction_id, amount, currency, expected_amount, expected_currency "
@@ -200,6 +204,24 @@ def test_parts_are_compared_one_by_one_and_what_is_kept_of_each_is_booked_as_it_
     assert set(time.violated()) == {"I19"}
 
 
+def test_our_notes_of_a_time_are_found_by_their_index(shop: Marketplace, time: Time) -> None:
+    """However many there are of other times, and of the gateway's other payments."""
+    asked: list[tuple[str, Any]] = []
+
+    def listen(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    connection = connections[PaymentTransactionRow.objects.db]
+    with connection.execute_wrapper(listen):
+        statements.notes_between("stripe", (time.now(), str(an_id("note"))), time.now(), 500)
+    sql, parameters = asked[0]
+    with connection.cursor() as cursor:
+        plan = [row[-1] for row in cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()]
+    assert any("payment_transactions_money (created_at>? AND created_at<?)" in step for step in plan), plan
+    assert not any(step.startswith("SCAN") for step in plan), plan
+
+
 def test_a_gateway_that_does_not_answer_is_asked_again(
     shop: Marketplace, time: Time, stripe: at_stripe.StripeStandIn
 ) -> None:
@@ -222,7 +244,8 @@ def test_razorpays_lists_are_compared_once_nothing_of_them_can_be_captured_any_m
     time.pass_by(40, step=20)
     pay_back(shop, "one", 700)
     assert {one["status"] for one in razorpay.payments.values()} == {"captured"}
-    first, second, third = razorpay.payments.values()
+    by_payment = {razorpay.orders[one["order_id"]]["receipt"]: one for one in razorpay.payments.values()}
+    first, second, third = (by_payment[payment_id(shop, name)] for name in ("one", "two", "three"))
     second["amount"] += 1
     del razorpay.payments[third["id"]]
     made = {"status": "processed", "amount": 300, "currency": "BRL", "notes": [], "created_at": razorpay.now()}

@@ -32,7 +32,7 @@ from argosy.domains.payments.domain.payment import (
 from argosy.domains.payments.domain.refund import Refund
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.ids import Id, is_id, named_id
 
 
 class Differences:
@@ -176,5 +176,6 @@ def _line_of(event: PaymentRecovered) -> StatementLine:
 
 
 def _refund_of(line: StatementLine) -> Id | None:
+    """Which refund of ours it is, where its key is ours: others who use the gateway's account have keys as well."""
     parts = line.key.split(":")
-    return Id(parts[2]) if line.operation == REFUND and len(parts) == 3 else None
+    return Id(parts[2]) if line.operation == REFUND and len(parts) == 3 and is_id(parts[2]) else None

@@ -229,7 +229,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
 
 
 def captures_by_order(faults: Faults) -> bool:
-    """Whether the operator has it so (`ARGOSY_CAPTURE=order`): in a fifth of the seeds, for the calls that it costs."""
+    """Whether the operator has it so (`ARGOSY_CAPTURE=order`): in a third of the seeds, for the calls that it costs."""
     return bool(faults.rates["captured by order"]) and Random(f"{faults.seed}:captured apart").randrange(3) == 0
 
 

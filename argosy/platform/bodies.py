@@ -36,6 +36,7 @@ _INTEGER = Annotated[int, msgspec.Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NUL = "\x00"
+NUL_REFUSED, _NO_NUL = "nul_in_text", "Texts never hold the character U+0000."
 _PASSWORDS = frozenset(("password", "current"))
 CARD_REFUSED = "card_number_refused"
 
@@ -112,11 +113,20 @@ def query_of(sent: Mapping[str, str], kind: type[msgspec.Struct]) -> Any:
     cards = list(card_faults(dict(sent)))
     if cards:
         raise cards_refused(cards)
+    nuls = [
+        _fault(name, NUL_REFUSED, _NO_NUL)
+        for name, text in sent.items()
+        if _NUL in text and name in kind.__struct_fields__
+    ]
     try:
-        return msgspec.convert(sent, kind, strict=False)
+        asked = msgspec.convert(sent, kind, strict=False)
     except msgspec.ValidationError as error:
-        faults = list(_faults(sent, kind, "", is_strict=False))
-        raise invalid(faults or [_fault("", "not_valid", str(error))]) from None
+        faults = list(_faults(sent, kind, "", is_strict=False)) or [_fault("", "not_valid", str(error))]
+        told = {fault["field"] for fault in faults}
+        raise invalid([*faults, *(one for one in nuls if one["field"] not in told)]) from None
+    if nuls:
+        raise invalid(nuls)
+    return asked
 
 
 def _malformed() -> Problem:
@@ -140,7 +150,7 @@ def _parsed(raw: bytes) -> tuple[Any, list[dict[str, Any]]]:
     except (ValueError, RecursionError):
         raise _malformed() from None
     if "\\u0000" in text and _NUL in json.dumps(plain, ensure_ascii=False).replace("\\u0000", _NUL):
-        raise Problem(422, "nul_in_text", "Texts never hold the character U+0000.")
+        raise Problem(422, NUL_REFUSED, _NO_NUL)
     is_suspicious = "\\u" in text or holds_card_number(text)
     return plain, list(islice(card_faults(plain), FAULTS_MAX)) if is_suspicious else []
 

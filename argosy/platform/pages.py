@@ -13,6 +13,7 @@ from argosy.platform.bodies import invalid
 from argosy.shared_kernel.codec import encode
 
 LIMIT_MAX = 100
+_NUL = b"\\u0000"
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX, description="How many at most.")]
 Cursor = Annotated[str, msgspec.Meta(max_length=500, description="From a `next` link; opaque.")]
@@ -29,8 +30,10 @@ class PageQuery(msgspec.Struct, kw_only=True, frozen=True):
         if not self.after:
             return None
         try:
-            padded = self.after + "=" * (-len(self.after) % 4)
-            return msgspec.json.decode(urlsafe_b64decode(padded.encode()), type=kind)
+            told = urlsafe_b64decode((self.after + "=" * (-len(self.after) % 4)).encode())
+            if _NUL in told:
+                raise ValueError("no text of ours holds U+0000")
+            return msgspec.json.decode(told, type=kind)
         except (ValueError, msgspec.MsgspecError):
             raise invalid([{"code": "not_valid", "field": "after", "detail": "This is no cursor of ours."}]) from None
 

@@ -277,7 +277,8 @@ def admit(endpoint: Endpoint, request: HttpRequest, parameters: Mapping[str, str
 def _check_path(endpoint: Endpoint, parameters: Mapping[str, str]) -> None:
     for name in endpoint.path_names:
         sent = parameters[name]
-        if not (is_id(sent) if name in endpoint.id_names else 0 < len(sent) <= _TEXT_PARAMETER_MAX):
+        is_text = 0 < len(sent) <= _TEXT_PARAMETER_MAX and "\0" not in sent
+        if not (is_id(sent) if name in endpoint.id_names else is_text):
             raise not_found()
         if name not in endpoint.id_names:
             _refuse_cards({name: sent})

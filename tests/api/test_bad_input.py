@@ -396,3 +396,20 @@ def test_a_forged_cursor_is_refused_whatever_it_holds(shop: Shop) -> None:
         for sort in ("newest", "price"):
             answer = shop.call("GET", f"products?sort={sort}&after={cursor(*position)}")
             assert answer.status == 422, position
+
+
+def test_no_address_asks_for_what_no_text_holds(shop: Shop) -> None:
+    staff = shop.staff()
+    unit = shop.call("GET", "stock", token=shop.seller).json["items"][0]["stock_unit_id"]
+    for path, token in (
+        ("coupons?seller_id=%00", staff),
+        ("marketplace/orders?order_number=A%00", staff),
+        (f"stock/{unit}/movements?warehouse=%00&reason=%00", shop.seller),
+    ):
+        problem = assert_problem(shop.call("GET", path, token=token), 422, "invalid_request")
+        names = [part.partition("=")[0] for part in path.partition("?")[2].split("&")]
+        assert [(one["field"], one["code"]) for one in problem["faults"]] == [(name, "nul_in_text") for name in names]
+    assert shop.call("GET", "products?of_somebody_else=%00").status == 200, "what is not known is ignored"
+    assert_problem(shop.call("GET", f"shipping/rates?after={cursor(chr(0))}", token=staff), 422, "invalid_request")
+    assert_problem(shop.call("GET", "coupons/A%00", token=staff), 404, "not_found")
+    assert_problem(shop.call("POST", "coupons/A%00/disable", token=shop.seller), 404, "not_found")

@@ -14,6 +14,7 @@ from argosy.contracts.products_transfers import BeginImportTry
 from argosy.domains.products.adapters.outbound import transferring
 from argosy.domains.products.domain.transfer import STOPS_ITS_PROCESS, TRIES_MAX
 from argosy.engine.store import StoreUnavailable
+from argosy.platform.pages import cursor
 from tests.api.shop import Answer, Shop, assert_problem
 from tests.api.test_imports import counts, many, post, seen
 
@@ -113,3 +114,8 @@ def test_staff_may_start_it_again_and_so_does_the_same_file(shop: Shop) -> None:
     assert post(shop, many(1)).json == posted.json
     shop.drain()
     assert counts(seen(shop, posted)) == ("DONE", 1, 1, 0, 0, 0)
+
+
+def test_the_list_goes_on_behind_an_import_alone(shop: Shop) -> None:
+    path = f"imports/parked?after={cursor('behind')}"
+    assert_problem(shop.call("GET", path, token=shop.staff()), 422, "invalid_request")

@@ -138,6 +138,7 @@ NOWHERE = [
     f"/products/{named_id('product', 'none')}",
     f"/products/{str(LAMP).upper()}",
     "/products/%00",
+    "/p/%00",
     "/a\nb",
     "/products?seller=x",
     f"/products?seller={named_id('seller', 'none')}",

@@ -113,6 +113,7 @@ def page(
     @csrf_protect
     def answer(request: HttpRequest, **parameters: str) -> HttpResponse:
         visit = Visit(request, _visitor_of(request), parameters)
+        _refuse_nul(parameters)
         _refuse_cards(request)
         if not allow.allows(visit.actor) and not visit.actor.id:
             return visit.to_sign_in()
@@ -189,6 +190,12 @@ def _check_readable(request: HttpRequest, views: Mapping[str, View]) -> None:
     # Uploads would be written to disk before anybody looked at them.
     if request.method == "POST" and request.content_type not in (FORM, ""):
         raise Problem(415, "not_a_form", "This page takes forms only.")
+
+
+def _refuse_nul(parameters: Mapping[str, str]) -> None:
+    """The character that no text holds: nothing is called so, and PostgreSQL is not to be asked for it."""
+    if any("\0" in text for text in parameters.values()):
+        raise not_found()
 
 
 def _refuse_cards(request: HttpRequest) -> None:

@@ -12,7 +12,7 @@ from argosy.platform.context import Context
 LEVELS = ("low", "medium", "high", "critical")
 """The least first."""
 VIEWS = "search"
-_LOOKING_AROUND = ("", "products", "p")
+_LOOKING_AROUND = ("", "products", "p", "stores")
 """Pages of the shop that show goods; all others are for somebody who buys."""
 
 
@@ -25,7 +25,7 @@ def criticality_of(method: str, path: str) -> str:
         return _declared(VIEWS if is_view else operation.label)
     if path.startswith("/api/"):
         return LEVELS[0]
-    return _declared(VIEWS if path.split("/")[1] in _LOOKING_AROUND else "carts")
+    return _declared(VIEWS if path.lstrip("/").partition("/")[0] in _LOOKING_AROUND else "carts")
 
 
 def _declared(label: str) -> str:

@@ -9,6 +9,7 @@ from argosy.contracts.products import LocalWord, SetPrice, SetTexts
 from argosy.contracts.products_categories import AddCategory, NameCategory
 from argosy.contracts.shipping import SetShippingRate
 from argosy.domains.checkout.adapters.outbound.shop_terms import shop_terms
+from argosy.shared_kernel.ids import named_id
 from tests.storefront.shopper import LAMP, SHEET, Shop, Shopper, variant_of
 
 
@@ -76,7 +77,8 @@ def test_a_shop_in_a_currency_in_which_nothing_is_priced_says_so(
     complain_of_currencies()
     assert capsys.readouterr().err == ""
     monkeypatch.setenv("ARGOSY_CURRENCIES", "JPY,EUR")
-    for path in ("/", "/products", "/products?sort=price"):
+    linen = named_id("seller", "Lamp & Linen")
+    for path in ("/", "/products", "/products?sort=price", f"/stores/{linen}"):
         assert "sold in JPY, only in other currencies" in Shopper().get(path).text, path
     assert "on sale" in Shopper().get("/products?category=no-such-category").text
     complain_of_currencies()

@@ -75,6 +75,7 @@ class CampaignRow(AggregateRow):
 
     class Meta:
         db_table = "coupon_campaigns"
+        indexes = [models.Index(fields=["funded_by", "id"], name="campaigns_by_funder")]
         constraints = [
             models.CheckConstraint(condition=Q(made__gte=0, made__lte=F("count")), name="campaign_makes_what_it_said"),
             models.CheckConstraint(condition=Q(status__in=["ACTIVE", "DISABLED"]), name="campaign_status_is_known"),
@@ -98,6 +99,7 @@ class PromotionRow(AggregateRow):
 
     class Meta:
         db_table = "promotions"
+        indexes = [models.Index(fields=["funded_by", "id"], name="promotions_by_funder")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(units_reserved__gte=0, units_sold__gte=0), name="promotion_units_not_negative"

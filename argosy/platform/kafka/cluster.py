@@ -32,6 +32,7 @@ BATCH = 500
 LOOK_BACK = 64
 """How many messages before the end of a partition its last one is looked for at first: the rest may be void."""
 _NEAR = 64
+KNOWN_SECONDS = 3.0
 _LEADER_MOVES = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -195,7 +196,7 @@ class Cluster:
         return found
 
     def _offsets(self, places: Sequence[TopicPartition], spec: OffsetSpec) -> list[int]:
-        give_up = time.monotonic() + ANSWER_SECONDS
+        asked_at = time.monotonic()
         while True:
             asked = self._admin.list_offsets(
                 dict.fromkeys(places, spec),
@@ -208,7 +209,10 @@ class Cluster:
                 raise self.away("no offsets in time") from None
             except KafkaException as error:
                 # The client asks by the leaders that it knew, and just after a topic is made or moved they are others.
-                if error.args[0].code() not in _LEADER_MOVES or time.monotonic() > give_up:
+                # Nor does every broker know a new topic at once; one that is gone is not waited for.
+                code, now = error.args[0].code(), time.monotonic()
+                is_new = code == KafkaError.UNKNOWN_TOPIC_OR_PART and now < asked_at + KNOWN_SECONDS
+                if not is_new and (code not in _LEADER_MOVES or now > asked_at + ANSWER_SECONDS):
                     raise self.away(error) from error
                 time.sleep(0.05)
 

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.contracts.payments import PaymentRefunded, RefundAnswered, RefundPayment
+from argosy.domains.payments.application.reconciling import REASON
+from argosy.domains.payments.application.refunds import AGAIN_EVERY
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Refused
 from tests.domains.payments.counter import (
@@ -25,6 +27,7 @@ from tests.domains.payments.counter import (
     refund,
     told,
 )
+from tests.domains.payments.test_holds import pass_by
 from tests.domains.payments.test_unknown import MINUTE
 from tests.support import an_id
 
@@ -115,6 +118,15 @@ def test_a_declined_refund_is_taken_back_once_and_can_be_asked_for_anew() -> Non
     counter.send(refund(None, "anew"))
     assert told(counter.call()) == ["PaymentRefunded"]
     assert counter.intent.status == "REFUNDED"
+
+
+def test_a_refund_that_payments_asks_for_by_itself_is_asked_for_again_until_the_gateway_pays() -> None:
+    counter = captured(refund=[decline, decline])
+    counter.send(msgspec.structs.replace(refund(None), reason=REASON))
+    assert code(counter.call()) == "refund_was_declined"
+    assert counter.intent.left_amount == 10_000
+    assert told(pass_by(counter, 2 * AGAIN_EVERY)) == ["Refused", "PaymentRefunded"]
+    assert (counter.intent.status, counter.faults()) == ("REFUNDED", [])
 
 
 def test_a_refund_without_an_answer_is_looked_up_and_paid_once() -> None:

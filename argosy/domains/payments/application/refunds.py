@@ -8,7 +8,8 @@ from argosy.contracts.payments import PaymentRefunded, RefundAnswered, RefundPay
 from argosy.domains.payments.application.books import Books, account_ids
 from argosy.domains.payments.application.credits import Wallet, credit_accounts
 from argosy.domains.payments.application.outgoing import let_go, note, pay_back, tell_recovered
-from argosy.domains.payments.application.parts import close
+from argosy.domains.payments.application.parts import NOT_ALL, close
+from argosy.domains.payments.application.reconciling import REASON
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import (
     LEDGER_ID,
@@ -58,6 +59,9 @@ from argosy.shared_kernel.ids import Id, named_id
 from argosy.shared_kernel.messages import Refused
 
 LATE_SECONDS, HEARD_AGAIN_SECONDS = 900, 60
+OURS = (NOT_ALL, REASON)
+"""Refunds that payments asks for by itself: nobody else would ask again."""
+AGAIN_EVERY, AGAIN_FOR = timedelta(hours=6), timedelta(days=30)
 """A refund of a payment that is not known is asked for again after a while, if it was told so long ago."""
 
 
@@ -269,6 +273,17 @@ class Refunds:
         intent.shares = before(intent.shares, refund.parts)
         intent.refunding_amount -= refund.amount
         self._refuse(refund, refund.flow_id, reason)
+        if refund.reason in OURS and self.work.now < (intent.deadline or self.work.now) + AGAIN_FOR:
+            self._ask_again(intent, refund)
+
+    def _ask_again(self, intent: PaymentIntent, refund: Refund) -> None:
+        again = RefundPayment(
+            flow_id=refund.flow_id,
+            payment_id=intent.id,
+            refund_id=named_id("again", refund.id),
+            reason=refund.reason,
+        )
+        self.work.later("refund", again.refund_id, self.work.now + AGAIN_EVERY, again)
 
     def _repeat(self, refund: Refund, command: RefundPayment) -> None:
         asked = (command.payment_id, command.amount or 0, command.order_id, command.to_credit)

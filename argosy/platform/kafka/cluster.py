@@ -33,6 +33,7 @@ LOOK_BACK = 64
 """How many messages before the end of a partition its last one is looked for at first: the rest may be void."""
 _NEAR = 64
 KNOWN_SECONDS = 3.0
+"""So long a new topic may be unknown to a broker that is asked about it."""
 _LEADER_MOVES = {
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
@@ -209,7 +210,7 @@ class Cluster:
                 raise self.away("no offsets in time") from None
             except KafkaException as error:
                 # The client asks by the leaders that it knew, and just after a topic is made or moved they are others.
-                # Nor does every broker know a new topic at once; one that is gone is not waited for.
+                # Nor does every broker know a new topic at once: one that is gone costs that wait.
                 code, now = error.args[0].code(), time.monotonic()
                 is_new = code == KafkaError.UNKNOWN_TOPIC_OR_PART and now < asked_at + KNOWN_SECONDS
                 if not is_new and (code not in _LEADER_MOVES or now > asked_at + ANSWER_SECONDS):

@@ -9,6 +9,7 @@ from argosy.apps.chaos.experiment import Experiment
 from argosy.apps.chaos.experiments import (
     asleep,
     broker,
+    cut_off,
     killed,
     limits,
     outages,
@@ -32,6 +33,7 @@ EXPERIMENTS = {
         servers,
         pooled,
         broker,
+        cut_off,
         versions,
         overload,
         waiting,

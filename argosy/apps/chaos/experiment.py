@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LEVELS = {"L1": "single instance", "L2": "service", "L3": "dependency", "L4": "region"}
 
 POSTGRES, POOLER, BROKER, SOURCE = "postgres", "pgbouncer", "kafka", "source"
+WIRES = "postgres, redis, kafka"
+"""All three, each behind a wire of its own."""
 
 PASSED, FAILED, SKIPPED, WAITING = "passed", "FAILED", "skipped", "waiting"
 

@@ -8,16 +8,14 @@ The last line that it writes is the outcome as JSON.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import shutil
-import socket
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,21 +23,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from argosy.apps.chaos.catalogue import EXPERIMENTS
-from argosy.apps.chaos.cluster import Cluster, NotInstalled
+from argosy.apps.chaos.cluster import NotInstalled
 from argosy.apps.chaos.conditions import GATEWAY_WAY
-from argosy.apps.chaos.experiment import BROKER, FAILED, PASSED, POOLER, POSTGRES, SKIPPED, Experiment, Outcome
-from argosy.apps.chaos.pooler import Pooler, find
-from argosy.apps.cli.processes import end_with_parent, ended_by_signals, free_ports
-from argosy.apps.cli.services import Kafka
-from argosy.platform.databases import POOLED
+from argosy.apps.chaos.experiment import FAILED, PASSED, SKIPPED, Experiment, Outcome
+from argosy.apps.chaos.services import VARIABLES, Services, services
+from argosy.apps.cli.processes import end_with_parent, ended_by_signals
 
 if TYPE_CHECKING:
     from argosy.platform.runtime import Runtime
 
 GATEWAY_MILLISECONDS = 5
 GATEWAY_LOSS = 0.02
-QUICK_JAVA = "-XX:TieredStopAtLevel=1 -Xms96m"
-"""A broker of an experiment lives for a minute: it had better start than get fast."""
 TEMPLATE = "ARGOSY_CHAOS_TEMPLATE"
 """A folder that is not there yet: the first experiment of a run leaves its goods there for the others."""
 
@@ -49,14 +43,6 @@ class World(NamedTuple):
 
     place: Runtime
     services: Services
-
-
-class Services(NamedTuple):
-    """What an experiment has of its own beside web and workers."""
-
-    cluster: Cluster | None = None
-    pooler: Pooler | None = None
-    broker: Kafka | None = None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,7 +79,7 @@ def _conduct(experiment: Experiment, world: World, seconds: float, seed: int) ->
 
     assert experiment.inject is not None
     scene = Scene(world.place, seconds, seed)
-    scene.cluster, scene.pooler, scene.broker = world.services
+    scene.cluster, scene.pooler, scene.broker, scene.wires, _ = world.services
     calm: float | None = None
     try:
         experiment.inject(scene)
@@ -129,63 +115,17 @@ def _world(experiment: Experiment, keep: bool) -> Iterator[World]:
     os.environ["ARGOSY_OPEN_HOLDS_MAX"] = "0"
     os.environ["ARGOSY_TEST_GATEWAY_LATENCY_MS"] = str(GATEWAY_MILLISECONDS)
     os.environ["ARGOSY_TEST_GATEWAY_LOSS"] = str(GATEWAY_LOSS)
-    for name in ("ARGOSY_POSTGRES", POOLED, "ARGOSY_TRANSPORT", "ARGOSY_KAFKA"):
+    for name in VARIABLES:
         os.environ.pop(name, None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     try:
-        with _services(experiment.needs, var) as services:
-            yield World(_with_goods(var, services.cluster is None), services)
+        with services(experiment.needs, var) as running:
+            place = _with_goods(var, running.cluster is None)
+            os.environ.update(running.wired)
+            yield World(place, running)
     finally:
         if not keep:
             shutil.rmtree(var, ignore_errors=True)
-
-
-@contextmanager
-def _services(needed: str, var: Path) -> Iterator[Services]:
-    """What is needed, running; the environment says where it is. NotInstalled where it cannot be had."""
-    with ExitStack() as stack:
-        if needed == BROKER:
-            yield Services(broker=_broker(var, stack))
-        elif needed in (POSTGRES, POOLER):
-            yield _databases(needed, var, stack)
-        else:
-            yield Services()
-
-
-def _broker(var: Path, stack: ExitStack) -> Kafka:
-    broker = Kafka(var / "kafka", two_ports_in_a_row())
-    lacking = broker.missing()
-    if lacking:
-        raise NotInstalled(lacking)
-    stack.callback(broker.stop)
-    os.environ.update({"JAVA_TOOL_OPTIONS": QUICK_JAVA})
-    broker.start()
-    os.environ.update(broker.settings())
-    return broker
-
-
-def _databases(needed: str, var: Path, stack: ExitStack) -> Services:
-    program = find() if needed == POOLER else ""
-    cluster = Cluster.make(var)
-    stack.callback(cluster.stop)
-    cluster.start()
-    os.environ["ARGOSY_POSTGRES"] = cluster.url
-    if needed == POSTGRES:
-        return Services(cluster)
-    pooler = Pooler(program, var / "pgbouncer", cluster)
-    stack.callback(pooler.kill)
-    pooler.start()
-    os.environ["ARGOSY_POSTGRES"], os.environ[POOLED] = pooler.url, "transaction"
-    return Services(cluster, pooler)
-
-
-def two_ports_in_a_row() -> int:
-    """The first of them: a broker takes its controller's from its own."""
-    while True:
-        first = free_ports()[0]
-        with socket.socket() as second, contextlib.suppress(OSError, OverflowError):
-            second.bind(("127.0.0.1", first + 1))
-            return first
 
 
 def _with_goods(var: Path, is_copied: bool) -> Runtime:

@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from argosy.apps.chaos.conditions import GATEWAY_WAY
 from argosy.apps.chaos.load import Load, Make, everyday
 from argosy.apps.chaos.pooler import Pooler
 from argosy.apps.chaos.programs import Program, wait_until_live
+from argosy.apps.chaos.wires import Wire
 from argosy.apps.cli.http_client import Client
 from argosy.apps.cli.processes import free_ports
 from argosy.apps.cli.services import Kafka
@@ -49,6 +50,7 @@ class Scene:
         self.cluster: Cluster | None = None
         self.pooler: Pooler | None = None
         self.broker: Kafka | None = None
+        self.wires: Mapping[str, Wire] = {}
         self.tokens = self._sign_in()
         self.load = Load(self.port, self.tokens)
 

@@ -6,18 +6,6 @@ from argosy.apps.chaos.experiment import Experiment
 
 EXPERIMENTS = (
     Experiment(
-        name="wires-cut",
-        level="L3",
-        proves="R06, databases, broker and names",
-        target="the network between us and PostgreSQL, Kafka and the names of both",
-        failure="packets are dropped or delayed, one way or both; names are not found",
-        expected="whoever waits is told after seconds, the web answers 503, and all goes on by itself",
-        rollback="a thread or a worker that waits for ever",
-        owner="Platform",
-        invariants=("I29", "I30", "I33"),
-        waits_for="a network of its own whose packets it may drop (`postgres-restarts` ends connections)",
-    ),
-    Experiment(
         name="carrier-down",
         level="L3",
         proves="scenario 5",

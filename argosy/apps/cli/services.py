@@ -234,8 +234,8 @@ class Kafka(Server):
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@{HOST}:{self.port + 1}",
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://{HOST}:{self.port + 1}",
             "controller.listener.names": "CONTROLLER",
+            **self.listeners(),
             "log.dirs": str(data),
             "auto.create.topics.enable": "false",
             "offsets.topic.replication.factor": "1",
@@ -246,6 +246,10 @@ class Kafka(Server):
         if not (data / "meta.properties").exists():
             cluster = "YXJnb3N5LWNsdXN0ZXItMQ"
             self.run(*self._java(), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties))
+
+    def listeners(self) -> dict[str, str]:
+        """Where it listens, and where it says that it does."""
+        return {"listeners": f"PLAINTEXT://{self.address},CONTROLLER://{HOST}:{self.port + 1}"}
 
     def command(self) -> Sequence[str]:
         return [*self._java(), "kafka.Kafka", str(self.folder / "server.properties")]

@@ -220,4 +220,22 @@ def everybody_is_let_in() -> None:
     Admission.refusal = lambda self, method, path: None  # type: ignore[method-assign]
 
 
+@broken
+def nothing_is_more_critical() -> None:
+    """Of everything as much is refused, whatever hangs on it."""
+    from argosy.apps.api.admission import Admission
+
+    Admission.share_of = lambda self, level: self.share  # type: ignore[method-assign]
+
+
+@broken
+def nobody_watches_over_connections() -> None:
+    """A server that is cut off is waited for as long as the operating system does."""
+    from argosy.platform.databases import CONNECTION_LIMITS
+
+    for database in DATABASES.values():  # noqa: F405 - the settings' own
+        for name in CONNECTION_LIMITS:
+            database["OPTIONS"].pop(name, None)
+
+
 BROKEN[os.environ["ARGOSY_CHAOS_BROKEN"]]()

@@ -33,6 +33,8 @@ NOTICED = [
     ("a_restored_log_goes_on_in_its_old_life", "restored-from-yesterday", 4.0, "not calm"),
     ("what_is_too_new_is_passed_over", "two-versions", 6.0, "never stood down"),
     ("everybody_is_let_in", "overload", 8.0, "was refused, where"),
+    ("nothing_is_more_critical", "overload", 8.0, "not refused before orders and payments"),
+    ("nobody_watches_over_connections", "wires-cut", 20.0, "nobody was told to come back"),
 ]
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from datetime import datetime
+from itertools import pairwise
 
 from argosy.apps.chaos.calm import NotCalm, rows, wait_until_calm
 from argosy.apps.chaos.experiment import Experiment
@@ -24,7 +25,7 @@ ANSWERED_SECONDS_MAX = 3.0
 ENDED_SECONDS_MAX = 30.0
 RECOVERED_SECONDS = 10.0
 TURN_SECONDS = 0.1
-"""How long a request may wait for its turn while everything is asked for: so many ask that the web is sure to be late."""
+"""So long a request may wait for its turn while everything is asked for: so many ask that the web is sure to be late."""
 ASKED = {"low": "products", "medium": "promotions", "high": "carts/mine", "critical": "credit/mine"}
 """What hangs on it (docs/owners.md), and what is asked for; a buyer who is let in is answered, or told 403."""
 KEPT = "what somebody has"
@@ -184,7 +185,7 @@ def _in_order(scene: Scene, answers: dict[str, Counter[int]], first: dict[str, f
     scene.measured |= {f"refused of {kind}, %": round(100 * share) for kind, share in shares.items()}
     levels = list(ASKED)
     told = ", ".join(f"{100 * shares[level]:.0f} % of {level}" for level in levels)
-    if any(shares[more] > shares[less] + SAME for less, more in zip(levels, levels[1:], strict=False)):
+    if any(shares[more] > shares[less] + SAME for less, more in pairwise(levels)):
         scene.wrong.append(f"what more hangs on was refused rather: {told}")
     if shares[levels[0]] <= shares[levels[-1]] + SAME or first.get(levels[-1], 1e9) < first.get(levels[0], 1e9):
         scene.wrong.append(f"views were not refused before orders and payments: {told}")
@@ -212,7 +213,7 @@ EXPERIMENTS = (
         level="L2",
         proves="overload at three times the sustainable rate",
         target="web",
-        failure="buyers who do not wait for each other ask for three times what is sustained; then a crowd for everything",
+        failure="buyers who do not wait ask for three times what is sustained; then a crowd asks for everything",
         expected="what is too much is told 503 and Retry-After at once, views first, orders and payments last, and "
         "nothing of what somebody has; what is accepted is answered within 3 s and ends; it recovers by itself",
         rollback="an answer of 500, an accepted checkout that is lost, or an order refused before a view",

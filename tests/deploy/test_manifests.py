@@ -18,6 +18,7 @@ from argosy.apps.cli.main import parser
 from argosy.apps.cli.web import PORT
 from argosy.apps.cli.worker import ALIVE
 from argosy.platform.context import Context
+from argosy.platform.storage.chosen import MEDIA, TRANSFERS
 from tests.architecture.sources import PROJECT
 from tests.docs.test_readme import variables_read
 
@@ -27,6 +28,7 @@ VERSIONS = ("1.30", "1.35")
 """Of Kubernetes: the oldest that is meant, and a new one."""
 HEALTH = {"startupProbe": "startup", "livenessProbe": "live", "readinessProbe": "ready"}
 ARCHIVE = "/var/lib/argosy/archive"
+SECRET = re.compile("_(KEY|SECRET|PASSWORD|TOKEN)$")
 
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 OURS = {name: one for name, one in COMPOSE["services"].items() if one["image"].startswith("argosy")}
@@ -97,6 +99,46 @@ def test_every_pod_runs_a_command_of_argosy_with_settings_that_it_reads(given: t
     assert set(settings["data"]) <= known
     assert all(isinstance(value, str) for value in settings["data"].values())
     assert one["envFrom"] == [{"configMapRef": {"name": settings["metadata"]["name"]}}]
+
+
+def secrets_of(document: dict[str, Any]) -> set[str]:
+    return {variable["name"] for variable in container(document)["env"]}
+
+
+def test_every_secret_that_a_shop_may_have_reaches_who_needs_it() -> None:
+    # Providers of sign-in have names of the shop's own.
+    others = ("ARGOSY_TEST_", "ARGOSY_OIDC_")
+    known = {name for name in variables_read() if SECRET.search(name) and not name.startswith(others)}
+    given = {document["metadata"]["name"]: secrets_of(document) for _, document in PODS}
+    assert known - set().union(*given.values()) == set()
+    gateways = {name for name in known if re.match("ARGOSY_(STRIPE|RAZORPAY)_", name)}
+    assert gateways and {name for name, found in given.items() if found & gateways} == {
+        "argosy-web",
+        "argosy-worker-money",
+    }
+    assert all(gateways <= given[name] for name in ("argosy-web", "argosy-worker-money"))
+    for name, found in given.items():
+        assert {"ARGOSY_STORAGE_KEY", "ARGOSY_STORAGE_SECRET"} <= found, name
+    assert [name for name, found in given.items() if "ARGOSY_MAIL_PASSWORD" in found] == ["argosy-worker-goods"]
+
+
+def test_no_letter_is_kept_in_a_pod_or_a_container_that_will_be_gone() -> None:
+    [settings] = [document["data"] for _, document in DOCUMENTS if document["kind"] == "ConfigMap"]
+    assert settings["ARGOSY_MAIL"].startswith("smtp")
+    assert settings["ARGOSY_SHOP_URL"].removeprefix("https://") in settings["ARGOSY_HOSTS"].split(",")
+    assert "ARGOSY_TRUSTED_PROXIES" in settings
+    assert COMPOSE["services"]["worker"]["environment"]["ARGOSY_MAIL"] == "${ARGOSY_MAIL:-console}"
+
+
+def test_who_takes_pictures_and_files_shares_the_folders_of_both() -> None:
+    folders = {f"/var/lib/argosy/{name}" for name in (MEDIA, TRANSFERS)}
+    for document in (one for _, one in PODS):
+        options = understood(container(document)["args"])
+        contexts = (getattr(options, "contexts", None) or "").split(",")
+        mounts = {mount["mountPath"] for mount in container(document)["volumeMounts"]}
+        takes = document["metadata"]["name"] == "argosy-web" or "products" in contexts
+        assert (mounts >= folders) is takes, document["metadata"]["name"]
+    assert {mount.split(":")[1] for mount in COMPOSE["services"]["worker"]["volumes"]} >= folders
 
 
 def test_web_is_probed_where_it_answers_and_served_where_it_listens() -> None:

@@ -25,7 +25,7 @@ ANSWERED_SECONDS_MAX = 3.0
 ENDED_SECONDS_MAX = 30.0
 RECOVERED_SECONDS = 10.0
 TURN_SECONDS = 0.1
-"""So long may a request wait for its turn while everything is asked for; so many ask that the web is sure to be late."""
+"""So long may a request wait for its turn while everything is asked for; so many ask that the web is late for sure."""
 ASKED = {"low": "products", "medium": "promotions", "high": "carts/mine", "critical": "credit/mine"}
 """What hangs on it (docs/owners.md), and what is asked for; a buyer who is let in is answered, or told 403."""
 KEPT = "what somebody has"

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from argosy.apps.chaos.catalogue import EXPERIMENTS
-from argosy.apps.chaos.cluster import NotInstalled
+from argosy.apps.chaos.cluster import Cluster, NotInstalled
 from argosy.apps.chaos.conditions import GATEWAY_WAY
 from argosy.apps.chaos.experiment import FAILED, PASSED, SKIPPED, Experiment, Outcome
 from argosy.apps.chaos.services import VARIABLES, Services, services
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 GATEWAY_MILLISECONDS = 5
 GATEWAY_LOSS = 0.02
 TEMPLATE = "ARGOSY_CHAOS_TEMPLATE"
-"""A folder that is not there yet: the first experiment of a run leaves its goods there for the others."""
+"""A name beside which the first experiments of a run leave their goods for the others: those in files, and those on a
+server."""
 
 
 class World(NamedTuple):
@@ -120,7 +121,7 @@ def _world(experiment: Experiment, keep: bool) -> Iterator[World]:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     try:
         with services(experiment.needs, var) as running:
-            place = _with_goods(var, running.cluster is None)
+            place = _with_goods(var, running)
             os.environ.update(running.wired)
             yield World(place, running)
     finally:
@@ -128,41 +129,58 @@ def _world(experiment: Experiment, keep: bool) -> Iterator[World]:
             shutil.rmtree(var, ignore_errors=True)
 
 
-def _with_goods(var: Path, is_copied: bool) -> Runtime:
+def _with_goods(var: Path, running: Services) -> Runtime:
     """A marketplace where there is something to buy; copied from the one before, where there was one."""
-    template = Path(os.environ[TEMPLATE]) if is_copied and TEMPLATE in os.environ else None
-    if template is None:
+    if TEMPLATE not in os.environ:
         return _made()
+    template = Path(f"{os.environ[TEMPLATE]}-{'files' if running.cluster is None else 'cluster'}")
     with template.with_suffix(".lock").open("w") as turn:
         # Of those that begin side by side one makes it, and the others wait for it.
         flock(turn, LOCK_EX)
         if not template.is_dir():
-            return _made(template)
-    return _copied(template, var)
+            place = _made()
+            _keep(template, var, running.cluster)
+            return place
+    return _copied(template, var, running)
 
 
-def _made(template: Path | None = None) -> Runtime:
+def _made() -> Runtime:
     from argosy.apps.cli.migrate import migrate
 
     migrate()
-    from django.db import connections
-
     from argosy.apps.chaos.goods import seed
     from argosy.platform.runtime import runtime
 
     seed(runtime())
-    if template is not None:
-        connections.close_all()
-        shutil.copytree(os.environ["ARGOSY_VAR"], template.with_suffix(".new"))
-        template.with_suffix(".new").rename(template)
     return runtime()
 
 
-def _copied(template: Path, var: Path) -> Runtime:
+def _keep(template: Path, var: Path, cluster: Cluster | None) -> None:
+    """As things are now, for others; there as a whole, or not at all."""
+    from django.db import connections
+
+    connections.close_all()
+    growing = template.with_suffix(".new")
+    if cluster is None:
+        shutil.copytree(var, growing)
+    else:
+        cluster.leave_a_copy(growing)
+    growing.rename(template)
+
+
+def _copied(template: Path, var: Path, running: Services) -> Runtime:
+    from argosy.apps.cli.migrate import migrate
     from argosy.apps.cli.project import prepare
 
-    shutil.copytree(template, var, dirs_exist_ok=True)
-    prepare()
+    if running.cluster is None:
+        shutil.copytree(template, var, dirs_exist_ok=True)
+    else:
+        running.cluster.become(template)
+    if running.pooler is None:
+        prepare()
+    else:
+        # What a session is not to keep is set for its role.
+        migrate()
     from argosy.platform.runtime import runtime
 
     return runtime()

@@ -33,12 +33,12 @@ def run_all(
     keep: bool = False,
     jobs: int = 1,
 ) -> list[Outcome]:
-    """What became of each, in their order; those that wait are listed too. Up to `jobs` run side by side, and those
-    that want the machine for themselves come last."""
+    """What became of each, in their order; those that wait are listed too. Up to `jobs` run side by side, the longest
+    first, so that none is left alone at the end; those that want the machine for themselves come last."""
     outcomes = {
         one.name: Outcome(name=one.name, status=WAITING, reason=one.waits_for) for one in experiments if one.waits_for
     }
-    to_run = sorted((one for one in experiments if not one.waits_for), key=lambda one: one.is_alone)
+    to_run = sorted((one for one in experiments if not one.waits_for), key=lambda one: (one.is_alone, -seconds_of(one)))
     running: list[_Run] = []
     with tempfile.TemporaryDirectory(prefix="argosy-chaos-goods-") as folder:
         try:

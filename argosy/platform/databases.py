@@ -37,6 +37,15 @@ CONNECTION_LIMITS = {
 """A server that is cut off says nothing, and the operating system would wait for it for a quarter of an hour, or two:
 whoever cannot reach it for so many seconds is told, and what is sent and not received for 10 s (in milliseconds) ends
 its connection. A statement that the server works on may take its time: its machine answers for it."""
+PEER_LIMITS = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+"""The same from the server's side. A process whose machine is cut off in the middle of a transaction says nothing, and
+its session would keep what it has locked, and everybody's news behind what it had begun, for two hours. Behind a pooler
+of transactions the pooler watches over us, and the server over the pooler, each as it is set up."""
 
 # Django's alias of each context's database, and the database's name.
 NAMES = {

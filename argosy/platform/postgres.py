@@ -20,11 +20,13 @@ from argosy.engine.log import Position
 from argosy.engine.store import Contended, StoreUnavailable, VersionConflict
 from argosy.platform.arrays import array
 from argosy.platform.crash_points import reached
-from argosy.platform.databases import SERVER_SETTINGS
+from argosy.platform.databases import PEER_LIMITS, SERVER_SETTINGS
 from argosy.platform.dialects import Committed, ConstraintBroken, Field, Statistics, Write
 from argosy.platform.prepared import PREPARED, Prepared, Unprepared, parameter
 
-_SETTINGS = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in SERVER_SETTINGS.items())
+_SETTINGS = "SELECT " + ", ".join(
+    f"set_config('{name}', '{value}', false)" for name, value in {**SERVER_SETTINGS, **PEER_LIMITS}.items()
+)
 
 
 class PostgresDialect:

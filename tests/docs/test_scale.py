@@ -10,6 +10,7 @@ from argosy.platform.databases import NAMES
 from argosy.platform.kafka.settings import PARTITIONS
 from argosy.platform.runtime import runtime
 from tests.architecture.sources import PROJECT
+from tests.benchmarks.test_counts import MESSAGES as GUARDED
 
 PAGE = (PROJECT / "docs" / "scale.md").read_text(encoding="utf-8")
 MEASURED = (PROJECT / "docs" / "performance.md").read_text(encoding="utf-8")
@@ -44,6 +45,12 @@ def test_what_it_takes_from_performance_is_what_stands_there() -> None:
     assert about(number(r"PostgreSQL, ([\d.]+) ms on SQLite") / 1e3, alone)
     of_one_worker = r"engine, SQLite, one worker \|[^|]*\|[^|]*\| ([\d,]+)"
     assert number(r"one worker did ([\d,]+) a second") == number(of_one_worker, MEASURED)
+
+
+def test_messages_are_those_that_a_checkout_is_held_to() -> None:
+    assert MESSAGES == GUARDED
+    assert number(r"all of its (\d+) messages included") == GUARDED
+    assert number(r"The cost follows the (\d+) messages", MEASURED) == GUARDED
 
 
 def test_databases_and_logs_are_counted_as_they_are() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 from django.db import connections
 
-from argosy.platform.databases import CONNECTION_LIMITS, databases
+from argosy.apps.chaos.wires import Wire
+from argosy.platform.databases import CONNECTION_LIMITS, PEER_LIMITS, databases
 from tests.marketplace import Marketplace
+
+GIVEN_UP_SECONDS = 20.0
 
 
 @pytest.fixture
@@ -41,3 +45,25 @@ def test_the_kernel_watches_over_every_connection(marketplace: Marketplace, alia
             "tcp_user_timeout": same.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
         }
     assert found == {name: value for name, value in CONNECTION_LIMITS.items() if name != "connect_timeout"}
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_a_session_whose_process_is_cut_off_keeps_nothing_locked(marketplace: Marketplace) -> None:
+    limits = ", ".join(f"current_setting('{name}')" for name in PEER_LIMITS)
+    [held] = marketplace.rows("orders", f"SELECT {limits}")
+    assert held == tuple(PEER_LIMITS.values())
+    one = connections["orders"].settings_dict
+    wire = Wire(int(one["PORT"]))
+    lost = psycopg.connect(host="127.0.0.1", port=wire.port, user=one["USER"], dbname=one["NAME"])
+    for name, value in PEER_LIMITS.items():
+        lost.execute(f"SET {name} = {value}")
+    lost.commit()
+    lost.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+    assert wire.forget() == 1
+    began = time.monotonic()
+    locks = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'orders'::regclass"
+    while marketplace.rows("orders", locks) != [(0,)]:
+        assert time.monotonic() - began < GIVEN_UP_SECONDS, "it is locked for good"
+        time.sleep(0.2)
+    wire.close()

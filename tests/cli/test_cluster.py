@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from argosy.apps.cli import cluster, services
 from argosy.apps.cli.console import Failed
 from argosy.apps.cli.demo import BUYERS, PASSWORD
 from argosy.apps.cli.http_client import Client
-from argosy.apps.cli.processes import check_ports, free_ports
+from argosy.apps.cli.processes import Processes, check_ports, free_ports
 from argosy.apps.cli.services import Kafka, Postgres, Redis, Servers
 from argosy.shared_kernel.codec import encode
 from tests.cli.test_up import parts_of
@@ -97,6 +97,34 @@ def test_servers_are_ended_when_what_needed_them_fails(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), 1)
+
+
+class Parts(Processes):
+    """Programs of one line in place of ours."""
+
+    def start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        super().start(name, *arguments, environment=environment)
+        self._running[name].kill()
+        self._running[name].wait()
+        self._running[name] = subprocess.Popen([sys.executable, "-c", *arguments])
+
+
+def test_a_part_of_a_cluster_that_dies_is_started_again_and_one_that_will_not_stay_ends_all_of_it() -> None:
+    with Parts() as parts:
+        parts.start("worker 1", "import time; time.sleep(600)")
+        parts.start("worker 2", "import time; time.sleep(600)")
+        stays = parts.pid("worker 2")
+        for _ in range(3):
+            dies = parts.pid("worker 1")
+            os.kill(dies, signal.SIGKILL)
+            os.waitid(os.P_PID, dies, os.WEXITED | os.WNOWAIT)
+            assert list(parts.revive()) == ["the worker 1 was killed by signal 9; it is started again"]
+            assert (list(parts.revive()), parts.pid("worker 2")) == ([], stays)
+        dies = parts.pid("worker 1")
+        os.kill(dies, signal.SIGKILL)
+        os.waitid(os.P_PID, dies, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(Failed, match="the worker 1 was killed by signal 9, again and again; everything is stopped"):
+            list(parts.revive())
 
 
 @pytest.fixture

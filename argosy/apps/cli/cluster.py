@@ -72,7 +72,8 @@ def _serve(port: int, settings: Mapping[str, str], servers: Servers, began: floa
             processes.wait_until_ready(HOST, own)
         say(_welcome(ports, settings, time.monotonic() - began))
         while True:
-            processes.check()
+            for line in processes.revive():
+                complain(line)
             servers.check()
             time.sleep(0.2)
 

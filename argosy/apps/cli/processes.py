@@ -21,6 +21,8 @@ from argosy.apps.cli.console import Failed, progress
 PARENT = "ARGOSY_PARENT"
 STOP_SECONDS = 15.0
 READY_SECONDS = 60.0
+REVIVED_MAX, REVIVED_SECONDS = 3, 60.0
+"""So often in so long what ends by itself is started again: whatever ends at once again has a reason."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -29,10 +31,13 @@ class Processes:
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._parts: dict[str, tuple[tuple[str, ...], Mapping[str, str] | None]] = {}
+        self._revived: dict[str, list[float]] = {}
 
     def start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         """One more `argosy NAME ...`, which ends when this process does. It is in a process group of its own, so that
         Ctrl-C at a terminal reaches this process alone, and each part is told to end once."""
+        self._parts[name] = arguments, environment
         self._running[name] = subprocess.Popen(
             [sys.executable, "-m", "argosy.apps.cli.main", name.partition(" ")[0], *arguments],
             env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
@@ -45,11 +50,32 @@ class Processes:
 
     def check(self) -> None:
         """Failed, where one has ended by itself."""
-        for name, process in self._running.items():
-            status = process.poll()
-            if status is not None:
-                how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        for name in self._running:
+            if how := self._ended(name):
                 raise Failed(f"the {name} {how}; everything is stopped")
+
+    def revive(self) -> Iterator[str]:
+        """Whoever has ended by itself is started again; how each has ended, in a line. Failed, where one will not
+        stay."""
+        for name in list(self._running):
+            how = self._ended(name)
+            if not how:
+                continue
+            now = time.monotonic()
+            lately = [then for then in self._revived.get(name, ()) if then > now - REVIVED_SECONDS]
+            if len(lately) >= REVIVED_MAX:
+                raise Failed(f"the {name} {how}, again and again; everything is stopped")
+            self._revived[name] = [*lately, now]
+            arguments, environment = self._parts[name]
+            self.start(name, *arguments, environment=environment)
+            yield f"the {name} {how}; it is started again"
+
+    def _ended(self, name: str) -> str:
+        """How, where it has."""
+        status = self._running[name].poll()
+        if status is None:
+            return ""
+        return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
 
     def watch(self) -> None:
         """Stay until one has ended by itself, which is Failed."""

@@ -15,7 +15,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 
 from argosy.engine.work import SYSTEM, Actor
@@ -86,12 +85,15 @@ def remove_topics(place: Runtime) -> None:
 
 
 def migrate_all() -> None:
-    """Every database with its own apps."""
+    """Every database with its own apps, as `argosy migrate` does it: Django's own command goes through all apps for each
+    of the databases, and takes eleven times as long."""
+    from argosy.apps.cli.migrate import apply, unapplied
+
     Path(settings.VAR).mkdir(parents=True, exist_ok=True)
     if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
         _create_postgres_databases()
-    for alias in connections:
-        call_command("migrate", database=alias, verbosity=0, skip_checks=True)
+    for alias, names in unapplied().items():
+        apply(alias, names)
     connections.close_all()
 
 

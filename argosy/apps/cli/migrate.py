@@ -48,11 +48,11 @@ def migrate() -> int:
     with _alone(var), creating():
         if is_postgres():
             _create_postgres_databases()
-        todo = _unapplied()
+        todo = unapplied()
         steps = sum(len(names) for names in todo.values())
         with progress("making databases", steps) as step:
             for alias, names in todo.items():
-                _apply(alias, names)
+                apply(alias, names)
                 step(len(names))
         _begin_logs()
         fix_starts(runtime())
@@ -67,7 +67,7 @@ def _alone(var: Path) -> Iterator[None]:
         yield
 
 
-def _unapplied() -> dict[str, list[tuple[str, str]]]:
+def unapplied() -> dict[str, list[tuple[str, str]]]:
     """By alias, the migrations of its own apps that its database has not seen."""
     from django.db import DatabaseError, connections
     from django.db.migrations.loader import MigrationLoader
@@ -101,7 +101,8 @@ def _labels() -> set[str]:
     return set(apps.app_configs)
 
 
-def _apply(alias: str, names: list[tuple[str, str]]) -> None:
+def apply(alias: str, names: list[tuple[str, str]]) -> None:
+    """These, of one database."""
     from django.db import DatabaseError, connections
     from django.db.migrations.executor import MigrationExecutor
 

@@ -6,44 +6,50 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from django.conf import settings
 from django.db import connections
 
 if TYPE_CHECKING:
-    from tests.marketplace import Marketplace
+    from tests.marketplace import Marketplace, Rows
+
+
+class Sold(NamedTuple):
+    """Databases after selling: files, the gateway's book among them, or rows on PostgreSQL."""
+
+    files: Path
+    rows: dict[str, Rows]
 
 
 @pytest.fixture(scope="session")
-def sold_files(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    """The databases and the gateway's book after selling; None on PostgreSQL, where each test sells for itself."""
-    from tests.marketplace import pristine
+def sold_once(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Sold:
+    from tests.marketplace import kept_rows, pristine
 
-    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        return None
     fresh = pristine(migrated)
     next(fresh)
+    _book().unlink(missing_ok=True)
     _sell()
     files = tmp_path_factory.mktemp("sold")
     for path in Path(settings.VAR).glob("*.sqlite3"):
         shutil.copy(path, files)
+    rows = kept_rows()
     next(fresh, None)
-    return files
+    return Sold(files, rows)
 
 
 @pytest.fixture
-def sold(migrated: Path, sold_files: Path | None) -> Iterator[Marketplace]:
+def sold(sold_once: Sold) -> Iterator[Marketplace]:
     """A marketplace at rest after a few of every kind of checkout."""
     from tests.doctor.planting import restore
-    from tests.marketplace import Marketplace, pristine
+    from tests.marketplace import Marketplace, pristine, put_back
 
-    fresh = pristine(migrated if sold_files is None else sold_files)
+    fresh = pristine(sold_once.files)
     next(fresh)
-    if sold_files is None:
-        _book().unlink(missing_ok=True)
-        _sell()
+    if sold_once.rows:
+        put_back(sold_once.rows)
+        shutil.copy(sold_once.files / _book().name, _book())
     place = Marketplace()
     yield place
     place.close()

@@ -41,11 +41,20 @@ class _Call:
 
 class ThreadPool:
     """Runs calls side by side; `wake` is called when one has finished. Each bounds its own time; one that does not is
-    given up when its lease ends, and another thread takes its thread's place."""
+    given up when its lease ends, and another thread takes its thread's place.
+
+    A batch's calls come together. Were each to wake a thread of its own, dozens would queue for the interpreter at
+    once, against the worker and each other. So only one thread is called, and whoever takes a call first calls another
+    for the next one: answers that come at once are made by few threads, and those that are waited for soon have all.
+    """
 
     def __init__(self, wake: Callable[[], None], threads: int = THREADS) -> None:
         self._threads = threads
-        self._queue: SimpleQueue[_Call | None] = SimpleQueue()
+        self._queue: deque[_Call] = deque()
+        self._turns: SimpleQueue[bool] = SimpleQueue()
+        """Each has one thread look at the queue; False has it end."""
+        self._is_called = False
+        """Whether a turn was given that no thread has taken yet."""
         self._finished: deque[tuple[_Call, Command | Exception]] = deque()
         self._running: dict[_Call, datetime] = {}
         self._come: dict[object, list[tuple[Due, Command | Exception]]] = {}
@@ -57,7 +66,8 @@ class ThreadPool:
     def submit(self, due: Due, run: Callable[[], Command], owner: object = None) -> None:
         call = _Call(due, run, owner)
         self._running[call] = due.lease_until or datetime.max.replace(tzinfo=UTC)
-        self._queue.put(call)
+        self._queue.append(call)
+        self._call_one()
         if self._alive < min(self._threads, len(self._running)):
             self._start()
 
@@ -81,15 +91,13 @@ class ThreadPool:
 
     def close(self) -> None:
         """Wait for what runs, but not for ever; what has not begun is given back."""
-        while not self._queue.empty():
-            call = self._queue.get()
-            if call is not None:
-                self._finished.append((call, NotBegun(call.due.id)))
+        while (call := self._next()) is not None:
+            self._finished.append((call, NotBegun(call.due.id)))
         waiting = time.monotonic() + CLOSE_SECONDS
         while len(self._finished) < len(self._running) and time.monotonic() < waiting:
             time.sleep(0.005)
         for _ in range(self._alive):
-            self._queue.put(None)
+            self._turns.put(False)
         self._alive = 0
 
     def _give_up(self, now: datetime) -> None:
@@ -105,17 +113,34 @@ class ThreadPool:
         self._alive += 1
         threading.Thread(target=self._work, name="call", daemon=True).start()
 
+    def _call_one(self) -> None:
+        """Have a thread look at the queue, after something has come: one that was called and has not looked yet finds
+        it as well."""
+        if not self._is_called:
+            self._is_called = True
+            self._turns.put(True)
+
+    def _next(self) -> _Call | None:
+        try:
+            return self._queue.popleft()
+        except IndexError:
+            return None
+
     def _work(self) -> None:
-        while (call := self._queue.get()) is not None:
-            try:
-                outcome: Command | Exception = call.run()
-            except Exception as error:  # noqa: BLE001 - told to the unit of work that waits for it
-                outcome = error
-            if call.is_given_up:
-                return
-            reached("call.answered")
-            self._finished.append((call, outcome))
-            self._wake()
+        while self._turns.get():
+            self._is_called = False
+            while (call := self._next()) is not None:
+                if self._queue:
+                    self._call_one()
+                try:
+                    outcome: Command | Exception = call.run()
+                except Exception as error:  # noqa: BLE001 - told to the unit of work that waits for it
+                    outcome = error
+                if call.is_given_up:
+                    return
+                reached("call.answered")
+                self._finished.append((call, outcome))
+                self._wake()
 
 
 class Share:

@@ -78,6 +78,7 @@ class Listener:
         self._socket.bind(str(self.path))
         self._kept = _rings_kept()
         self._woken, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._is_woken = False
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
         self._poll.register(self._woken, select.POLLIN)
@@ -89,8 +90,11 @@ class Listener:
             far.listen(self._hear_far)
 
     def wake(self) -> None:
-        with contextlib.suppress(OSError):
-            os.write(self._waker, b"!")
+        """Once is enough until it was waited again: each more would cost its thread a turn of the interpreter."""
+        if not self._is_woken:
+            self._is_woken = True
+            with contextlib.suppress(OSError):
+                os.write(self._waker, b"!")
 
     def wait(self, seconds: float) -> set[str]:
         """News that came, or an empty set when `seconds` have passed or `wake` was called."""
@@ -99,6 +103,8 @@ class Listener:
         if self._woken in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._woken, 4096)
+            # Only now: whoever was not let wake us before has done what it would have told, and we look for it next.
+            self._is_woken = False
         return self.heard()
 
     def heard(self) -> set[str]:

@@ -63,6 +63,33 @@ def test_answers_and_failures_come_back_and_wake() -> None:
     pool.close()
 
 
+def test_calls_that_wait_run_side_by_side_though_only_one_thread_is_called_for_them() -> None:
+    pool, all_are_there = ThreadPool(lambda: None, threads=8), threading.Barrier(8)
+
+    def meet() -> Command:
+        all_are_there.wait(5)
+        return ANSWER
+
+    for number in range(16):
+        pool.submit(due(str(number)), meet)
+    answers: list[object] = []
+    wait_for(lambda: answers.extend(outcome for _, outcome in pool.finished()) or len(answers) == 16)  # type: ignore[func-returns-value]
+    assert answers == [ANSWER] * 16, "eight met, and then eight others"
+    pool.close()
+
+
+def test_no_call_is_left_lying_however_threads_and_submitting_meet() -> None:
+    pool = ThreadPool(lambda: None, threads=4)
+    answers: list[str] = []
+    for number in range(3_000):
+        pool.submit(due(str(number)), lambda: ANSWER)
+        if number % 7 == 0:
+            wait_for(lambda: answers.extend(one.id for one, _ in pool.finished()) or pool.is_idle())  # type: ignore[func-returns-value]
+    wait_for(lambda: answers.extend(one.id for one, _ in pool.finished()) or pool.is_idle())  # type: ignore[func-returns-value]
+    assert sorted(answers, key=int) == [str(number) for number in range(3_000)]
+    pool.close()
+
+
 def test_hung_calls_are_given_up_and_leave_their_threads_to_others() -> None:
     pool = ThreadPool(lambda: None, threads=2)
     never = threading.Event()

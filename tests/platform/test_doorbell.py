@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 from argosy.platform.doorbell import Bell, Listener
@@ -24,4 +26,17 @@ def test_a_listener_that_was_busy_while_many_rang_knows_that_it_may_have_missed_
     assert EVERYTHING in listener.heard()
     bell.ring(["orders.OrderPaid"])
     assert listener.heard() == {"orders.OrderPaid"}
+    listener.close()
+
+
+def test_a_listener_is_roused_however_often_it_was_before(tmp_path: Path) -> None:
+    listener = Listener(tmp_path, "worker")
+    began = time.monotonic()
+    for _ in range(3):
+        listener.wake()
+        listener.wake()
+        listener.wait(5)
+    threading.Timer(0.02, listener.wake).start()
+    listener.wait(5)
+    assert 0.02 <= time.monotonic() - began < 2
     listener.close()

@@ -287,10 +287,10 @@ class Consumer:
     def _is_understood(self, source: str, record: Record) -> bool:
         """A message newer than this program stops its lane here: never skipped, never parked. A program that knows it
         goes on from the cursor."""
-        lane = (source, record.lane)
-        if lane not in self.stopped_lanes and record.version > MESSAGES[record.wire_name].schema_version:
-            self.stopped_lanes[lane] = f"{record.wire_name} version {record.version} is newer than this program"
-        return lane not in self.stopped_lanes
+        if record.version > MESSAGES[record.wire_name].schema_version:
+            why = f"{record.wire_name} version {record.version} is newer than this program"
+            self.stopped_lanes.setdefault((source, record.lane), why)
+        return not self.stopped_lanes or (source, record.lane) not in self.stopped_lanes
 
     def _apply(self, records: list[tuple[str, Record]], failure: Exception | None = None) -> None:
         """Apply all in one commit; fresh rows on a conflict, halves when that does not help, parked when alone. A

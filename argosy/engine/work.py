@@ -220,7 +220,6 @@ class UnitOfWork:
                     if gone.original is not None:
                         gone.aggregate.restore(gone.original)
                     self.changes.deletes.setdefault(kind, []).append(gone.aggregate)
-        self.begin(cause)
 
     def drop(self) -> None:
         """The message was refused: what it touched is as before, what it said was not said."""

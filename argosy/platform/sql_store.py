@@ -29,11 +29,12 @@ class _Layout:
         self.table = table
         self.fields = tuple(Field(column.name, column.type) for column in table.columns)
         self.selected = ", ".join(dialect.selected(column.name, column.type) for column in table.columns)
-        self.dumps = [
-            (index, _dump(dialect, column))
+        self.dumps: list[tuple[int, Turn]] = [
+            (index, dialect.json if column.is_json else dialect.instant)
             for index, column in enumerate(table.columns)
             if column.is_json or column.is_instant
         ]
+        """How values that are not None are turned, by their place."""
         self.loads = [
             (index, _load(dialect, column))
             for index, column in enumerate(table.columns)

@@ -7,6 +7,7 @@ lists and dictionaries one level deep.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, ClassVar, Self, get_origin, get_type_hints
@@ -33,9 +34,9 @@ class Aggregate:
         """Tell a fact about this aggregate: it leaves with the state, or not at all."""
         self.__dict__.setdefault("_news", []).append(event)
 
-    def take_news(self) -> list[Event]:
+    def take_news(self) -> Sequence[Event]:
         """The events recorded since the last call."""
-        news: list[Event] = self.__dict__.pop("_news", [])
+        news: Sequence[Event] = self.__dict__.pop("_news", ())
         return news
 
     def state(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from argosy.contracts.integrations import SweepFeed
 from argosy.domains.integrations.domain.feed import PUBLIC
@@ -89,6 +90,31 @@ def test_a_store_is_managed_with_curl(shop: Shop, web: Web) -> None:
     assert published.removeprefix("published ") == told.removeprefix("told of ")
     assert key == "the key is answered 401"
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.slow
+def test_a_store_is_opened_and_sells_with_curl(shop: Shop, web: Web, tmp_path: Path) -> None:
+    picture = tmp_path / "pot.png"
+    Image.new("RGB", (640, 480), "sienna").save(picture)
+    shop.place.close()
+    working = Working(shop)
+    try:
+        done = example(
+            "open_store.sh",
+            str(picture),
+            ARGOSY=f"http://127.0.0.1:{web.port}",
+            EMAIL="rosa@example.com",
+            PASSWORD=PASSWORD,
+        )
+    finally:
+        working.stop()
+    assert (done.returncode, done.stderr) == (0, "")
+    opened, seen = done.stdout.splitlines()
+    assert opened.endswith(" is OPEN")
+    page = shop.call("GET", f"products/{seen.rpartition('/')[2]}").json
+    assert (page["title"], len(page["images"])) == ("Clay pot", 1)
+    assert page["variants"][0]["in_stock"] is True
 
 
 def test_events_are_followed_once_each_in_python(shop: Shop, web: Web, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,6 +139,17 @@ def test_every_link_on_a_page_leads_somewhere(page: Path) -> None:
     assert list(broken_links(page, text_of(page))) == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_table_on_a_page_is_one(page: Path) -> None:
+    lines = ["", *text_of(page).splitlines(), ""]
+    begun = [
+        (line, below)
+        for above, line, below in zip(lines, lines[1:], lines[2:], strict=False)
+        if line.startswith("|") and not above.startswith("|")
+    ]
+    assert [line for line, below in begun if not re.fullmatch(r"[| :-]+", below)] == []
+
+
 def test_every_target_of_make_on_a_page_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of(PROJECT / "Makefile"), flags=re.MULTILINE))
     for page in PAGES:
@@ -152,6 +164,27 @@ def test_every_setting_that_code_reads_is_in_the_example_and_the_table() -> None
     table = text_of(PROJECT / "README.md")
     apart = {"ARGOSY_PARENT", "ARGOSY_WEB_ADDRESS", *map(own_server, NAMES)}
     assert [name for name in sorted(example - apart) if f"`{name}" not in table] == []
+
+
+def test_the_readme_leads_to_every_page_of_docs() -> None:
+    pages = [path for path in PAGES if path.is_relative_to(PROJECT / "docs") and "runbooks" not in path.parts]
+    assert [named(path) for path in pages if f"({named(path)})" not in text_of(PROJECT / "README.md")] == []
+
+
+def test_a_shell_reads_the_example_as_it_is_written(tmp_path: Path) -> None:
+    settings = re.findall(r"^#([A-Z_]+)=(.*)$", text_of(PROJECT / ".env.example"), flags=re.MULTILINE)
+    mine = tmp_path / ".env"
+    mine.write_text("".join(f"{name}={value}\n" for name, value in settings), encoding="utf-8")
+    read = subprocess.run(
+        ["/bin/sh", "-c", f"set -ae; . {shlex.quote(str(mine))}; /usr/bin/env -0"],
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (read.returncode, read.stderr) == (0, "")
+    known = dict(line.split("=", 1) for line in read.stdout.split("\0") if line)
+    assert {name: known.get(name) for name, _ in settings} == {name: value.strip('"') for name, value in settings}
 
 
 def test_the_goods_of_the_readme_are_in_the_demo() -> None:

@@ -111,6 +111,7 @@ def test_the_shop_speaks_the_visitors_language_where_sellers_do(shop: Shop) -> N
         assert "Messinglampe" in page.text, path
         assert "Wohnen" in page.text, path
         assert page.headers["Vary"] == "Cookie, Accept-Language"
+    assert '<h1 lang="de">Messinglampe</h1>' in german.get(f"/products/{LAMP}").html
     german.add(LAMP)
     assert "Messinglampe" in german.get("/cart").text
     assert "Brass lamp" in Shopper().get("/products").text

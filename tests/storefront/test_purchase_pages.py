@@ -278,6 +278,17 @@ def test_a_kept_address_is_filled_in_the_next_time(shop: Shop, buyer: Shopper) -
     assert "Rua 1" in buyer.get("/account").text
 
 
+def test_a_kept_address_is_removed_by_who_keeps_it_alone(shop: Shop, buyer: Shopper) -> None:
+    buyer.buy(keep="yes")
+    [address] = re.findall(r'name="address" value="([^"]+)"', buyer.get("/account").html)
+    stranger = shop.buyer("eva@example.com")
+    assert stranger.post("/account/addresses/remove", {"address": address}).location == "/account"
+    assert stranger.post("/account/addresses/remove", {"address": "x"}).status == 404
+    assert "Rua 1" in buyer.get("/account").text
+    assert buyer.post("/account/addresses/remove", {"address": address}).location == "/account"
+    assert "Rua 1" not in buyer.get("/account").text
+
+
 def test_orders_are_paged_without_loss(shop: Shop, buyer: Shopper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("argosy.apps.storefront.orders.PAGE_SIZE", 1)
     buyer.buy()

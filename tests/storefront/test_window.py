@@ -8,7 +8,9 @@ import pytest
 
 from argosy.apps.storefront import window
 from argosy.apps.storefront.assets import assets
+from argosy.apps.storefront.words import explained
 from argosy.platform.pages import cursor
+from argosy.platform.problems import Problem
 from argosy.shared_kernel.ids import named_id
 from tests.storefront.shopper import LAMP, SHEET, Shop, Shopper, variant_of
 
@@ -186,6 +188,11 @@ def test_a_busy_store_is_a_clear_page_too(shop: Shop, monkeypatch: pytest.Monkey
     page = Shopper().get("/products")
     assert (page.status, page.headers["Retry-After"]) == (503, "1")
     assert "try again in a moment" in page.text
+
+
+@pytest.mark.parametrize("status", [403, 409, 429])
+def test_what_is_refused_is_not_told_as_a_fault_of_ours(status: int) -> None:
+    assert "on our side" not in explained(Problem(status, "some_refusal", "No.")).title
 
 
 def test_a_fault_of_ours_is_a_page_with_a_number(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

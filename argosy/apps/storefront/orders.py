@@ -1,7 +1,8 @@
-"""Orders' pages: a list, and one order whole."""
+"""Orders' pages: a list, one order whole, and calling it off."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
@@ -12,15 +13,21 @@ from django.http import HttpResponse
 from argosy.apps.storefront import guests
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.stores import store_name, store_names
-from argosy.contracts.orders import Address
+from argosy.apps.storefront.words import faults_by_field, status_of
+from argosy.contracts.orders import Address, CancelOrder
 from argosy.domains.carts.domain.guest import is_guest_token
 from argosy.domains.checkout.adapters.outbound.ways_to_pay import bank_account
 from argosy.domains.orders.adapters.outbound import queries as own
+from argosy.domains.orders.domain.order_status import CASH_ON_DELIVERY, CREATED, PREPAID
+from argosy.domains.orders.domain.policies import BUYER, cancellation_rule
+from argosy.engine.work import GUEST, Actor
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import PageQuery, cursor
 from argosy.platform.problems import Problem, not_found
+from argosy.platform.runtime import runtime
 from argosy.read_models.order_history import queries as history
 from argosy.shared_kernel.codec import encode
+from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.ids import Id, is_id
 
 PAGE_SIZE = 20
@@ -35,8 +42,9 @@ STATUSES = {
     "CANCELLED": ("Cancelled", "bad"),
     "REFUNDED": ("Refunded", "waiting"),
 }
-# An order's document in one of these has nothing newer behind it that its buyer would be waiting for.
-_SETTLED = ("PAID", "CANCELLED", "REFUNDED")
+# An order's document in one of these has nothing newer behind it that its buyer would be waiting for. One that is paid
+# may be called off at any moment.
+_SETTLED = ("CANCELLED", "REFUNDED")
 
 _Place = tuple[Annotated[datetime, msgspec.Meta(tz=True)], Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]]
 
@@ -124,8 +132,17 @@ class OrderShown:
     is_paid_in_cash: bool
     pay_by: str | None
     """When a transfer must have come that has not."""
+    is_being_cancelled: bool = False
+    """Called off, and its money is on its way back."""
     unfinished: str = ""
     """The checkout of which it is a part, while that is still under way."""
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        """By its buyer, now. While it is being bought, the page of its purchase says how to end that."""
+        order_type = CASH_ON_DELIVERY if self.is_paid_in_cash else PREPAID
+        statuses = cancellation_rule(BUYER, order_type).statuses
+        return self.status in statuses and self.status != CREATED and not self.is_being_cancelled
 
     @property
     def status_name(self) -> str:
@@ -162,12 +179,19 @@ def listing(visit: Visit) -> HttpResponse:
 
 def one(visit: Visit) -> HttpResponse:
     """One of the visitor's orders; 404 for everybody else's."""
-    shown = (order_shown(visit["order_id"], buyer.id) for buyer in guests.buyers_of(visit))
-    order = next((order for order in shown if order is not None), None)
-    if order is None:
-        raise not_found()
-    order = replace(order, unfinished=_unfinished(visit, order))
-    return visit.show("order", order=order, store=store_name(order.seller_id), bank_account=bank_account())
+    return _page(visit, _own(visit)[0])
+
+
+def cancel(visit: Visit) -> HttpResponse:
+    """Call an order off, as its buyer, whatever else they are here: what was paid goes back first, and the page tells.
+    Where that cannot be any more, it says so."""
+    order, buyer = _own(visit)
+    command = CancelOrder(order_id=Id(order.order_id), reason=visit.sent("reason"))
+    try:
+        runtime().outside("orders").run(command, Actor(id=buyer.id, roles=buyer.roles & {GUEST}))
+    except DomainError as error:
+        return _page(visit, order, faults_by_field(error), status=status_of(error))
+    return visit.go(f"/orders/{order.order_id}")
 
 
 def guest_form(visit: Visit) -> HttpResponse:
@@ -205,6 +229,29 @@ def order_shown(order_id: str, buyer_id: str) -> OrderShown | None:
     return _from_document(document) if document is not None else None
 
 
+def _own(visit: Visit) -> tuple[OrderShown, Actor]:
+    """The visitor's order, and as whom they bought it."""
+    for buyer in guests.buyers_of(visit):
+        order = order_shown(visit["order_id"], buyer.id)
+        if order is not None:
+            return order, buyer
+    raise not_found()
+
+
+def _page(
+    visit: Visit, order: OrderShown, faults: Mapping[str, str] | None = None, *, status: int = 200
+) -> HttpResponse:
+    return visit.show(
+        "order",
+        status=status,
+        order=replace(order, unfinished=_unfinished(visit, order)),
+        store=store_name(order.seller_id),
+        bank_account=bank_account(),
+        faults=faults or {},
+        reason=visit.sent("reason"),
+    )
+
+
 def _unfinished(visit: Visit, order: OrderShown) -> str:
     """The checkout that it is a part of, which is under way: whoever lost its page with their browser goes on there."""
     if order.status != "CREATED":
@@ -238,8 +285,9 @@ def _shown(order: dict[str, Any], steps: list[Step]) -> OrderShown:
         lines=msgspec.convert(order["lines"], list[LineShown]),
         address=msgspec.convert(order["address"], Address),
         steps=steps,
-        is_paid_in_cash=order.get("order_type") == "CASH_ON_DELIVERY",
+        is_paid_in_cash=order.get("order_type") == CASH_ON_DELIVERY,
         pay_by=order.get("pay_by") if order["status"] == "CONFIRMED" else None,
+        is_being_cancelled=order.get("is_being_cancelled", False),
     )
 
 

@@ -13,7 +13,7 @@ from argosy.apps.storefront import guests
 from argosy.apps.storefront.pages import SESSION_COOKIE, Visit, own_address
 from argosy.apps.storefront.team import in_words
 from argosy.apps.storefront.words import faults_by_field, status_of
-from argosy.contracts.accounts import RegisterUser, SignedIn, SignIn, SignOut
+from argosy.contracts.accounts import RegisterUser, RemoveAddress, SignedIn, SignIn, SignOut
 from argosy.domains.accounts.adapters.inbound.sign_in_limits import limited, registering_limited
 from argosy.domains.accounts.adapters.inbound.ways_in import are_passkeys_for_browsers, offered, passkey_asked
 from argosy.domains.accounts.adapters.outbound.queries import account_of
@@ -23,6 +23,7 @@ from argosy.platform.auth import NOBODY, tokens
 from argosy.platform.problems import not_found
 from argosy.platform.runtime import runtime
 from argosy.shared_kernel.errors import DomainError, TooMany
+from argosy.shared_kernel.ids import Id, is_id
 
 
 def sign_in_form(visit: Visit) -> HttpResponse:
@@ -107,6 +108,15 @@ def account(visit: Visit) -> HttpResponse:
         passkeys=passkeys_of(visit.actor.id),
         offers_passkeys=are_passkeys_for_browsers(),
     )
+
+
+def remove_address(visit: Visit) -> HttpResponse:
+    """Kept no more. Orders that went there stay as they are."""
+    address_id = visit.sent("address")
+    if not is_id(address_id):
+        raise not_found()
+    runtime().outside("accounts").run(RemoveAddress(address_id=Id(address_id)), visit.actor)
+    return visit.go("/account")
 
 
 def sign_out(visit: Visit) -> HttpResponse:

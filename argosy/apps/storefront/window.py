@@ -18,6 +18,7 @@ from argosy.apps.storefront.words import spoken
 from argosy.domains.products.adapters.outbound.queries import below_code, category_places
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.languages import marketplace_language
 from argosy.platform.pages import PageQuery, cursor
 from argosy.platform.problems import Problem, not_found
 from argosy.read_models.catalogue import queries as catalogue
@@ -157,6 +158,7 @@ def product_shown(
     currency = visit.reader.currency
     return visit.show(
         "product",
+        language=page.locale or marketplace_language(),
         status=422 if fault else 200,
         page=page,
         chosen=chosen,

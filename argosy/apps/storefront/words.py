@@ -39,13 +39,16 @@ _BY_CODE = {
 }
 _BY_STATUS = {
     400: Words("We could not read that", "Go back and try again."),
+    403: Words("This is not for you to do", "Perhaps another account of yours may. Nothing was changed."),
     404: Words(
         "There is nothing here",
         "The address may be mistyped, or what was here has gone. Look through the shop or go to your orders.",
     ),
     405: Words("This page is not used like that", "Go back and try again."),
+    409: Words("That cannot be done any more", "Something has changed meanwhile. Load the page again and look."),
     415: Words("We could not read that", "Go back and try again."),
     422: Words("We could not read that", "Go back, look through what you filled in, and try again."),
+    429: Words("That was tried too often", "Nothing was done. Please wait a few minutes, and try again."),
     503: _BY_CODE["store_unavailable"],
 }
 _ELSE = Words(
@@ -103,6 +106,8 @@ FAULTS = {
     "no_such_gift_card": "There is no gift card with this code. Look at it again.",
     "too_many_codes": "Too many codes were wrong. Please wait a few minutes, and try again.",
     "currency_not_taken": "This shop does not sell in that currency. Choose another at the top of the page.",
+    "order_cannot_be_cancelled": "This order cannot be cancelled any more.",
+    "cancellation_reason_is_too_long": "That is too long: at most 200 letters.",
     "lines_out_of_range": "There must be at least one thing to buy, and at most 200.",
 }
 FIELDS = {

@@ -324,6 +324,14 @@ def test_a_busy_key_is_told_to_come_again(shop: Shop, monkeypatch: pytest.Monkey
 # The description, and health.
 
 
+def test_the_description_says_nothing_twice(shop: Shop) -> None:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len({name for name, _ in pairs}) == len(pairs), [name for name, _ in pairs]
+        return dict(pairs)
+
+    assert json.loads(shop.call("GET", "openapi.json").body, object_pairs_hook=once)["paths"]
+
+
 def test_the_description_is_whole(shop: Shop) -> None:
     from argosy.apps.api.endpoints import endpoints
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import socketserver
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +12,13 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from argosy.domains.accounts.adapters.outbound.gateways.mail import MailRefused, Postman, mail_from
+from argosy.domains.accounts.adapters.outbound.gateways.mail import Postman, mail_from
 from argosy.domains.accounts.application.letters import LetterRequest
+from argosy.domains.accounts.application.ports import Mail, MailRefused
 from argosy.domains.accounts.domain.letter import KINDS
 from argosy.platform.seals import SecretSeals
 from argosy.shared_kernel.ids import Id
+from tests.domains.accounts.mail_server import MailServer, mail_server
 from tests.support import an_id
 
 ANA = an_id("ana")
@@ -101,59 +101,24 @@ def test_mail_that_goes_nowhere_is_refused_by_name(where: str, tmp_path: Path) -
         mail_from({"ARGOSY_MAIL": where}, tmp_path)
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    """As much of SMTP (RFC 5321) as one letter takes; `recipients` says what is answered to RCPT."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self, recipients: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Conversation)
-        self.recipients = recipients
-        self.letters: list[str] = []
-
-
-class _Conversation(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        server: Any = self.server
-        self.wfile.write(b"220 here\r\n")
-        while line := self.rfile.readline().strip().upper():
-            if line.startswith(b"RCPT"):
-                self.wfile.write(server.recipients.encode() + b"\r\n")
-            elif line == b"DATA":
-                self.wfile.write(b"354 go\r\n")
-                text = b""
-                while (one := self.rfile.readline()) != b".\r\n":
-                    text += one
-                server.letters.append(text.decode())
-                self.wfile.write(b"250 taken\r\n")
-            elif line == b"QUIT":
-                self.wfile.write(b"221 bye\r\n")
-                return
-            else:
-                self.wfile.write(b"250 yes\r\n")
-
-
 @pytest.fixture
-def server() -> Iterator[_Server]:
-    with _Server("250 yes") as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+def server() -> Iterator[MailServer]:
+    with mail_server() as server:
         yield server
-        server.shutdown()
 
 
-def smtp(server: _Server, tmp_path: Path) -> Any:
-    return mail_from({"ARGOSY_MAIL": f"smtp://127.0.0.1:{server.server_address[1]}?tls=none"}, tmp_path)
+def smtp(server: MailServer, tmp_path: Path) -> Mail:
+    return mail_from({"ARGOSY_MAIL": server.url}, tmp_path)
 
 
-def test_a_server_is_given_the_letter(server: _Server, tmp_path: Path) -> None:
+def test_a_server_is_given_the_letter(server: MailServer, tmp_path: Path) -> None:
     smtp(server, tmp_path).send("ana@example.com", "Hello", "A text.")
     [letter] = server.letters
     assert "Subject: Hello" in letter and "A text." in letter
 
 
 def test_a_server_that_knows_no_such_mailbox_refuses_for_good_and_a_busy_one_does_not(
-    server: _Server, tmp_path: Path
+    server: MailServer, tmp_path: Path
 ) -> None:
     server.recipients = "550 no such mailbox"
     with pytest.raises(MailRefused):

@@ -90,6 +90,19 @@ class NoAuthenticators:
         return None
 
 
+class MailRefused(Exception):
+    """Whoever carries letters will never take this one; the text says why, without the address."""
+
+
+class Mail(Protocol):
+    """Where letters go: a channel. It may be asked by several threads at once."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """One letter to one address, whole once this returns. Raises MailRefused for good, and anything else for now:
+        then it is asked again."""
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
     """All of them, and what the operator has decided."""

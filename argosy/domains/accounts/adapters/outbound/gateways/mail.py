@@ -1,13 +1,19 @@
-"""Letters by e-mail: to the console, a folder, or an SMTP server, as ARGOSY_MAIL says."""
+"""Letters by e-mail: to the console, a folder, an SMTP server, or what another package brings, as ARGOSY_MAIL says.
+
+A package adds a channel by an entry point of the group `argosy.channels`, whose name is what ARGOSY_MAIL says (alone,
+or before a colon) and whose value is a factory: called with the environment, it gives a Mail.
+"""
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,25 +22,18 @@ from django.core.mail import EmailMessage, get_connection
 from argosy.contracts.accounts import LetterAnswered
 from argosy.domains.accounts.adapters.outbound.gateways.letter_texts import text_of
 from argosy.domains.accounts.application.letters import LetterRequest
-from argosy.domains.accounts.application.ports import Seals
+from argosy.domains.accounts.application.ports import Mail, MailRefused, Seals
 from argosy.domains.accounts.domain.letter import LATE, REFUSED, SENT
 
 BACKENDS = "django.core.mail.backends."
 TIMEOUT_SECONDS = 10
 SMTP_PORT, SMTPS_PORT = 587, 465
-
+GROUP = "argosy.channels"
+OUR_OWN = ("console", "file", "smtp", "smtps")
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 AddressBook = Callable[[str], str | None]
-
-
-class MailRefused(Exception):
-    """The server will never take this letter."""
-
-
-class Mail(Protocol):
-    """Where letters go. Raises MailRefused for good, and anything else for now."""
-
-    def send(self, to: str, subject: str, text: str) -> None: ...
+Factory = Callable[[Mapping[str, str]], Mail]
 
 
 class DjangoMail:
@@ -63,8 +62,12 @@ class DjangoMail:
 
 def mail_from(environment: Mapping[str, str], var: Path) -> Mail:
     """`console`, `file` (the folder `mail` in ARGOSY_VAR), `file:///a/folder`, `smtp://user@host:587` (with STARTTLS;
-    `?tls=none` without) or `smtps://user@host:465`. The password is ARGOSY_MAIL_PASSWORD."""
+    `?tls=none` without) or `smtps://user@host:465`, with the password in ARGOSY_MAIL_PASSWORD; or the name of a channel
+    that a package brings, with what it wants behind a colon."""
     where = environment.get("ARGOSY_MAIL", "file")
+    name = where.partition(":")[0]
+    if _NAME.fullmatch(name) and name not in OUR_OWN:
+        return _brought(name, environment)
     sender = environment.get("ARGOSY_MAIL_FROM", "Argosy <no-reply@localhost>")
     url = urlsplit(where)
     try:
@@ -77,7 +80,9 @@ def mail_from(environment: Mapping[str, str], var: Path) -> Mail:
         folder = var / "mail" if where == "file" else Path(unquote(url.path))
         return DjangoMail(sender, "filebased.EmailBackend", file_path=str(folder))
     if url.scheme not in ("smtp", "smtps") or not url.hostname or port == 0:
-        raise ImproperlyConfigured("ARGOSY_MAIL is console, file, file:///folder, smtp://host or smtps://host")
+        raise ImproperlyConfigured(
+            "ARGOSY_MAIL is console, file, file:///folder, smtp://host, smtps://host, or what a package brings"
+        )
     is_plain = parse_qs(url.query).get("tls") == ["none"]
     return DjangoMail(
         sender,
@@ -90,6 +95,21 @@ def mail_from(environment: Mapping[str, str], var: Path) -> Mail:
         use_tls=url.scheme == "smtp" and not is_plain,
         timeout=TIMEOUT_SECONDS,
     )
+
+
+def _brought(name: str, environment: Mapping[str, str]) -> Mail:
+    """The channel of that name which another package brings."""
+    found = [point for point in entry_points(group=GROUP) if point.name == name]
+    if len(found) != 1:
+        raise ImproperlyConfigured(
+            f"ARGOSY_MAIL={name}: {len(found) or 'no'} packages bring such a channel; ours are {', '.join(OUR_OWN)}"
+        )
+    factory: Factory = found[0].load()
+    made: Any = factory(environment)
+    if not callable(getattr(made, "send", None)):
+        raise ImproperlyConfigured(f"ARGOSY_MAIL={name}: {found[0].value} gives no channel: it has no send")
+    mail: Mail = made
+    return mail
 
 
 class Postman:

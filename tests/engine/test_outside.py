@@ -130,6 +130,27 @@ def test_what_a_rival_with_the_same_key_has_done_refuses_nobody(outside: Outside
     assert total(store) == 60
 
 
+class Refusing:
+    """Refuses, and counts how often it is asked."""
+
+    times = 0
+
+    def count(self, command: Count) -> int:
+        Refusing.times += 1
+        raise TooMuch()
+
+
+@pytest.mark.parametrize("key", [None, keyed()])
+def test_a_refusal_costs_its_use_case_once(store: MemoryStore, key: Keyed | None) -> None:
+    refusing = Outside(
+        Participant("counters", handlers_of((Refusing,)), lambda work: (Refusing(),)), store, FakeClock(), CountingIds()
+    )
+    Refusing.times = 0
+    with pytest.raises(TooMuch):
+        refusing.run(count(2), SYSTEM) if key is None else refusing.run_keyed(count(2), SYSTEM, key, respond)
+    assert (Refusing.times, store.commits) == (1, 0)
+
+
 class Torn:
     """Reads what does not fit together, so many times."""
 

@@ -264,6 +264,12 @@ def seconds(wait: float) -> int:
     return max(1, math.ceil(wait))
 
 
+def is_by_proxy(request: HttpRequest) -> bool:
+    """Whether a proxy of ours has passed it on: what it says of the visitor is believed."""
+    here = _address(request.META.get("REMOTE_ADDR", ""))
+    return here is not None and any(here in network for network in settings.TRUSTED_PROXIES)
+
+
 def address_of(request: HttpRequest) -> str:
     """From where a request comes, as far as it can be believed: the nearest address that is no proxy of ours. Of IPv6
     the network that one subscriber has (/64)."""

@@ -8,6 +8,7 @@ needs of it is done here: forms are protected against other sites (CSRF), and ev
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,7 @@ from argosy.domains.checkout.adapters.outbound.shop_terms import currencies
 from argosy.engine.work import Actor
 from argosy.platform import bodies
 from argosy.platform.auth import NOBODY, Permission, public, tokens
+from argosy.platform.limits import is_by_proxy
 from argosy.platform.problems import Problem, not_found, problem_of
 from argosy.read_models.catalogue.queries import Reader
 
@@ -45,6 +47,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+_OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SeeOther(HttpResponseRedirect):
@@ -121,6 +124,10 @@ def page(
         return views[request.method or ""](visit)
 
     def guarded(request: HttpRequest, **parameters: str) -> HttpResponseBase:
+        is_over_tls = _is_over_tls(request)
+        if is_over_tls:
+            # Cookies are for TLS alone, and the origin of a form is compared with the address that people see.
+            request.META["wsgi.url_scheme"] = "https"
         try:
             request.visitor = visitor(request)  # type: ignore[attr-defined]
             _check_readable(request, views)
@@ -129,8 +136,10 @@ def page(
             response = error_page(request, Problem(400, "bad_request", "That request cannot be read."))
         except Exception as error:  # noqa: BLE001 - the boundary, where problem_of logs what nobody foresaw
             response = error_page(request, problem_of(error))
-        for name, value in _HEADERS.items():
+        for name, value in (_HEADERS | (_OVER_TLS if is_over_tls else {})).items():
             response.headers.setdefault(name, value)
+        for cookie in response.cookies.values() if is_over_tls else ():
+            cookie["secure"] = True
         patch_vary_headers(response, ("Cookie", "Accept-Language"))
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
@@ -175,6 +184,14 @@ def _nothing(visit: Visit) -> HttpResponse:
 
 no_such_page = page(get=_nothing, post=_nothing)
 """What every address that is none shows, and every thing that is not there or somebody else's."""
+
+
+def _is_over_tls(request: HttpRequest) -> bool:
+    """Whether visitors speak TLS: with us, or with a proxy before us, as the shop's own address or the proxy says."""
+    if request.is_secure() or os.environ.get("ARGOSY_SHOP_URL", "").startswith("https://"):
+        return True
+    said = request.META.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+    return said == "https" and is_by_proxy(request)
 
 
 def _visitor_of(request: HttpRequest) -> Actor:

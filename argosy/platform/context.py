@@ -62,6 +62,11 @@ class Context(AppConfig):
         """What answers its calls to the outside, by name."""
         return {}
 
+    def pictures_shown(self, part: str) -> set[str]:
+        """Of whoever keeps pictures: the names of those that its rows lead to and that begin so
+        (platform/stray_pictures.py). What nobody names is put aside after a day."""
+        return set()
+
     @cached_property
     def participant(self) -> Participant:
         hears = self.hears + ((self.label,) if self.schedule and self.label not in self.hears else ())

@@ -44,10 +44,12 @@ def run(options: argparse.Namespace) -> None:
     ready()
     from argosy.apps.doctor.rounds import InBackground, Rounds
     from argosy.observability.tracing import TracingSettingIsWrong
+    from argosy.platform import stray_pictures
     from argosy.platform.forgetting_rounds import EVERY_SECONDS, JOB, ForgettingRounds
     from argosy.platform.kafka.settings import SettingIsUnusable
     from argosy.platform.presence import present
     from argosy.platform.runtime import runtime
+    from argosy.platform.stray_pictures import PictureRounds
     from argosy.platform.worker import Worker
 
     known = runtime().contexts
@@ -73,7 +75,10 @@ def run(options: argparse.Namespace) -> None:
     snapshots.keep_writing()
     if options.metrics_port:
         _serve_metrics(options, snapshots.name)
-    rounds = [InBackground(ForgettingRounds(runtime(), wanted), EVERY_SECONDS, job=JOB)]
+    rounds = [
+        InBackground(ForgettingRounds(runtime(), wanted), EVERY_SECONDS, job=JOB),
+        InBackground(PictureRounds(runtime()), stray_pictures.EVERY_SECONDS, job=stray_pictures.JOB),
+    ]
     if not options.no_doctor:
         rounds.append(InBackground(Rounds(runtime(), complain)))
     for one in rounds:

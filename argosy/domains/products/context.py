@@ -125,6 +125,11 @@ class ProductsContext(Context):
             FORGET: CallTarget(ForgetRequest, transferring.forget_files, seconds=transferring.CALL_SECONDS),
         }
 
+    def pictures_shown(self, part: str) -> set[str]:
+        from argosy.domains.products.adapters.outbound.queries import pictures_shown
+
+        return pictures_shown(part)
+
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.products.adapters.outbound.repositories import ROWS
 

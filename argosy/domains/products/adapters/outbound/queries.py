@@ -25,6 +25,7 @@ from argosy.domains.products.domain.category import code_of
 from argosy.domains.products.domain.product import PUBLISHED
 from argosy.platform.languages import chosen
 from argosy.platform.runtime import dialect_of
+from argosy.platform.stray_pictures import pictures_among
 from argosy.shared_kernel.ids import Id
 
 PAGE_MAX = 100
@@ -265,3 +266,9 @@ def below(category_id: Id) -> list[Id]:
         (category_id,),
     )
     return [Id(id) for (id,) in rows]
+
+
+def pictures_shown(part: str) -> set[str]:
+    """Those of our own pictures that any product shows, archived ones too, of those whose names begin so."""
+    addresses = ImageRow.objects.filter(url__contains=f"/media/{part}").values_list("url", flat=True)
+    return pictures_among(addresses.iterator(chunk_size=5_000))

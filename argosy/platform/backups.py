@@ -63,7 +63,7 @@ def check(context: Context, backup: Path) -> None:
 
 
 def _check_file(context: Context, backup: Path) -> None:
-    with closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as copy:
+    with closing(sqlite3.connect(_read_only(backup), uri=True)) as copy:
         try:
             [(state,)] = copy.execute("PRAGMA quick_check(1)")
             tables = {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -81,7 +81,7 @@ def copy(source: Path, to: Path) -> None:
         raise CannotBackUp(f"there is no file {source}: run `argosy migrate` first")
     to.unlink(missing_ok=True)
     try:
-        with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as live, closing(sqlite3.connect(to)) as copy:
+        with closing(sqlite3.connect(_read_only(source), uri=True)) as live, closing(sqlite3.connect(to)) as copy:
             live.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
             [(state,)] = copy.execute("PRAGMA quick_check(1)")
@@ -89,6 +89,11 @@ def copy(source: Path, to: Path) -> None:
         raise CannotBackUp(f"{source} cannot be copied: {error}") from None
     if state != "ok":
         raise CannotBackUp(f"{source} is damaged: {state}")
+
+
+def _read_only(path: Path) -> str:
+    """Its address as SQLite reads it, whatever stands in its name."""
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 def file_of(context: Context) -> Path:

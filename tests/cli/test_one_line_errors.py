@@ -41,6 +41,14 @@ Captured = pytest.CaptureFixture[str]
         (["messages", "nowhere"], "there is no context nowhere"),
         (["web", "--port", "65535"], "is no port"),
         (["web", "--port", "http"], "is no port"),
+        (["web", "--threads", "0"], "0 is not a whole number from 1 to 256"),
+        (["web", "--host", "x" * 300], "this is no address"),
+        (["worker", "--contexts", ""], "there is no ; there are accounts"),
+        (["audit", "--limit", "9" * 30], "not a whole number from 1 to 10,000"),
+        (["sagas", "--recent", "-1"], "not a whole number from 1 to 1,000"),
+        (["import", "products", "x.csv", "--rejects", "./x.csv"], "this is the file itself"),
+        (["import", "taxes", "x.csv", "--rejects", "x.csv"], "this is the file itself"),
+        (["reconcile", "x.csv", "--rejects", "x.csv"], "this is the file itself"),
     ],
 )
 def test_a_wrong_request_is_one_line(

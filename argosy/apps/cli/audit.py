@@ -6,10 +6,11 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-from argosy.apps.cli.console import Failed, say
+from argosy.apps.cli.console import number_to, say
 from argosy.apps.cli.project import ready
 from argosy.shared_kernel.codec import encode
 
+LIMIT_MAX = 10_000
 HELP = """\
 Lists what people with rights over others' things have done, the newest first: staff and members of stores' teams over
 HTTP, and operators at a terminal, who dropped a message or stepped into a flow. Each says who, what, to what, and why.
@@ -31,7 +32,7 @@ def add(commands: Any, name: str, summary: str) -> None:
     command.add_argument("--context", metavar="NAME", default="", help="in which context")
     command.add_argument("--since", metavar="TIME", type=_instant, help="from then on (UTC unless it says otherwise)")
     command.add_argument("--until", metavar="TIME", type=_instant, help="before then")
-    command.add_argument("--limit", metavar="N", type=int, default=20, help="how many at most (20)")
+    command.add_argument("--limit", metavar="N", type=number_to(LIMIT_MAX), default=20, help="how many at most (20)")
     command.add_argument("--json", action="store_true", help='{"acts": [{"what": "SuspendSeller", ...}]}')
     command.set_defaults(run=run)
 
@@ -48,8 +49,6 @@ def run(options: argparse.Namespace) -> None:
     from argosy.read_models.audit.projector import ActShown
     from argosy.read_models.audit.queries import acts
 
-    if options.limit < 1:
-        raise Failed("--limit is at least 1")
     filters = {name: getattr(options, name) for name in ("operator", "about", "what", "context")}
     found = [one.body for one in acts(filters, options.since, options.until, limit=options.limit)]
     if options.json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -22,13 +23,18 @@ class Failed(Exception):
 
 
 def say(text: str = "") -> None:
-    print(text, flush=True)
+    print(_readable(text), flush=True)
 
 
 def complain(text: str) -> None:
     """One line on standard error, whatever was in the text."""
     line = " ".join(text.split())
-    print(f"argosy: {line}", file=sys.stderr, flush=True)
+    print(f"argosy: {_readable(line)}", file=sys.stderr, flush=True)
+
+
+def _readable(text: str) -> str:
+    """Names of files, and what was typed, may hold bytes that are no UTF-8: these are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def is_terminal() -> bool:
@@ -37,6 +43,17 @@ def is_terminal() -> bool:
 
 def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def number_to(most: int) -> Callable[[str], int]:
+    """Reads a whole number from 1 to that, as an argument's type."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text[:40]} is not a whole number from 1 to {most:,}")
+        return int(text)
+
+    return read
 
 
 @contextmanager

@@ -36,6 +36,8 @@ COMMANDS = {
     "doctor": "prove the invariants on the data as it is",
     "simulate": "thirty days of buying in a second, while everything goes wrong",
 }
+SETTINGS_ARE_WRONG = ("ImproperlyConfigured", "NoGateway", "NoStorage", "StorageRefuses", "UnknownCrashPoint")
+"""Faults whose text names a setting and what is wrong with it. By name: what declares them takes long to load."""
 EPILOG = """\
 begin here:
   argosy up                                 then open the address that it prints
@@ -129,7 +131,7 @@ def explained(error: Exception) -> str:
         return f"the database server is not there: {text}"
     if "no such table" in lowered or "does not exist" in lowered:
         return f"the databases are not up to date: {text}; run `argosy migrate`"
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) or type(error).__name__ in SETTINGS_ARE_WRONG:
         return text
     return f"unforeseen: {type(error).__name__}: {text} (ARGOSY_DEBUG=1 shows where)"
 

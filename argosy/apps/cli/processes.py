@@ -153,11 +153,16 @@ def end_with_parent() -> None:
 
 def check_ports(host: str, *ports: int) -> None:
     """Failed, where somebody else listens already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in ports:
-        with socket.socket() as probe:
+        with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
+            except UnicodeError:
+                raise Failed(f"cannot listen on {host[:60]}: this is no address") from None
+            except socket.gaierror as error:
+                raise Failed(f"cannot listen on {host[:60]}: {str(error.strerror).lower()}") from None
             except OSError as error:
                 raise Failed(
                     f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0).lower()}; "

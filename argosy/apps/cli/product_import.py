@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.apps.cli.console import Failed, count, progress, say
-from argosy.apps.cli.product_rows import TARGETS, Good, Reject, read_products, write_rejects
+from argosy.apps.cli.product_rows import TARGETS, Good, Reject, check_rejects, read_products, write_rejects
 from argosy.apps.cli.project import ready
 from argosy.contracts.accounts import OpenStore, RegisterUser
 from argosy.contracts.inventory import ReceiveStock
@@ -53,6 +53,7 @@ def add(kinds: Any) -> None:
 def import_products(options: argparse.Namespace) -> None:
     """Every good row is a product on sale; how many there were of which kind is told."""
     began = time.monotonic()
+    check_rejects(options.file, options.rejects)
     targets = _targets(options.map)
     try:
         exponent(options.currency)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -148,6 +149,12 @@ def _sku_of(values: dict[str, str]) -> str:
     """The same for rows that say the same."""
     told = "\x1f".join(f"{name}={value}" for name, value in sorted(values.items()))
     return "auto-" + blake2b(told.encode(), digest_size=10).hexdigest()
+
+
+def check_rejects(path: Path, wanted: Path | None) -> None:
+    """Failed, where the list of rejects would take the place of the file itself."""
+    if wanted is not None and os.path.realpath(wanted) == os.path.realpath(path):
+        raise Failed(f"--rejects {wanted}: this is the file itself; name another place")
 
 
 def write_rejects(path: Path, wanted: Path | None, header: Sequence[str], rejects: Sequence[Reject]) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from argosy.apps.cli.console import Failed, count, progress, say
-from argosy.apps.cli.product_rows import Reject, write_rejects
+from argosy.apps.cli.product_rows import Reject, check_rejects, write_rejects
 from argosy.apps.cli.project import ready
 from argosy.apps.cli.warehouse_counts import CsvCounts
 from argosy.contracts.inventory import CountedUnit, ReconcileStock
@@ -48,6 +48,7 @@ def add(commands: Any, name: str, summary: str) -> None:
 def reconcile(options: argparse.Namespace) -> None:
     """Differences by warehouse, then how many there are and what became of them."""
     began = time.monotonic()
+    check_rejects(options.file, options.rejects)
     reason = options.reason.strip()
     if options.apply and not (reason and reason.isprintable() and len(reason) <= REASON_MAX):
         raise Failed(f"--apply needs --reason: why the books follow, in 1 to {REASON_MAX} characters")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from argosy.apps.cli.console import Failed, count, progress, say, table
+from argosy.apps.cli.console import Failed, count, number_to, progress, say, table
 from argosy.apps.cli.processes import Processes, ended_by_signals, free_ports
 from argosy.apps.cli.project import ready
 
@@ -47,22 +47,13 @@ def add(commands: Any, name: str, summary: str) -> None:
     kinds = command.add_subparsers(dest="kind", metavar="KIND", required=True, parser_class=type(command))
     olist = kinds.add_parser("olist", help="the Olist data set", description=HELP, epilog=EPILOG)
     olist.add_argument("folder", metavar="DIR", type=Path, help="the folder of its files")
-    olist.add_argument("--buyers", type=_whole(BUYERS_MAX), default=32, metavar="N", help="buyers at once (32)")
-    olist.add_argument("--limit", type=_whole(10**9), metavar="N", help="only the first N baskets")
+    olist.add_argument("--buyers", type=number_to(BUYERS_MAX), default=32, metavar="N", help="buyers at once (32)")
+    olist.add_argument("--limit", type=number_to(10**9), metavar="N", help="only the first N baskets")
     olist.add_argument("--run", dest="name", default="", metavar="NAME", help="another name plays everything again")
     olist.add_argument("--url", help="of a marketplace that is up already")
     olist.add_argument("--direct", action="store_true", help="send commands to the use cases, not over HTTP")
     olist.add_argument("--json", action="store_true", help="the result for programs")
     olist.set_defaults(run=replay_olist)
-
-
-def _whole(most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to {most:,}")
-        return int(text)
-
-    return read
 
 
 def replay_olist(options: argparse.Namespace) -> int:

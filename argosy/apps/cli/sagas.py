@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from argosy.apps.cli.console import Failed, say
+from argosy.apps.cli.console import Failed, number_to, say
 from argosy.apps.cli.operators import operator_of
 from argosy.apps.cli.project import ready
 from argosy.shared_kernel.codec import encode
@@ -15,6 +15,7 @@ from argosy.shared_kernel.ids import is_id
 if TYPE_CHECKING:
     from argosy.platform.flow_stories import Stands, Story
 
+RECENT_MAX = 1_000
 HELP = """\
 Lists the flows that have not ended. With an ID: how each step stands, what the flow waits for and until when, and its
 messages as a timeline. `retry` asks again for every answer that has not come: whoever has done it already gives the
@@ -36,7 +37,11 @@ def add(commands: Any, name: str, summary: str) -> None:
     command.add_argument("what", nargs="?", default="", metavar="ID | retry | compensate", help="one flow, or a deed")
     command.add_argument("id", nargs="?", default="", metavar="ID", help="of the flow, for a deed")
     command.add_argument(
-        "--recent", type=int, default=0, metavar="N", help="the last N that began, in place of open ones"
+        "--recent",
+        type=number_to(RECENT_MAX),
+        default=0,
+        metavar="N",
+        help="the last N that began, in place of open ones",
     )
     command.add_argument("--json", action="store_true", help="for programs")
     command.add_argument("--reason", default="", help="why, for those who read the log; a deed needs it")

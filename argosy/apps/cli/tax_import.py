@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from argosy.apps.cli.console import Failed, count, progress, say
 from argosy.apps.cli.csv_files import csv_records
-from argosy.apps.cli.product_rows import Reject, write_rejects
+from argosy.apps.cli.product_rows import Reject, check_rejects, write_rejects
 from argosy.apps.cli.project import ready
 from argosy.contracts.taxes import SetTaxRule
 from argosy.shared_kernel.errors import DomainError
@@ -61,6 +61,7 @@ def add(kinds: Any) -> None:
 def import_taxes(options: argparse.Namespace) -> None:
     """Every good row is a rule, or a version of one."""
     began = time.monotonic()
+    check_rejects(options.file, options.rejects)
     with progress("reading the file"):
         header, rows, rejects = read_rules(options.file, is_inclusive=not options.exclusive)
     ready()

@@ -6,11 +6,12 @@ import argparse
 import os
 from typing import Any
 
-from argosy.apps.cli.console import Failed
+from argosy.apps.cli.console import Failed, number_to
 from argosy.apps.cli.processes import check_ports, end_with_parent
 from argosy.apps.cli.project import check_there, settle
 
 PORT = 8000
+THREADS_MAX = 256
 HELP = """\
 Serves the shop and the API until SIGTERM or Ctrl-C. A second port, one above, is for those who wait for documents:
 long polls and event streams; behind a proxy, ARGOSY_WAITS_URL tells its public address.
@@ -27,14 +28,14 @@ def add(commands: Any, name: str, summary: str) -> None:
     command.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     command.add_argument("--port", type=port, default=PORT, help=f"({PORT})")
     command.add_argument("--waits-port", type=port, help="for long polls and streams (one above --port)")
-    command.add_argument("--threads", type=int, default=8, help="requests at a time (8)")
+    command.add_argument("--threads", type=number_to(THREADS_MAX), default=8, help="requests at a time (8)")
     command.set_defaults(run=run)
 
 
 def port(text: str) -> int:
     """A port that a program may listen on."""
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65_534):
-        raise argparse.ArgumentTypeError(f"{text} is no port; ports are 1 to 65534")
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65_534):
+        raise argparse.ArgumentTypeError(f"{text[:40]} is no port; ports are 1 to 65534")
     return int(text)
 
 

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
     from argosy.platform.worker import Worker
 
     known = runtime().contexts
-    wanted = [label.strip() for label in options.contexts.split(",")] if options.contexts else list(known)
+    wanted = list(known) if options.contexts is None else [label.strip() for label in options.contexts.split(",")]
     unknown = [label for label in wanted if label not in known]
     if unknown:
         raise Failed(f"--contexts: there is no {', '.join(unknown)}; there are {', '.join(known)}")

@@ -125,12 +125,16 @@ def explained(error: Exception) -> str:
         return f"no room is left on the disk: {text}"
     if "malformed" in lowered or "not a database" in lowered:
         return f"a database is damaged: {text}; restore it from a backup, or start in another folder (ARGOSY_VAR)"
+    if "is not there, and somebody has written to it" in lowered:
+        return f"a database was lost: {text}; put it back with `argosy restore`"
     if "readonly database" in lowered or "unable to open database" in lowered:
         return f"a database cannot be written to: {text} (ARGOSY_VAR names its folder)"
     if "connection failed" in lowered or "could not connect" in lowered or "connection refused" in lowered:
         return f"the database server is not there: {text}"
     if "no such table" in lowered or "does not exist" in lowered:
         return f"the databases are not up to date: {text}; run `argosy migrate`"
+    if isinstance(error, UnicodeEncodeError):
+        return f"not UTF-8 text: {error.object[:60]!r}"
     if isinstance(error, OSError) or type(error).__name__ in SETTINGS_ARE_WRONG:
         return text
     return f"unforeseen: {type(error).__name__}: {text} (ARGOSY_DEBUG=1 shows where)"

@@ -1,5 +1,5 @@
-"""Every command of the command line: what it does not know, what it lacks, and what is missing where it looks is told in
-lines of its own and by the exit status. Generated from the parser itself."""
+"""Every command of the command line: what it does not know, what it lacks, and what is missing where it looks is told
+in lines of its own and by the exit status. Generated from the parser itself."""
 
 from __future__ import annotations
 

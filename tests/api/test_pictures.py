@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from argosy.domains.products.adapters.outbound import pictures
-from argosy.domains.products.adapters.outbound.media import StoredMedia, media
-from argosy.domains.products.application.media import SIZES, key_of
+from argosy.platform import pictures
+from argosy.platform.media import SIZES, StoredMedia, key_of, media
 from argosy.platform.storage.folder import FolderStorage
 from tests.api.shop import Answer, Shop, assert_problem
 from tests.support import an_id

@@ -13,9 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from argosy.apps.storefront.pages import no_such_page
-from argosy.domains.products.adapters.outbound.media import media
-from argosy.domains.products.application.media import ADDRESS
 from argosy.engine.store import StoreUnavailable
+from argosy.platform.media import ADDRESS, media
 
 FOLDER = Path(__file__).parent / "static"
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from argosy.apps.storefront.amounts import moment_text, money_text
 from argosy.apps.storefront.assets import asset_address, sized
 from argosy.apps.storefront.countries import country_name
-from argosy.domains.products.adapters.outbound.rich_text import clean
+from argosy.platform.rich_text import clean
 from argosy.shared_kernel.codec import encode
 
 register = Library()

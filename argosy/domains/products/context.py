@@ -85,7 +85,7 @@ class ProductsContext(Context):
     hears = ("checkout", "products")
 
     def build(self, work: UnitOfWork) -> Sequence[Any]:
-        from argosy.domains.products.adapters.outbound.rich_text import clean
+        from argosy.platform.rich_text import clean
 
         return build(work, self.below(work), clean, self.withheld_otherwise(work), self.fault_of)
 
@@ -112,7 +112,7 @@ class ProductsContext(Context):
 
     def calls(self) -> Mapping[str, CallTarget]:
         from argosy.domains.products.adapters.outbound import fetching, transferring
-        from argosy.domains.products.adapters.outbound.media import media
+        from argosy.platform.media import media
         from argosy.platform.outbound import Outbound
 
         def fetch(request: ImageFetchRequest, attempt: int, call_id: str) -> Any:

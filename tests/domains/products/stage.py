@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.products import Attribute, CreateProduct, NewVariant, PublishProduct, QuoteLines, WantedLine
-from argosy.domains.products.adapters.outbound.rich_text import clean
 from argosy.domains.products.application.standing import OnSale
 from argosy.domains.products.context import SERVICES, build
 from argosy.domains.products.domain.category import Category
 from argosy.domains.products.domain.offer import Offer
 from argosy.domains.products.domain.product import PUBLISHED, Product
 from argosy.engine.work import Actor
+from argosy.platform.rich_text import clean
 from argosy.shared_kernel.ids import Id
 from tests.support import Stage, an_id
 

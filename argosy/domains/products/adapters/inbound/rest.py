@@ -39,17 +39,16 @@ from argosy.contracts.products_categories import (
 )
 from argosy.domains.products.adapters.inbound import transfers
 from argosy.domains.products.adapters.outbound import queries
-from argosy.domains.products.adapters.outbound.media import media
-from argosy.domains.products.adapters.outbound.pictures import BYTES_MAX, TYPES, read_picture
 from argosy.domains.products.application.making import NoSuchStockUnit
-from argosy.domains.products.application.media import address_of
 from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.domains.products.application.pricing import NoSuchVariant
 from argosy.platform.auth import merchant, public, seller, staff
 from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.languages import Spoken, wanted
+from argosy.platform.media import address_of, media
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
+from argosy.platform.pictures import BYTES_MAX, TYPES, read_picture
 from argosy.platform.rest import (
     PREFIX,
     Asked,

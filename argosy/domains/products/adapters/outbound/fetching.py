@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 
 from argosy.contracts.products_media import ImageFetched
-from argosy.domains.products.adapters.outbound.pictures import BYTES_MAX, TYPES, keep_picture
 from argosy.domains.products.application.image_fetches import ImageFetchRequest
-from argosy.domains.products.application.media import MediaStore, address_of
+from argosy.platform.media import MediaStore, address_of
 from argosy.platform.outbound import Bounds, Fetched, NotFetched, Outbound
+from argosy.platform.pictures import BYTES_MAX, TYPES, keep_picture
 from argosy.shared_kernel.errors import Invalid
 
 BOUNDS = Bounds(seconds=20, bytes_max=BYTES_MAX, redirects_max=3, schemes=("https", "http"))

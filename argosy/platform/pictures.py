@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from argosy.domains.products.application.media import SIZES, MediaStore, key_of
+from argosy.platform.media import SIZES, MediaStore, key_of
 from argosy.shared_kernel.errors import Invalid
 
 BYTES_MAX = 10_000_000

@@ -1,14 +1,37 @@
-"""Where pictures are kept: in the marketplace's object storage, in groups by the first letters of their keys."""
+"""Pictures that were uploaded: where they are kept (in the marketplace's object storage, in groups by the first letters
+of their keys), and under which addresses they are shown."""
 
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
-from argosy.domains.products.application.media import MediaStore
 from argosy.platform.storage.chosen import MEDIA, storage
 from argosy.platform.storage.objects import ObjectStorage
 
+SIZES = (1600, 640, 160)
+"""The longer side of each size in pixels, the largest first; a smaller picture is not blown up."""
+
+ADDRESS = "/media/"
+
 _KEY = re.compile(r"[0-9a-f]{32}-[0-9]{2,5}\.webp")
+
+
+class MediaStore(Protocol):
+    """Keeps files by key for good. The same key always holds the same bytes, so that writing again changes nothing."""
+
+    def put(self, key: str, data: bytes) -> None: ...
+
+    def get(self, key: str) -> bytes | None: ...
+
+
+def key_of(digest: str, size: int) -> str:
+    return f"{digest}-{size}.webp"
+
+
+def address_of(digest: str) -> str:
+    """What is said of a picture: the address of its largest size."""
+    return f"{ADDRESS}{key_of(digest, SIZES[0])}"
 
 
 class StoredMedia:

@@ -28,6 +28,11 @@ def kept(own: str, others: Mapping[str, msgspec.Struct]) -> str:
     return encode_sorted(Editions(own, texts)).decode()
 
 
+def texts_of(editions: str) -> list[str]:
+    """The documents in other languages than its own."""
+    return list(_read(editions).others.values()) if editions else []
+
+
 def edition(editions: str, wanted: Sequence[str]) -> tuple[str, str]:
     """The language and the text for a reader who takes these languages; two times "" for the document itself."""
     if not editions or not wanted:

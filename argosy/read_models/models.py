@@ -146,6 +146,15 @@ class ActivePromotionRow(DocumentRow):
         abstract = True
 
 
+class StoreRow(DocumentRow):
+    seller_id = IdField(primary_key=True)
+    name = models.CharField(max_length=120)
+    editions = models.TextField(default="", db_default="")
+
+    class Meta:
+        abstract = True
+
+
 class SkuLevelRow(DocumentRow):
     stock_unit_id = IdField(primary_key=True)
     seller_id = IdField(null=True)
@@ -271,6 +280,7 @@ SELLER_DASHBOARD = _slots(SellerDashboardRow, "seller_dashboard_view")
 
 
 ACTIVE_PROMOTIONS = _slots(ActivePromotionRow, "active_promotion_view", ("target", "promotion_id"), ("promotion_id",))
+STORES = _slots(StoreRow, "store_view")
 STAFF_ACTS = _slots(
     StaffActRow,
     "staff_act_view",

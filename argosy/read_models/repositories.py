@@ -21,6 +21,7 @@ from argosy.read_models.checkout_progress.projector import CheckoutProgress
 from argosy.read_models.documents import etag_of
 from argosy.read_models.order_history.projector import OrderSummary, SellerDashboard
 from argosy.read_models.stock.projector import Shelf, SkuLevel
+from argosy.read_models.stores.projector import StoreShown
 
 _ETAG = {"etag": lambda row: etag_of(row.body)}
 
@@ -60,6 +61,7 @@ KEPT = (
     Kept(CheckoutProgress, models.CHECKOUT_PROGRESS, {"id": "checkout_id"}, _ETAG),
     Kept(OrderSummary, models.ORDER_LIST, {"id": "order_id"}, _ETAG),
     Kept(ActivePromotion, models.ACTIVE_PROMOTIONS, {"id": "target_id"}, _ETAG),
+    Kept(StoreShown, models.STORES, {"id": "seller_id"}, _ETAG),
     Kept(Act, models.STAFF_ACTS, {"id": "act_id"}, _ETAG),
     Kept(
         SellerDashboard,

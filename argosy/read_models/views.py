@@ -28,6 +28,7 @@ from argosy.read_models.catalogue.projector import (
 from argosy.read_models.checkout_progress.projector import CheckoutProgress, CheckoutProgressProjector
 from argosy.read_models.order_history.projector import OrderHistoryProjector, OrderSummary, SellerDashboard
 from argosy.read_models.stock.projector import Shelf, SkuLevel, StockProjector
+from argosy.read_models.stores.projector import StoreShown, StoresProjector
 from argosy.shared_kernel.aggregate import Aggregate
 
 TELLING = (
@@ -96,6 +97,10 @@ def _active_promotions(work: UnitOfWork) -> Sequence[Any]:
     return (ActivePromotionsProjector(work, work.repository(ActivePromotion)),)
 
 
+def _stores(work: UnitOfWork) -> Sequence[Any]:
+    return (StoresProjector(work, work.repository(StoreShown)),)
+
+
 def _audit(work: UnitOfWork) -> Sequence[Any]:
     return (AuditProjector(work, work.repository(Act)),)
 
@@ -114,9 +119,11 @@ ORDER_HISTORY = View(
 
 ACTIVE_PROMOTIONS = View("active_promotions", (), (ActivePromotionsProjector,), (ActivePromotion,), _active_promotions)
 
+STORES = View("stores", (), (StoresProjector,), (StoreShown,), _stores)
+
 AUDIT = View("audit", (), (AuditProjector,), (Act,), _audit, hears=TELLING)
 
-VIEWS = (CATALOGUE, CHECKOUT_PROGRESS, ORDER_HISTORY, ACTIVE_PROMOTIONS, AUDIT)
+VIEWS = (CATALOGUE, CHECKOUT_PROGRESS, ORDER_HISTORY, ACTIVE_PROMOTIONS, STORES, AUDIT)
 
 
 def view_named(name: str) -> View:

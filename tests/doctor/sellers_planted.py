@@ -1,4 +1,4 @@
-"""Violations about sellers who may not sell."""
+"""Violations about sellers who may not sell, and about their stores."""
 
 from __future__ import annotations
 
@@ -31,6 +31,17 @@ SELLERS = (
             f"INSERT INTO seller_stores (id, version, sequence, user_id, name, country, region, city, opened_at, "
             f"status, reason, on_holiday) VALUES ('{OTHER}', 1, 0, '{OTHER}', 'x', '', '', '', '{OLD}', 'SUSPENDED', "
             f"'', false)",
+        ),
+    ),
+    Case(
+        "I73",
+        "a store with a slug that leads nowhere",
+        sql(
+            "accounts",
+            "seller_stores",
+            f"INSERT INTO seller_stores (id, version, sequence, user_id, name, country, region, city, opened_at, "
+            f"status, reason, on_holiday, slug) VALUES ('{OTHER}', 1, 0, '{OTHER}', 'x', '', '', '', '{OLD}', 'OPEN', "
+            f"'', false, 'nowhere')",
         ),
     ),
 )

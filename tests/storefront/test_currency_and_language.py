@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from argosy.apps.doctor.main import complain_of_currencies
@@ -48,6 +50,25 @@ def test_a_visitor_chooses_a_currency_and_sees_what_is_sold_in_it(both: Shop) ->
     elsewhere = shopper.post("/currency", {"currency": "USD", "next": "https://evil.example/"})
     assert (elsewhere.status, elsewhere.location) == (303, "/")
     assert "¥4,321" in shopper.get(f"/products/{LAMP}").text
+
+
+def test_categories_of_a_store_count_what_is_listed_in_the_currency_that_is_shown(both: Shop) -> None:
+    """The lamp has a price in yen beside its own, the cup has none, and the tea is sold in yen alone."""
+    linen = named_id("seller", "Lamp & Linen")
+    both.product(linen, named_id("product", "cup"), "Cup", 900, category="kitchen")
+    both.product(linen, named_id("product", "tea"), "Tea", 900, category="kitchen", currency="JPY")
+    both.product(linen, named_id("product", "jam"), "Jam", 900, category="pantry")
+
+    def counted(shopper: Shopper) -> list[tuple[str, str]]:
+        html = shopper.get(f"/stores/{linen}").html
+        return re.findall(r'category=(\w+)"[^>]*>[^<]*<span class="count">(\d+)', html)
+
+    shopper = Shopper()
+    assert counted(shopper) == [("home", "1"), ("kitchen", "1"), ("pantry", "1")]
+    yen(shopper)
+    assert counted(shopper) == [("home", "1"), ("kitchen", "1")]
+    listed = shopper.get(f"/stores/{linen}?category=kitchen").text
+    assert "Tea" in listed and "Cup" not in listed
 
 
 def test_a_purchase_in_the_shop_is_in_the_currency_that_was_chosen(both: Shop) -> None:

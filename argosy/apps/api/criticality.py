@@ -12,7 +12,7 @@ from argosy.platform.context import Context
 LEVELS = ("low", "medium", "high", "critical")
 """The least first."""
 VIEWS = "search"
-_LOOKING_AROUND = ("", "products", "p", "stores")
+_LOOKING_AROUND = ("", "products", "p", "stores", "s")
 """Pages of the shop that show goods; all others are for somebody who buys."""
 
 

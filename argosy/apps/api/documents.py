@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from argosy.domains.accounts.adapters.outbound.queries import store_by_slug as seller_with_slug
 from argosy.domains.checkout.adapters.outbound.shop_terms import currencies
 from argosy.domains.checkout.domain.request import CurrencyNotTaken
 from argosy.domains.orders.adapters.inbound.shown import WholeOrder
@@ -29,6 +30,8 @@ from argosy.read_models.catalogue.page import ProductPage, read_page
 from argosy.read_models.order_history import queries as history
 from argosy.read_models.order_history.projector import OrderDocument
 from argosy.read_models.stored import Listed, Stored
+from argosy.read_models.stores import queries as stores
+from argosy.read_models.stores.projector import StoreDocument
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
@@ -208,6 +211,18 @@ def active_promotions(asked: Asked) -> Page:
     return _page(found, query, path, product_id=query.product_id, seller_id=query.seller_id)
 
 
+def store(asked: Asked) -> Document | None:
+    """A store that was ever opened: what it is called, where it is, and what it says of itself in the language that
+    fits best."""
+    return _sent(stores.store(asked["seller_id"], _languages(asked)), is_public=True)
+
+
+def store_by_slug(asked: Asked) -> Document | None:
+    """A store by a slug that it has or had; `slug` in the answer is the one that it has."""
+    seller_id = seller_with_slug(asked["slug"])
+    return None if seller_id is None else _sent(stores.store(seller_id, _languages(asked)), is_public=True)
+
+
 def my_cart_summary(asked: Asked) -> Document | None:
     """Your cart with titles and prices as they were when it last changed; the cart itself is `carts/mine`."""
     return _sent(carts.cart_summary(asked.actor.id, _languages(asked)))
@@ -307,7 +322,11 @@ def audit(asked: Asked) -> Page:
 
 # By the tag that they are described under: the context whose things they show.
 endpoints = {
-    "accounts": [get("audit", audit, allow=staff, parameters=AuditQuery, answers=Page)],
+    "accounts": [
+        get("audit", audit, allow=staff, parameters=AuditQuery, answers=Page),
+        get("stores/{seller_id}", store, allow=public, parameters=Spoken, answers=StoreDocument),
+        get("store-slugs/{slug}", store_by_slug, allow=public, parameters=Spoken, answers=StoreDocument),
+    ],
     "products": [
         get("products", products, allow=public, parameters=ListingQuery, answers=Page),
         get("products/{product_id}", product, allow=public, parameters=Spoken, answers=ProductPage),

@@ -1,4 +1,5 @@
-"""Sellers: nothing is sold of whoever may not sell, and everything that is on sale of who may (I48)."""
+"""Sellers: nothing is sold of whoever may not sell, and everything that is on sale of who may (I48); stores are found
+by their slugs (I73)."""
 
 from __future__ import annotations
 
@@ -69,6 +70,16 @@ def offers_copy(databases: Databases) -> Iterator[Violation]:
         yield Violation(f"product_offers {id}", f"is withheld for {offered!r}, its product for {said!r}")
 
 
+def slugs_lead(databases: Databases) -> Iterator[Violation]:
+    """The slug that a store has is one of those that lead to it."""
+    for id, slug in databases.stream(
+        "accounts",
+        "SELECT s.id, s.slug FROM seller_stores s LEFT JOIN store_slugs a ON a.text = s.slug AND a.seller_id = s.id "
+        "WHERE s.slug <> '' AND a.id IS NULL",
+    ):
+        yield Violation(f"seller_stores {id}", f"has the slug {slug!r}, which leads elsewhere or nowhere")
+
+
 def _flags(rows: list[tuple[object, ...]]) -> tuple[bool, bool]:
     return (bool(rows[0][1]), bool(rows[0][2])) if rows else (False, False)
 
@@ -80,4 +91,5 @@ CHECKS = (
         all_of(heard_of, products_follow, offers_copy),
         spans=True,
     ),
+    Check("I73", "the slug of a store leads to it", slugs_lead),
 )

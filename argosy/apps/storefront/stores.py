@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 
-from argosy.domains.accounts.adapters.outbound.models import StoreRow
-from argosy.domains.accounts.domain.seller_store import OPEN, SUSPENDED
 from argosy.platform.runtime import runtime
+from argosy.read_models.stores import queries
+from argosy.read_models.stores.projector import StoreDocument, read_store
 from argosy.shared_kernel.ids import is_id
 
 CACHED_SECONDS = 60.0
@@ -26,8 +24,8 @@ def store_names(seller_ids: Iterable[str]) -> dict[str, str]:
     if missing:
         if len(_known) > CACHED_MAX:
             _known.clear()
-        for row in StoreRow.objects.filter(id__in=missing).values_list("id", "name"):
-            _known[str(row[0])] = (now + CACHED_SECONDS, row[1])
+        for id, name in queries.names(missing).items():
+            _known[id] = (now + CACHED_SECONDS, name)
     return {id: _known[id][1] for id in wanted if id in _known}
 
 
@@ -36,45 +34,16 @@ def store_name(seller_id: str) -> str:
     return store_names([seller_id]).get(seller_id, "")
 
 
-@dataclass(frozen=True)
-class StoreShown:
-    """A store as everybody may see it."""
-
-    seller_id: str
-    name: str
-    country: str
-    region: str
-    city: str
-    opened_at: datetime
-    is_suspended: bool
-    on_holiday: bool
-    holiday_until: datetime | None
-    """While they are on holiday, and have said so."""
-
-    @property
-    def where(self) -> str:
-        """Below its country."""
-        return ", ".join(part for part in (self.city, self.region) if part)
-
-
-def store_shown(seller_id: str) -> StoreShown | None:
-    """None for who has no store, or one that was never opened. A suspended one says that, and nothing of why."""
-    row = StoreRow.objects.filter(id=seller_id, status__in=(OPEN, SUSPENDED)).first() if is_id(seller_id) else None
-    if row is None:
+def store_shown(seller_id: str, languages: Sequence[str] = ()) -> StoreDocument | None:
+    """None for who has no store, or one that was never opened. A holiday whose end has come is over here as well."""
+    stored = queries.store(seller_id, languages)
+    if stored is None:
         return None
-    until = row.holiday_until
-    is_over = until is not None and until <= runtime().clock.now()
-    return StoreShown(
-        seller_id=str(row.id),
-        name=row.name,
-        country=row.country,
-        region=row.region,
-        city=row.city,
-        opened_at=row.opened_at,
-        is_suspended=row.status == SUSPENDED,
-        on_holiday=row.on_holiday and not is_over,
-        holiday_until=until,
-    )
+    found: StoreDocument = read_store(stored.body)
+    until = found.holiday_until
+    if until is not None and until <= runtime().clock.now():
+        found.on_holiday = False
+    return found
 
 
 def forget_stores() -> None:

@@ -31,6 +31,7 @@ urlpatterns = [
     path("products/<str:product_id>", page(get=window.product)),
     path("stores/<str:seller_id>", page(get=window.store)),
     path("p/<str:slug>", page(get=window.product_by_slug)),
+    path("s/<str:slug>", page(get=window.store_by_slug)),
     path("cart", page(get=cart.show)),
     path("cart/lines", page(post=cart.add)),
     path("cart/lines/change", page(post=cart.change)),

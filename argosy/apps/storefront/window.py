@@ -12,9 +12,10 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect
 
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.reader import shown_to
-from argosy.apps.storefront.stores import StoreShown, store_name, store_names, store_shown
+from argosy.apps.storefront.stores import store_name, store_names, store_shown
 from argosy.apps.storefront.tags import listing_address
 from argosy.apps.storefront.words import spoken
+from argosy.domains.accounts.adapters.outbound.queries import store_by_slug as seller_with_slug
 from argosy.domains.products.adapters.outbound.queries import below_code, category_places
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.bodies import ID_PATTERN
@@ -24,6 +25,7 @@ from argosy.platform.problems import Problem, not_found
 from argosy.read_models.catalogue import queries as catalogue
 from argosy.read_models.catalogue.page import Card, ProductPage, VariantShown, read_page
 from argosy.read_models.stored import Listed
+from argosy.read_models.stores.projector import StoreDocument
 from argosy.shared_kernel.ids import is_id
 from argosy.shared_kernel.money import AMOUNT_MAX
 
@@ -88,13 +90,24 @@ def listing(visit: Visit) -> HttpResponse:
 
 def store(visit: Visit) -> HttpResponse:
     """A store: who sells there, whether they are there, and what is on sale. 404 for what was never opened."""
-    shown = store_shown(visit["seller_id"])
+    shown = store_shown(visit["seller_id"], visit.reader.languages)
     if shown is None:
         raise not_found()
     return _listed(visit, shown)
 
 
-def _listed(visit: Visit, store: StoreShown | None) -> HttpResponse:
+def store_by_slug(visit: Visit) -> HttpResponse:
+    """A store by its readable address; an earlier one leads to the one of today, for good."""
+    seller_id = seller_with_slug(visit["slug"])
+    shown = store_shown(seller_id, visit.reader.languages) if seller_id else None
+    if shown is None:
+        raise not_found()
+    if shown.slug and shown.slug != visit["slug"]:
+        return HttpResponsePermanentRedirect(f"/s/{shown.slug}")
+    return _listed(visit, shown)
+
+
+def _listed(visit: Visit, store: StoreDocument | None) -> HttpResponse:
     category, seller_id = visit.asked("category"), store.seller_id if store is not None else ""
     sort = visit.asked("sort") if visit.asked("sort") in SORTS else "newest"
     if len(category) > FILTER_LETTERS_MAX:
@@ -189,7 +202,11 @@ def _categories(visit: Visit, seller_id: str = "") -> list[CategoryShown]:
     """Those in which, or below which, there is something on sale, of one seller's where one is named."""
     places = category_places(visit.reader.languages)
     above = {code: place.above for code, place in places.items()}
-    found = catalogue.categories_of_seller(seller_id, above) if seller_id else catalogue.categories(above)
+    found = (
+        catalogue.categories_of_seller(seller_id, above, visit.reader.currency)
+        if seller_id
+        else catalogue.categories(above)
+    )
     return [
         CategoryShown(
             one.category,

@@ -25,6 +25,7 @@ from argosy.domains.accounts.application.second_factors import SecondFactors
 from argosy.domains.accounts.application.sellers import Sellers
 from argosy.domains.accounts.application.sessions import Sessions
 from argosy.domains.accounts.application.staff import Staff
+from argosy.domains.accounts.application.stores import Stores
 from argosy.domains.accounts.application.teams import Teams
 from argosy.domains.accounts.domain.address import Formats
 from argosy.domains.accounts.domain.email_change import EmailChange
@@ -38,6 +39,7 @@ from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.store_slug import StoreSlug
 from argosy.domains.accounts.domain.team import Invitation, Member
 from argosy.domains.accounts.domain.user import User
 from argosy.engine.due import CallTarget
@@ -45,6 +47,7 @@ from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context
 from argosy.platform.randomness import SystemRandomness
+from argosy.platform.rich_text import clean
 from argosy.platform.rows import Rows
 from argosy.platform.seals import SecretSeals
 
@@ -58,6 +61,7 @@ SERVICES = (
     Identities,
     Passkeys,
     Sellers,
+    Stores,
     Staff,
     Teams,
     Erasures,
@@ -89,6 +93,7 @@ def build(work: UnitOfWork, ports: Ports) -> tuple[Any, ...]:
         Identities(work, users, changes, ways, sessions, ports),
         Passkeys(work, users, (passkeys, identities), sessions, ports),
         Sellers(work, users, stores, sessions),
+        Stores(work, stores, work.repository(StoreSlug), ports.clean),
         Staff(work, users, sessions),
         Teams(work, users, stores, team, sessions, ports),
         Erasures(work, users, (sessions, proofs, factors, passkeys, identities, changes), team, (guests, claimed)),
@@ -134,6 +139,7 @@ class AccountsContext(Context):
             self.formats,
             policy_from(os.environ),
             authenticators(shop_url_from(os.environ)),
+            clean,
         )
         return build(work, ports)
 

@@ -158,14 +158,23 @@ def categories(above: Mapping[str, Sequence[str]] = MappingProxyType({})) -> lis
     return _counted(rows, above)
 
 
-def categories_of_seller(seller_id: str, above: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[Category]:
-    """The same of one seller's products: as many as a listing of theirs shows."""
+def categories_of_seller(
+    seller_id: str, above: Mapping[str, Sequence[str]] = MappingProxyType({}), currency: str = ""
+) -> list[Category]:
+    """The same of one seller's products: as many as a listing of theirs shows to whoever buys in this currency ("":
+    any)."""
     if not is_id(seller_id):
         return []
+    table = live_table(VIEW, ProductListing)
+    condition, parameters = "s.is_published AND s.seller_id = ?", [seller_id]
+    if currency:
+        condition += (
+            f" AND (s.currency = ? OR EXISTS (SELECT 1 FROM {live_table(VIEW, PriceBeside)} p "
+            "WHERE p.product_id = s.product_id AND p.currency = ?))"
+        )
+        parameters += [currency, currency]
     rows = search().query(
-        f"SELECT category, count(*) FROM {live_table(VIEW, ProductListing)} WHERE is_published AND seller_id = ? "
-        f"GROUP BY category",
-        (seller_id,),
+        f"SELECT s.category, count(*) FROM {table} s WHERE {condition} GROUP BY s.category", tuple(parameters)
     )
     return _counted(rows, above)
 

@@ -20,6 +20,7 @@ from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import User
 from argosy.engine.store import CALL, TIMER
 from argosy.engine.work import Actor, UnitOfWork
+from argosy.platform.rich_text import clean
 from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.ids import Id
 from argosy.shared_kernel.messages import Message
@@ -89,7 +90,16 @@ class AccountsStage(Stage):
 
     def _build(self, work: UnitOfWork) -> Sequence[Any]:
         return build(
-            work, Ports(self.passwords, self.chance, PlainSeals(), ClockCodes(), CountryFormats(), self.policy)
+            work,
+            Ports(
+                self.passwords,
+                self.chance,
+                PlainSeals(),
+                ClockCodes(),
+                CountryFormats(),
+                self.policy,
+                clean=clean,
+            ),
         )
 
     def tell_due(self) -> list[Message]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import Protocol
 
 from argosy.contracts.accounts_ways_in import AddPasskey, ProvePasskey, SignInByPasskey
@@ -103,6 +104,19 @@ class Mail(Protocol):
         ...
 
 
+class RichText(Protocol):
+    """Makes HTML safe to show."""
+
+    def __call__(self, html: str) -> str:
+        """The same without anything but plain elements; the same again for what is clean."""
+        ...
+
+
+def no_html(html: str) -> str:
+    """Where nobody knows HTML: all of it is text."""
+    return escape(html)
+
+
 @dataclass(frozen=True)
 class Ports:
     """All of them, and what the operator has decided."""
@@ -114,3 +128,4 @@ class Ports:
     formats: Formats
     policy: Policy = field(default_factory=Policy)
     authenticators: Authenticators = field(default_factory=NoAuthenticators)
+    clean: RichText = no_html

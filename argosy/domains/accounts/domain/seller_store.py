@@ -1,4 +1,5 @@
-"""A seller's store: the name under which goods are sold, where they come from, and whether its seller may sell."""
+"""A seller's store: the name under which goods are sold, where they come from, whether its seller may sell, and how it
+shows itself."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from argosy.contracts.accounts import (
     SellerSuspended,
     StoreOpened,
 )
+from argosy.contracts.accounts_stores import StoreDescribed, StoreText
 from argosy.domains.accounts.domain.texts import country_fault, text_fault
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken, refuse
@@ -23,6 +25,9 @@ from argosy.shared_kernel.ids import Id
 STORE_NAME_MAX = 120
 PLACE_MAX = 100
 REASON_MAX = 500
+TEXT_MAX = 10_000
+PICTURE_MAX = 200
+LOCALES_MAX = 20
 
 APPLIED, OPEN, REJECTED, SUSPENDED = "APPLIED", "OPEN", "REJECTED", "SUSPENDED"
 STANDINGS = (APPLIED, OPEN, REJECTED, SUSPENDED)
@@ -48,6 +53,10 @@ class HolidayIsOver(Invalid):
     """A holiday ends in the future."""
 
 
+class TooManyLanguages(RuleBroken):
+    """A store describes itself in at most 20 languages."""
+
+
 @dataclass(kw_only=True, eq=False)
 class Store(Aggregate):
     """Its id is the seller's id everywhere else. `reason` is why it stands as it does, as staff have said it."""
@@ -62,6 +71,11 @@ class Store(Aggregate):
     reason: str = ""
     on_holiday: bool = False
     holiday_until: datetime | None = None
+    slug: str = ""
+    texts: tuple[StoreText, ...] = ()
+    """In the order in which their languages were first written."""
+    logo: str = ""
+    banner: str = ""
 
     @classmethod
     def open(cls, seller_id: Id, user_id: Id, wanted: OpenStore, now: datetime) -> Store:
@@ -123,6 +137,47 @@ class Store(Aggregate):
         if self.on_holiday:
             self.on_holiday, self.holiday_until = False, None
             self.record(HolidayEnded(seller_id=self.id))
+
+    # How it shows itself: only while it is open, and each change is told whole.
+
+    def rename(self, name: str) -> None:
+        self._show_itself(name=name)
+
+    def take_slug(self, slug: str) -> None:
+        self._show_itself(slug=slug)
+
+    def say(self, locale: str, html: str) -> None:
+        """In this language from now on; nothing at all takes the language away."""
+        there = {one.locale: one for one in self.texts}
+        if html:
+            there[locale] = StoreText(locale=locale, html=html)
+        else:
+            there.pop(locale, None)
+        if len(there) > LOCALES_MAX:
+            raise TooManyLanguages(most=LOCALES_MAX)
+        self._show_itself(texts=tuple(there.values()))
+
+    def put_up(self, *, logo: str | None = None, banner: str | None = None) -> None:
+        """Pictures by their addresses; None leaves one as it is, an empty one takes it away."""
+        self._show_itself(logo=self.logo if logo is None else logo, banner=self.banner if banner is None else banner)
+
+    def _show_itself(self, **changes: object) -> None:
+        """What is so already changes nothing, and nobody is told."""
+        self._must_be(OPEN)
+        if all(getattr(self, name) == value for name, value in changes.items()):
+            return
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.record(
+            StoreDescribed(
+                seller_id=self.id,
+                store_name=self.name,
+                slug=self.slug,
+                texts=self.texts,
+                logo=self.logo,
+                banner=self.banner,
+            )
+        )
 
     @classmethod
     def _described(cls, seller_id: Id, user_id: Id, wanted: OpenStore, now: datetime, status: str) -> Store:

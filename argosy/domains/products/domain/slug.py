@@ -10,9 +10,7 @@ from datetime import datetime
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
-
-SLUG_MAX = 80
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+from argosy.shared_kernel.spelling import SLUG_MAX, is_slug
 
 
 class MalformedSlug(Invalid):
@@ -37,7 +35,7 @@ def slug_id(text: str) -> Id:
 
 
 def check_slug(text: str) -> None:
-    if not _SLUG.fullmatch(text) or len(text) > SLUG_MAX:
+    if not is_slug(text):
         raise MalformedSlug(field="slug", most=SLUG_MAX)
 
 

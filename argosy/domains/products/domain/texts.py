@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken
+from argosy.shared_kernel.spelling import is_locale
 
 _UNSEEN = frozenset(("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
 _LAYOUT = frozenset("\n\r\t")
-_LOCALE = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?")
 
 LOCALES_MAX = 40
 
@@ -67,4 +66,4 @@ def number_fault(field: str, number: int, *, least: int, most: int) -> DomainErr
 
 
 def locale_fault(locale: str, field: str = "locale") -> DomainError | None:
-    return None if _LOCALE.fullmatch(locale) else MalformedLocale(field=field)
+    return None if is_locale(locale) else MalformedLocale(field=field)

@@ -21,7 +21,6 @@ from argosy.contracts.accounts import (
     ChooseAddress,
     ConfirmEmail,
     ConfirmSecondFactor,
-    EndHoliday,
     EndSession,
     ErasePerson,
     GrantRole,
@@ -39,7 +38,6 @@ from argosy.contracts.accounts import (
     SignIn,
     SignOut,
     SignOutEverywhere,
-    StartHoliday,
     SuspendSeller,
     UnblockUser,
     WithdrawRole,
@@ -55,13 +53,13 @@ from argosy.contracts.accounts_teams import (
     WithdrawInvitation,
 )
 from argosy.domains.accounts.adapters.inbound import sign_in_limits as limits
-from argosy.domains.accounts.adapters.inbound import ways_in
+from argosy.domains.accounts.adapters.inbound import stores, ways_in
 from argosy.domains.accounts.adapters.outbound.gateways.address_formats import CountryFormats
 from argosy.domains.accounts.adapters.outbound.queries import (
     Account,
     GuestSeen,
     PersonSeen,
-    SellerStanding,
+    WholeStore,
     account_of,
     address_of,
     guest_seen,
@@ -71,7 +69,6 @@ from argosy.domains.accounts.adapters.outbound.queries import (
     seller_of,
     sellers_by,
     sessions_of,
-    store_of,
 )
 from argosy.domains.accounts.adapters.outbound.team_queries import invitations_of, memberships_of, team_of
 from argosy.domains.accounts.domain.address import SavedAddress
@@ -127,11 +124,6 @@ def my_sessions(asked: Asked) -> Page:
     return Page(items=sessions_of(asked.actor.id, asked.actor.session_id), next=None)
 
 
-def my_store(asked: Asked) -> SellerStanding | None:
-    """Your store, or the one that you act for: whether it may sell, and why not."""
-    return seller_of(asked.actor.seller_id) if asked.actor.person else store_of(asked.actor.id)
-
-
 def my_team(asked: Asked) -> Page:
     """Who works on your store beside its owner, and what they may do."""
     return Page(items=team_of(asked.actor.seller_id), next=None)
@@ -147,8 +139,8 @@ def my_memberships(asked: Asked) -> Page:
     return Page(items=memberships_of(asked.actor.id), next=None)
 
 
-def seller(asked: Asked) -> SellerStanding | None:
-    """Any seller."""
+def seller(asked: Asked) -> WholeStore | None:
+    """Any seller, and how their store shows itself."""
     return seller_of(asked["seller_id"])
 
 
@@ -291,9 +283,7 @@ endpoints = [
     post(
         "stores", OpenStore, allow=buyer, status=201, filled=("seller_id", "user_id"), answers=Made, changes_actor=True
     ),
-    get("stores/mine", my_store, allow=buyer, answers=SellerStanding, area="store"),
-    put("stores/mine/holiday", StartHoliday, allow=seller_only, area="store"),
-    delete("stores/mine/holiday", EndHoliday, allow=seller_only, takes_key=False, area="store"),
+    *stores.endpoints,
     get("stores/mine/team/members", my_team, allow=seller_only, answers=Page, area="team"),
     put("stores/mine/team/members/{member_id}/rights", ChangeMemberRights, owned=OWN_MEMBER, **_team),
     delete("stores/mine/team/members/{member_id}", RemoveMember, owned=OWN_MEMBER, **_team),
@@ -317,7 +307,7 @@ endpoints = [
     ),
     # For staff.
     get("sellers", sellers, allow=staff, answers=Page, parameters=SellersQuery),
-    get("sellers/{seller_id}", seller, allow=staff, answers=SellerStanding),
+    get("sellers/{seller_id}", seller, allow=staff, answers=WholeStore),
     post("sellers/{seller_id}/approve", ApproveSeller, **_store),
     post("sellers/{seller_id}/reject", RejectSeller, **_store),
     post("sellers/{seller_id}/suspend", SuspendSeller, **_store),

@@ -11,7 +11,7 @@ from argosy.domains.accounts.domain.identity import PROVIDER_MAX, SUBJECT_MAX
 from argosy.domains.accounts.domain.passkey import CREDENTIAL_LETTERS_MAX, PUBLIC_KEY_LETTERS_MAX
 from argosy.domains.accounts.domain.passkey import NAME_MAX as PASSKEY_NAME_MAX
 from argosy.domains.accounts.domain.proof import PURPOSES
-from argosy.domains.accounts.domain.seller_store import OPEN, REASON_MAX
+from argosy.domains.accounts.domain.seller_store import OPEN, PICTURE_MAX, REASON_MAX
 from argosy.domains.accounts.domain.session import DEVICE_MAX
 from argosy.domains.accounts.domain.team import RIGHTS_LETTERS_MAX
 from argosy.domains.accounts.domain.user import (
@@ -27,6 +27,7 @@ from argosy.platform.outbound import URL_LETTERS_MAX
 from argosy.platform.tables import AggregateRow, platform_tables
 from argosy.shared_kernel.emails import EMAIL_MAX
 from argosy.shared_kernel.errors import Invalid
+from argosy.shared_kernel.spelling import SLUG_MAX
 
 
 class UserRows(BaseUserManager["UserRow"]):
@@ -117,10 +118,25 @@ class StoreRow(AggregateRow):
     reason = models.CharField(max_length=REASON_MAX, default="", db_default="")
     on_holiday = models.BooleanField(default=False, db_default=False)
     holiday_until = InstantField(null=True)
+    slug = models.CharField(max_length=SLUG_MAX, default="", db_default="")
+    texts = models.JSONField(default=list, db_default=[])
+    logo = models.CharField(max_length=PICTURE_MAX, default="", db_default="")
+    banner = models.CharField(max_length=PICTURE_MAX, default="", db_default="")
 
     class Meta:
         db_table = "seller_stores"
         constraints = [models.UniqueConstraint(fields=["user_id"], name="stores_one_per_user")]
+
+
+class StoreSlugRow(AggregateRow):
+    """A slug that a store has or had."""
+
+    text = models.CharField(max_length=SLUG_MAX, unique=True)
+    seller_id = IdField(db_index=True)
+    created_at = InstantField()
+
+    class Meta:
+        db_table = "store_slugs"
 
 
 class SessionRow(AggregateRow):

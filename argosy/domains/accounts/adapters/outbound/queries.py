@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from django.db import connections, router
 
+from argosy.contracts.accounts_stores import StoreText
 from argosy.domains.accounts.adapters.outbound.models import (
     EmailChangeRow,
     GuestRow,
@@ -15,6 +16,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
     SecondFactorRow,
     SessionRow,
     StoreRow,
+    StoreSlugRow,
     UserRoleRow,
     UserRow,
 )
@@ -161,6 +163,15 @@ class SellerStanding(msgspec.Struct, frozen=True):
     opened_at: datetime
 
 
+class WholeStore(SellerStanding, frozen=True, kw_only=True):
+    """A seller's store with how it shows itself."""
+
+    slug: str
+    texts: tuple[StoreText, ...]
+    logo: str
+    banner: str
+
+
 class PersonSeen(msgspec.Struct, frozen=True):
     """A person as staff see them."""
 
@@ -175,14 +186,20 @@ class PersonSeen(msgspec.Struct, frozen=True):
     registered_at: datetime
 
 
-def store_of(user_id: str) -> SellerStanding | None:
+def store_of(user_id: str) -> WholeStore | None:
     """A person's own store."""
-    return next(map(_standing, StoreRow.objects.filter(user_id=user_id)), None)
+    return next(map(_whole, StoreRow.objects.filter(user_id=user_id)), None)
 
 
-def seller_of(seller_id: str) -> SellerStanding | None:
-    """Any seller, for staff."""
-    return next(map(_standing, StoreRow.objects.filter(id=seller_id)), None)
+def seller_of(seller_id: str) -> WholeStore | None:
+    """Any seller, for staff and for whoever acts for them."""
+    return next(map(_whole, StoreRow.objects.filter(id=seller_id)), None)
+
+
+def store_by_slug(slug: str) -> Id | None:
+    """Which store a slug leads to; it may have another one by now."""
+    found = StoreSlugRow.objects.filter(text=slug).values_list("seller_id", flat=True).first()
+    return None if found is None else Id(str(found))
 
 
 def owner_of_store(seller_id: str) -> str | None:
@@ -256,6 +273,16 @@ def _standing(row: StoreRow) -> SellerStanding:
         on_holiday=row.on_holiday,
         holiday_until=row.holiday_until,
         opened_at=row.opened_at,
+    )
+
+
+def _whole(row: StoreRow) -> WholeStore:
+    return WholeStore(
+        **msgspec.structs.asdict(_standing(row)),
+        slug=row.slug,
+        texts=msgspec.convert(row.texts, tuple[StoreText, ...]),
+        logo=row.logo,
+        banner=row.banner,
     )
 
 

@@ -16,6 +16,7 @@ from argosy.domains.accounts.adapters.outbound.models import (
     SecondFactorRow,
     SessionRow,
     StoreRow,
+    StoreSlugRow,
     UserRoleRow,
     UserRow,
 )
@@ -28,6 +29,7 @@ from argosy.domains.accounts.domain.proof import Proof
 from argosy.domains.accounts.domain.second_factor import SecondFactor
 from argosy.domains.accounts.domain.seller_store import Store
 from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.store_slug import StoreSlug
 from argosy.domains.accounts.domain.team import Invitation, Member
 from argosy.domains.accounts.domain.user import Profile, RoleGrant, User
 from argosy.platform.rows import Part, Rows
@@ -42,6 +44,7 @@ ROWS = (
         },
     ),
     Rows(Store, StoreRow),
+    Rows(StoreSlug, StoreSlugRow),
     Rows(Session, SessionRow),
     Rows(Proof, ProofRow),
     Rows(SecondFactor, SecondFactorRow),

@@ -87,6 +87,36 @@ def test_promotions_tell_how_they_stand_and_how_much_of_them_is_had(shop: Shop) 
     assert pages(shop, "promotions", shop.staff(), "name") == []
 
 
+def test_promotions_that_have_ended_are_listed_the_last_ended_first(shop: Shop) -> None:
+    ids = [
+        made(shop, "promotions", shop.seller, name=name, terms={**TENTH, "units_max": 2}, ends_at=FAR).json["id"]
+        for name in ("One", "Two", "Three")
+    ]
+    for promotion_id in (ids[1], ids[0]):
+        assert shop.call("POST", f"promotions/{promotion_id}/end", token=shop.seller).status == 200
+    assert shop.bought(lines=[shop.line(quantity=2)])["status"] == "COMPLETED"
+    ended = "promotions?state=ended"
+    assert pages(shop, ended, shop.seller, "name") == ["Three", "One", "Two"]
+    assert pages(shop, "promotions", shop.seller, "name") == []
+    last = shop.call("GET", f"{ended}&limit=1", token=shop.seller).json
+    assert "state=ended" in last["next"]
+    [three] = last["items"]
+    assert (three["promotion_id"], three["state"], three["units_sold"], three["terms"]["units_max"]) == (
+        ids[2],
+        "ended",
+        2,
+        2,
+    ), "it ended with its last unit"
+    assert three["created_at"] < three["ended_at"] < three["ends_at"]
+    assert three["units_reserved"] == 0
+    other = shop.person()
+    shop.call("POST", "stores", {"store_name": "Other"}, token=other)
+    seller_id = three["funded_by"]
+    assert pages(shop, f"{ended}&seller_id={seller_id}", other, "name") == []
+    assert pages(shop, f"{ended}&seller_id={seller_id}", shop.staff(), "name") == ["Three", "One", "Two"]
+    assert_problem(shop.call("GET", "promotions?state=lost", token=shop.seller), 422, "invalid_request")
+
+
 def test_staff_see_the_groups_that_they_put_buyers_in(shop: Shop) -> None:
     staff = shop.staff()
     buyer_id = shop.call("GET", "users/me", token=shop.buyer).json["user_id"]

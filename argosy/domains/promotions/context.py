@@ -15,7 +15,7 @@ from argosy.domains.promotions.application.redemptions import ExpiredUses, Redem
 from argosy.domains.promotions.domain.buyer import Buyer
 from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
-from argosy.domains.promotions.domain.promotion import Promotion
+from argosy.domains.promotions.domain.promotion import EndedPromotion, Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
 from argosy.engine.due import Every
 from argosy.engine.work import UnitOfWork
@@ -41,6 +41,7 @@ class PromotionsContext(Context):
     def build(self, work: UnitOfWork) -> tuple[object, ...]:
         coupons, promotions = work.repository(Coupon), work.repository(Promotion)
         campaigns, buyers = work.repository(Campaign), work.repository(Buyer)
+        end = ending(work, promotions, work.repository(EndedPromotion))
         books = Books(
             work,
             coupons,
@@ -49,14 +50,14 @@ class PromotionsContext(Context):
             work.repository(BuyerUse),
             promotions,
             buyers,
-            ending(work, promotions),
+            end,
         )
         return (
             Coupons(work, coupons),
             Campaigns(work, campaigns, coupons, self.randomness),
             Redemptions(work, books, self.expired(work)),
             Buyers(work, buyers),
-            Promotions(work, promotions, self.ended(work)),
+            Promotions(work, promotions, self.ended(work), end),
             Reconciling(work, coupons, promotions, books.buyer_uses, self.drifts(work)),
         )
 

@@ -18,7 +18,7 @@ from argosy.domains.promotions.application.coupons import CouponsAreNotYoursToMa
 from argosy.domains.promotions.domain.buyer import reason_against_buyer
 from argosy.domains.promotions.domain.discount import check_lines
 from argosy.domains.promotions.domain.evaluation import evaluate
-from argosy.domains.promotions.domain.promotion import NoSuchPromotion, Promotion, PromotionIdIsTaken
+from argosy.domains.promotions.domain.promotion import EndedPromotion, NoSuchPromotion, Promotion, PromotionIdIsTaken
 from argosy.engine.reads import By, by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, is_id
@@ -55,11 +55,14 @@ def live(promotions: Repository[Promotion], lines: Iterable[PricedLine], now: da
     return [promotion for promotion in found if promotion.is_live(now)]
 
 
-def ending(work: UnitOfWork, promotions: Repository[Promotion]) -> Callable[[Promotion], None]:
-    """How a promotion ends: it is told, and forgotten."""
+def ending(
+    work: UnitOfWork, promotions: Repository[Promotion], kept: Repository[EndedPromotion]
+) -> Callable[[Promotion], None]:
+    """How a promotion ends: it is told, and what it was is kept apart, where no purchase looks."""
 
     def end(promotion: Promotion) -> None:
         work.announce(PromotionEnded(promotion_id=promotion.id))
+        kept.add(EndedPromotion.of(promotion, work.now))
         promotions.remove(promotion)
 
     return end
@@ -68,11 +71,17 @@ def ending(work: UnitOfWork, promotions: Repository[Promotion]) -> Callable[[Pro
 class Promotions:
     """What is taken off without a code."""
 
-    def __init__(self, work: UnitOfWork, promotions: Repository[Promotion], ended: EndedPromotions) -> None:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        promotions: Repository[Promotion],
+        ended: EndedPromotions,
+        end: Callable[[Promotion], None],
+    ) -> None:
         self.work = work
         self.promotions = promotions
         self.ended = ended
-        self._end = ending(work, promotions)
+        self._end = end
         self._over: Sequence[Id] | None = None
 
     @reads(promotions=lambda command: filter(is_id, [command.promotion_id]))
@@ -110,7 +119,7 @@ class Promotions:
 
     @then_reads(promotions=lambda self, command: self._over_now())
     def expire_promotions(self, command: ExpirePromotions) -> None:
-        """Promotions whose time has ended are told so and forgotten, limited ones when no quote stands with them."""
+        """Promotions whose time has ended are told so and put away, limited ones when no quote stands with them."""
         for id in self._over_now():
             promotion = self.promotions.find(id)
             if promotion is None:

@@ -11,7 +11,7 @@ from argosy.domains.promotions.domain.buyer import BuyerGroupsMalformed, is_grou
 from argosy.domains.promotions.domain.coupon import BASIS_POINTS_MAX, PLATFORM, FunderUnknown, NotAnId, PeriodIsEmpty
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken, refuse
-from argosy.shared_kernel.ids import Id, is_id
+from argosy.shared_kernel.ids import Id, child_id, is_id
 from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 
 PERCENTAGE, FIXED, BUY_X_GET_Y, TIERED, BUNDLE = "percentage", "fixed", "buy_x_get_y", "tiered", "bundle"
@@ -50,7 +50,7 @@ class NoSuchPromotion(NotFound):
 
 @dataclass(kw_only=True, eq=False)
 class Promotion(Aggregate):
-    """One promotion that is planned or runs; one that has ended is forgotten here and stands in the log. It is found
+    """One promotion that is planned or runs; of one that has ended an EndedPromotion is left. It is found
     by `scope_key`, the narrowest thing that every purchase it could apply to has."""
 
     name: str
@@ -265,3 +265,35 @@ def _wrong_amounts(terms: PromotionTerms) -> Iterator[DomainError]:
         or any(not 1 <= tier.basis_points <= BASIS_POINTS_MAX for tier in terms.tiers)
     ):
         yield TermOutOfRange(field="tiers", minimum=int(is_tiered), maximum=TIERS_MAX * is_tiered)
+
+
+@dataclass(kw_only=True, eq=False)
+class EndedPromotion(Aggregate):
+    """What a promotion was when it ended, for whoever paid for it: nothing counts with it, and nothing changes it.
+    `ends_at` is when it was to end, `units_sold` how many were had by then."""
+
+    promotion_id: Id
+    name: str
+    funded_by: str
+    terms: PromotionTerms
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    ended_at: datetime
+    units_sold: int
+
+    @classmethod
+    def of(cls, promotion: Promotion, now: datetime) -> EndedPromotion:
+        """A promotion that is made anew under its id and ends again is another one."""
+        return cls(
+            id=child_id(promotion.id, "ended", now.isoformat()),
+            promotion_id=promotion.id,
+            name=promotion.name,
+            funded_by=promotion.funded_by,
+            terms=promotion.terms,
+            starts_at=promotion.starts_at,
+            ends_at=promotion.ends_at,
+            created_at=promotion.created_at,
+            ended_at=now,
+            units_sold=promotion.units_sold,
+        )

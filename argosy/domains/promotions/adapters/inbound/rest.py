@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from argosy.contracts.promotions import (
     SimulatePromotion,
 )
 from argosy.domains.promotions.adapters.outbound.queries import (
+    ENDED,
     BuyerKnown,
     CampaignShown,
     CouponShown,
@@ -29,6 +31,7 @@ from argosy.domains.promotions.adapters.outbound.queries import (
     codes_of_campaign,
     coupon_of,
     coupons_of,
+    ended_of,
     promotion_of,
     promotions_of,
 )
@@ -44,6 +47,7 @@ from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 from argosy.platform.runtime import runtime
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _Code = Annotated[str, msgspec.Meta(max_length=CODE_LENGTH_MAX, pattern="^[!-~]+$")]
 
 
@@ -57,6 +61,12 @@ class CouponsQuery(OwnersQuery, kw_only=True, frozen=True):
     """`status`: only those that stand so."""
 
     status: Literal["", "ACTIVE", "DISABLED"] = ""
+
+
+class PromotionsQuery(OwnersQuery, kw_only=True, frozen=True):
+    """`state`: those that have ended, instead of those that are planned or run."""
+
+    state: Literal["", "ended"] = ""
 
 
 def paid_by(asked: Asked) -> Mapping[str, Any]:
@@ -79,12 +89,21 @@ def coupon(asked: Asked) -> CouponShown | None:
 
 
 def promotions(asked: Asked) -> Page:
-    """Your promotions that are planned or run, the newest first; what has ended is told by the feed of events."""
-    query: OwnersQuery = asked.query
+    """Your promotions that are planned or run, the newest first; or those that have ended, the last ended first."""
+    query: PromotionsQuery = asked.query
+    if query.state == ENDED:
+        return _ended(asked, query)
     before = query.position(tuple[_Id])
     found = promotions_of(_owner(asked), before[0] if before else "", query.limit + 1, runtime().clock.now())
     last = cursor(found[: query.limit][-1].promotion_id) if found else ""
     return page(found, query, f"{PREFIX}promotions", last, seller_id=query.seller_id)
+
+
+def _ended(asked: Asked, query: PromotionsQuery) -> Page:
+    found = ended_of(_owner(asked), query.position(tuple[_Instant, _Id]), query.limit + 1)
+    last = cursor(*found[: query.limit][-1].place) if found else ""
+    shown = [one.shown for one in found]
+    return page(shown, query, f"{PREFIX}promotions", last, seller_id=query.seller_id, state=query.state)
 
 
 def promotion(asked: Asked) -> PromotionShown | None:
@@ -144,7 +163,7 @@ endpoints = [
     # First: terms that are shown are described under the same name as terms that are sent, which ask for more.
     get("coupons", coupons, allow=merchant, parameters=CouponsQuery, answers=Page),
     get("coupons/{code}", coupon, allow=merchant, answers=CouponShown),
-    get("promotions", promotions, allow=merchant, parameters=OwnersQuery, answers=Page),
+    get("promotions", promotions, allow=merchant, parameters=PromotionsQuery, answers=Page),
     get("promotions/{promotion_id}", promotion, allow=merchant, answers=PromotionShown),
     post(
         "coupon-campaigns",

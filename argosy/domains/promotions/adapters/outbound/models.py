@@ -83,7 +83,7 @@ class CampaignRow(AggregateRow):
 
 
 class PromotionRow(AggregateRow):
-    """One promotion that is planned or runs; what has ended stands in the log alone."""
+    """One promotion that is planned or runs."""
 
     name = models.CharField(max_length=100)
     scope_key = models.CharField(max_length=120, db_index=True)
@@ -110,6 +110,24 @@ class PromotionRow(AggregateRow):
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="promotion_period_not_empty"),
         ]
+
+
+class EndedPromotionRow(AggregateRow):
+    """What a promotion was when it ended."""
+
+    promotion_id = IdField()
+    name = models.CharField(max_length=100)
+    funded_by = models.CharField(max_length=36)
+    terms = models.JSONField()
+    starts_at = InstantField()
+    ends_at = InstantField()
+    created_at = InstantField()
+    ended_at = InstantField()
+    units_sold = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ended_promotions"
+        indexes = [models.Index(fields=["funded_by", "ended_at", "id"], name="ended_promotions_by_funder")]
 
 
 class BuyerRow(AggregateRow):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -14,11 +14,14 @@ from argosy.domains.promotions.adapters.outbound.models import (
     CampaignRow,
     CouponRedemptionRow,
     CouponRow,
+    EndedPromotionRow,
     PromotionRow,
 )
 from argosy.domains.promotions.application.redemptions import ExpiredUse
 from argosy.domains.promotions.domain.coupon import ACTIVE, DISABLED, Coupon
 from argosy.shared_kernel.ids import Id
+
+ENDED = "ended"
 
 
 def expired_uses(until: datetime, limit: int) -> Sequence[ExpiredUse]:
@@ -107,8 +110,8 @@ def _coupon(row: CouponRow, now: datetime) -> CouponShown:
 
 
 class PromotionShown(msgspec.Struct, kw_only=True):
-    """A promotion as who pays for it sees it. `state`: planned, running, or over for a few minutes until it is put
-    away. `units_reserved` are held by checkouts, `units_sold` are had."""
+    """A promotion as who pays for it sees it. `state`: planned, running, over for a few minutes until it is put away,
+    or ended (at `ended_at`). `units_reserved` are held by checkouts, `units_sold` are had."""
 
     promotion_id: Id
     name: str
@@ -120,6 +123,42 @@ class PromotionShown(msgspec.Struct, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     created_at: datetime
+    ended_at: datetime | None = None
+
+
+class Ended(NamedTuple):
+    """A promotion that has ended, and its place in the list of those."""
+
+    shown: PromotionShown
+    place: tuple[datetime, Id]
+
+
+def ended_of(funded_by: str, before: tuple[datetime, str] | None, limit: int) -> list[Ended]:
+    """At most `limit` promotions that this seller (or the platform) paid for and that have ended, the last ended
+    first."""
+    rows = EndedPromotionRow.objects.filter(funded_by=funded_by)
+    if before is not None:
+        at, id = before
+        rows = rows.filter(ended_at__lte=at).exclude(ended_at=at, id__gte=id)
+    return [
+        Ended(
+            PromotionShown(
+                promotion_id=Id(str(row.promotion_id)),
+                name=row.name,
+                terms=msgspec.convert(row.terms, PromotionTerms),
+                funded_by=row.funded_by,
+                state=ENDED,
+                units_reserved=0,
+                units_sold=row.units_sold,
+                starts_at=row.starts_at,
+                ends_at=row.ends_at,
+                created_at=row.created_at,
+                ended_at=row.ended_at,
+            ),
+            (row.ended_at, Id(str(row.id))),
+        )
+        for row in rows.order_by("-ended_at", "-id")[:limit]
+    ]
 
 
 def promotions_of(funded_by: str, before: str, limit: int, now: datetime) -> list[PromotionShown]:

@@ -8,12 +8,13 @@ from argosy.domains.promotions.adapters.outbound.models import (
     CampaignRow,
     CouponRedemptionRow,
     CouponRow,
+    EndedPromotionRow,
     PromotionRow,
 )
 from argosy.domains.promotions.domain.buyer import Buyer
 from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
-from argosy.domains.promotions.domain.promotion import Promotion
+from argosy.domains.promotions.domain.promotion import EndedPromotion, Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
 from argosy.platform.rows import Rows
 
@@ -29,6 +30,7 @@ ROWS = (
             "buyer_limit": lambda promotion: promotion.buyer_limit,
         },
     ),
+    Rows(EndedPromotion, EndedPromotionRow),
     Rows(Buyer, BuyerRow),
     Rows(Campaign, CampaignRow),
 )

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from argosy.domains.carts.domain.guest import guest_id_of
+from argosy.domains.inventory.adapters.outbound.models import StockItemRow
 from tests.api.shop import Shop, assert_problem, nobodys
 from tests.api.test_carts import guest_of
 from tests.api.test_stock import PORTO
@@ -97,3 +98,34 @@ def test_movements_of_stock_are_found_by_place_reason_and_time(shop: Shop) -> No
     answer = shop.call("GET", f"{path}?limit=1&reason=receipt", token=shop.seller).json
     rest = shop.call("GET", answer["next"].removeprefix("/api/v1/"), token=shop.seller).json
     assert (answer["items"], rest["items"]) == ([second], [first])
+
+
+def test_movements_of_a_sku_are_found_over_all_its_units(shop: Shop) -> None:
+    """A SKU that has moved to another stock unit has moved pieces of both."""
+    other_unit = shop.variant_of(shop.product("shade", 900))
+    shop.call("POST", f"stock/{other_unit}/receipts", {"quantity": 3, "reference_id": "first"}, token=shop.seller)
+    StockItemRow.objects.filter(stock_unit_id=other_unit).update(sku="lamp")
+    path = "stock-movements?sku=lamp"
+    second, first = listed(shop, shop.seller, "sku=lamp", "stock-movements")
+    assert [(one["stock_unit_id"], one["change"]) for one in (second, first)] == [
+        (other_unit, 3),
+        (shop.variant_id, 50),
+    ]
+    between = f"moved_from={quote(second['created_at'])}"
+    for query, expected in {
+        "warehouse=main&reason=receipt": [second, first],
+        "warehouse=porto": [],
+        "reason=sold": [],
+        between: [second],
+        between.replace("_from", "_before"): [first],
+    }.items():
+        assert shop.call("GET", f"{path}&{query}", token=shop.seller).json["items"] == expected, query
+    answer = shop.call("GET", f"{path}&limit=1&reason=receipt", token=shop.seller).json
+    assert "sku=lamp" in answer["next"]
+    rest = shop.call("GET", answer["next"].removeprefix("/api/v1/"), token=shop.seller).json
+    assert (answer["items"], rest["items"], rest["next"]) == ([second], [first], None)
+    stranger = shop.person()
+    shop.call("POST", "stores", {"store_name": "Other"}, token=stranger)
+    assert shop.call("GET", path, token=stranger).json["items"] == []
+    assert shop.call("GET", path, token=shop.staff()).json["items"] == [second, first]
+    assert_problem(shop.call("GET", "stock-movements", token=shop.seller), 422, "invalid_request")

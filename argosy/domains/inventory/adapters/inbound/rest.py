@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -58,6 +59,12 @@ class MovementsQuery(PageQuery, kw_only=True, frozen=True):
     moved_before: _Instant | None = None
 
 
+class SkuMovementsQuery(MovementsQuery, kw_only=True, frozen=True):
+    """Of which SKU, and which of its movements."""
+
+    sku: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
 class CountsQuery(PageQuery, kw_only=True, frozen=True):
     """Which counts."""
 
@@ -105,19 +112,36 @@ def movements_of_unit(asked: Asked) -> Page | None:
     if not queries.levels_of_unit(unit_id, seller_id):
         return None
     before = query.position(tuple[_Instant, _Id])
-    which = queries.WhichMovements(query.warehouse, query.reason, query.moved_from, query.moved_before)
-    found = queries.movements_of_unit(unit_id, seller_id, before=before, limit=query.limit + 1, which=which)
+    found = queries.movements_of_unit(unit_id, seller_id, before=before, limit=query.limit + 1, which=_which(query))
+    return _movements(found, query, f"stock/{unit_id}/movements")
+
+
+def movements_of_sku(asked: Asked) -> Page:
+    """What came and went of all your stock units of a SKU, and why, the newest first; staff see everybody's."""
+    query: SkuMovementsQuery = asked.query
+    before = query.position(tuple[_Instant, _Id])
+    found = queries.movements_of_sku(
+        query.sku, _seller(asked), before=before, limit=query.limit + 1, which=_which(query)
+    )
+    return _movements(found, query, "stock-movements", sku=query.sku)
+
+
+def _which(query: MovementsQuery) -> queries.WhichMovements:
+    return queries.WhichMovements(query.warehouse, query.reason, query.moved_from, query.moved_before)
+
+
+def _movements(found: Sequence[queries.ShownMovement], query: MovementsQuery, path: str, **filters: str) -> Page:
     last = found[query.limit - 1] if len(found) > query.limit else None
-    after = cursor(last.created_at, last.movement_id) if last else ""
     return page(
         found,
         query,
-        f"{PREFIX}stock/{unit_id}/movements",
-        after,
+        f"{PREFIX}{path}",
+        cursor(last.created_at, last.movement_id) if last else "",
         warehouse=query.warehouse,
         reason=query.reason,
         moved_from=query.moved_from.isoformat() if query.moved_from else "",
         moved_before=query.moved_before.isoformat() if query.moved_before else "",
+        **filters,
     )
 
 
@@ -183,6 +207,7 @@ endpoints = [
     get("stock", my_stock, allow=merchant, parameters=StockQuery, answers=Page),
     get("stock/{stock_unit_id}", stock_of_unit, allow=merchant, answers=Levels),
     get("stock/{stock_unit_id}/movements", movements_of_unit, allow=merchant, parameters=MovementsQuery, answers=Page),
+    get("stock-movements", movements_of_sku, allow=merchant, parameters=SkuMovementsQuery, answers=Page),
     post(
         "stock/{stock_unit_id}/receipts",
         ReceiveStock,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import F, Q, QuerySet
@@ -65,6 +65,12 @@ class ShownMovement(msgspec.Struct, kw_only=True, frozen=True):
     reason: str
     reference_id: str
     created_at: datetime
+
+
+class SkuMovement(ShownMovement, kw_only=True, frozen=True):
+    """The same, and of which stock unit."""
+
+    stock_unit_id: Id
 
 
 def overdue_reservations(now: datetime, limit: int) -> Sequence[Id]:
@@ -211,7 +217,43 @@ def movements_of_unit(
     if which.warehouse:
         items = items.filter(warehouse=which.warehouse)
     places = dict(items.values_list("id", "warehouse"))
-    rows = StockMovementRow.objects.filter(stock_item_id__in=list(places)).order_by("-created_at", "-id")
+    rows = _newest_first(StockMovementRow.objects.filter(stock_item_id__in=list(places)), which, before)
+    return [ShownMovement(warehouse=places[row.stock_item_id], **_moved(row)) for row in rows[:limit]]
+
+
+def movements_of_sku(
+    sku: str,
+    seller_id: str | None,
+    *,
+    before: tuple[datetime, str] | None = None,
+    limit: int,
+    which: WhichMovements = ALL_MOVEMENTS,
+) -> list[SkuMovement]:
+    """What came and went of every stock unit of a SKU, of one seller or (None) of all; the newest first."""
+    items = StockItemRow.objects.filter(sku=sku)
+    if seller_id is not None:
+        items = items.filter(seller_id=seller_id)
+    if which.warehouse:
+        items = items.filter(warehouse=which.warehouse)
+    found = StockMovementRow.objects.filter(stock_item_id__in=items.values("id"))
+    rows = list(_newest_first(found, which, before)[:limit])
+    places = {
+        id: (warehouse, unit_id)
+        for id, warehouse, unit_id in StockItemRow.objects.filter(
+            id__in={row.stock_item_id for row in rows}
+        ).values_list("id", "warehouse", "stock_unit_id")
+    }
+    return [
+        SkuMovement(
+            warehouse=places[row.stock_item_id][0], stock_unit_id=Id(places[row.stock_item_id][1]), **_moved(row)
+        )
+        for row in rows
+    ]
+
+
+def _newest_first(
+    rows: QuerySet[StockMovementRow], which: WhichMovements, before: tuple[datetime, str] | None
+) -> QuerySet[StockMovementRow]:
     if which.reason:
         rows = rows.filter(reason=which.reason)
     if which.moved_from is not None:
@@ -221,17 +263,17 @@ def movements_of_unit(
     if before is not None:
         at, id = before
         rows = rows.filter(created_at__lte=at).exclude(created_at=at, id__gte=id)
-    return [
-        ShownMovement(
-            movement_id=Id(row.id),
-            warehouse=places[row.stock_item_id],
-            change=row.change,
-            reason=row.reason,
-            reference_id=row.reference_id,
-            created_at=row.created_at,
-        )
-        for row in rows[:limit]
-    ]
+    return rows.order_by("-created_at", "-id")
+
+
+def _moved(row: StockMovementRow) -> dict[str, Any]:
+    return {
+        "movement_id": Id(row.id),
+        "change": row.change,
+        "reason": row.reason,
+        "reference_id": row.reference_id,
+        "created_at": row.created_at,
+    }
 
 
 def warehouses(seller_id: str | None) -> list[ShownWarehouse]:

@@ -56,10 +56,19 @@ class ImportedTexts(Value, omit_defaults=True):
     words: tuple[LocalWord, ...] = ()
 
 
+class ExportedStock(Value):
+    """How many pieces of a variant's stock unit were there, and promised to nobody, when the file was written. Units
+    are pieces of stock, of which a variant may take several."""
+
+    sku: str
+    available: int
+
+
 class ImportProduct(Command):
     """One product of a file. What the seller has under this SKU becomes what is said here; what is not said stays as
     it is: variants, prices in other currencies and other languages too. `status` is "published", "draft" or nothing.
-    An amount is the price apart from sales. Answers "made", "changed" or "unchanged"."""
+    An amount is the price apart from sales. `stock` is what an export has told, and is passed over: pieces are counted
+    by SendCount, never by a file of products. Answers "made", "changed" or "unchanged"."""
 
     sku: str
     title: str | None = None
@@ -75,6 +84,7 @@ class ImportProduct(Command):
     options: tuple[OptionAxis, ...] | None = None
     prices: tuple[ImportedPrice, ...] = ()
     texts: tuple[ImportedTexts, ...] = ()
+    stock: tuple[ExportedStock, ...] = ()
 
 
 class RefusedRow(Value):

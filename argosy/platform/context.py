@@ -16,6 +16,7 @@ from argosy.engine.work import UnitOfWork
 from argosy.platform.flows import Watched
 from argosy.platform.rows import Rows
 from argosy.platform.sql_store import SqlStore
+from argosy.shared_kernel.ids import Id
 
 if TYPE_CHECKING:
     from argosy.platform.runtime import Runtime
@@ -104,6 +105,11 @@ class Context(AppConfig):
     def withdraws(self, changes: Changes) -> bool:
         """Whether a commit of this context took away what a token may stand for."""
         return False
+
+    def units_left(self, stock_unit_ids: Sequence[Id]) -> Mapping[Id, int]:
+        """How many pieces of these stock units are left, as it was last told, of a context that shows stock; of others
+        nothing is said."""
+        return {}
 
     @property
     def alias(self) -> str:

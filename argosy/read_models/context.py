@@ -3,12 +3,13 @@ database may be deleted, and is made again from the logs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from argosy.engine.store import Changes
 from argosy.engine.work import UnitOfWork
 from argosy.platform.context import Context, Subscription
+from argosy.shared_kernel.ids import Id
 
 if TYPE_CHECKING:
     from argosy.platform.runtime import Runtime
@@ -47,6 +48,12 @@ class SearchContext(Context):
 
         store = runtime.store(self, [kept_of(kind).in_slot(standing.slot) for kind in view.kinds])
         return Subscription(f"{view.name}@{standing.generation}", view.participant, store)
+
+    def units_left(self, stock_unit_ids: Sequence[Id]) -> Mapping[Id, int]:
+        """As the view of stock shows them."""
+        from argosy.read_models.stock.queries import left_of
+
+        return left_of(stock_unit_ids)
 
     def news(self, changes: Changes) -> set[str]:
         """Documents that somebody may be waiting for: `document:<view>:<id>`."""

@@ -191,6 +191,47 @@ def test_what_cannot_go_in_is_told_with_line_and_reason_and_leaves_no_half(shop:
     assert [(one["refused"], one["refusals"]) for one in listed] == [(12, []), (0, [])]
 
 
+@pytest.mark.parametrize("piece", [1, 50])
+def test_of_a_sku_that_a_file_has_twice_the_first_counts(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    """Otherwise each of two products with one SKU would change what the other has made, whenever the file comes."""
+    monkeypatch.setattr(transferring, "PIECE_ROWS", piece)
+    raw = lines(MUG, PLATE, MUG | {"title": "Another mug"})
+    told = imported(shop, raw)
+    assert counts(told) == ("DONE", 3, 2, 0, 0, 1)
+    [refusal] = told["refusals"]
+    assert (refusal["line"], refusal["sku"], refusal["code"], refusal["fields"]) == (3, "mug", "sku_repeats", ["sku"])
+    assert "line 1" in refusal["detail"]
+    assert mine(shop)["mug"]["title"] == "A mug"
+    assert counts(imported(shop, raw)) == ("DONE", 3, 0, 0, 2, 1)
+    table = b"sku,title,category,price,currency\r\na,A,home,1.00,EUR\r\nb,B,home,1.00,EUR\r\na,C,home,1.00,EUR\r\n"
+    assert counts(imported(shop, table, kind="text/csv")) == ("DONE", 3, 2, 0, 0, 1)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_an_export_tells_what_is_left_and_no_import_takes_it(shop: Shop, kind: str) -> None:
+    imported(shop, lines(MUG))
+    shop.bought(lines=[shop.line(quantity=2)])
+    shop.tell_stock()
+    [raw] = exported(shop, kind)
+    if kind == "csv":
+        rows = list(csv.DictReader(io.StringIO(raw.decode(), newline="")))
+        assert {row["variant_sku"]: row["available"] for row in rows} == {"lamp": "48", "mug-blue": "", "mug-red": ""}
+        more = raw.replace(b",48\r\n", b",999\r\n")
+    else:
+        told = {one["sku"]: one.get("stock") for one in map(json.loads, raw.splitlines())}
+        assert told == {"lamp": [{"sku": "lamp", "available": 48}], "mug": None}, "of the mug nothing was ever told"
+        more = raw.replace(b'"available":48', b'"available":999')
+    assert more != raw
+    stock = "SELECT * FROM stock_items ORDER BY id"
+    before = written(shop), shop.place.rows("inventory", stock)
+    media = "text/csv" if kind == "csv" else "application/jsonl"
+    for content in (raw, more):
+        assert counts(imported(shop, content, kind=media)) == ("DONE", 2, 0, 0, 2, 0)
+    assert (written(shop), shop.place.rows("inventory", stock)) == before
+
+
 def test_a_dry_run_tells_the_same_and_changes_nothing(shop: Shop) -> None:
     imported(shop, lines(MUG))
     before = written(shop)

@@ -10,11 +10,13 @@ import msgspec
 from argosy.read_models.slots import live_table, search
 from argosy.read_models.stock.projector import Shelf, SkuLevel
 from argosy.read_models.stored import ROWS_MAX, Listed
-from argosy.shared_kernel.ids import is_id
+from argosy.shared_kernel.ids import Id, is_id
 
 VIEW = "catalogue"
 """Stock is a part of that view, which listens to inventory anyway: a subscription of its own would cost every checkout
 another look at inventory's log."""
+
+UNITS_AT_ONCE = 500
 
 _KINDS = {"out": "available = 0", "in": "available > 0", "low": "is_low", "short": "is_short"}
 
@@ -50,6 +52,23 @@ def warehouse_stock(
         f"body, warehouse, {id}", Shelf, where, "warehouse, stock_item_id", (*parameters, min(limit, ROWS_MAX))
     )
     return [Listed(msgspec.Raw(body.encode()), (place, id)) for body, place, id in rows]
+
+
+def left_of(stock_unit_ids: Sequence[Id]) -> dict[Id, int]:
+    """How many pieces of these stock units are there in all warehouses and promised to nobody, as it was last told;
+    of others there is nothing."""
+    found: dict[Id, int] = {}
+    wanted = [id for id in dict.fromkeys(stock_unit_ids) if is_id(id)]
+    id = search().selected("stock_unit_id", "uuid")
+    for begin in range(0, len(wanted), UNITS_AT_ONCE):
+        asked = tuple(wanted[begin : begin + UNITS_AT_ONCE])
+        rows = search().query(
+            f"SELECT {id}, available FROM {live_table(VIEW, SkuLevel)} "
+            f"WHERE stock_unit_id IN ({', '.join('?' for _ in asked)})",
+            asked,
+        )
+        found.update((Id(unit_id), available) for unit_id, available in rows)
+    return found
 
 
 def _where(seller_id: str | None, only: str, *among: tuple[str, Sequence[str]]) -> tuple[list[str], list[Any]]:

@@ -31,6 +31,8 @@ BYTES_MAX = 10_000_000
 FIELD_MAX = 100_000
 _OF_PRODUCT = ("sku", "title", "description", "category", "tax_category", "status", "images")
 _NUMBERS = ("weight_grams", "length_mm", "width_mm", "height_mm", "units_each")
+AVAILABLE = "available"
+"""What an export tells of stock. It is read by people: no import takes it."""
 _OF_VARIANT = ("variant_sku", "price", "currency", *_NUMBERS[:4], "stock_unit_id", "units_each")
 _ATTRIBUTE, _OF_VARIANT_ATTRIBUTE = "attribute:", "variant:"
 _BODY = Body(ImportProduct, ())
@@ -59,9 +61,9 @@ class _Group(NamedTuple):
 
 
 def entries(raw: bytes, kind: str) -> Iterator[Entry]:
-    """The products of a file, one after the other; FileNotReadable where the rest of it is none."""
+    """The products of a file, one after the other, each SKU once; FileNotReadable where the rest of it is none."""
     text = _text(raw)
-    return _of_csv(text) if kind == CSV else _of_json(text)
+    return _once_each(_of_csv(text) if kind == CSV else _of_json(text))
 
 
 def count(raw: bytes, kind: str) -> int:
@@ -78,6 +80,19 @@ def _text(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise FileNotReadable(line=line, reason="not UTF-8") from None
+
+
+def _once_each(found: Iterable[Entry]) -> Iterator[Entry]:
+    """Of two products with one SKU the first counts. Otherwise the last would, and the same file again would change
+    the product to and fro."""
+    lines: dict[str, int] = {}
+    for entry in found:
+        first = lines.setdefault(entry.sku.strip(), entry.line) if entry.product is not None else entry.line
+        if first == entry.line:
+            yield entry
+        else:
+            detail = f"The product of line {first} has this SKU already: lines of one product stand together."
+            yield Entry(entry.line, None, entry.sku, Problem(422, "sku_repeats", detail, faults=[{"field": "sku"}]))
 
 
 def _of_json(text: str) -> Iterator[Entry]:
@@ -198,6 +213,7 @@ def written(products: Iterable[dict[str, Any]], kind: str) -> bytes:
     of_product = _names(product["attributes"] for product in all_of_them)
     of_variant = _names(one["attributes"] for product in all_of_them for one in product["variants"])
     columns = OfProduct.of(all_of_them)
+    is_stock_told = any("stock" in product for product in all_of_them)
     header = [
         *_OF_PRODUCT,
         *columns.of_product,
@@ -205,6 +221,7 @@ def written(products: Iterable[dict[str, Any]], kind: str) -> bytes:
         *_OF_VARIANT,
         *(_OF_VARIANT_ATTRIBUTE + name for name, _ in of_variant),
         *columns.of_variant,
+        *([AVAILABLE] if is_stock_told else []),
     ]
     out = io.StringIO(newline="")
     # With both letters in it, a text that holds either is quoted.
@@ -217,9 +234,12 @@ def written(products: Iterable[dict[str, Any]], kind: str) -> bytes:
             *columns.product_cells(product),
             *_cells(of_product, product["attributes"]),
         ]
+        left = {one["sku"]: one["available"] for one in product.get("stock", ())}
         for variant in product["variants"] or [None]:
             sku = "" if variant is None else variant["sku"]
-            writer.writerow([*told, *_cells_of_variant(variant, of_variant), *columns.variant_cells(product, sku)])
+            stock = [str(left.get(sku, ""))] if is_stock_told else []
+            cells = [*_cells_of_variant(variant, of_variant), *columns.variant_cells(product, sku), *stock]
+            writer.writerow([*told, *cells])
             told = [product["sku"], *[""] * (len(told) - 1)]
     return out.getvalue().encode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -99,10 +100,16 @@ class OwnExport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Described(NamedTuple):
-    """A product as a file says it."""
+    """A product as a file says it, and the stock units of its variants by SKU."""
 
     product_id: Id
     said: dict[str, Any]
+    units: dict[str, Id]
+
+    def with_stock(self, left: Mapping[Id, int]) -> dict[str, Any]:
+        """With how much is left of each unit; of one that nothing was told of nothing is said."""
+        stock = [{"sku": sku, "available": left[unit]} for sku, unit in self.units.items() if unit in left]
+        return {**self.said, "stock": stock} if stock else self.said
 
 
 def image_fetches_of(product_id: str) -> list[OwnImageFetch]:
@@ -228,8 +235,12 @@ def described_products(seller_id: str, after: str, limit: int, now: datetime) ->
         for name in ("locale", "story"):
             if getattr(row, name):
                 said[row.id][name] = getattr(row, name)
-    _add_variants(said, list(VariantRow.objects.filter(product_id__in=ids).order_by("position")), now)
-    return [Described(Id(row.id), said[row.id]) for row in products]
+    variants = list(VariantRow.objects.filter(product_id__in=ids).order_by("position"))
+    _add_variants(said, variants, now)
+    units: dict[str, dict[str, Id]] = {id: {} for id in ids}
+    for variant in variants:
+        units[variant.product_id][variant.sku] = Id(variant.stock_unit_id)
+    return [Described(Id(row.id), said[row.id], units[row.id]) for row in products]
 
 
 def _text(row: TextRow) -> dict[str, Any]:

@@ -196,7 +196,8 @@ def _refused(entry: Entry, failure: Exception) -> RefusedRow:
 
 
 def export_part(request: TransferRequest, attempt: int, call_id: str) -> PieceExported:
-    """Write the next file of an export. Written again after a crash, it takes its own place."""
+    """Write the next file of an export, with what is left of each stock unit as it is shown. Written again after a
+    crash, it takes its own place."""
     from argosy.platform.runtime import runtime
 
     row = export_row(request.transfer_id)
@@ -205,7 +206,12 @@ def export_part(request: TransferRequest, attempt: int, call_id: str) -> PieceEx
     found = described_products(row.seller_id, row.after or "", PART_PRODUCTS + 1, runtime().clock.now())
     products = found[:PART_PRODUCTS]
     if products or not row.parts:
-        storage(TRANSFERS).put(part_of(row.id, row.parts), written([one.said for one in products], row.format))
+        units = [unit for one in products for unit in one.units.values()]
+        left: dict[Id, int] = {}
+        for context in runtime().contexts.values():
+            left.update(context.units_left(units))
+        said = [one.with_stock(left) for one in products]
+        storage(TRANSFERS).put(part_of(row.id, row.parts), written(said, row.format))
     return PieceExported(
         export_id=Id(row.id),
         part=row.parts,

@@ -26,7 +26,7 @@ from argosy.domains.promotions.application.redemptions import ExpiredUse, Redemp
 from argosy.domains.promotions.domain.buyer import Buyer
 from argosy.domains.promotions.domain.campaign import Campaign
 from argosy.domains.promotions.domain.coupon import Coupon
-from argosy.domains.promotions.domain.promotion import Promotion
+from argosy.domains.promotions.domain.promotion import EndedPromotion, Promotion
 from argosy.domains.promotions.domain.redemption import BuyerUse, Redemption
 from argosy.engine.work import Actor
 from argosy.shared_kernel.ids import Id, named_id
@@ -92,13 +92,14 @@ def promotions_stage() -> Stage:
         buyers = work.repository(Buyer)
         uses, buyer_uses = work.repository(Redemption), work.repository(BuyerUse)
         campaigns = work.repository(Campaign)
-        books = Books(work, coupons, campaigns, uses, buyer_uses, promotions, buyers, ending(work, promotions))
+        end = ending(work, promotions, work.repository(EndedPromotion))
+        books = Books(work, coupons, campaigns, uses, buyer_uses, promotions, buyers, end)
         return (
             Coupons(work, coupons),
             Campaigns(work, campaigns, coupons, dice),
             Redemptions(work, books, expired),
             Buyers(work, buyers),
-            Promotions(work, promotions, ended),
+            Promotions(work, promotions, ended, end),
             Reconciling(work, coupons, promotions, buyer_uses, lambda limit: drifts_of(stage, limit)),
         )
 

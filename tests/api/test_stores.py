@@ -61,7 +61,7 @@ def test_a_new_name_is_everywhere_once_it_was_told(shop: Shop) -> None:
     assert shown(shop)["name"] == "Casa <Verde>"
     for path in ("", "/p/lamp", "/products"):
         assert "Casa &lt;Verde&gt;" in page(shop, path) and "Loja" not in page(shop, path), path
-    rebuild(shop.place.runtime, "stores", lambda *_: None)
+    rebuild(shop.place.runtime, "stores", look_seconds=0)
     forget_stores()
     assert "Casa &lt;Verde&gt;" in page(shop, "/p/lamp"), "a rebuild knows it, too"
 

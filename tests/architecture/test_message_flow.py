@@ -35,7 +35,6 @@ TOLD_TO_NOBODY_YET = {
     "accounts.SecondFactorRemoved",
     "accounts.SellerApplied",
     "accounts.SellerRejected",
-    "accounts.StoreOpened",
     "accounts.UserBlocked",
     "accounts.UserUnblocked",
     "carts.CartAbandoned",

@@ -72,6 +72,9 @@ BODIES: dict[str, Any] = {
     "SuspendSeller": {"reason": "a reason"},
     "BlockUser": {"reason": "a reason"},
     "CancelGiftCard": {"reason": "a reason"},
+    "SettleDifference": {"borne_by": "platform", "reason": "a reason"},
+    "AssignWebhook": {"payment_id": nobodys("payment"), "reason": "a reason"},
+    "DismissWebhook": {"reason": "a reason"},
 }
 """A body that fits, of each operation that asks for one and names what it is about in its path."""
 
@@ -342,5 +345,5 @@ class Scene:
         }
 
 
-FOR_STAFF_TOO = {"CancelOrder", "ChangeDelivery", "ExplainOrder", "RefundEligibility"}
+FOR_STAFF_TOO = {"CancelOrder", "ChangeDelivery", "ExplainOrder", "OrderPayments", "RefundEligibility"}
 """Operations of buyers and sellers in which staff stand in for both."""

@@ -44,7 +44,15 @@ def first_part(**changes: object) -> Plant:
     return plant
 
 
+def a_stray(place: Marketplace) -> None:
+    """It says that it keeps something apart."""
+    kept = msgspec.json.encode([{"reference": "x", "amount": 5, "currency": "BRL"}]).decode()
+    mark = "CAST(? AS jsonb)" if place.runtime.stores["payments"].dialect.vendor == "postgresql" else "?"
+    write(place, "payments", "payment_intents", f"UPDATE payment_intents SET strays = {mark}", kept)
+
+
 PARTS = (
+    Case("I12", "money that was taken unasked, and the ledger does not have", in_parts(a_stray)),
     Case("I14", "a part that the gateway did not hand over", in_parts(first_part(reference="another"))),
     Case("I14", "a part taken behind the final one", in_parts(first_part(is_final=True))),
     Case("I12", "a part that the ledger does not have", in_parts(first_part(id=OTHER))),

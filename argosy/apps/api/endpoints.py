@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 from django.apps import apps
 
-from argosy.apps.api import carts, documents, stock
+from argosy.apps.api import carts, documents, payments, stock
 from argosy.platform.context import Context
 from argosy.platform.rest import Endpoint
 
@@ -18,6 +18,7 @@ _BESIDE = {
     **documents.endpoints,
     "carts": [*carts.endpoints, *documents.endpoints["carts"]],
     "inventory": stock.endpoints,
+    "orders": [*payments.endpoints, *documents.endpoints.get("orders", ())],
 }
 """By context, what is made of its things and of views."""
 

@@ -11,7 +11,8 @@ import msgspec
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import Databases, Row, side_by_side
 from argosy.domains.payments.domain import refund as refunds
-from argosy.domains.payments.domain.capture import TAKEN, CapturePart
+from argosy.domains.payments.domain.capture import TAKEN, CapturePart, Stray, return_id, suspense_id
+from argosy.domains.payments.domain.difference import PLATFORM, missing, settled_id
 from argosy.domains.payments.domain.ledger import (
     CAPTURE,
     CARD_ENDED,
@@ -22,6 +23,7 @@ from argosy.domains.payments.domain.ledger import (
     CREDIT_ISSUED,
     CREDIT_RELEASED,
     CREDIT_RETURNED,
+    DIFFERENCE_SETTLED,
     FEE,
     REFUND,
     REFUND_REVERSED,
@@ -39,6 +41,7 @@ from argosy.domains.payments.domain.shares import PaidShare
 from argosy.shared_kernel.ids import named_id
 
 _PARTS = msgspec.json.Decoder(tuple[CapturePart, ...])
+_STRAYS = msgspec.json.Decoder(tuple[Stray, ...])
 _SHARES = msgspec.json.Decoder(tuple[PaidShare, ...])
 
 ENTRIES = (
@@ -145,7 +148,7 @@ def reversed_by_mirrors(databases: Databases) -> Iterator[Violation]:
     for payment_id, booked, owned in _by_payment(databases):
         known = {one.id: one for one in booked}
         reversals: dict[str, str] = {named_id("reversal", id): id for id, *_ in owned}
-        reversals[named_id("return", payment_id)] = named_id("suspense", payment_id)
+        reversals |= {return_id(payment_id, at): suspense_id(payment_id, at) for at in range(len(booked))}
         for one in booked:
             if one.kind not in (REFUND_REVERSED, SUSPENSE_RETURNED):
                 continue
@@ -157,20 +160,26 @@ def reversed_by_mirrors(databases: Databases) -> Iterator[Violation]:
 
 
 def booked_once(databases: Databases) -> Iterator[Violation]:
-    """Each capture, refund and suspense has its one transaction, and each transaction its cause."""
+    """Each capture, refund, suspense and difference that the platform bears has its one transaction, and each
+    transaction its cause."""
     intents = databases.stream(
         "payments",
         "SELECT p.id, p.captured_amount, p.suspended_amount, "
         "(SELECT count(*) FROM payment_transactions t WHERE t.payment_intent_id = p.id AND t.type = ? AND "
-        "t.status = ?), p.fee_amount, p.credit_status, CAST(p.captures AS text) FROM payment_intents p ORDER BY p.id",
+        "t.status = ?), p.fee_amount, p.credit_status, CAST(p.captures AS text), CAST(p.strays AS text) "
+        "FROM payment_intents p ORDER BY p.id",
         RETURN,
         APPROVED,
     )
     entries = databases.stream("payments", ENTRIES)
     owned = databases.stream("payments", _REFUNDS)
-    for payment_id, (intent, rows, own) in side_by_side(intents, entries, owned):
+    borne = databases.stream("payments", _BORNE, PLATFORM)
+    for payment_id, (intent, rows, own, settled) in side_by_side(intents, entries, owned, borne):
         booked = list(_transactions(rows))
-        due = _causes(payment_id, intent[0] if intent else (payment_id, 0, 0, 0, 0, "", "[]"), [row[1:] for row in own])
+        due = _causes(
+            payment_id, intent[0] if intent else (payment_id, 0, 0, 0, 0, "", "[]", "[]"), [row[1:] for row in own]
+        )
+        due |= {settled_id(id, currency): DIFFERENCE_SETTLED for row in settled for id, currency in _sums(row)}
         for one in booked:
             if due.pop(one.id, None) != one.kind:
                 yield Violation(
@@ -233,6 +242,19 @@ _REFUNDS = (
 )
 
 
+_BORNE = (
+    "SELECT payment_id, id, side, operation, amount, currency, expected_amount, expected_currency "
+    "FROM gateway_differences WHERE borne_by = ? ORDER BY payment_id"
+)
+
+
+def _sums(row: Row) -> Iterator[tuple[str, str]]:
+    """A difference that the platform bears, once for each currency in which there is anything to bear."""
+    _, id, side, operation, amount, currency, expected_amount, expected_currency = row
+    for one in missing(side, operation, (amount, currency), (expected_amount, expected_currency)):
+        yield id, one
+
+
 def _by_payment(databases: Databases) -> Iterator[tuple[str, list[Booked], list[Row]]]:
     entries = databases.stream("payments", ENTRIES)
     owned = databases.stream("payments", _REFUNDS)
@@ -252,7 +274,7 @@ def _transactions(rows: Iterable[Row]) -> Iterator[Booked]:
 
 def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str]:
     """The transactions that a payment must have, by id."""
-    _, captured, suspended, returns, fee, credit_status, captures = intent
+    _, captured, suspended, returns, fee, credit_status, captures, kept = intent
     due: dict[str, str] = {}
     parts = [part for part in _PARTS.decode(captures) if part.status == TAKEN]
     if parts:
@@ -262,10 +284,7 @@ def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str
         due[payment_id] = CAPTURE
     if fee and not parts:
         due[named_id("fee", payment_id)] = FEE
-    if suspended or returns:
-        due[named_id("suspense", payment_id)] = SUSPENSE_TAKEN
-    if returns and not suspended:
-        due[named_id("return", payment_id)] = SUSPENSE_RETURNED
+    due |= _of_strays(payment_id, kept, suspended=suspended, returns=returns)
     if credit_status:
         due[named_id("credit held", payment_id)] = CREDIT_HELD
     if credit_status in (RELEASED, PARTLY):
@@ -278,6 +297,15 @@ def _causes(payment_id: str, intent: Row, owned: Iterable[Row]) -> dict[str, str
             if status == refunds.FAILED:
                 due[named_id("reversal", id)] = REFUND_REVERSED
     return due
+
+
+def _of_strays(payment_id: str, kept: str, *, suspended: int, returns: int) -> dict[str, str]:
+    """Those of what was taken unasked, each by its number; before each was told apart there was one at most."""
+    strays = _STRAYS.decode(kept)
+    count = len(strays) or int(bool(suspended or returns))
+    back = [number for number, one in enumerate(strays) if one.is_returned] if strays else [0] * (not suspended)
+    due = {suspense_id(payment_id, number): SUSPENSE_TAKEN for number in range(count)}
+    return due | {return_id(payment_id, number): SUSPENSE_RETURNED for number in back if number < count}
 
 
 CHECKS = (

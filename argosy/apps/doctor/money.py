@@ -11,7 +11,7 @@ import msgspec
 
 from argosy.apps.doctor.check import Check, Violation, all_of
 from argosy.apps.doctor.databases import PAGE, Databases, Row, side_by_side
-from argosy.apps.doctor.statements import statements_agree
+from argosy.apps.doctor.statements import settled, settled_rows, statements_agree
 from argosy.apps.doctor.stock import LIVE
 from argosy.domains.orders.domain.order_status import CANCELLED, CLOSED, DELIVERED, PAID, PREPAID, SHIPPED
 from argosy.domains.orders.domain.order_status import REFUNDED as ORDER_REFUNDED
@@ -224,7 +224,7 @@ def captured_reached_orders(databases: Databases) -> Iterator[Violation]:
 
 def gateway_agrees(databases: Databases) -> Iterator[Violation]:
     """Money taken and given back, one to one by the gateway's own ids. What is being asked for, or looked up, is
-    known to be open; it is I18's to end in time."""
+    known to be open; it is I18's to end in time. What staff have settled is explained."""
     theirs = _gateway_lines(databases, (CAPTURE, REFUND, RETURN))
     ours = databases.stream(
         "payments",
@@ -244,16 +244,17 @@ def gateway_agrees(databases: Databases) -> Iterator[Violation]:
         refunds.REQUESTED,
         refunds.UNKNOWN,
     )
-    for payment_id, (lines, notes, intent) in side_by_side(theirs, ours, open_):
+    for payment_id, (lines, notes, intent, borne) in side_by_side(theirs, ours, open_, settled_rows(databases)):
+        explained = settled(borne)
         told = Counter((operation, id, amount, currency) for _, _, operation, id, amount, currency in lines)
         noted = Counter(row[1:] for row in notes)
-        for operation, id, amount, currency in noted - told:
+        for operation, id, amount, currency in noted - told - explained.ours:
             yield Violation(
                 f"payment_transactions of {payment_id}",
                 f"say {operation} {id} of {amount} {currency}; the gateway's book does not",
                 payment_id,
             )
-        for operation, id, amount, currency in told - noted:
+        for operation, id, amount, currency in told - noted - explained.theirs:
             if not (intent and _is_open(operation, intent[0])):
                 yield Violation(
                     f"gateway's book {payment_id}",
@@ -302,7 +303,7 @@ def one_currency_each(databases: Databases) -> Iterator[Violation]:
         "payments",
         "SELECT e.id, e.kind, e.currency, p.id, p.currency FROM ledgers e JOIN payment_intents p ON "
         "p.id = e.reference_id WHERE e.currency <> p.currency AND e.kind NOT IN ('suspense_taken', "
-        "'suspense_returned')",
+        "'suspense_returned', 'difference_settled')",
     ):
         yield Violation(f"ledgers {id}", f"books a {kind} in {currency}, its payment {payment_id} is in {other}")
 
@@ -346,10 +347,10 @@ def _gateway_lines(databases: Databases, operations: tuple[str, ...]) -> Iterato
 
 
 def _logical(key: str) -> str:
-    """`<payment>:refund:<id>` and `<payment>:capture:<part>` are one operation for each id, everything else one for
-    each payment."""
+    """`<payment>:refund:<id>`, `<payment>:capture:<part>` and `<payment>:return:<id>` are one operation for each id,
+    everything else one for each payment."""
     _, operation, *rest = key.split(":")
-    return f"{operation}:{rest[0]}" if operation in (REFUND, CAPTURE) and rest and is_id(rest[0]) else operation
+    return f"{operation}:{rest[0]}" if operation in (REFUND, CAPTURE, RETURN) and rest and is_id(rest[0]) else operation
 
 
 def _is_open(operation: str, intent: Row) -> Any:

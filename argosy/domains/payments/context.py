@@ -28,6 +28,7 @@ from argosy.domains.payments.application.parts import Capturing
 from argosy.domains.payments.application.receipts import Receipts
 from argosy.domains.payments.application.reconciling import PaymentReconciliation
 from argosy.domains.payments.application.refunds import Refunds
+from argosy.domains.payments.application.settling import Settlements
 from argosy.domains.payments.application.statements import (
     COMPARED,
     STATEMENT,
@@ -61,6 +62,7 @@ SERVICES = (
     PaymentReconciliation,
     Statements,
     Differences,
+    Settlements,
     Webhooks,
     Commissions,
     Receipts,
@@ -101,6 +103,7 @@ def build(work: UnitOfWork, ports: Ports = NO_PORTS) -> tuple[Any, ...]:
         PaymentReconciliation(work, intents, Lookback(work, "payments.captured")),
         Statements(work, rounds, ports.noted, Windows(work, rounds, ports.shown)),
         Differences(work, books, intents, kept_refunds, differences),
+        Settlements(work, refunds, differences, ports.gateways),
         Webhooks(work, work.repository(Webhook), intents, kept_refunds, ports.open_webhooks),
         Commissions(work, work.repository(CommissionRule)),
         Receipts(work, books, intents, ports.rates),

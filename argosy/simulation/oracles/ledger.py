@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from argosy.domains.payments.domain import refund as refunds
+from argosy.domains.payments.domain.capture import return_id, suspense_id
 from argosy.domains.payments.domain.ledger import (
     CAPTURE,
     COMMISSION,
@@ -26,7 +27,7 @@ from argosy.domains.payments.domain.ledger import (
     verify_chain,
     verify_transactions,
 )
-from argosy.domains.payments.domain.payment import APPROVED, RETURN, PaymentIntent
+from argosy.domains.payments.domain.payment import PaymentIntent
 from argosy.domains.payments.domain.refund import Refund
 from argosy.shared_kernel.ids import named_id
 from argosy.simulation.facts import Facts
@@ -69,21 +70,16 @@ def _by_transaction(entries: list[Any]) -> tuple[Postings, dict[str, str]]:
 def _causes(place: Marketplace, kinds: dict[str, str]) -> Iterator[Violation]:
     """Each capture, refund and suspense has its one transaction, and each transaction its cause."""
     store = place.store("payments")
-    returned = {
-        owner
-        for owner, told in store.parts(PaymentIntent, "transactions")
-        if told.type == RETURN and told.status == APPROVED
-    }
     due: dict[str, str] = {}
     for intent in store.all(PaymentIntent):
         for capture_id in captures_of(intent):
             due[capture_id] = CAPTURE
             if intent.fee_amount:
                 due[named_id("fee", capture_id)] = FEE
-        if intent.suspended_amount or intent.id in returned:
-            due[named_id("suspense", intent.id)] = SUSPENSE_TAKEN
-        if intent.id in returned and not intent.suspended_amount:
-            due[named_id("return", intent.id)] = SUSPENSE_RETURNED
+        for number, stray in enumerate(intent.strays):
+            due[suspense_id(intent.id, number)] = SUSPENSE_TAKEN
+            if stray.is_returned:
+                due[return_id(intent.id, number)] = SUSPENSE_RETURNED
     for refund in store.all(Refund):
         if refund.amount and refund.status != refunds.WAITING:
             due[refund.id] = REFUND
@@ -129,7 +125,8 @@ def _reversals(place: Marketplace, booked: Postings, kinds: dict[str, str]) -> I
     store = place.store("payments")
     mirrors: dict[str, str] = {named_id("reversal", refund.id): refund.id for refund in store.all(Refund)}
     for intent in store.all(PaymentIntent):
-        mirrors[named_id("return", intent.id)] = named_id("suspense", intent.id)
+        for number in range(len(intent.strays)):
+            mirrors[return_id(intent.id, number)] = suspense_id(intent.id, number)
     for id, kind in kinds.items():
         if kind in (REFUND_REVERSED, SUSPENSE_RETURNED):
             original = booked.get(mirrors.get(id, ""), {})

@@ -435,3 +435,19 @@ def test_what_comes_back_to_somebody_who_is_erased_is_forfeited_too() -> None:
     counter.send(PersonErased(user_id=BUYER))
     assert counter.balance("forfeited") == 1_000
     assert counter.faults() == []
+
+
+def test_credit_that_somebody_who_is_erased_never_had_is_forfeited_when_it_comes() -> None:
+    """They had none when they were erased: what remembers them is no credit of theirs."""
+    counter = Counter()
+    counter.authorize()
+    counter.call()
+    counter.send(capture())
+    counter.call()
+    counter.send(PersonErased(user_id=BUYER))
+    counter.send(refund_to_credit(1_000))
+    counter.call()
+    assert the_credit(counter) == (0, 0)
+    assert counter.balance("forfeited") == 1_000
+    with pytest.raises(NotABuyer):
+        counter.stage.send(give(currency="USD"))

@@ -415,3 +415,38 @@ def test_one_orders_refund_does_not_end_the_capture_of_the_others() -> None:
     assert (counter.intent.status, counter.intent.refunded_amount) == ("PARTIALLY_CAPTURED", ANNAS)
     assert "void" not in counter.gateway.asked
     assert is_sound(counter)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_each_of_two_strays_goes_back_under_a_key_of_its_own(at_once: bool) -> None:
+    """Whether the second comes while the first is on its way, or after it is back."""
+    counter = held(capture=[no_answer] * 4, look_up=[nothing] * 4)
+    for name, share in (("one", 0), ("two", 1)):
+        counter.send(part(name, share))
+        counter.call(until=timedelta(hours=1))
+    yes = [late_yes("one", "gw:a", ANNAS), late_yes("two", "gw:b", BENS)]
+    counter.send(yes[0])
+    if not at_once:
+        counter.call()
+    counter.send(yes[1])
+    counter.call()
+    counter.call()
+    assert counter.send(*yes) == [], "the same yes again is nothing new"
+    returned = [one for one in counter.transactions if one[0] == "return"]
+    assert returned == [("return", "approved", ANNAS), ("return", "approved", BENS)]
+    assert len({one.transaction_id for one in counter.entries if one.kind.startswith("suspense")}) == 4
+    assert (counter.balance("suspense"), counter.balance("clearing:test")) == (0, 0)
+    assert [one.is_returned for one in counter.intent.strays] == [True, True]
+    assert is_sound(counter)
+
+
+def late_yes(name: str, reference: str, amount: int) -> CaptureAnswered:
+    return CaptureAnswered(
+        payment_id=PAYMENT,
+        call=0,
+        outcome="approved",
+        gateway_transaction_id=reference,
+        amount=amount,
+        currency="EUR",
+        capture_id=an_id(name),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -135,6 +136,38 @@ def test_captures_and_refunds_are_listed_page_by_page_each_once(
     assert found[1].key == f"{an_id('one')}:refund:{an_id('b')}"
     assert pages > 3
     assert gateway.statement(NOW - timedelta(hours=1), NOW, "").movements == ()
+
+
+def test_whose_what_is_listed_is_is_looked_up_so_often_for_a_page_and_once_for_each(
+    there: RazorpayStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that needs more ends earlier; what was read before, and what we made ourselves, nobody looks up again."""
+    monkeypatch.setattr(razorpay_gateway, "_LOOK_UPS", 3)
+    contract, made = TestRazorpay(), [f"payment {number}" for number in range(8)]
+    maker = gateway_at(there)
+    for name in made:
+        order = maker.authorize(contract.ask("authorize", payment_id=an_id(name)))
+        paid = there.pay(order.gateway_transaction_id)
+        maker.capture(contract.ask("capture", payment_id=an_id(name)))
+        refund = {"status": "processed", "amount": 5, "currency": "EUR", "notes": [], "created_at": there.now()}
+        there.refunds.append({"id": f"rfnd_desk_{name}", "payment_id": paid, **refund})
+    for gateway, most in ((gateway_at(there), len(made)), (maker, 0)):
+        before, found, after, pages = len(looked_up(there)), list[Any](), "", 0
+        while pages == 0 or after:
+            at = len(looked_up(there))
+            page = gateway.statement(NOW, NOW + timedelta(hours=1), after)
+            assert len(looked_up(there)) - at <= 3
+            found, after, pages = [*found, *page.movements], page.next, pages + 1
+        assert len(looked_up(there)) - before == most
+        for operation in ("capture", "refund"):
+            whose = sorted(one.payment_id for one in found if one.operation == operation)
+            assert whose == sorted(an_id(name) for name in made)
+
+
+def looked_up(there: RazorpayStandIn) -> list[str]:
+    """Single orders and payments that were asked for."""
+    single = re.compile(r"/v1/(orders|payments)/[a-z]+_\w+")
+    return [path for method, path, _ in there.sent if method == "GET" and single.fullmatch(path)]
 
 
 def test_what_paid_itself_back_was_never_taken(there: RazorpayStandIn) -> None:

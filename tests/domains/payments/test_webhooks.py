@@ -13,8 +13,20 @@ from argosy.contracts.payments import (
     ResolveWebhooks,
     WebhookUnmatched,
 )
+from argosy.contracts.payments_settling import AssignWebhook, DismissWebhook
 from argosy.domains.payments.context import Ports, build
-from argosy.domains.payments.domain.webhook import UNMATCHED_SECONDS, WEBHOOK_MOVES, Webhook, webhook_id
+from argosy.domains.payments.domain.difference import StaffReasonIsMissing
+from argosy.domains.payments.domain.payment import NoSuchPayment
+from argosy.domains.payments.domain.webhook import (
+    UNMATCHED_SECONDS,
+    WEBHOOK_MOVES,
+    NoSuchWebhook,
+    Webhook,
+    WebhookIsAboutAnother,
+    WebhookIsResolved,
+    webhook_id,
+)
+from argosy.engine.work import Actor
 from argosy.shared_kernel.messages import Message
 from tests.domains.payments.counter import (
     PAYMENT,
@@ -240,3 +252,73 @@ def sweep(counter: Counter) -> list[Message]:
     asked = counter.send(ResolveWebhooks())
     assert all(isinstance(each, ResolveWebhook) for each in asked)
     return counter.send(*asked) if asked else []
+
+
+# What only a person can tell.
+
+
+def suspended(operation: str = "capture", **changes: Any) -> Counter:
+    """A counter with a captured payment, and a webhook that names none that is known."""
+    counter = captured()
+    counter.send(event(counter, operation, **{"payment_id": an_id("somebody else's"), **changes}))
+    counter.clock.tick(seconds=UNMATCHED_SECONDS)
+    counter.send(ResolveWebhook(webhook_id=ONCE))
+    assert one(counter)[0] == "SUSPENDED"
+    return counter
+
+
+def assign(**changes: Any) -> AssignWebhook:
+    fields: dict[str, Any] = {"webhook_id": ONCE, "payment_id": PAYMENT, "reason": "the reference is in their list"}
+    return AssignWebhook(**{**fields, **changes})
+
+
+DISMISSED = DismissWebhook(webhook_id=ONCE, reason="a charge of another shop")
+
+
+def test_a_webhook_that_is_assigned_asks_the_gateway_as_it_would_have_from_the_beginning() -> None:
+    counter = suspended("refund", payment_id=None)
+    counter.send(refund(1_000))
+    counter.call()
+    asked = len(counter.gateway.asked)
+    counter.stage.send(assign(refund_id=an_id("refund")), actor=Actor(id="clerk"))
+    assert one(counter) == ("RESOLVED", "known"), "what it tells we had heard: nobody is asked"
+    other = suspended()
+    other.stage.send(assign(), actor=Actor(id="clerk"))
+    found = other.stage.one(Webhook, ONCE)
+    assert (found.payment_id, found.settled_by) == (PAYMENT, "clerk")
+    assert (found.outcome, other.call()) == ("looked_up", []), "the gateway is asked, and tells nothing new"
+    assert other.gateway.asked[-1] == "look_up capture"
+    assert len(counter.gateway.asked) == asked
+    assert counter.stage.undeclared_loads == other.stage.undeclared_loads == 0
+
+
+def test_the_same_again_changes_nothing_and_another_thing_is_refused() -> None:
+    counter = suspended()
+    counter.stage.send(assign())
+    counter.call()
+    counter.stage.send(assign(reason="once more"))
+    assert counter.call() == []
+    for other in (assign(payment_id=an_id("another")), DISMISSED):
+        with pytest.raises(WebhookIsResolved):
+            counter.stage.send(other)
+    gone = suspended()
+    gone.stage.send(DISMISSED)
+    gone.stage.send(DISMISSED)
+    assert one(gone) == ("RESOLVED", "dismissed")
+    with pytest.raises(WebhookIsResolved):
+        gone.stage.send(assign())
+    assert gone.call() == []
+
+
+def test_a_webhook_is_assigned_to_what_it_can_be_about() -> None:
+    counter = suspended("refund")
+    for wrong, error in (
+        (assign(), WebhookIsAboutAnother),
+        (assign(refund_id=an_id("none")), WebhookIsAboutAnother),
+        (assign(payment_id=an_id("none")), NoSuchPayment),
+        (assign(webhook_id=an_id("none")), NoSuchWebhook),
+        (assign(reason=" "), StaffReasonIsMissing),
+    ):
+        with pytest.raises(error):
+            counter.stage.send(wrong)
+    assert one(counter)[0] == "SUSPENDED"

@@ -13,6 +13,7 @@ from argosy.contracts.orders import (
     SettleCancellation,
 )
 from argosy.contracts.payments import PaymentRefunded, RefundPayment
+from argosy.contracts.payments_settling import DifferenceSettled
 from argosy.contracts.promotions import ReleaseCoupons
 from argosy.domains.orders.application.standing import as_whom
 from argosy.domains.orders.domain.cancellation import (
@@ -27,7 +28,8 @@ from argosy.domains.orders.domain.cancellation import (
     refund_id_of,
 )
 from argosy.domains.orders.domain.order import Occasion, Order, OrderRefund
-from argosy.domains.orders.domain.order_status import CONFIRMED, CREATED, PAID
+from argosy.domains.orders.domain.order_status import CONFIRMED, CREATED, PAID, REFUNDED, is_legal
+from argosy.domains.orders.domain.policies import STAFF
 from argosy.domains.orders.domain.purchase import CANCELLED, Purchase
 from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
@@ -118,6 +120,32 @@ class Cancellations:
                 reason=event.code,
             )
         )
+
+    @reads(
+        orders=lambda event: [one.order_id for one in event.orders],
+        cancellations=lambda event: [one.order_id for one in event.orders],
+    )
+    def note_paid_back(self, event: DifferenceSettled) -> None:
+        """The gateway paid back at its own counter, and the sale bears it: the order has it among its refunds. One of
+        which nothing is left is called off: nothing of it leaves any more, and it ends by the same path as any."""
+        for one in event.orders:
+            order = self.orders.find(one.order_id)
+            if order is None or event.refund_id is None:
+                continue
+            order.updated_at = self.work.now
+            order.refunds.append(
+                OrderRefund(
+                    id=self.work.new_id(),
+                    refund_id=event.refund_id,
+                    amount=one.amount,
+                    reason=event.reason,
+                    status="SUCCEEDED",
+                    created_at=self.work.now,
+                )
+            )
+            can_end = is_legal(order.order_type, order.status, REFUNDED) and order.payment_id is not None
+            if one.left_amount == 0 and can_end and not order.is_being_cancelled:
+                self._pay_back(order, STAFF, event.reason, to_credit=False)
 
     @reads(
         purchases=lambda command: [command.purchase_id],

@@ -14,7 +14,16 @@ from argosy.contracts.payments import (
     VoidPayment,
 )
 from argosy.domains.payments.application.credits import Wallet, credit_accounts, reads_what_is_held
-from argosy.domains.payments.application.outgoing import again, end_hold, let_go, look_up, note, start, start_capture
+from argosy.domains.payments.application.outgoing import (
+    again,
+    end_hold,
+    let_go,
+    look_up,
+    note,
+    send_back,
+    start,
+    start_capture,
+)
 from argosy.domains.payments.application.parts import close
 from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import LEDGER_ID
@@ -139,6 +148,7 @@ class Authorizations:
     def void_answered(self, answer: VoidAnswered) -> None:
         intent = self.intents.get(answer.payment_id)
         self._take_void(intent, answer)
+        send_back(self.work, intent)
         self.wallet.release_if_lost(intent)
         end_hold(self.work, intent)
 

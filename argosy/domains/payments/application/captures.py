@@ -13,13 +13,14 @@ from argosy.contracts.payments import (
     SellerShare,
 )
 from argosy.domains.payments.application.books import Books
-from argosy.domains.payments.application.credits import credit_accounts
+from argosy.domains.payments.application.credits import credit_accounts, credit_ids
 from argosy.domains.payments.application.outgoing import (
     again,
     end_hold,
     let_go,
     look_up,
     note,
+    send_back,
     start_capture,
     tell_recovered,
 )
@@ -35,7 +36,6 @@ from argosy.domains.payments.domain.capture import (
     NotACapture,
     wrong_part,
 )
-from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import CAPTURE as CAPTURE_BOOKED
 from argosy.domains.payments.domain.ledger import (
     COMMISSION,
@@ -144,6 +144,7 @@ class Captures:
             self._answer_waiting_refund(intent)
         else:
             self._take_answer(intent, answer)
+        send_back(self.work, intent)
         self.wallet.release_if_lost(intent)
         end_hold(self.work, intent)
 
@@ -246,7 +247,8 @@ class Captures:
     def _approved(self, intent: PaymentIntent, answer: CaptureAnswered) -> None:
         told = (answer.amount, answer.currency)
         if intent.pending != CAPTURE:
-            if intent.capture_reference != answer.gateway_transaction_id:
+            reference = answer.gateway_transaction_id
+            if intent.capture_reference != reference and not intent.is_stray(reference):
                 self._note(intent, answer)
                 self.suspense.keep(intent, answer, (intent.gateway_amount, intent.currency))
             return None
@@ -354,7 +356,7 @@ class Captures:
         intent = self.intents.get(answer.payment_id)
         if intent.buyer_id is None or not (intent.is_credit_held or intent.waiting_refund_id):
             return []
-        return [credit_id(intent.buyer_id, intent.currency)]
+        return credit_ids(intent.buyer_id, intent.currency)
 
     def _refund_that_waits(self, answer: CaptureAnswered) -> list[Id]:
         waiting = self.intents.get(answer.payment_id).waiting_refund_id

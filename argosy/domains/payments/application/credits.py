@@ -17,6 +17,7 @@ from argosy.domains.payments.domain.credit import (
     CreditMovement,
     NotABuyer,
     credit_id,
+    erased_id,
     wrong_credit,
 )
 from argosy.domains.payments.domain.ledger import (
@@ -40,6 +41,11 @@ from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id, named_id
+
+
+def credit_ids(buyer_id: str | None, currency: str) -> list[Id]:
+    """A buyer's store credit, and what remembers that they are erased."""
+    return [] if buyer_id is None else [credit_id(buyer_id, currency), erased_id(buyer_id)]
 
 
 def credit_accounts(buyer_id: str | None, currency: str) -> list[Id]:
@@ -78,10 +84,18 @@ class Wallet:
         buyer_id, currency = to
         found = self.credits.find(credit_id(buyer_id, currency))
         if found is None:
-            found = Credit.open(buyer_id, currency)
-            self.credits.add(found)
+            found = self._open(buyer_id, currency)
         self._move(found, kind, amount, cause, reason)
         return found
+
+    def is_erased(self, buyer_id: Id) -> bool:
+        """Whether nobody knows any more whose it would be."""
+        return self.credits.find(erased_id(buyer_id)) is not None
+
+    def remember_erased(self, buyer_id: Id) -> None:
+        """What comes back later, in a currency in which they had nothing, is forfeited like all else."""
+        if not self.is_erased(buyer_id):
+            self.credits.add(Credit.of_erased(buyer_id))
 
     def hold(self, intent: PaymentIntent) -> bool:
         """Set aside the part of a payment that store credit pays; False where there is not so much."""
@@ -131,8 +145,7 @@ class Wallet:
         assert intent.buyer_id is not None
         found = self.credits.find(credit_id(intent.buyer_id, intent.currency))
         if found is None:
-            found = Credit.open(intent.buyer_id, intent.currency)
-            self.credits.add(found)
+            found = self._open(intent.buyer_id, intent.currency)
         found.move_held(refund.credit_amount)
         return Held(credit_held(intent.buyer_id), refund.credit_amount)
 
@@ -160,6 +173,12 @@ class Wallet:
         self._move(found, FORFEITED, -amount, id)
         postings = {credit(found.buyer_id): amount, FORFEITED_ACCOUNT: -amount}
         self.books.book(Transaction(id, CREDIT_FORFEITED, id, found.currency, postings))
+
+    def _open(self, buyer_id: Id, currency: str) -> Credit:
+        found = Credit.open(buyer_id, currency)
+        found.is_forfeited = self.is_erased(buyer_id)
+        self.credits.add(found)
+        return found
 
     def _keep_forfeited(self, found: Credit) -> None:
         if found.is_forfeited:
@@ -202,7 +221,7 @@ class Credits:
         self.accounts = books.accounts
 
     @reads(
-        credits=lambda command: [credit_id(command.buyer_id, command.currency)],
+        credits=lambda command: credit_ids(command.buyer_id, command.currency),
         ledgers=lambda command: [LEDGER_ID],
         accounts=lambda command: [
             account_id(GOODWILL, command.currency),
@@ -212,7 +231,7 @@ class Credits:
     def issue_credit(self, command: IssueCredit) -> Id:
         refuse(wrong_credit(command))
         known = self.credits.find(credit_id(command.buyer_id, command.currency))
-        if known is not None and known.is_forfeited:
+        if self.wallet.is_erased(command.buyer_id) or (known is not None and known.is_forfeited):
             raise NotABuyer(field="buyer_id")
         id, buyer_id, currency = self.work.new_id(), command.buyer_id, command.currency
         self.wallet.give((buyer_id, currency), command.amount, ISSUED, id, command.reason)
@@ -221,7 +240,7 @@ class Credits:
         self.work.announce(CreditIssued(credit_id=id, buyer_id=buyer_id, amount=command.amount, currency=currency))
         return id
 
-    @reads(credits=lambda event: [by("buyer_id", event.user_id)])
+    @reads(credits=lambda event: [by("buyer_id", event.user_id), erased_id(event.user_id)])
     @then_reads(
         ledgers=lambda self, event: [LEDGER_ID for _ in self._owed_to(event.user_id)],
         accounts=lambda self, event: [
@@ -233,6 +252,7 @@ class Credits:
         know any more whose it was."""
         for one in self.credits.all_by("buyer_id", event.user_id):
             self.wallet.forfeit(one)
+        self.wallet.remember_erased(event.user_id)
 
     def _owed_to(self, buyer_id: Id) -> list[Credit]:
         return [one for one in self.credits.all_by("buyer_id", buyer_id) if one.balance]

@@ -30,7 +30,7 @@ from argosy.domains.payments.domain.payment import (
     PaymentIntent,
 )
 from argosy.domains.payments.domain.refund import Refund
-from argosy.engine.reads import reads, then_reads
+from argosy.engine.reads import by, reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
 from argosy.shared_kernel.ids import Id, is_id, named_id
 
@@ -79,17 +79,20 @@ class Differences:
             if intent is None or not self._is_first_told(intent, pair):
                 self._name_pair(pair)
 
-    @reads(differences=lambda event: [difference_id(_line_of(event), side) for side in (GATEWAY, RECOVERED)])
+    @reads(differences=lambda event: [difference_id(_line_of(event), RECOVERED), by("payment_id", event.payment_id)])
     def note_recovery(self, event: PaymentRecovered) -> None:
-        """A correction is kept beside the differences, and closes the one that was named before it came."""
+        """A correction is kept beside the differences, and closes the one that was named before it came: of parts of
+        one payment a list and an answer have references of their own, behind the payment's."""
         line, now = _line_of(event), self.work.now
-        if self.differences.find(difference_id(line, RECOVERED)) is None:
-            correction = GatewayDifference.found(line, RECOVERED, now)
-            correction.closed_at = now
-            self.differences.add(correction)
-        named = self.differences.find(difference_id(line, GATEWAY))
-        if named is not None and named.closed_at is None:
-            named.closed_at = now
+        if self.differences.find(difference_id(line, RECOVERED)) is not None:
+            return
+        correction = GatewayDifference.found(line, RECOVERED, now)
+        correction.closed_at = now
+        for named in self.differences.all_by("payment_id", event.payment_id):
+            if named.side == GATEWAY and named.closed_at is None and named.is_of(line):
+                named.closed_at = now
+                break
+        self.differences.add(correction)
 
     def _is_looked_up(self, intent: PaymentIntent, line: StatementLine) -> bool:
         """What a gateway has done and we still wait to hear of is looked up at once, should its call have been lost."""

@@ -17,7 +17,7 @@ from argosy.contracts.payments_credit import (
     RedeemGiftCard,
 )
 from argosy.domains.payments.application.books import Books
-from argosy.domains.payments.application.credits import Wallet, credit_accounts
+from argosy.domains.payments.application.credits import Wallet, credit_accounts, credit_ids
 from argosy.domains.payments.domain.credit import REDEEMED, credit_id
 from argosy.domains.payments.domain.gift_card import (
     CANCELLED,
@@ -106,7 +106,9 @@ class GiftCards:
 
     @reads(cards=lambda command: [by("code_hash", code)] if (code := read_code(command.code)) else [])
     @then_reads(
-        credits=lambda self, command: [credit_id(command.buyer_id, card.currency) for card in self._with(command)],
+        credits=lambda self, command: [
+            id for card in self._with(command) for id in credit_ids(command.buyer_id, card.currency)
+        ],
         ledgers=lambda self, command: [LEDGER_ID] if self._with(command) else [],
         accounts=lambda self, command: [
             id

@@ -43,6 +43,14 @@ def start_capture(work: UnitOfWork, intent: PaymentIntent) -> None:
     start(work, intent, CAPTURE)
 
 
+def send_back(work: UnitOfWork, intent: PaymentIntent) -> None:
+    """Have the gateway take back what it took unasked, one after another, once nothing else is asked of it."""
+    if intent.stray is not None and not intent.suspended_amount and not intent.pending:
+        stray = intent.stray[1]
+        intent.suspended_amount, intent.suspended_currency = stray.amount, stray.currency
+        start(work, intent, RETURN)
+
+
 def again(work: UnitOfWork, intent: PaymentIntent) -> None:
     """Ask for the pending operation again, under its key: it is proven that it never happened."""
     intent.ask_again()
@@ -66,7 +74,9 @@ def _call(work: UnitOfWork, intent: PaymentIntent, *, is_look_up: bool = False, 
         key, amount = f"{key}:{part.id}", part.gateway_amount
         gateway = gateway if amount else BY_CREDIT
     elif operation == RETURN:
-        amount, currency, reference = intent.suspended_amount, intent.suspended_currency, intent.capture_reference
+        key = intent.return_key
+        amount, currency = intent.suspended_amount, intent.suspended_currency
+        reference = intent.stray[1].reference if intent.stray is not None else intent.capture_reference
     request = GatewayRequest(
         operation=operation,
         gateway=gateway,

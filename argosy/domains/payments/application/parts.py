@@ -115,7 +115,8 @@ class Parts:
     def _late_yes(self, intent: PaymentIntent, answer: CaptureAnswered) -> None:
         """The same yes twice is one yes; another one is money that nobody asked for."""
         known = next((part for part in intent.captures if part.id == answer.capture_id), None)
-        if known is not None and known.reference == answer.gateway_transaction_id:
+        is_told = known is not None and known.reference == answer.gateway_transaction_id
+        if is_told or intent.is_stray(answer.gateway_transaction_id):
             return
         amount = known.gateway_amount if known is not None else intent.gateway_amount
         self._note(intent, known, answer)

@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from argosy.contracts.payments import PaymentRefunded, RefundAnswered, RefundPayment
 from argosy.domains.payments.application.books import Books, account_ids
-from argosy.domains.payments.application.credits import Wallet, credit_accounts
+from argosy.domains.payments.application.credits import Wallet, credit_accounts, credit_ids
 from argosy.domains.payments.application.outgoing import let_go, note, pay_back, tell_recovered
 from argosy.domains.payments.application.parts import NOT_ALL, close
 from argosy.domains.payments.application.reconciling import REASON
-from argosy.domains.payments.domain.credit import credit_id
 from argosy.domains.payments.domain.ledger import (
     LEDGER_ID,
     REFUND_REVERSED,
@@ -175,6 +174,15 @@ class Refunds:
         # A hold whose capture is not heard yet looks like one that nobody captured.
         is_held = is_late and intent.status == AUTHORIZED and not intent.unwanted and not intent.pending
         return intent.pending in (AUTHORIZE, CAPTURE) or is_held
+
+    def note_done(self, intent: PaymentIntent, refund: Refund) -> None:
+        """A gateway has paid back of its own accord, and the sale bears it: the books follow, and nobody is asked."""
+        refund.move(SUCCEEDED)
+        intent.returned_amount += refund.gateway_amount
+        self._book(intent, refund, take_back(intent.shares, refund.amount, refund.order_id))
+        intent.refunding_amount += refund.amount
+        intent.refund_succeeded(refund.amount)
+        self._tell(refund, refund.flow_id)
 
     def go_on(self, intent: PaymentIntent) -> None:
         """The capture that a refund waited for has come: pay it back."""
@@ -361,9 +369,9 @@ class Refunds:
 
     def _credit_for(self, command: RefundPayment) -> list[Id]:
         intent = self.intents.find(command.payment_id)
-        if intent is None or intent.buyer_id is None or not self._touches_credit(intent, command):
+        if intent is None or not self._touches_credit(intent, command):
             return []
-        return [credit_id(intent.buyer_id, intent.currency)]
+        return credit_ids(intent.buyer_id, intent.currency)
 
     @staticmethod
     def _touches_credit(intent: PaymentIntent, command: RefundPayment) -> bool:
@@ -377,6 +385,5 @@ class Refunds:
 
     def _credit_of(self, answer: RefundAnswered) -> list[Id]:
         intent = self.intents.get(answer.payment_id)
-        if intent.buyer_id is None or not self.refunds.get(answer.refund_id).credit_amount:
-            return []
-        return [credit_id(intent.buyer_id, intent.currency)]
+        is_credit = self.refunds.get(answer.refund_id).credit_amount > 0
+        return credit_ids(intent.buyer_id, intent.currency)[:1] if is_credit else []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from argosy.contracts.payments import CaptureAnswered, ReturnAnswered
 from argosy.domains.payments.application.books import Books
-from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, start
+from argosy.domains.payments.application.outgoing import again, let_go, look_up, note, send_back
+from argosy.domains.payments.domain.capture import Stray, return_id, suspense_id
 from argosy.domains.payments.domain.ledger import SUSPENSE, SUSPENSE_RETURNED, SUSPENSE_TAKEN, Transaction, clearing
 from argosy.domains.payments.domain.payment import ABSENT, APPROVED, CAPTURE, DECLINED, RETURN, PaymentIntent, is_sane
 from argosy.engine.work import UnitOfWork
-from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.ids import Id
 
 
 class Suspense:
@@ -26,17 +27,16 @@ class Suspense:
             return  # Store credit pays it wholly: no money was taken.
         intent.contradict(CAPTURE, expected, told, answer.gateway_transaction_id)
         is_taken_whole = intent.is_captured and not intent.captures
-        if is_taken_whole or intent.suspended_amount or intent.pending or not is_sane(*told):
+        if is_taken_whole or not is_sane(*told):
             return  # Beyond what can be put right without a person.
-        intent.suspended_amount, intent.suspended_currency = told
+        if intent.suspended_amount and not intent.strays:  # Kept before each was told apart.
+            intent.strays = (_stray(intent.capture_reference, intent.suspended_amount, intent.suspended_currency),)
+        number = len(intent.strays)
+        intent.strays = (*intent.strays, _stray(answer.gateway_transaction_id, *told))
         intent.capture_reference = intent.capture_reference or answer.gateway_transaction_id
-        self._book(
-            intent,
-            named_id("suspense", intent.id),
-            SUSPENSE_TAKEN,
-            {clearing(intent.gateway): told[0], SUSPENSE: -told[0]},
-        )
-        start(self.work, intent, RETURN)
+        postings = {clearing(intent.gateway): told[0], SUSPENSE: -told[0]}
+        self._book(intent, suspense_id(intent.id, number), SUSPENSE_TAKEN, told[1], postings)
+        send_back(self.work, intent)
 
     def returned(self, intent: PaymentIntent, answer: ReturnAnswered) -> None:
         if intent.pending != RETURN:
@@ -49,10 +49,12 @@ class Suspense:
             if outcome == DECLINED or told != suspended:
                 intent.contradict(RETURN, suspended, told, answer.gateway_transaction_id)
             else:
+                number = intent.stray[0] if intent.stray is not None else 0
                 postings = {SUSPENSE: suspended[0], clearing(intent.gateway): -suspended[0]}
-                self._book(intent, named_id("return", intent.id), SUSPENSE_RETURNED, postings)
-                intent.suspended_amount = 0
-            if intent.is_more_held:
+                self._book(intent, return_id(intent.id, number), SUSPENSE_RETURNED, suspended[1], postings)
+                intent.stray_returned()
+            send_back(self.work, intent)
+            if intent.is_more_held and not intent.pending:
                 let_go(self.work, intent)
         elif answer.call == intent.calls:
             if outcome == ABSENT:
@@ -60,5 +62,9 @@ class Suspense:
             else:
                 look_up(self.work, intent)
 
-    def _book(self, intent: PaymentIntent, id: Id, kind: str, postings: dict[str, int]) -> None:
-        self.books.book(Transaction(id, kind, intent.id, intent.suspended_currency, postings))
+    def _book(self, intent: PaymentIntent, id: Id, kind: str, currency: str, postings: dict[str, int]) -> None:
+        self.books.book(Transaction(id, kind, intent.id, currency, postings))
+
+
+def _stray(reference: str, amount: int, currency: str) -> Stray:
+    return Stray(reference=reference, amount=amount, currency=currency)

@@ -12,18 +12,33 @@ from argosy.contracts.payments import (
     WebhookReceived,
     WebhookUnmatched,
 )
+from argosy.contracts.payments_settling import AssignWebhook, DismissWebhook, WebhookSettled
 from argosy.domains.payments.application.outgoing import verify
-from argosy.domains.payments.domain.payment import AUTHORIZE, CAPTURE, REFUND, VOID, VOIDED, PaymentIntent
+from argosy.domains.payments.domain.difference import wrong_reason
+from argosy.domains.payments.domain.payment import (
+    AUTHORIZE,
+    CAPTURE,
+    REFUND,
+    VOID,
+    VOIDED,
+    NoSuchPayment,
+    PaymentIntent,
+)
 from argosy.domains.payments.domain.refund import SUCCEEDED, Refund
 from argosy.domains.payments.domain.webhook import (
+    DISMISSED,
     IGNORED,
     KNOWN,
     LOOKED_UP,
+    NoSuchWebhook,
     Webhook,
+    WebhookIsAboutAnother,
+    WebhookIsResolved,
     webhook_id,
 )
 from argosy.engine.reads import reads, then_reads
 from argosy.engine.work import Repository, UnitOfWork
+from argosy.shared_kernel.errors import refuse
 from argosy.shared_kernel.ids import Id
 
 OPEN_MAX = 500
@@ -101,6 +116,45 @@ class Webhooks:
                     )
                 )
 
+    @reads(
+        webhooks=lambda command: [command.webhook_id],
+        intents=lambda command: [command.payment_id],
+        refunds=lambda command: [command.refund_id] if command.refund_id else [],
+    )
+    def assign_webhook(self, command: AssignWebhook) -> WebhookSettled:
+        """It moves no payment either: what follows is the one look-up that it would have been from the beginning."""
+        webhook, about = self._settled(command), (command.payment_id, command.refund_id)
+        if not webhook.is_open:
+            if webhook.outcome == DISMISSED or (webhook.payment_id, webhook.refund_id) != about:
+                raise WebhookIsResolved(webhook_id=webhook.id)
+            return _as_settled(webhook)
+        if self.intents.find(command.payment_id) is None:
+            raise NoSuchPayment(payment_id=command.payment_id)
+        webhook.payment_id, webhook.refund_id = about
+        self._resolve(webhook)
+        if webhook.is_open:
+            raise WebhookIsAboutAnother(webhook_id=webhook.id, gateway=webhook.gateway, operation=webhook.operation)
+        webhook.settled_by, webhook.reason = self.work.actor.id, command.reason.strip()
+        return _as_settled(webhook)
+
+    @reads(webhooks=lambda command: [command.webhook_id])
+    def dismiss_webhook(self, command: DismissWebhook) -> WebhookSettled:
+        """No money was moved by it, and none will be."""
+        webhook = self._settled(command)
+        if webhook.is_open:
+            webhook.resolve(DISMISSED, self.work.now)
+            webhook.settled_by, webhook.reason = self.work.actor.id, command.reason.strip()
+        elif webhook.outcome != DISMISSED:
+            raise WebhookIsResolved(webhook_id=webhook.id)
+        return _as_settled(webhook)
+
+    def _settled(self, command: AssignWebhook | DismissWebhook) -> Webhook:
+        webhook = self.webhooks.find(command.webhook_id)
+        if webhook is None:
+            raise NoSuchWebhook(webhook_id=command.webhook_id)
+        refuse(wrong_reason(command.reason))
+        return webhook
+
     def _resolve(self, webhook: Webhook) -> None:
         """Not yet where its payment is not there, or is another gateway's: that is nobody's to move by a webhook."""
         if not webhook.operation:
@@ -132,3 +186,7 @@ class Webhooks:
     def _of(self, command: ResolveWebhook) -> list[Webhook]:
         found = self.webhooks.find(command.webhook_id)
         return [found] if found is not None else []
+
+
+def _as_settled(webhook: Webhook) -> WebhookSettled:
+    return WebhookSettled(webhook_id=webhook.id, status=webhook.status, outcome=webhook.outcome)

@@ -16,9 +16,9 @@ import msgspec
 
 from argosy.contracts.payments import ComparePayment, StatementLine, StatementPageRead, StatementPair
 from argosy.domains.payments.application.gateways import Movement, Stating
-from argosy.domains.payments.domain.difference import ReadLine, StatementRound, round_id
+from argosy.domains.payments.domain.difference import ReadLine, StatementRound, foreign_id, root, round_id
 from argosy.engine.work import Repository, UnitOfWork
-from argosy.shared_kernel.ids import Id, named_id
+from argosy.shared_kernel.ids import Id
 
 WINDOW = "statement_window"
 """The name under which calls for a page of a window are registered."""
@@ -199,7 +199,7 @@ def laid_beside(ours: Sequence[StatementLine], theirs: Sequence[StatementLine]) 
     """One payment's movements: first what is the same but for the fee, then what is known by one reference."""
     alike, mine, other = _paired(ours, theirs, _movement)
     differing = [StatementPair(ours=one, theirs=another) for one, another in alike if not _keeps_alike(one, another)]
-    known, mine, other = _paired(mine, other, lambda line: (line.operation, _root(line.gateway_transaction_id)))
+    known, mine, other = _paired(mine, other, lambda line: (line.operation, root(line.gateway_transaction_id)))
     return Apart(mine, other, [*differing, *(StatementPair(ours=one, theirs=another) for one, another in known)])
 
 
@@ -221,17 +221,12 @@ def _paired(
 
 
 def _movement(line: StatementLine) -> tuple[str, str, int, str]:
-    return line.operation, _root(line.gateway_transaction_id), line.amount, line.currency
+    return line.operation, root(line.gateway_transaction_id), line.amount, line.currency
 
 
 def _keeps_alike(ours: StatementLine, theirs: StatementLine) -> bool:
     """What was kept in another currency than was paid our books do not have."""
     return theirs.fee_currency != theirs.currency or ours.fee_amount == theirs.fee_amount
-
-
-def _root(reference: str) -> str:
-    """Parts of one payment have references of their own behind the payment's."""
-    return reference.partition("/")[0]
 
 
 def _by_payment(lines: Iterable[StatementLine]) -> dict[Id, list[StatementLine]]:
@@ -246,7 +241,7 @@ def _line(gateway: str, movement: Movement) -> StatementLine:
     return StatementLine(
         key=movement.key,
         operation=movement.operation,
-        payment_id=movement.payment_id or named_id("payment at", gateway, _root(movement.reference)),
+        payment_id=movement.payment_id or foreign_id(gateway, movement.reference),
         gateway_transaction_id=movement.reference,
         amount=movement.amount,
         currency=movement.currency,

@@ -88,6 +88,25 @@ class CapturePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         )
 
 
+class Stray(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a gateway took and may not keep, by its own reference. One after another goes back."""
+
+    reference: str
+    amount: int
+    currency: str
+    is_returned: bool = False
+
+
+def suspense_id(payment_id: Id, number: int) -> Id:
+    """The ledger's transaction that keeps the stray of this number, counted from 0."""
+    return named_id("suspense", payment_id, str(number)) if number else named_id("suspense", payment_id)
+
+
+def return_id(payment_id: Id, number: int) -> Id:
+    """The ledger's transaction by which it went back."""
+    return named_id("return", payment_id, str(number)) if number else named_id("return", payment_id)
+
+
 def capture_id_of(payment_id: Id, order_id: Id) -> Id:
     """The part of a payment that is one order's, where each is taken apart: one, however often it is asked for."""
     return named_id("capture", payment_id, order_id)

@@ -20,6 +20,8 @@ MOVEMENT_KINDS = (ISSUED, REDEEMED, PAID, NOT_PAID, REFUNDED, FORFEITED)
 """Why a balance moved: staff gave it, a gift card was redeemed, a purchase takes it, that purchase came to nothing, one
 was paid back, or whose it was is erased."""
 
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency."""
 ISSUED_AT_ONCE_MAX = 10_000_000
 REASON_LETTERS_MAX = 200
 
@@ -58,6 +60,11 @@ def credit_id(buyer_id: str, currency: str) -> Id:
     return named_id("credit", buyer_id, currency)
 
 
+def erased_id(buyer_id: str) -> Id:
+    """What remembers of a buyer that they are erased: a credit of nothing, in no currency."""
+    return credit_id(buyer_id, NO_CURRENCY)
+
+
 @dataclass(kw_only=True, eq=False)
 class Credit(Aggregate):
     """One buyer's store credit in one currency. `balance` may be spent; `held` is on its way to or from purchases. The
@@ -74,6 +81,12 @@ class Credit(Aggregate):
     @classmethod
     def open(cls, buyer_id: Id, currency: str) -> Credit:
         return cls(id=credit_id(buyer_id, currency), buyer_id=buyer_id, currency=currency)
+
+    @classmethod
+    def of_erased(cls, buyer_id: Id) -> Credit:
+        found = cls.open(buyer_id, NO_CURRENCY)
+        found.is_forfeited = True
+        return found
 
     def add(self, movement: CreditMovement) -> None:
         """What came, or what went to be held, as `movement` says."""

@@ -24,6 +24,7 @@ SUSPENSE_TAKEN, SUSPENSE_RETURNED = "suspense_taken", "suspense_returned"
 FEE = "fee"
 CREDIT_ISSUED, CREDIT_HELD, CREDIT_RELEASED = "credit_issued", "credit_held", "credit_released"
 CREDIT_RETURNED, CREDIT_FORFEITED = "credit_returned", "credit_forfeited"
+DIFFERENCE_SETTLED = "difference_settled"
 CARDS_ISSUED, CARD_REDEEMED, CARD_ENDED = "gift_cards_issued", "gift_card_redeemed", "gift_card_ended"
 
 COMMISSION, TAX, PROMOTIONS, EXCHANGE = "commission", "tax", "promotions", "exchange"
@@ -32,6 +33,8 @@ REFUNDS = "refunds"
 SUSPENSE = "suspense"
 FEES = "fees"
 """What gateways keep for themselves."""
+LOSSES = "losses"
+"""What the platform bears of differences between gateways' books and ours; below zero where it came out ahead."""
 FORFEITED = "forfeited"
 """Store credit of people who are erased: nobody can claim it any more, and what becomes of it is for the law to say."""
 GOODWILL = "goodwill"
@@ -52,6 +55,7 @@ _KINDS: dict[str, tuple[str, bool]] = {
     REFUNDS: (DEBIT, False),
     SUSPENSE: (CREDIT, False),
     FEES: (DEBIT, False),
+    LOSSES: (DEBIT, True),
     "credit": (CREDIT, False),
     "credit_held": (CREDIT, False),
     GIFT_CARDS: (CREDIT, False),

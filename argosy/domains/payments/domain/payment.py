@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+import msgspec
+
 from argosy.contracts.payments import AuthorizePayment, GatewayContradicted
 from argosy.domains.payments.domain.capture import DECLINED as PART_DECLINED
-from argosy.domains.payments.domain.capture import TAKEN, CapturePart
+from argosy.domains.payments.domain.capture import TAKEN, CapturePart, Stray, return_id
 from argosy.domains.payments.domain.capture import WAITING as PART_WAITS
 from argosy.domains.payments.domain.shares import PaidShare
 from argosy.shared_kernel.aggregate import Aggregate
@@ -186,6 +188,8 @@ class PaymentIntent(Aggregate):
     shares: tuple[PaidShare, ...] = ()
     captures: tuple[CapturePart, ...] = ()
     """The parts, where it is not taken whole and at once."""
+    strays: tuple[Stray, ...] = ()
+    """What was taken unasked, as it came; `suspended_amount` is the one that is on its way back."""
     created_at: datetime
     transactions: list[PaymentTransaction] = field(default_factory=list)
 
@@ -295,6 +299,32 @@ class PaymentIntent(Aggregate):
         """Whether the gateway holds something yet that no part will take."""
         is_released = any(part.is_final and part.gateway_amount for part in self.captures if part.status == TAKEN)
         return bool(self.captures) and self.gateway_amount > 0 and not is_released
+
+    @property
+    def stray(self) -> tuple[int, Stray] | None:
+        """The first that is not back yet, with its number."""
+        return next((found for found in enumerate(self.strays) if not found[1].is_returned), None)
+
+    @property
+    def return_key(self) -> str:
+        """Under which the gateway is asked to take back what it took unasked: each of several has its own."""
+        number = self.stray[0] if self.stray is not None else 0
+        return f"{self.id}:{RETURN}:{return_id(self.id, number)}" if number else f"{self.id}:{RETURN}"
+
+    def is_stray(self, reference: str) -> bool:
+        """Whether it was told before that this was taken unasked."""
+        return any(one.reference == reference for one in self.strays)
+
+    def stray_returned(self) -> None:
+        """What was on its way back is there."""
+        number = self.stray[0] if self.stray is not None else -1
+        self.strays = tuple(
+            [
+                msgspec.structs.replace(one, is_returned=True) if at == number else one
+                for at, one in enumerate(self.strays)
+            ]
+        )
+        self.suspended_amount = 0
 
     def put(self, part: CapturePart) -> None:
         """The part as it stands now."""
@@ -431,6 +461,11 @@ def is_token(source: str) -> bool:
         and not source.replace(" ", "").replace("-", "").isdigit()
         and not holds_card_number(source)
     )
+
+
+def is_return(key: str) -> bool:
+    """Whether this is the key of sending back what was taken unasked."""
+    return key.split(":")[1:2] == [RETURN]
 
 
 def is_sane(amount: int, currency: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from argosy.contracts.payments import ReceiveWebhook
 from argosy.shared_kernel.aggregate import Aggregate
-from argosy.shared_kernel.errors import Invalid
+from argosy.shared_kernel.errors import Invalid, NotFound, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
 
 RECEIVED, RESOLVED, SUSPENDED = "RECEIVED", "RESOLVED", "SUSPENDED"
@@ -20,12 +20,25 @@ UNMATCHED_SECONDS = 1_800
 """How long a webhook may be ahead of the payment that it is about."""
 RAW_LETTERS_MAX = 262_144
 
-LOOKED_UP, KNOWN, IGNORED = "looked_up", "known", "ignored"
-"""What came of it: the gateway was asked, we knew already, or it tells of nothing that concerns payments."""
+LOOKED_UP, KNOWN, IGNORED, DISMISSED = "looked_up", "known", "ignored", "dismissed"
+"""What came of it: the gateway was asked, we knew already, it tells of nothing that concerns payments, or staff said
+that it is about nothing of ours."""
 
 
 class WebhookIsUnreadable(Invalid):
     """The signature holds, but what was signed is no event that we know how to read."""
+
+
+class NoSuchWebhook(NotFound):
+    """There is no such webhook."""
+
+
+class WebhookIsResolved(RuleBroken):
+    """Something came of it already; nothing else will."""
+
+
+class WebhookIsAboutAnother(RuleBroken):
+    """It is of another gateway than this payment, or of a refund that this payment does not have."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -47,6 +60,9 @@ class Webhook(Aggregate):
     told_at: datetime
     received_at: datetime
     resolved_at: datetime | None = None
+    settled_by: str = ""
+    """Who said what it is about, or that it is about nothing of ours; and why."""
+    reason: str = ""
 
     @classmethod
     def received(cls, command: ReceiveWebhook, now: datetime) -> Webhook:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 from django.db.models import Q
@@ -13,6 +13,7 @@ from django.db.models import Q
 from argosy.domains.orders.adapters.outbound.models import (
     CancellationRow,
     OrderItemRow,
+    OrderPaymentRow,
     OrderRow,
     OrderStatusHistoryRow,
     PurchaseRow,
@@ -99,6 +100,37 @@ def eligibility_of(order_id: Id, actor: Actor, now: datetime) -> list[tuple[int,
         category = str(row.product_snapshot_json.get("category", ""))
         found.append((row.line_no, category, refund_eligibility(order.status, category, received_at, now)))
     return found
+
+
+class PaidOrder(NamedTuple):
+    """What an order costs, how it is paid, and by which payment, once it is; `is_of_buyer`: who asks has bought it."""
+
+    order_id: Id
+    seller_id: Id
+    currency: str
+    total_amount: int
+    payment_method: str
+    payment_id: Id | None
+    paid_at: datetime | None
+    is_of_buyer: bool
+
+
+def paid_order_of(order_id: Id, actor: Actor) -> PaidOrder | None:
+    """How an order of theirs is paid, or None."""
+    order = _order_of(order_id, actor)
+    if order is None:
+        return None
+    paid = OrderPaymentRow.objects.filter(order_id=order.id, status="CAPTURED").order_by("created_at").first()
+    return PaidOrder(
+        order_id=order.id,
+        seller_id=order.seller_id,
+        currency=order.currency,
+        total_amount=order.total_amount,
+        payment_method=PurchaseRow.objects.only("payment_method").get(id=order.purchase_id).payment_method,
+        payment_id=order.payment_id,
+        paid_at=paid.created_at if paid is not None else None,
+        is_of_buyer=actor.id in (order.buyer_id, order.claimed_by),
+    )
 
 
 def buyer_of(order_id: str) -> str | None:

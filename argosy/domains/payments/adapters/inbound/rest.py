@@ -1,5 +1,5 @@
-"""Payments over HTTP: the rules of commission, store credit and gift cards. A payment itself is moved by its
-checkout and its gateway alone."""
+"""Payments over HTTP: the rules of commission, store credit and gift cards, and what staff put right. A payment itself
+is moved by its checkout and its gateway alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from argosy.contracts.payments import SetCommission
-from argosy.domains.payments.adapters.inbound import credits
+from argosy.domains.payments.adapters.inbound import credits, settling
 from argosy.domains.payments.adapters.outbound.commissions import all_rules
 from argosy.domains.payments.domain.commission import rate
 from argosy.domains.payments.domain.shares import COMMISSION_BASIS_POINTS
@@ -73,4 +73,5 @@ endpoints = [
     post("commissions", SetCommission, allow=staff, status=201, answers=Made),
     get("stores/mine/commission", my_commission, allow=seller, answers=MyCommission),
     *credits.endpoints,
+    *settling.endpoints,
 ]

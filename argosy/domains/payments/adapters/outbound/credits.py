@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from argosy.domains.payments.adapters.outbound.models import CreditMovementRow, CreditRow, GiftCardRow
+from argosy.domains.payments.domain.credit import NO_CURRENCY
 from argosy.domains.payments.domain.gift_card import OPEN
 from argosy.shared_kernel.ids import Id
 
@@ -53,7 +54,7 @@ class GiftCardShown(msgspec.Struct, frozen=True, kw_only=True):
 
 def credits_of(buyer_id: str) -> list[CreditShown]:
     """A buyer's store credit, currency by currency."""
-    rows = CreditRow.objects.filter(buyer_id=buyer_id).order_by("currency")
+    rows = CreditRow.objects.filter(buyer_id=buyer_id).exclude(currency=NO_CURRENCY).order_by("currency")
     return [CreditShown(currency=row.currency, balance=row.balance, held=row.held) for row in rows]
 
 

@@ -49,6 +49,7 @@ class PaymentIntentRow(AggregateRow):
     replaced_by = IdField(null=True)
     shares = models.JSONField()
     captures = models.JSONField(default=list, db_default=[])
+    strays = models.JSONField(default=list, db_default=[])
     created_at = InstantField()
 
     class Meta:
@@ -56,6 +57,10 @@ class PaymentIntentRow(AggregateRow):
         indexes = [
             # What is being looked up: few at any time, so that the index stays small.
             models.Index(fields=["created_at"], name="payment_intents_undecided", condition=Q(status__in=["UNKNOWN"])),
+            # Attempts that another followed: few as well.
+            models.Index(
+                fields=["replaced_by"], name="payment_intents_replaced", condition=Q(replaced_by__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="payment_status_known", condition=Q(status__in=sorted(MOVES))),
@@ -154,6 +159,7 @@ class LedgerRow(models.Model):
 
     class Meta:
         db_table = "ledgers"
+        indexes = [models.Index(fields=["reference_id"], name="ledgers_of_payment")]
         constraints = [
             models.CheckConstraint(
                 name="entry_has_one_positive_side", condition=(Q(debit__gt=0, credit=0) | Q(debit=0, credit__gt=0))
@@ -177,7 +183,7 @@ class LedgerAccountRow(AggregateRow):
 
 class GatewayDifferenceRow(AggregateRow):
     """What one of the two books has and the other has not, or tells differently: an alarm that was raised, for a
-    person."""
+    person, and who bears it once that was settled."""
 
     payment_id = IdField()
     side = models.CharField(max_length=10)
@@ -189,9 +195,26 @@ class GatewayDifferenceRow(AggregateRow):
     closed_at = InstantField(null=True)
     expected_amount = models.BigIntegerField(db_default=0)
     expected_currency = models.CharField(max_length=3, db_default="XXX")
+    borne_by = models.CharField(max_length=10, db_default="")
+    reason = models.CharField(max_length=200, db_default="")
+    settled_by = models.CharField(max_length=64, db_default="")
+    settled_order_id = IdField(null=True)
+    refund_id = IdField(null=True)
 
     class Meta:
         db_table = "gateway_differences"
+        indexes = [
+            # What nobody has put right yet: few at any time.
+            models.Index(
+                fields=["found_at", "id"], name="gateway_differences_open", condition=Q(closed_at__isnull=True)
+            ),
+            models.Index(fields=["payment_id"], name="differences_of_payment"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="settled_difference_is_closed", condition=Q(borne_by="") | Q(closed_at__isnull=False)
+            ),
+        ]
 
 
 class StatementRoundRow(AggregateRow):
@@ -266,11 +289,18 @@ class WebhookRow(AggregateRow):
     told_at = InstantField()
     received_at = InstantField()
     resolved_at = InstantField(null=True)
+    settled_by = models.CharField(max_length=64, db_default="")
+    reason = models.CharField(max_length=200, db_default="")
 
     class Meta:
         db_table = "payment_webhooks"
         indexes = [
             models.Index(fields=["received_at"], name="payment_webhooks_open", condition=Q(status="RECEIVED")),
+            # What is for a person: few at any time.
+            models.Index(
+                fields=["received_at", "id"], name="payment_webhooks_suspended", condition=Q(status="SUSPENDED")
+            ),
+            models.Index(fields=["payment_id"], name="payment_webhooks_of_payment"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["gateway", "event_id"], name="webhook_is_kept_once"),

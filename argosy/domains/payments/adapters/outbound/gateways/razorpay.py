@@ -12,7 +12,7 @@ never captured, and pays itself back after its time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +30,16 @@ from argosy.domains.payments.application.gateways import (
     StatementPage,
 )
 from argosy.domains.payments.domain.capture import WHOLE
-from argosy.domains.payments.domain.payment import ACTION, APPROVED, AUTHORIZE, CAPTURE, DECLINED, REFUND, RETURN
+from argosy.domains.payments.domain.payment import (
+    ACTION,
+    APPROVED,
+    AUTHORIZE,
+    CAPTURE,
+    DECLINED,
+    REFUND,
+    RETURN,
+    is_return,
+)
 from argosy.domains.payments.domain.signatures import TOLERANCE_SECONDS, SignatureDoesNotHold, verify_plain
 from argosy.domains.payments.domain.webhook import WebhookIsUnreadable
 from argosy.shared_kernel.ids import Id, is_id
@@ -42,6 +51,10 @@ HELD_MINUTES = 7_200
 
 _PAGE = 100
 """As many as Razorpay gives at once."""
+_LOOK_UPS = 20
+"""How many orders and payments are looked up for one page of a list: where it needs more, it ends earlier."""
+_KNOWN_MAX = 10_000
+"""So many orders and payments are remembered, that nobody looks up again whose they are."""
 
 _OPERATIONS = {
     "payment.authorized": AUTHORIZE,
@@ -84,6 +97,8 @@ class RazorpayGateway:
     ) -> None:
         self.page = page
         self.webhook_secrets = webhook_secrets
+        self._receipts: dict[str, str] = {}
+        self._paid_by: dict[str, str] = {}
         addresses = {"base_url": url} if url else {}
         self._razorpay: Any = razorpay.Client(session=_Session(), auth=auth, **addresses)
 
@@ -186,17 +201,17 @@ class RazorpayGateway:
 
     def statement(self, since: datetime, until: datetime, after: str) -> StatementPage:
         """A page of what it moved: captured payments with what it kept of each, then refunds. `after` names the list
-        and how many of it were read."""
+        and how many of it were read. A page with much to be looked up is a short one, so that each comes in time."""
         kind, _, count = (after or "payments:0").partition(":")
         listing = self._razorpay.payment if kind == "payments" else self._razorpay.refund
         times = {"from": int(since.timestamp()), "to": int(until.timestamp()) - 1}  # Both are in it.
         try:
             found = listing.all({**times, "count": _PAGE, "skip": int(count)})["items"]
-            moved = [movement for one in found if (movement := self._moved(kind, one)) is not None]
+            read, moved = self._read(kind, found)
         except (BadRequestError, GatewayError, ServerError, requests.RequestException) as error:
             raise GatewayDidNotAnswer(type(error).__name__) from error
-        if len(found) == _PAGE:
-            return StatementPage(tuple(moved), f"{kind}:{int(count) + _PAGE}")
+        if read < len(found) or len(found) == _PAGE:
+            return StatementPage(tuple(moved), f"{kind}:{int(count) + read}")
         return StatementPage(tuple(moved), "refunds:0" if kind == "payments" else "")
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
@@ -232,18 +247,43 @@ class RazorpayGateway:
             currency=told.currency[:3],
         )
 
+    def _read(self, kind: str, found: Sequence[Mapping[str, Any]]) -> tuple[int, list[Movement]]:
+        """How many of these were read, and what they moved."""
+        left, moved = _LOOK_UPS, list[Movement]()
+        for read, one in enumerate(found):
+            needed = self._look_ups(kind, one)
+            if needed > left:
+                return read, moved
+            left -= needed
+            movement = self._moved(kind, one)
+            moved += [movement] if movement is not None else []
+        return len(found), moved
+
+    def _look_ups(self, kind: str, one: Mapping[str, Any]) -> int:
+        """How much may have to be looked up to know which payment of ours it is of."""
+        if kind == "payments" and not _is_taken(one):
+            return 0
+        if is_id(str(_notes(one).get("payment_id") or "")):
+            return 0
+        if kind == "refunds":
+            return 0 if one["payment_id"] in self._paid_by else 2
+        return int(one.get("order_id") is not None and one["order_id"] not in self._receipts)
+
     def _moved(self, kind: str, one: Mapping[str, Any]) -> Movement | None:
         is_refund = kind == "refunds"
         if not (one["status"] in ("processed", "pending") if is_refund else _is_taken(one)):
             return None
         notes = _notes(one)
         payment_id, key = str(notes.get("payment_id") or ""), str(notes.get("key") or "")
-        if not is_id(payment_id):
-            payment = self._razorpay.payment.fetch(one["payment_id"]) if is_refund else one
-            if not _is_taken(payment):
+        if is_refund and not is_id(payment_id):
+            known = self._paid_by.get(one["payment_id"])
+            payment = self._razorpay.payment.fetch(one["payment_id"]) if known is None else {}
+            if known is None and not _is_taken(payment):
                 return None  # Held and never taken: Razorpay paid it back by itself.
-            payment_id = self._paid_for(payment)
-        operation = (RETURN if key.endswith(f":{RETURN}") else REFUND) if is_refund else CAPTURE
+            payment_id = known if known is not None else self._paid_for(payment)
+        elif not is_refund:
+            payment_id = self._paid_for(one)
+        operation = (RETURN if is_return(key) else REFUND) if is_refund else CAPTURE
         is_fee_told = not is_refund and one["currency"] == "INR"
         return Movement(
             operation=operation,
@@ -258,13 +298,26 @@ class RazorpayGateway:
         )
 
     def _paid_for(self, payment: Mapping[str, Any]) -> str:
-        """Our payment, as the order bears it that was paid; empty where there was none."""
-        order_id = payment.get("order_id")
-        return str(self._razorpay.order.fetch(order_id).get("receipt") or "") if order_id else ""
+        """Our payment, as it says itself, or as the order bears it that was paid; empty where there was none."""
+        found, order_id = str(_notes(payment).get("payment_id") or ""), payment.get("order_id")
+        if not is_id(found):
+            found = self._receipt(order_id) if order_id else ""
+        _remember(self._paid_by, payment["id"], found)
+        return found
+
+    def _receipt(self, order_id: str) -> str:
+        known = self._receipts.get(order_id)
+        if known is None:
+            known = str(self._razorpay.order.fetch(order_id).get("receipt") or "")
+            _remember(self._receipts, order_id, known)
+        return known
 
     def _order(self, payment_id: str) -> dict[str, Any] | None:
         found: list[dict[str, Any]] = self._razorpay.order.all({"receipt": payment_id})["items"]
-        return next((order for order in found if order.get("receipt") == payment_id), None)
+        order = next((order for order in found if order.get("receipt") == payment_id), None)
+        if order is not None:
+            _remember(self._receipts, order["id"], payment_id)
+        return order
 
     def _payment(self, order: Mapping[str, Any]) -> dict[str, Any] | None:
         """The one payment of an order that came to something."""
@@ -322,6 +375,12 @@ def _notes(thing: Mapping[str, Any]) -> dict[str, Any]:
     """Razorpay sends an empty list where there are no notes."""
     notes = thing.get("notes")
     return notes if isinstance(notes, dict) else {}
+
+
+def _remember(known: dict[str, str], id: str, what: str) -> None:
+    if len(known) >= _KNOWN_MAX:
+        known.clear()
+    known[id] = what
 
 
 def _is_let_go(order: Mapping[str, Any]) -> bool:

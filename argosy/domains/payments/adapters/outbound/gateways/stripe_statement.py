@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from argosy.domains.payments.application.gateways import Movement, StatementPage
-from argosy.domains.payments.domain.payment import CAPTURE, REFUND, RETURN
+from argosy.domains.payments.domain.difference import DISPUTE, REINSTATED
+from argosy.domains.payments.domain.payment import CAPTURE, REFUND, RETURN, is_return
 from argosy.shared_kernel.ids import Id, is_id
 from argosy.shared_kernel.money import UnknownCurrency
 
@@ -17,7 +18,6 @@ Read = Callable[[int, str], int]
 
 PAGE = 100
 """As many as Stripe gives at once."""
-DISPUTE = "dispute"
 
 _OPERATIONS = {
     "charge": CAPTURE,
@@ -63,9 +63,11 @@ def _movement(client: Any, moved: Any, read: Read) -> Movement | None:
         reference = intent_id or source.id
         if amount != source.amount_captured:
             reference = f"{reference}/{moved.id}"
-    elif is_refund and key.endswith(f":{RETURN}"):
+    elif is_refund and is_return(key):
         operation = RETURN
     elif operation == DISPUTE:
+        # What the buyer's bank has taken, and gives again where the dispute is won.
+        operation = DISPUTE if moved.amount < 0 else REINSTATED
         key, reference = "", f"{source.id}/{moved.id}"
     return Movement(
         operation=operation,

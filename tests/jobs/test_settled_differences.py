@@ -118,4 +118,3 @@ def test_a_settled_difference_explains_no_other_movement(shop: Marketplace, time
     assert time.violated() == {}
     write_in_gateways_book("UPDATE operations SET amount = 101 WHERE transaction_id = 'tg_refund'")
     assert set(time.violated()) == {"I19"}
-

@@ -282,7 +282,7 @@ def test_a_webhook_that_is_assigned_asks_the_gateway_as_it_would_have_from_the_b
     asked = len(counter.gateway.asked)
     counter.stage.send(assign(refund_id=an_id("refund")), actor=Actor(id="clerk"))
     assert one(counter) == ("RESOLVED", "known"), "what it tells we had heard: nobody is asked"
-    other = suspended()
+    other = suspended(reference="gw:of another key")
     other.stage.send(assign(), actor=Actor(id="clerk"))
     found = other.stage.one(Webhook, ONCE)
     assert (found.payment_id, found.settled_by) == (PAYMENT, "clerk")
@@ -293,7 +293,7 @@ def test_a_webhook_that_is_assigned_asks_the_gateway_as_it_would_have_from_the_b
 
 
 def test_the_same_again_changes_nothing_and_another_thing_is_refused() -> None:
-    counter = suspended()
+    counter = suspended(reference="gw:of another key")
     counter.stage.send(assign())
     counter.call()
     counter.stage.send(assign(reason="once more"))

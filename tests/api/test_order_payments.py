@@ -24,7 +24,7 @@ def test_a_buyer_sees_what_was_paid_in_which_way_and_what_came_back_when(shop: S
     told = shop.call("GET", path, token=shop.buyer).json
     [(payment_id, total)] = shop.place.rows("orders", "SELECT payment_id, total_amount FROM orders")
     assert (told["total_amount"], told["paid_amount"], told["refunded_amount"]) == (total, total, 0)
-    assert (told["currency"], told["payment_method"], told["refunds"]) == ("EUR", "test", [])
+    assert (told["currency"], told["payment_method"], told["refunds"]) == ("EUR", "card", [])
     assert told["payment"] == {"payment_id": str(payment_id), "amount": total, "credit_amount": 0}
     assert told["paid_at"] and told["share"] is None
     refund = RefundPayment(

@@ -52,8 +52,7 @@ class SaleBearsNoSuchDifference(RuleBroken):
 
 
 class GatewayIsNotKnown(RuleBroken):
-    """It is of no payment of ours, and of no gateway that there is now: nobody knows from which account it is to be
-    booked."""
+    """It is of no payment of ours, and of no gateway that there is now: there is no account to book it on."""
 
 
 @dataclass(kw_only=True, eq=False)

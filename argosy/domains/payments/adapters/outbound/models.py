@@ -210,11 +210,6 @@ class GatewayDifferenceRow(AggregateRow):
             ),
             models.Index(fields=["payment_id"], name="differences_of_payment"),
         ]
-        constraints = [
-            models.CheckConstraint(
-                name="settled_difference_is_closed", condition=Q(borne_by="") | Q(closed_at__isnull=False)
-            ),
-        ]
 
 
 class StatementRoundRow(AggregateRow):

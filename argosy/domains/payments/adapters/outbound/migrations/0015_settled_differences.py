@@ -75,8 +75,4 @@ class Migration(migrations.Migration):
             model_name='webhookrow',
             index=models.Index(fields=['payment_id'], name='payment_webhooks_of_payment'),
         ),
-        migrations.AddConstraint(
-            model_name='gatewaydifferencerow',
-            constraint=models.CheckConstraint(condition=models.Q(('borne_by', ''), ('closed_at__isnull', False), _connector='OR'), name='settled_difference_is_closed'),
-        ),
     ]

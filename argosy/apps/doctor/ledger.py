@@ -304,8 +304,9 @@ def _of_strays(payment_id: str, kept: str, *, suspended: int, returns: int) -> d
     strays = _STRAYS.decode(kept)
     count = len(strays) or int(bool(suspended or returns))
     back = [number for number, one in enumerate(strays) if one.is_returned] if strays else [0] * (not suspended)
-    due = {suspense_id(payment_id, number): SUSPENSE_TAKEN for number in range(count)}
-    return due | {return_id(payment_id, number): SUSPENSE_RETURNED for number in back if number < count}
+    due: dict[str, str] = {suspense_id(payment_id, number): SUSPENSE_TAKEN for number in range(count)}
+    due.update({return_id(payment_id, number): SUSPENSE_RETURNED for number in back if number < count})
+    return due
 
 
 CHECKS = (

@@ -97,12 +97,12 @@ class Stray(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_returned: bool = False
 
 
-def suspense_id(payment_id: Id, number: int) -> Id:
+def suspense_id(payment_id: str, number: int) -> Id:
     """The ledger's transaction that keeps the stray of this number, counted from 0."""
     return named_id("suspense", payment_id, str(number)) if number else named_id("suspense", payment_id)
 
 
-def return_id(payment_id: Id, number: int) -> Id:
+def return_id(payment_id: str, number: int) -> Id:
     """The ledger's transaction by which it went back."""
     return named_id("return", payment_id, str(number)) if number else named_id("return", payment_id)
 

@@ -210,7 +210,7 @@ def wrong_reason(reason: str) -> Iterator[DomainError]:
         yield StaffReasonIsMissing(field="reason", maximum=STAFF_REASON_LETTERS_MAX)
 
 
-def settled_id(difference_id: Id, currency: str) -> Id:
+def settled_id(difference_id: str, currency: str) -> Id:
     """The ledger's transaction by which the platform bears a difference; one for each currency of it."""
     return named_id("settled", difference_id, currency)
 

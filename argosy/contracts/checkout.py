@@ -208,6 +208,7 @@ class CheckoutFailed(Event, key="checkout_id"):
     buyer_id: Id
     reason: str
     details: dict[str, Any]
+    is_guest: bool = False
 
 
 class CheckoutExpired(Event, key="checkout_id"):
@@ -215,6 +216,7 @@ class CheckoutExpired(Event, key="checkout_id"):
 
     checkout_id: Id
     buyer_id: Id
+    is_guest: bool = False
 
 
 class CheckoutAbandoned(Event, key="checkout_id"):
@@ -232,3 +234,4 @@ class CheckoutAborted(Event, key="checkout_id"):
 
     checkout_id: Id
     buyer_id: Id
+    is_guest: bool = False

@@ -122,3 +122,21 @@ def test_what_is_claimed_while_orders_are_asked_is_asked_about_by_itself(stage: 
     told = stage.send(BuyerReleased(flow_id=user_id, buyer_id=user_id, guest_ids=(GUEST,)))
     assert told == [ReleaseBuyer(flow_id=OTHER, buyer_id=OTHER)]
     assert {guest.id: guest.erasure for guest in stage.all(Guest)} == {GUEST: DONE, OTHER: ASKED}
+
+
+def erased(stage: AccountsStage, user_id: Id, *guests: Id) -> list[Message]:
+    stage.send(ErasePerson(), actor=signed_in(user_id))
+    return stage.send(BuyerReleased(flow_id=user_id, buyer_id=user_id, guest_ids=guests))
+
+
+def test_a_guest_from_whom_two_have_claimed_is_forgotten_with_the_last_of_them(stage: AccountsStage) -> None:
+    """Forgotten with the first, the orders of the other would lose their addresses."""
+    ana, eva = proven(stage), stage.register(email="eva@example.com")
+    for checkout_id, email in ((ONE, EMAIL), (TWO, "eva@example.com")):
+        stage.send(kept(checkout_id, email), actor=SYSTEM)
+        stage.send(completed(checkout_id))
+    assert erased(stage, ana, GUEST) == []
+    assert [guest.is_there for guest in stage.all(Guest)] == [True]
+    assert erased(stage, eva, GUEST) == []
+    assert [(guest.erasure, guest.email) for guest in stage.all(Guest)] == [(DONE, "")]
+    assert stage.undeclared_loads == 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from argosy.contracts.accounts import ErasePerson, GuestKnown, KeepGuest, PersonErased, TellErasure
 from argosy.contracts.checkout import CheckoutAborted, CheckoutExpired, CheckoutFailed
 from argosy.contracts.orders import BuyerHeld, BuyerReleased, ReleaseBuyer
 from argosy.domains.accounts.domain.guest import Guest
+from argosy.domains.accounts.domain.guest_purchase import GuestPurchase
 from argosy.domains.accounts.domain.user import DONE, HELD, NoSuchUser
 from argosy.engine.work import GUEST, SYSTEM, Actor
 from tests.domains.accounts.stage import AccountsStage, signed_in
@@ -104,6 +106,21 @@ def test_who_bought_something_or_tries_again_is_not_forgotten(stage: AccountsSta
     assert stage.tell_due() == [], "they came back within the month"
     (guest,) = stage.all(Guest)
     assert guest.email == "ana@example.com"
+
+
+def test_an_end_that_is_heard_of_before_its_beginning_counts_all_the_same(stage: AccountsStage) -> None:
+    """The beginning may wait parked, or be of a guest who is not known yet: nobody is kept for what came to nothing."""
+    other, beginning = an_id("other-guest"), KeepGuest(guest_id=ANA, email="a@b.example", checkout_id=an_id("one"))
+    for guest_id, name in ((ANA, "one"), (other, "two")):
+        end = CheckoutExpired(checkout_id=an_id(name), buyer_id=guest_id, is_guest=True)
+        assert stage.send(end, end) == []
+    stage.send(came_to_nothing("of-before"), beginning, actor=SYSTEM)
+    stage.send(msgspec.structs.replace(beginning, guest_id=other, checkout_id=an_id("two")), actor=SYSTEM)
+    assert stage.all(GuestPurchase) == []
+    assert [guest.purchases for guest in stage.all(Guest)] == [0, 0]
+    stage.clock.tick(days=30)
+    assert {one.buyer_id for one in stage.tell_due() if isinstance(one, ReleaseBuyer)} == {ANA, other}
+    assert stage.undeclared_loads == 0
 
 
 def test_a_purchase_of_who_has_an_account_means_nothing_here(stage: AccountsStage) -> None:

@@ -87,16 +87,19 @@ class Erasures:
     @then_reads(
         invitations=lambda self, event: self._invited(event.flow_id),
         guests=lambda self, event: self._claimed(event.flow_id),
+        claims=lambda self, event: [by("guest_id", id) for id in self._claimed(event.flow_id)],
     )
+    @then_reads(users=lambda self, event: self._other_claimants(event.flow_id))
     def erase(self, event: BuyerReleased) -> None:
-        """Credentials, profile, roles and sessions are gone with this; a guest has an e-mail address alone."""
+        """Credentials, profile, roles and sessions are gone with this; a guest has an e-mail address alone. A guest
+        from whom others have claimed as well goes with the last of them."""
         person = self._waiting(event.flow_id)
         if person is None:
             return
         self._forget_kept(person)
         self._erase(person)
         for guest in filter(None, map(self.guests.find, self._claimed(person.id))):
-            if not guest.is_there:
+            if not guest.is_there or self._is_shared(guest, person.id):
                 continue
             if guest.id in event.guest_ids:
                 self._erase(guest)
@@ -153,6 +156,16 @@ class Erasures:
     def _claimed(self, user_id: Id) -> list[Id]:
         """The guests as whom they have bought as well."""
         return sorted({claim.guest_id for claim in self.claims.all_by("user_id", user_id)})
+
+    def _other_claimants(self, user_id: Id) -> list[Id]:
+        """Whose account has claimed from the same guests."""
+        claims = [claim for id in self._claimed(user_id) for claim in self.claims.all_by("guest_id", id)]
+        return sorted({claim.user_id for claim in claims} - {user_id})
+
+    def _is_shared(self, guest: Guest, user_id: Id) -> bool:
+        """Whether orders of somebody who is there would lose their address with this guest."""
+        others = [self.users.find(one.user_id) for one in self.claims.all_by("guest_id", guest.id)]
+        return any(other is not None and other.is_there and other.id != user_id for other in others)
 
     def _invited(self, user_id: Id) -> list[By]:
         """What came to them, and what is open in stores that they work on."""

@@ -42,22 +42,25 @@ class Guests:
         guest.reach_at(email, self.work.now)
         guest.begin_purchase()
         self.work.never_mind(FORGET_TIMER, guest.id)
-        if command.checkout_id is not None and guest.is_there:
+        purchase = self.purchases.find(command.checkout_id) if command.checkout_id is not None else None
+        if purchase is not None and purchase.came_to_nothing:
+            self._end(guest, purchase)
+        elif command.checkout_id is not None and guest.is_there:
             self._note(command.checkout_id, guest, email)
 
     @reads(guests=lambda event: [event.buyer_id], purchases=lambda event: [event.checkout_id])
     def purchase_came_to_nothing(self, event: CheckoutFailed | CheckoutExpired | CheckoutAborted) -> None:
-        """Who has bought nothing and is buying nothing is forgotten in a while, unless they try again."""
-        guest = self.guests.find(event.buyer_id)
-        if guest is None:
+        """Who has bought nothing and is buying nothing is forgotten in a while, unless they try again. Where its
+        beginning is still on its way, its end is remembered until that comes."""
+        guest, purchase = self.guests.find(event.buyer_id), self.purchases.find(event.checkout_id)
+        if purchase is not None and purchase.came_to_nothing:
             return
-        guest.end_purchase()
-        purchase = self.purchases.find(event.checkout_id)
-        if purchase is not None:
-            self.purchases.remove(purchase)
-        if guest.bought_nothing:
-            at = self.work.now + KEPT_FOR_NOTHING
-            self.work.later(FORGET_TIMER, guest.id, at, ForgetGuest(guest_id=guest.id))
+        if guest is not None and (purchase is not None or not event.is_guest):
+            self._end(guest, purchase)
+        elif event.is_guest and (guest is None or guest.is_there):
+            self.purchases.add(
+                GuestPurchase(id=event.checkout_id, guest_id=event.buyer_id, email="", created_at=self.work.now)
+            )
 
     @reads(guests=lambda command: [command.guest_id])
     def forget_guest(self, command: ForgetGuest) -> None:
@@ -66,6 +69,15 @@ class Guests:
         if guest is not None and guest.bought_nothing:
             guest.ask_erasure(self.work.now)
             self.work.announce(ReleaseBuyer(flow_id=guest.id, buyer_id=guest.id))
+
+    def _end(self, guest: Guest, purchase: GuestPurchase | None) -> None:
+        """One purchase of theirs came to nothing."""
+        guest.end_purchase()
+        if purchase is not None:
+            self.purchases.remove(purchase)
+        if guest.bought_nothing:
+            at = self.work.now + KEPT_FOR_NOTHING
+            self.work.later(FORGET_TIMER, guest.id, at, ForgetGuest(guest_id=guest.id))
 
     def _note(self, checkout_id: Id, guest: Guest, email: str) -> None:
         """At which address this purchase is made, until somebody claims it."""

@@ -24,6 +24,11 @@ class GuestPurchase(Aggregate):
     is_bought: bool = False
     created_at: datetime
 
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether it has ended without a sale before its beginning was heard of."""
+        return not self.email and not self.is_bought
+
 
 @dataclass(kw_only=True, eq=False)
 class GuestClaim(Aggregate):

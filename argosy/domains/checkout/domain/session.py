@@ -140,6 +140,7 @@ class CheckoutSession(Flow):
     currency: str = ""
     action_url: str = ""
     may_retry_payment: bool = False
+    is_guest: bool = False
     payment_attempt: int = 1
     payment_failure: str = ""
     """Why the last attempt failed, while it is the buyer's turn to name another means of payment."""
@@ -163,6 +164,7 @@ class CheckoutSession(Flow):
             credit_amount=request.credit_amount,
             has_coupons=bool(request.coupons),
             may_retry_payment=may_retry_payment,
+            is_guest=request.is_guest,
             started_at=now,
             deadline=expires_at,
             purchase_id=child_id(checkout_id, "purchase"),
@@ -350,11 +352,19 @@ class CheckoutSession(Flow):
             CheckoutFailure(id=child_id(self.id, "failure"), reason=reason, details=details, failed_at=now)
         )
         if status == EXPIRED:
-            self.record(CheckoutExpired(checkout_id=self.id, buyer_id=self.buyer_id))
+            self.record(CheckoutExpired(checkout_id=self.id, buyer_id=self.buyer_id, is_guest=self.is_guest))
         elif status == ABORTED:
-            self.record(CheckoutAborted(checkout_id=self.id, buyer_id=self.buyer_id))
+            self.record(CheckoutAborted(checkout_id=self.id, buyer_id=self.buyer_id, is_guest=self.is_guest))
         else:
-            self.record(CheckoutFailed(checkout_id=self.id, buyer_id=self.buyer_id, reason=reason, details=details))
+            self.record(
+                CheckoutFailed(
+                    checkout_id=self.id,
+                    buyer_id=self.buyer_id,
+                    reason=reason,
+                    details=details,
+                    is_guest=self.is_guest,
+                )
+            )
 
     def note_step(self, name: str, standing: str, attempt_id: Id, now: datetime) -> None:
         """Keep what became of a step. Only flows that turn round have something to tell: eleven rows for each sale

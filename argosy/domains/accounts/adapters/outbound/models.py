@@ -309,7 +309,7 @@ class GuestPurchaseRow(AggregateRow):
 class GuestClaimRow(AggregateRow):
     """A guest's purchase that is an account's as well; `id` is the checkout's. Ids alone, which stay."""
 
-    guest_id = IdField()
+    guest_id = IdField(db_index=True)
     user_id = IdField(db_index=True)
     claimed_at = InstantField()
 

@@ -42,6 +42,7 @@ class CheckoutSessionRow(AggregateRow):
     may_retry_payment = models.BooleanField(db_default=False)
     payment_attempt = models.SmallIntegerField(db_default=1)
     payment_failure = models.CharField(max_length=100, db_default="")
+    is_guest = models.BooleanField(db_default=False)
 
     class Meta:
         db_table = "checkout_sessions"

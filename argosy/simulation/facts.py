@@ -150,6 +150,10 @@ class Facts:
     """Events that a program has asked for once more."""
     suspended: list[tuple[str, int]] = field(default_factory=list)
     """Which sellers staff wanted to stop, and when."""
+    bought_at: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By guest and request: the address that the guest gave."""
+    proven: dict[str, str] = field(default_factory=dict)
+    """By address: whose account has it, and has proven it."""
     moved_to: dict[str, Moved] = field(default_factory=dict)
     """By order: where else it is to go."""
     commissions: list[Commission] = field(default_factory=list)

@@ -92,6 +92,8 @@ KINDS = {
     "campaign": (0.2, "one of many codes with one use each"),
     "quoted": (0.25, "a buyer asks what it would cost, and buys at that price, or too late"),
     "guest": (0.20, "a visitor fills a cart, and signs in, perhaps twice at once"),
+    "bought as a guest": (1.0, "somebody buys without an account, and perhaps opens one at that address"),
+    "claimant forgotten": (1.0, "who had bought as a guest and claimed it asks to be forgotten"),
     "put aside": (0.15, "a buyer saves something for later, or wishes for it, or thinks better of it"),
     "webhook": (0.25, "the gateway says of its own accord what it did"),
     "webhook repeated": (0.5, "it says so several times"),

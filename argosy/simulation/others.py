@@ -8,6 +8,7 @@ from argosy.simulation.facts import Facts
 from argosy.simulation.givers import Giver
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.movers import Mover
+from argosy.simulation.passersby import PassersBy
 from argosy.simulation.planners import Planner
 from argosy.simulation.programs import PROGRAMS, Program
 from argosy.simulation.rush import Attendant
@@ -18,4 +19,5 @@ def others(place: Marketplace, facts: Facts) -> tuple[Attendant, ...]:
     planners = [Planner(place, facts, number) for number in range(SELLERS)]
     programs = [Program(place, facts, number) for number in PROGRAMS]
     exporters = [Exporter(place, facts, number) for number in range(SELLERS)]
-    return (Commissioner(place, facts), Giver(place, facts), Mover(place, facts), *planners, *programs, *exporters)
+    alone = (Commissioner(place, facts), Giver(place, facts), Mover(place, facts), PassersBy(place, facts))
+    return (*alone, *planners, *programs, *exporters)

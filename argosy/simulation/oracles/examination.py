@@ -11,6 +11,7 @@ from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.addresses import addresses
 from argosy.simulation.oracles.browsing import browsing
 from argosy.simulation.oracles.checkouts import checkouts
+from argosy.simulation.oracles.claims import claims
 from argosy.simulation.oracles.commissions import Sales, commissions
 from argosy.simulation.oracles.commits import CommitOracle
 from argosy.simulation.oracles.credit import credit
@@ -48,6 +49,7 @@ AT_REST = (
     programs,
     addresses,
     currencies,
+    claims,
 )
 TOLD_MAX = 50
 Watch = Callable[[SimulatedStore, Changes], None]

@@ -8,6 +8,8 @@ import msgspec
 
 from argosy.contracts.accounts import PersonErased
 from argosy.contracts.orders import Address
+from argosy.domains.accounts.domain.guest import Guest
+from argosy.domains.accounts.domain.guest_purchase import GuestClaim
 from argosy.domains.accounts.domain.session import Session
 from argosy.domains.accounts.domain.user import ERASED, HELD, User
 from argosy.domains.checkout.domain.session import CheckoutDetail, CheckoutSession
@@ -40,6 +42,7 @@ def people(place: Marketplace, facts: Facts) -> Iterator[Violation]:
             yield Violation("I41", f"user {id}", f"asked to be forgotten, and is {user.status} ({user.erasure})")
         elif not _is_owed_something(place, id):
             yield Violation("I41", f"user {id}", "is held back, and no order of theirs was ever open")
+    erased |= {guest.id for guest in accounts.all(Guest) if not guest.is_there}
     told = {record.key for record in accounts.log.records if record.wire_name == PersonErased.wire_name}
     for id in sorted(erased ^ told):
         yield Violation("I41", f"user {id}", "was erased, and nobody was told" if id in erased else "was told erased")
@@ -60,7 +63,9 @@ def _account(user: User) -> Iterator[Violation]:
 
 def _is_owed_something(place: Marketplace, user_id: str) -> bool:
     """Asked when it was decided; an order that was open then may be closed by now."""
-    purchases = {one.id for one in place.store("orders").all(Purchase) if one.buyer_id == user_id}
+    claims = place.store("accounts").all(GuestClaim)
+    buyers = {user_id, *(str(claim.guest_id) for claim in claims if claim.user_id == user_id)}
+    purchases = {one.id for one in place.store("orders").all(Purchase) if one.buyer_id in buyers}
     return any(order.purchase_id in purchases for order in place.store("orders").all(Order))
 
 

@@ -88,7 +88,9 @@ class PassersBy(Person):
             checkout_id=self.place.ids.new(),
             buyer_id=Id(household.guest.id),
             cart_id=named_id("cart", household.guest.id),
-            lines=tuple([CheckoutLine(product_id=one.product_id, variant_id=one.variant_id, quantity=1) for one in picked]),
+            lines=tuple(
+                [CheckoutLine(product_id=one.product_id, variant_id=one.variant_id, quantity=1) for one in picked]
+            ),
             address=self.random.choice(ADDRESSES),
             client_request_id=request,
             payment_method="card",

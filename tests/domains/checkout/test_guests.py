@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.contracts.accounts import KeepGuest
-from argosy.contracts.checkout import RequestQuote
+from argosy.contracts.checkout import AbortCheckout, CheckoutAborted, CheckoutExpired, CheckoutFailed, RequestQuote
 from argosy.contracts.promotions import QuoteDiscounts, ReserveCoupons
 from argosy.domains.checkout.application.checkout_flow import CheckoutFlow
 from argosy.domains.checkout.domain.quotation import Quotation
@@ -79,3 +79,14 @@ def test_where_guests_may_not_buy_others_may() -> None:
         stage.send(start(email="ana@example.com"), actor=AS_GUEST)
     assert stage.all(CheckoutSession) == []
     assert stage.send(start(), actor=BUYING)
+
+
+def test_whatever_ends_a_guest_s_checkout_says_whose_it_is() -> None:
+    """Accounts may hear of the end before they hear of its beginning."""
+    for actor, is_guest in ((AS_GUEST, True), (BUYING, False)):
+        stage = Play(accounts=Accounts()).stage
+        stage.send(start(email="ana@example.com"), actor=actor)
+        (session,) = stage.all(CheckoutSession)
+        told = stage.send(AbortCheckout(checkout_id=session.id, buyer_id=BUYER), actor=actor)
+        ends = [one for one in told if isinstance(one, CheckoutAborted | CheckoutExpired | CheckoutFailed)]
+        assert [one.is_guest for one in ends] == [is_guest]

@@ -143,7 +143,7 @@ class PassersBy(Person):
         """By whose it is, with the account or with the guest's token; whoever lives with them has no say in it."""
         theirs = self.facts.proven.get(email)
         is_claimed = theirs is not None and tries % 2 == 0
-        who = buyer_actor(theirs) if is_claimed and theirs is not None else household.guest
+        who = buyer_actor(Id(theirs)) if is_claimed and theirs is not None else household.guest
         if not (self._is_there(who) and self._is_there(household.guest)):
             return
         self.facts.asked_off.setdefault(order_id, "")

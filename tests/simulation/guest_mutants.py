@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from argosy.domains.accounts.application import claims, guests
+from argosy.domains.accounts.application import claims
 from argosy.domains.accounts.application.erasures import Erasures
 from argosy.domains.accounts.application.guests import Guests
 from argosy.domains.accounts.domain.guest_purchase import GuestPurchase
@@ -51,14 +51,3 @@ def claimed_orders_are_not_written_down(patch: Patch) -> None:
 def claimed_orders_are_not_shown(patch: Patch) -> None:
     """Whoever has claimed an order does not find it among theirs."""
     around(patch, OrderHistoryProjector, "claim", lambda original, self, event: None)
-
-
-@mutant
-def ends_of_unknown_guests_are_forgotten(patch: Patch) -> None:
-    """A checkout ends before its guest is known, and counts as one that goes on."""
-
-    def come_to_nothing(original: Any, self: Guests, event: Any) -> None:
-        if self.guests.find(event.buyer_id) is not None and self.purchases.find(event.checkout_id) is not None:
-            original(self, event)
-
-    around(patch, guests.Guests, "purchase_came_to_nothing", come_to_nothing)

@@ -97,7 +97,7 @@ SEEDS: dict[str, int] = {
     "news_of_products_are_nobodys": 2,
     "lanes_do_not_wait": 74,
     "lanes_stand_still": 84,
-    "delivery_is_tried_once": 2,
+    "delivery_is_tried_once": 12,
     "whatever_is_answered_is_a_yes": 2,
     "types_are_not_asked_after": 2,
     "new_secret_never_signs": 12,
@@ -114,4 +114,9 @@ SEEDS: dict[str, int] = {
     "parts_are_asked_for_under_one_key": 6,
     "credit_pays_each_part": 6,
     "orders_are_captured_at_once": 6,
+    "guest_leaves_with_the_first": 10,
+    "what_was_not_bought_is_claimed": 10,
+    "who_registers_later_gets_nothing": 2,
+    "claimed_orders_are_not_written_down": 2,
+    "claimed_orders_are_not_shown": 2,
 }

@@ -49,11 +49,11 @@ def _claimed(place: Marketplace, facts: Facts, checkout_id: str, email: str) -> 
     said = claim.user_id if isinstance(claim, GuestClaim) else None
     if said not in may_be:
         yield Violation("I71", f"checkout {checkout_id}", f"at {email or 'no address'} is claimed by {said}")
-    purchases = [one for one in place.store("orders").all(Purchase) if one.flow_id == checkout_id]
-    for purchase in purchases:
+    for purchase in [one for one in place.store("orders").all(Purchase) if one.flow_id == checkout_id]:
         orders = [one for one in place.store("orders").all(Order) if one.purchase_id == purchase.id]
-        if any(one.claimed_by != said for one in (purchase, *orders)):
-            what = f"is {said}'s in accounts, and its orders are {[one.claimed_by for one in (purchase, *orders)]}"
+        theirs = [purchase.claimed_by, *(one.claimed_by for one in orders)]
+        if any(one != said for one in theirs):
+            what = f"is {said}'s in accounts, and its purchase and orders are {theirs}"
             yield Violation("I71", f"checkout {checkout_id}", what)
 
 

@@ -309,12 +309,13 @@ class GuestPurchaseRow(AggregateRow):
 class GuestClaimRow(AggregateRow):
     """A guest's purchase that is an account's as well; `id` is the checkout's. Ids alone, which stay."""
 
-    guest_id = IdField(db_index=True)
+    guest_id = IdField()
     user_id = IdField(db_index=True)
     claimed_at = InstantField()
 
     class Meta:
         db_table = "guest_claims"
+        indexes = [models.Index(fields=["guest_id"], name="guest_claims_by_guest")]
 
 
 tables = platform_tables(__name__, outbox="accounts_outbox_events")

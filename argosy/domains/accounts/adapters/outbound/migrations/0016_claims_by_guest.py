@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0014_guest_claims'),
+        ('accounts', '0015_how_stores_show_themselves'),
     ]
 
     operations = [

@@ -42,7 +42,7 @@ Captured = pytest.CaptureFixture[str]
         (["web", "--port", "65535"], "is no port"),
         (["web", "--port", "http"], "is no port"),
         (["web", "--threads", "0"], "0 is not a whole number from 1 to 256"),
-        (["web", "--host", "x" * 300], "this is no address"),
+        (["web", "--host", "x" * 300], "cannot listen on x"),
         (["worker", "--contexts", ""], "there is no ; there are accounts"),
         (["audit", "--limit", "9" * 30], "not a whole number from 1 to 10,000"),
         (["sagas", "--recent", "-1"], "not a whole number from 1 to 1,000"),

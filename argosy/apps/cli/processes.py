@@ -159,7 +159,7 @@ def check_ports(host: str, *ports: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except UnicodeError:
+            except (UnicodeError, TypeError):
                 raise Failed(f"cannot listen on {host[:60]}: this is no address") from None
             except socket.gaierror as error:
                 raise Failed(f"cannot listen on {host[:60]}: {str(error.strerror).lower()}") from None

@@ -143,6 +143,11 @@ class AccountsContext(Context):
         )
         return build(work, ports)
 
+    def pictures_shown(self, part: str) -> set[str]:
+        from argosy.domains.accounts.adapters.outbound.queries import pictures_shown
+
+        return pictures_shown(part)
+
     def rows(self) -> Sequence[Rows]:
         from argosy.domains.accounts.adapters.outbound.repositories import ROWS
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from django.db import connections, router
+from django.db.models import Q
 
 from argosy.contracts.accounts_stores import StoreText
 from argosy.domains.accounts.adapters.outbound.models import (
@@ -24,6 +25,7 @@ from argosy.domains.accounts.domain.address import SavedAddress
 from argosy.domains.accounts.domain.session import roles_within
 from argosy.domains.accounts.domain.user import ACTIVE, DONE, ERASED, SELLER
 from argosy.engine.work import Actor
+from argosy.platform.stray_pictures import pictures_among
 from argosy.shared_kernel.bearer_tokens import fingerprint
 from argosy.shared_kernel.emails import email_from
 from argosy.shared_kernel.ids import Id
@@ -323,3 +325,11 @@ def address_of(user_id: str, address_id: str) -> SavedAddress | None:
     account = account_of(user_id)
     kept = account.addresses if account is not None else ()
     return next((address for address in kept if address.id == address_id), None)
+
+
+def pictures_shown(part: str) -> set[str]:
+    """Those of our own pictures that any store shows, of those whose names begin so."""
+    begins = f"/media/{part}"
+    stores = StoreRow.objects.filter(Q(logo__contains=begins) | Q(banner__contains=begins))
+    addresses = stores.values_list("logo", "banner").iterator(chunk_size=5_000)
+    return pictures_among(address for both in addresses for address in both)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from argosy.platform.bodies import invalid
 from argosy.shared_kernel.codec import encode
 
 LIMIT_MAX = 100
-_NUL = b"\\u0000"
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX, description="How many at most.")]
 Cursor = Annotated[str, msgspec.Meta(max_length=500, description="From a `next` link; opaque.")]
@@ -31,9 +32,10 @@ class PageQuery(msgspec.Struct, kw_only=True, frozen=True):
             return None
         try:
             told = urlsafe_b64decode((self.after + "=" * (-len(self.after) % 4)).encode())
-            if _NUL in told:
-                raise ValueError("no text of ours holds U+0000")
-            return msgspec.json.decode(told, type=kind)
+            found = msgspec.json.decode(told, type=kind)
+            if any(isinstance(one, str) and _CONTROL.search(one) for one in found):
+                raise ValueError("no text that a list is in order of holds control characters")
+            return found
         except (ValueError, msgspec.MsgspecError):
             raise invalid([{"code": "not_valid", "field": "after", "detail": "This is no cursor of ours."}]) from None
 

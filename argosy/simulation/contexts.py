@@ -169,9 +169,10 @@ def parts_of(scheduler: Scheduler, faults: Faults, gateway: SimulatedGateway) ->
         store = SimulatedStore(label, UNIQUE.get(label, ()), scheduler, faults)
         for aggregate, fields in LOGS.get(label, ()):
             store.keep_logs(aggregate, *fields)
-        hears = kind.hears + ((label,) if kind.schedule and label not in kind.hears else ())
+        # What a setting decides is none of the class: nobody watches thresholds here.
+        schedule = kind.schedule if isinstance(kind.schedule, tuple) else ()
+        hears = kind.hears + ((label,) if schedule and label not in kind.hears else ())
         participant = Participant(label, handlers_of(kind.services), _build(kind, store), hears)
-        schedule = tuple(kind.schedule)
         calls = call_targets({"test": gateway, BANK: ByHand(), BY_CREDIT: ByCredit()}) if label == "payments" else None
         parts[label] = Part(label, participant, store, schedule, calls, people_of(label))
     for view in VIEWS:

@@ -59,6 +59,7 @@ BODIES: dict[str, Any] = {
     "MoveFromWishlist": {"quantity": 1},
     "AssignBuyerGroups": {"groups": []},
     "SetTaxZone": {"name": "Iberia", "places": [{"country": "PT"}]},
+    "SetTaxThreshold": {"name": "Spain", "currency": "EUR", "sales": 100, "places": [{"country": "ES"}]},
     "SetSellerTaxes": {"country": "PT"},
     "GrantTaxExemption": {"country": "PT", "certificate": "C-2"},
     "EndTaxRule": {},
@@ -184,7 +185,10 @@ class Scene:
         self.made("POST", "categories", {"code": "garden", "name": "Garden"}, token=self.boss)
         zone = {"name": "Iberia", "places": [{"country": "ES"}]}
         self.made("PUT", "taxes/zones/IBERIA", zone, token=self.boss)
+        threshold = {"name": "Spain", "currency": "EUR", "sales": 100, "zones": ["IBERIA"]}
+        self.made("PUT", "taxes/thresholds/SPAIN", threshold, token=self.boss)
         self.codes = {"categories/": "garden", "taxes/zones/": "IBERIA", "coupons/": "SPRING"}
+        self.codes["taxes/thresholds/"] = "SPAIN"
         self.codes["stores/mine/collections/"] = "table"
         rule = {"country": "PT", "basis_points": 2_300, "is_inclusive": True}
         gift = {"amount": 500, "currency": "EUR", "reason": "spring"}

@@ -413,3 +413,16 @@ def test_no_address_asks_for_what_no_text_holds(shop: Shop) -> None:
     assert_problem(shop.call("GET", f"shipping/rates?after={cursor(chr(0))}", token=staff), 422, "invalid_request")
     assert_problem(shop.call("GET", "coupons/A%00", token=staff), 404, "not_found")
     assert_problem(shop.call("POST", "coupons/A%00/disable", token=shop.seller), 404, "not_found")
+
+
+def test_a_cursor_that_no_page_gave_is_refused_by_every_list_of_taxes_and_freight(shop: Shop) -> None:
+    staff = shop.staff()
+    of_ids = ("taxes/rules", "taxes/terms", "shipping/rates")
+    others = [("x",), (nobodys("rule") + "\n",), (nobodys("rule").upper(),), (10**30,), (1, nobodys("rule")), ({},), ()]
+    for path in (*of_ids, "taxes/zones"):
+        wrong = others if path in of_ids else [("X" * 33,), ("X\n",), ("\x00",), (1,), ("X", "Y"), ([],), ()]
+        for position in wrong:
+            answer = shop.call("GET", f"{path}?after={cursor(*position)}", token=staff)
+            assert_problem(answer, 422, "invalid_request")
+    for path in of_ids:
+        assert shop.call("GET", f"{path}?after={cursor(nobodys('rule'))}", token=staff).status == 200

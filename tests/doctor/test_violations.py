@@ -19,6 +19,7 @@ from tests.doctor.prices_planted import PRICES
 from tests.doctor.sellers_planted import SELLERS
 from tests.doctor.selling import checkout_id, payment_id, take_money_for_nothing
 from tests.doctor.statements_planted import STATEMENTS
+from tests.doctor.taxes_planted import TAXES
 from tests.marketplace import Marketplace
 
 APPROVED, DECLINED = checkout_id("approved"), checkout_id("declined")
@@ -329,17 +330,7 @@ CASES = [
     *PRICES,
     *PARTS,
     *INTEGRATIONS,
-    Case(
-        "I58",
-        "a VAT id that nobody is going to ask for",
-        sql(
-            "taxes",
-            "tax_parties",
-            f"INSERT INTO tax_parties (id, version, sequence, role, party, country, vat_id, registrations, exemptions, "
-            f"vat_check) VALUES ('{OTHER}', 1, 0, 'buyer', '{OTHER}', 'PT', 'PT501964843', '[]', '[]', "
-            f'\'{{"outcome":"pending","asked":1}}\')',
-        ),
-    ),
+    *TAXES,
     Case(
         "I28",
         "a job that nobody planned",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from argosy.contracts.taxes_thresholds import ReviewThresholds
 from argosy.domains.taxes.application.parties import TaxParties
 from argosy.domains.taxes.application.quotes import TaxQuotes
 from argosy.domains.taxes.application.registers import (
@@ -19,16 +20,27 @@ from argosy.domains.taxes.application.registers import (
     VatRegister,
     ask_register,
 )
+from argosy.domains.taxes.application.sales import TaxSales
 from argosy.domains.taxes.application.services import SERVICE_SECONDS, TAX_SERVICE, ServiceRequest, TaxService, ask
 from argosy.domains.taxes.application.taxes import Taxes
+from argosy.domains.taxes.application.thresholds import Sold, TaxThresholds, ThresholdReviews, is_watching
 from argosy.domains.taxes.domain.party import TaxParty
 from argosy.domains.taxes.domain.places import TaxZone
 from argosy.domains.taxes.domain.rule import TaxRule
-from argosy.engine.due import CallTarget
+from argosy.domains.taxes.domain.sales import SalesSum, TaxSale
+from argosy.domains.taxes.domain.standing import ThresholdStanding
+from argosy.domains.taxes.domain.threshold import TaxThreshold
+from argosy.engine.due import CallTarget, Every
+from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.work import UnitOfWork
-from argosy.platform.context import Context
+from argosy.platform.context import Context, Subscription
 
-SERVICES = (Taxes, TaxQuotes, TaxParties)
+if TYPE_CHECKING:
+    from argosy.platform.runtime import Runtime
+
+SERVICES = (Taxes, TaxQuotes, TaxParties, TaxThresholds)
+SALES_SERVICES = (TaxSales, ThresholdReviews)
+SALES_JOBS = (Every(seconds=3_600, send=ReviewThresholds(), first_after=300),)
 SETTING = "ARGOSY_TAX_SERVICES"
 """Names of the outside services in use, with blanks between them; none by default."""
 ENTRY_POINTS = "argosy.tax_services"
@@ -45,11 +57,21 @@ def build(
     work: UnitOfWork, services: Collection[str] = ("test",), register: VatRegister | None = None
 ) -> tuple[object, ...]:
     """The services for one unit of work."""
-    rules, parties = work.repository(TaxRule), work.repository(TaxParty)
+    rules, parties, zones = work.repository(TaxRule), work.repository(TaxParty), work.repository(TaxZone)
     return (
-        Taxes(work, rules, work.repository(TaxZone), services),
+        Taxes(work, rules, zones, services),
         TaxQuotes(work, rules, parties, services),
         TaxParties(work, parties, register),
+        TaxThresholds(work, work.repository(TaxThreshold), zones),
+    )
+
+
+def build_sales(work: UnitOfWork, sold: Sold) -> tuple[object, ...]:
+    """The same for the sales that thresholds count."""
+    rules, parties = work.repository(TaxRule), work.repository(TaxParty)
+    return (
+        TaxSales(work, work.repository(TaxSale), work.repository(SalesSum)),
+        ThresholdReviews(work, rules, parties, work.repository(ThresholdStanding), sold),
     )
 
 
@@ -92,6 +114,37 @@ class TaxesContext(Context):
         if not found:
             raise ImproperlyConfigured(f"{REGISTER_SETTING} names no register of VAT ids that is there: {name}")
         return found[0]
+
+    @cached_property
+    def participant(self) -> Participant:
+        return Participant(self.label, handlers_of(self.services), self.build, self.hears)
+
+    @cached_property
+    def sales(self) -> Participant:
+        """Worked off after what a buyer waits for, like a view, and like a view from the beginning of the logs on."""
+        return Participant(
+            "taxes.sales", handlers_of(SALES_SERVICES), self._build_sales, hears=(self.label,), is_projector=True
+        )
+
+    def _build_sales(self, work: UnitOfWork) -> Sequence[object]:
+        from argosy.domains.taxes.adapters.outbound.thresholds import StoredSales
+
+        return build_sales(work, StoredSales())
+
+    @property
+    def schedule(self) -> tuple[Every, ...]:  # type: ignore[override]
+        """Where nobody counts sales, nobody looks at them."""
+        return SALES_JOBS if is_watching(os.environ) else ()
+
+    @property
+    def by_setting(self) -> Sequence[Participant]:
+        return (self.sales,)
+
+    def subscriptions(self, runtime: Runtime) -> Sequence[Subscription]:
+        own = super().subscriptions(runtime)
+        if not is_watching(os.environ):
+            return own
+        return (*own, Subscription(self.sales.name, self.sales, runtime.stores[self.label]))
 
     def rows(self) -> tuple[Any, ...]:
         from argosy.domains.taxes.adapters.outbound.repositories import ROWS

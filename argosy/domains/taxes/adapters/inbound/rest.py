@@ -1,8 +1,12 @@
-"""Taxes over HTTP: rules, terms and zones for staff; sellers say where they are registered, buyers their VAT id."""
+"""Taxes over HTTP: rules, terms, zones and thresholds for staff; sellers say where they are registered and see how they
+stand to the thresholds, buyers say their VAT id."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from argosy.contracts.taxes import (
     EndTaxExemption,
@@ -15,6 +19,7 @@ from argosy.contracts.taxes import (
     SetTaxTerms,
     SetTaxZone,
 )
+from argosy.contracts.taxes_thresholds import EndTaxThreshold, SetTaxThreshold
 from argosy.domains.taxes.adapters.outbound.queries import (
     BuyerTaxes,
     RuleShown,
@@ -28,11 +33,23 @@ from argosy.domains.taxes.adapters.outbound.queries import (
     zone_shown,
     zones_listed,
 )
+from argosy.domains.taxes.adapters.outbound.thresholds import (
+    ThresholdShown,
+    standings_listed,
+    threshold_shown,
+    thresholds_listed,
+)
+from argosy.domains.taxes.application.thresholds import is_watching
 from argosy.domains.taxes.domain.explanation import TaxPreview
 from argosy.platform.auth import buyer, merchant, staff
+from argosy.platform.bodies import ID_PATTERN
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 from argosy.platform.runtime import runtime
+
+_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_MaybeId = Annotated[str, msgspec.Meta(pattern=f"{ID_PATTERN}|^$")]
+_Code = Annotated[str, msgspec.Meta(max_length=32)]
 
 
 class RulesQuery(PageQuery, kw_only=True, frozen=True):
@@ -46,6 +63,14 @@ class TermsQuery(PageQuery, kw_only=True, frozen=True):
     """Whose terms: everybody's, or those of a country and its regions."""
 
     country: str = ""
+
+
+class StandingsQuery(PageQuery, kw_only=True, frozen=True):
+    """Whose standings: everybody's or a seller's, to all thresholds or one, on all levels or one."""
+
+    seller_id: _MaybeId = ""
+    code: str = ""
+    level: Literal["", "below", "near", "crossed"] = ""
 
 
 def tax_rules(asked: Asked) -> Page:
@@ -70,13 +95,43 @@ def tax_terms(asked: Asked) -> Page:
 def tax_zones(asked: Asked) -> Page:
     """The zones with their places."""
     query: PageQuery = asked.query
-    found = zones_listed(_after(query), query.limit)
+    found = zones_listed(_after(query, _Code), query.limit)
     return _paged(found, query, "taxes/zones", [zone.code for zone in found])
 
 
 def tax_zone(asked: Asked) -> ZoneShown | None:
     """One zone with its places."""
     return zone_shown(asked["code"])
+
+
+def tax_thresholds(asked: Asked) -> Page:
+    """The registration thresholds, with all versions of each and what counts now."""
+    query: PageQuery = asked.query
+    found = thresholds_listed(runtime().clock.now(), is_watching(os.environ), _after(query, _Code), query.limit)
+    return _paged(found, query, "taxes/thresholds", [threshold.code for threshold in found])
+
+
+def tax_threshold(asked: Asked) -> ThresholdShown | None:
+    """One threshold, with all its versions."""
+    return threshold_shown(asked["code"], runtime().clock.now(), is_watching(os.environ))
+
+
+def tax_standings(asked: Asked) -> Page:
+    """How sellers stand to the thresholds, and where they have sold without being registered."""
+    query: StandingsQuery = asked.query
+    filters = {"seller_id": query.seller_id, "code": query.code, "level": query.level}
+    found = standings_listed(_after(query), query.limit, **filters)
+    return _paged([shown for _, shown in found], query, "taxes/standings", [id for id, _ in found], **filters)
+
+
+def seller_thresholds(asked: Asked) -> Page | None:
+    """How a seller stands to the thresholds: their own affair, and our staff's."""
+    seller_id, query = asked["seller_id"], asked.query
+    if not asked.actor.has("staff") and asked.actor.seller_id != seller_id:
+        return None
+    found = standings_listed(_after(query), query.limit, seller_id)
+    path = f"taxes/sellers/{seller_id}/thresholds"
+    return _paged([shown for _, shown in found], query, path, [id for id, _ in found])
 
 
 def seller_tax_profile(asked: Asked) -> SellerTaxes | None:
@@ -103,9 +158,9 @@ def _paged(items: list[Any], query: PageQuery, path: str, keys: list[Any], **fil
     return page(items, query, PREFIX + path, after, **filters)
 
 
-def _after(query: PageQuery) -> str:
+def _after(query: PageQuery, key: Any = _Id) -> str:
     """The key that the page begins behind."""
-    position = query.position(tuple[str])
+    position = query.position(tuple[key])
     return position[0] if position else ""
 
 
@@ -120,6 +175,12 @@ endpoints = [
     get("taxes/zones/{code}", tax_zone, allow=staff, answers=ZoneShown),
     put("taxes/zones/{code}", SetTaxZone, allow=staff, answers=Made),
     post("taxes/preview", PreviewTax, allow=staff, answers=TaxPreview, takes_key=False),
+    get("taxes/thresholds", tax_thresholds, allow=staff, parameters=PageQuery, answers=Page),
+    get("taxes/thresholds/{code}", tax_threshold, allow=staff, answers=ThresholdShown),
+    put("taxes/thresholds/{code}", SetTaxThreshold, allow=staff, answers=Made),
+    post("taxes/thresholds/{code}/end", EndTaxThreshold, allow=staff, answers=Made),
+    get("taxes/standings", tax_standings, allow=staff, parameters=StandingsQuery, answers=Page),
+    get("taxes/sellers/{seller_id}/thresholds", seller_thresholds, allow=merchant, parameters=PageQuery, answers=Page),
     get("taxes/sellers/{seller_id}", seller_tax_profile, allow=merchant, answers=SellerTaxes),
     put("taxes/sellers/{seller_id}", SetSellerTaxes, allow=merchant, answers=Made),
     get("taxes/profile", my_tax_profile, allow=buyer, answers=BuyerTaxes, area="accounts"),

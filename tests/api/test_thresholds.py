@@ -1,4 +1,4 @@
-"""Registration thresholds over HTTP: staff set them, orders are counted also from before, sellers see how they stand."""
+"""Registration thresholds over HTTP: staff set them, orders count also from before, and sellers see how they stand."""
 
 from __future__ import annotations
 
@@ -127,7 +127,14 @@ def test_strangers_learn_nothing(shop: Shop, staff: str, monkeypatch: pytest.Mon
 
 def test_all_that_is_wrong_with_a_threshold_is_told_at_once(shop: Shop, staff: str) -> None:
     before = shop.written()
-    wrong = {"name": "", "currency": "EURO", "amount": 0, "places": [{"country": "x"}], "period": "ever", "zones": ["E"]}
+    wrong = {
+        "name": "",
+        "currency": "EURO",
+        "amount": 0,
+        "places": [{"country": "x"}],
+        "period": "ever",
+        "zones": ["E"],
+    }
     bad = shop.call("PUT", "taxes/thresholds/pt", wrong, token=staff)
     assert [fault["code"] for fault in assert_problem(bad, 422, "several")["faults"]] == [
         "threshold_not_readable",

@@ -212,7 +212,12 @@ _OPERATING: dict[str, Any] = {
     "EndTaxRule": {"valid_from": LATER},
     "SetTaxTerms": {"country": "FR", "rounding": "order", "delivery": "pro_rata"},
     "SetTaxZone": {"name": "Iberia", "places": [{"country": "PT"}, {"country": "ES"}]},
-    "SetTaxThreshold": {"name": "Texas", "currency": "USD", "amount": 50_000_000, "places": [{"country": "US", "region": "TX"}]},
+    "SetTaxThreshold": {
+        "name": "Texas",
+        "currency": "USD",
+        "amount": 50_000_000,
+        "places": [{"country": "US", "region": "TX"}],
+    },
     "EndTaxThreshold": {"valid_from": LATER},
     "PreviewTax": {
         "country": "PT",

@@ -42,7 +42,8 @@ def sums_as_sold(databases: Databases) -> Iterator[Violation]:
         f"SELECT {_KEY}, {', '.join(off)} FROM tax_sales_sums UNION ALL "
         f"SELECT {_KEY}, -1, -gross, -net, -CASE WHEN status = ? THEN 1 ELSE 0 END, "
         "-CASE WHEN status = ? THEN gross ELSE 0 END, -CASE WHEN status = ? THEN net ELSE 0 END "
-        f"FROM tax_sales WHERE status <> ?) parts GROUP BY {_KEY} HAVING {' OR '.join(f'sum({name}) <> 0' for name in off)}",
+        f"FROM tax_sales WHERE status <> ?) parts GROUP BY {_KEY} "
+        f"HAVING {' OR '.join(f'sum({name}) <> 0' for name in off)}",
         REFUNDED,
         REFUNDED,
         REFUNDED,

@@ -37,7 +37,10 @@ def told_of(number: int, order: dict[str, Any]) -> list[Message]:
     names = ("amount", "country", "region", "seller_id", "currency", "reason")
     said = {name: order[name] for name in names}
     created = placed(
-        f"order {number}", **said, tax=min(order["tax"], order["amount"]), at=datetime(2026, order["month"], 9, tzinfo=UTC)
+        f"order {number}",
+        **said,
+        tax=min(order["tax"], order["amount"]),
+        at=datetime(2026, order["month"], 9, tzinfo=UTC),
     )
     if order["end"] == "placed":
         return [created]

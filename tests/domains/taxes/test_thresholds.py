@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -95,10 +95,8 @@ def test_who_comes_near_and_who_crosses_is_told_once_a_period_each() -> None:
 
 
 def test_whoever_is_registered_or_collected_for_is_told_nothing_and_stands_there_all_the_same() -> None:
-    texas = TaxRegistration(country="US", region="TX", valid_to=datetime(2026, 6, 30).date())
-    stage = stage_with(
-        threshold(amount=10_000), SetSellerTaxes(seller_id=SELLER, country="PT", registrations=(texas,))
-    )
+    texas = TaxRegistration(country="US", region="TX", valid_to=date(2026, 6, 30))
+    stage = stage_with(threshold(amount=10_000), SetSellerTaxes(seller_id=SELLER, country="PT", registrations=(texas,)))
     sell(stage, "one", 20_000)
     assert told(stage) == []
     assert (standing(stage).level, standing(stage).unregistered) == (CROSSED, ())
@@ -229,6 +227,7 @@ def test_a_threshold_has_versions_and_ends() -> None:
     assert told(stage) == [(TaxThresholdNeared, "2026", 90)]
     at(stage, 2026, 3)
     assert told(stage) == [(TaxThresholdCrossed, "2026", 180)]
+    at(stage, 2026, 3, 2)
     (ended,) = stage.send(EndTaxThreshold(code="TX"))
     assert isinstance(ended, TaxThresholdEnded)
     assert stage.send(EndTaxThreshold(code="TX")) == []

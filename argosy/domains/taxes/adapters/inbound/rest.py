@@ -48,7 +48,8 @@ from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 from argosy.platform.runtime import runtime
 
 _Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
-_MaybeId = Annotated[str, msgspec.Meta(pattern=f"{ID_PATTERN}|^$")]
+# A dollar would let a line break pass.
+_MaybeId = Annotated[str, msgspec.Meta(pattern=rf"^(?:{ID_PATTERN[1:-1]})?(?![\s\S])")]
 _Code = Annotated[str, msgspec.Meta(max_length=32)]
 
 

@@ -73,6 +73,10 @@ TOLD_TO_NOBODY_YET = {
     "taxes.TaxRuleEnded",
     "taxes.TaxRuleSet",
     "taxes.TaxTermsSet",
+    "taxes.TaxThresholdCrossed",
+    "taxes.TaxThresholdEnded",
+    "taxes.TaxThresholdNeared",
+    "taxes.TaxThresholdSet",
     "taxes.TaxZoneSet",
 }
 ASKED_FROM_OUTSIDE = {"payments.LookUpPayment", "checkout.CompensateCheckout"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from argosy.contracts.taxes import TaxPlace
 from argosy.contracts.taxes_thresholds import TaxThresholdCrossed, TaxThresholdNeared
@@ -187,20 +187,18 @@ class ThresholdStanding(Aggregate):
         if not places:
             return
         self.told[one.period] = level
-        kind = TaxThresholdCrossed if level == CROSSED else TaxThresholdNeared
-        self.record(
-            kind(
-                seller_id=self.seller_id,
-                threshold_id=self.threshold_id,
-                code=self.code,
-                period=one.period,
-                percent=one.percent,
-                amount=one.amount,
-                currency=limit.currency,
-                sales=one.sales,
-                places=places[:PLACES_TOLD_MAX],
-            )
-        )
+        said: dict[str, Any] = {
+            "seller_id": self.seller_id,
+            "threshold_id": self.threshold_id,
+            "code": self.code,
+            "period": one.period,
+            "percent": one.percent,
+            "amount": one.amount,
+            "currency": limit.currency,
+            "sales": one.sales,
+            "places": places[:PLACES_TOLD_MAX],
+        }
+        self.record(TaxThresholdCrossed(**said) if level == CROSSED else TaxThresholdNeared(**said))
 
 
 def level_of(limit: Limit, measure: Measure) -> str:

@@ -99,6 +99,9 @@ class Limit(Value, frozen=True, omit_defaults=True):
         return any(place.country == country and place.region in ("", region) for place in self.places)
 
 
+_SAID = tuple([one.name for one in msgspec.structs.fields(Limit) if one.name != "is_end"])
+
+
 @dataclass(kw_only=True, eq=False)
 class TaxThreshold(Aggregate):
     """One threshold in all its versions. Only while it is made may it be given a past."""
@@ -122,7 +125,7 @@ class TaxThreshold(Aggregate):
             self.versions = (limit,)
         elif not self._begin(limit, now):
             return
-        said = {name: getattr(limit, name) for name in Limit.__struct_fields__ if name != "is_end"}
+        said = {name: getattr(limit, name) for name in _SAID}
         self.record(TaxThresholdSet(threshold_id=self.id, code=self.code, **said))
 
     def end(self, at: datetime | None, now: datetime) -> None:
@@ -153,7 +156,7 @@ class TaxThreshold(Aggregate):
 
 def limit_of(command: SetTaxThreshold) -> Limit:
     """The version, with its places as they are compared, in one order."""
-    said = {name: getattr(command, name) for name in Limit.__struct_fields__ if name != "is_end"}
+    said = {name: getattr(command, name) for name in _SAID}
     places = {(place.country, region_of(place.region)): None for place in command.places}
     said["places"] = tuple([TaxPlace(country=country, region=region) for country, region in sorted(places)])
     said["zones"] = tuple(sorted(set(command.zones)))

@@ -139,5 +139,5 @@ def _versions(plain: Any) -> tuple[Limit, ...]:
 
 
 def _standing(row: Sequence[Any]) -> StandingShown:
-    *values, others, missing, reached_at = row
-    return StandingShown(*values, others, msgspec.convert(missing, tuple[TaxPlace, ...]), reached_at)
+    said = dict(zip(StandingShown.__struct_fields__, row, strict=True))
+    return StandingShown(**{**said, "unregistered": msgspec.convert(said["unregistered"], tuple[TaxPlace, ...])})

@@ -107,7 +107,7 @@ COSTS_MORE = {
 """Where something of a stranger's is read by its key, with all else that the command reads, and found not to be one's
 own: it cannot be asked for before, its id is nobody's to guess, and the command's other work is the same."""
 
-KINDS = {"batch_id", "category", "zone", "country", "currency", "types", "locale", "fields"} | {
+KINDS = {"batch_id", "category", "zone", "code", "country", "currency", "types", "locale", "fields"} | {
     "about",
     "operator",
     "context",

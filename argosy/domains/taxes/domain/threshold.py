@@ -99,7 +99,7 @@ class Limit(Value, frozen=True, omit_defaults=True):
         return any(place.country == country and place.region in ("", region) for place in self.places)
 
 
-_SAID = tuple([one.name for one in msgspec.structs.fields(Limit) if one.name != "is_end"])
+_SAID = tuple([name for name in Limit.__annotations__ if name != "is_end"])
 
 
 @dataclass(kw_only=True, eq=False)

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from argosy.domains.products.adapters.outbound.media import media
-from argosy.domains.products.adapters.outbound.pictures import read_picture
-from argosy.domains.products.application.media import SIZES, key_of
 from argosy.platform import stray_pictures
 from argosy.platform.context import Context
+from argosy.platform.media import SIZES, key_of, media
+from argosy.platform.pictures import read_picture
 from argosy.platform.storage.chosen import MEDIA, storage
 from argosy.platform.storage.objects import StorageIsAway
 from argosy.platform.stray_pictures import EVERY_SECONDS, PARTS, PictureRounds

@@ -10,7 +10,9 @@ from django.apps import apps
 
 from argosy.apps.api.endpoints import endpoints
 from argosy.platform.rest import Endpoint
+from argosy.shared_kernel.ids import Id
 from tests.api.provider import Provider
+from tests.api.puzzles import differ, puzzle
 from tests.api.shop import ADDRESS, Answer, Shop, nobodys
 from tests.api.test_accounts import letters
 from tests.api.test_counts import uploaded
@@ -167,18 +169,22 @@ class Scene:
         return by_permission.get(endpoint.allow.name, self.shop.buyer)
 
     def things_of(self, endpoint: Endpoint, things: dict[str, str]) -> dict[str, str]:
-        """What its path names, of these; codes are of many kinds."""
-        return {
-            name: self.codes.get(endpoint.path.partition("{code}")[0], things[name])
-            if name == "code" and things[name] != NAMES["code"]
-            else things[name]
-            for name in endpoint.path_names
-        }
+        """What its path names, of these; codes and webhooks are of many kinds."""
+        return {name: self._of_its_kind(endpoint, name, things[name]) for name in endpoint.path_names}
+
+    def _of_its_kind(self, endpoint: Endpoint, name: str, thing: str) -> str:
+        if thing == self.nobodys[name]:
+            return thing
+        if name == "code":
+            return self.codes.get(endpoint.path.partition("{code}")[0], thing)
+        return self.rung.get(endpoint.name, thing) if name == "webhook_id" else thing
 
     def ask(self, endpoint: Endpoint, ids: dict[str, str], token: str) -> Answer:
         body = BODIES.get(endpoint.name, {}) if endpoint.command is not None else None
         if endpoint.name == "LinkStock":
             body = {"stock_unit_id": ids["variant_id"]}
+        if endpoint.name == "AssignWebhook":
+            body = {**body, "payment_id": self.theirs["payment_id"]}
         return self.shop.call(endpoint.method, endpoint.path.format_map(ids), body, token=token)
 
     def _of_the_platform(self) -> dict[str, str]:
@@ -334,7 +340,18 @@ class Scene:
             "checkout_id": ended["checkout_id"],
             "purchase_id": ended["purchase_id"],
             "order_id": sold[0]["order_id"],
+            **self._of_their_payment(),
         }
+
+    def _of_their_payment(self) -> dict[str, str]:
+        """Paid back at the gateway's own counter; two webhooks that nobody can explain are there beside it."""
+        place = self.shop.place
+        [(payment_id,)] = place.rows("payments", "SELECT id FROM payment_intents")
+        differ(self.shop, Id(str(payment_id)), 100)
+        [(difference_id,)] = place.rows("payments", "SELECT id FROM gateway_differences")
+        assigned, dismissed = puzzle(self.shop, "first", "second")
+        self.rung = {"AssignWebhook": assigned, "DismissWebhook": dismissed}
+        return {"payment_id": str(payment_id), "difference_id": str(difference_id)}
 
     def _of_a_guest(self) -> dict[str, str]:
         lines = [{**self._line(), "quantity": 1}]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from argosy.apps.api.api import whole_api
-from argosy.apps.api.examples import EXAMPLES, PRODUCT, SELLER, VARIANT
+from argosy.apps.api.examples import EXAMPLES, PAYMENT, PRODUCT, SELLER, VARIANT
 from argosy.platform.rest import Endpoint
 from tests.api.scene import Scene, table
 from tests.api.shop import PASSWORD
@@ -87,6 +87,7 @@ def test_what_is_shown_can_be_sent(scene: Scene) -> None:
     shop, theirs = scene.shop, scene.theirs
     email = scene.made("GET", "users/me", token=shop.buyer)["email"]
     here = {PRODUCT: theirs["product_id"], VARIANT: theirs["variant_id"], SELLER: theirs["seller_id"]}
+    here[PAYMENT] = theirs["payment_id"]
     here |= {"argosy-demo": PASSWORD, "maria@demo.example": email, "the-token-of-the-guest": scene.guest}
     faults = []
     for endpoint in sorted(with_bodies(), key=turn):

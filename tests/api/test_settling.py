@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from argosy.contracts.payments import ComparePayment, ResolveWebhooks, StatementLine
+from argosy.contracts.payments import ResolveWebhooks
 from argosy.domains.payments.adapters.outbound.gateways.notices import TestEvent
 from argosy.shared_kernel.ids import Id
 from tests.api import test_webhooks
+from tests.api.puzzles import differ
 from tests.api.shop import Shop, assert_problem, nobodys
 from tests.api.test_endpoints import everyone
 from tests.api.test_webhooks import ring
@@ -20,23 +21,6 @@ def paid(shop: Shop) -> Id:
     assert shop.bought()["status"] == "COMPLETED"
     [(id,)] = shop.place.rows("payments", "SELECT id FROM payment_intents")
     return Id(str(id))
-
-
-def differ(shop: Shop, payment_id: Id, *amounts: int) -> None:
-    """The gateway lists refunds that we never asked for."""
-    lines = tuple(
-        StatementLine(
-            key="",
-            operation="refund",
-            payment_id=payment_id,
-            gateway_transaction_id=f"re_{amount}",
-            amount=amount,
-            currency="EUR",
-            done_at=shop.place.runtime.clock.now(),
-        )
-        for amount in amounts
-    )
-    shop.place.do("payments", ComparePayment(payment_id=payment_id, theirs=lines, ours=()))
 
 
 def test_staff_read_a_payment_whole(shop: Shop) -> None:

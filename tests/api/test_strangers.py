@@ -18,6 +18,8 @@ SHOWN_TO_ALL = {
     "Product": "what is on sale",
     "ProductsOfCollection": "what is on sale",
     "ProductBySlug": "what is on sale",
+    "Store": "how a store shows itself",
+    "StoreBySlug": "how a store shows itself",
     "BeginProviderSignIn": "a way to sign in",
     "ProveIdentity": "a way to sign in",
     "SetCollection": "one's own collection, by a name of one's own",

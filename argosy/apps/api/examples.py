@@ -11,6 +11,7 @@ from typing import Any
 PRODUCT, VARIANT = "f08ea0a4-30f0-8f3c-937d-2cc4e8900f14", "bc1662bd-1380-8e71-9f6b-fe2ebe49120a"
 SELLER = "98467e7c-fe61-8aac-9b3c-6fcf0fcfdb93"
 OTHER = "0193f5a0-7c1e-7b5d-9a52-3f0d6baea611"
+PAYMENT = "0193f5a0-7c1e-7b5d-9a52-3f0d6baea617"
 """Something that is the reader's own, and not of the demo data."""
 
 LATER, MUCH_LATER = "2999-01-01T00:00:00Z", "2999-12-31T23:59:59Z"
@@ -205,7 +206,7 @@ _OPERATING: dict[str, Any] = {
     "IssueGiftCards": {"amount": 5_000, "currency": "EUR", "reason": "A birthday", "expires_at": MUCH_LATER},
     "CancelGiftCard": {"reason": "Sent to somebody else"},
     "SettleDifference": {"borne_by": "sale", "reason": "Paid back by telephone"},
-    "AssignWebhook": {"payment_id": OTHER, "reason": "The reference is in their list"},
+    "AssignWebhook": {"payment_id": PAYMENT, "reason": "The reference is in their list"},
     "DismissWebhook": {"reason": "A charge of another shop of ours"},
     "AssignBuyerGroups": {"groups": ["vip"]},
     "SetTaxRule": {"country": "FR", "basis_points": 2_000, "is_inclusive": True},

@@ -23,6 +23,7 @@ SHOWN_TO_ALL = {
     "BeginProviderSignIn": "a way to sign in",
     "ProveIdentity": "a way to sign in",
     "SetCollection": "one's own collection, by a name of one's own",
+    "SetStoreText": "one's own store, in any language",
     "RemoveFromCart": "one's own cart, by what may be in any",
     "AcknowledgeNotice": "one's own cart, by what may be in any",
     "SaveForLater": "one's own cart, by what may be in any",

@@ -378,13 +378,15 @@ def of_staff_and_quotes(shop: Shop, staff: str) -> dict[str, str]:
     quote = shop.call("POST", "quotes", {"lines": [shop.line()], "country": "PT"}, token=shop.buyer).json["quote_id"]
     shop.call("POST", "taxes/rules", {"country": "PT", "basis_points": 2300, "is_inclusive": True}, token=staff)
     shop.call("PUT", "taxes/zones/IBERIA", {"name": "Iberia", "places": [{"country": "PT"}]}, token=staff)
+    threshold = {"name": "Iberia", "currency": "EUR", "sales": 9, "zones": ["IBERIA"]}
+    shop.call("PUT", "taxes/thresholds/IBERIA", threshold, token=staff)
     seller = shop.call("GET", "stores/mine", token=shop.seller).json["seller_id"]
     shop.call("PUT", f"taxes/sellers/{seller}", {"country": "PT"}, token=shop.seller)
     shop.call("PUT", "taxes/profile", {"vat_id": ""}, token=shop.buyer)
     shop.drain()
     return {
         "quote_id": quote,
-        "code": "IBERIA",  # A zone, and a coupon.
+        "code": "IBERIA",  # A zone, a threshold and a coupon.
         "rule_id": shop.call("GET", "taxes/rules", token=staff).json["items"][0]["rule_id"],
         "rate_id": shop.call("GET", "shipping/rates", token=shop.seller).json["items"][0]["rate_id"],
         "buyer_id": shop.call("GET", "users/me", token=shop.buyer).json["user_id"],
@@ -449,6 +451,7 @@ def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch
     ended = shop.bought()
     shop.call("POST", "carts/mine/lines", shop.line(), token=shop.buyer)
     shop.call("POST", "addresses", ADDRESS, token=shop.buyer)
+    shop.call("PUT", "stores/mine/slug", {"slug": "lamp"}, token=shop.seller)
     shop.drain()
     address = shop.call("GET", "addresses", token=shop.buyer).json["items"][0]["id"]
     people = everyone(shop)
@@ -465,6 +468,7 @@ def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch
         "stock_unit_id": shop.variant_id,
         "variant_id": shop.variant_id,
         "slug": "lamp",
+        "payment_id": str(shop.place.rows("payments", "SELECT id FROM payment_intents")[0][0]),
         **of_staff_and_quotes(shop, people["staff"]),
         **of_programs(shop),
         **of_promotions(shop),
@@ -476,17 +480,14 @@ def test_answers_are_as_they_are_described(marketplace: Marketplace, monkeypatch
     }
     seen = 0
     for endpoint in [one for declared in endpoints().values() for one in declared if one.method == "GET"]:
-        token = {
-            "guest": people["guest"],
-            "seller": shop.seller,
-            "merchant": shop.seller,
-            "staff": people["staff"],
-        }.get(endpoint.allow.name, shop.buyer)
+        sellers = dict.fromkeys(("seller", "merchant"), shop.seller)
+        token = {"guest": people["guest"], **sellers, "staff": people["staff"]}.get(endpoint.allow.name, shop.buyer)
         if endpoint.path == "stores/mine":
             token = shop.seller
         if "{provider}" in endpoint.path:
             continue  # It asks somebody outside: tests/api/test_providers.py.
-        answer = shop.call("GET", endpoint.path.format_map(ids), token=token)
+        asked = "?sku=lamp" if endpoint.path == "stock-movements" else ""
+        answer = shop.call("GET", endpoint.path.format_map(ids) + asked, token=token)
         assert answer.status == 200, (endpoint.route, answer)
         if endpoint.sends:
             assert answer.headers["content-type"].partition(";")[0] in endpoint.sends, endpoint.route

@@ -165,7 +165,7 @@ def test_what_cannot_go_in_is_told_with_line_and_reason_and_leaves_no_half(shop:
             PLATE | {"sku": "own", "images": ["/media/00/x.webp"]},
             PLATE | {"sku": "inner", "images": ["http://10.0.0.1/a.jpg"]},
             MUG | {"attributes": [{"name": "material", "value": "glass"}], "tax_category": "reduced"},
-            {"sku": "mug", "title": "Changed", "variants": [{"sku": "mug-blue", "amount": 5, "currency": "XXX"}]},
+            PLATE | {"sku": "coin", "variants": [{**PLATE["variants"][0], "currency": "XXX"}]},
             b'{"sku": "twice", "sku": "twice"}',
         ),
     )
@@ -183,7 +183,7 @@ def test_what_cannot_go_in_is_told_with_line_and_reason_and_leaves_no_half(shop:
         9: ("own", "no_such_image", ["images"]),
         10: ("inner", "picture_not_fetchable", ["url"]),
         11: ("mug", "fixed_once_made", ["attributes", "tax_category"]),
-        12: ("mug", "unknown_currency", []),
+        12: ("coin", "unknown_currency", []),
         13: ("", "duplicate_json_keys", ["sku"]),
     }
     assert all(one["detail"] for one in told["refusals"])
@@ -234,9 +234,10 @@ def test_an_export_tells_what_is_left_and_no_import_takes_it(shop: Shop, kind: s
 
 
 def test_a_dry_run_tells_the_same_and_changes_nothing(shop: Shop) -> None:
-    imported(shop, lines(MUG))
+    bowl = PLATE | {"sku": "bowl", "variants": [PLATE["variants"][0] | {"sku": "bowl"}]}
+    imported(shop, lines(MUG, bowl))
     before = written(shop)
-    raw = lines(PLATE, MUG, MUG | {"title": "Other"}, PLATE | {"sku": ""})
+    raw = lines(PLATE, bowl, MUG | {"title": "Other"}, PLATE | {"sku": ""})
     dry = imported(shop, raw, query="?dry_run=true")
     assert (dry["dry_run"], counts(dry)) == (True, ("DONE", 4, 1, 1, 1, 1))
     assert written(shop) == before

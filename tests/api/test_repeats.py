@@ -80,6 +80,8 @@ FILES: dict[str, tuple[str, bytes]] = {
     "ImportProducts": ("application/jsonl", as_json(PRODUCT | {"sku": "of-a-file"})),
     "SendCount": ("text/csv", f"{HEADER}\nmain,lamp,40".encode()),
     "AddImage": ("image/jpeg", encoded()),
+    "SetStoreLogo": ("image/jpeg", encoded()),
+    "SetStoreBanner": ("image/jpeg", encoded()),
 }
 
 
@@ -117,6 +119,7 @@ def _of_accounts(scene: Scene) -> dict[str, Prepared]:
         "RejectSeller": Prepared(sellers["waiting"]),
         "ReinstateSeller": Prepared(sellers["suspended"]),
         "UnblockUser": Prepared({"user_id": blocked}),
+        "AssignWebhook": Prepared(body={"payment_id": scene.theirs["payment_id"], "reason": "it is in their list"}),
     }
 
 

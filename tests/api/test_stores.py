@@ -12,6 +12,7 @@ from PIL import Image
 from argosy.apps.storefront.stores import forget_stores
 from argosy.contracts.accounts import SuspendSeller
 from argosy.read_models.rebuild import rebuild
+from argosy.read_models.slots import forget_live_slots
 from tests.api.shop import Answer, Shop, assert_problem
 from tests.api.test_accounts import mailbox
 from tests.api.test_pictures import encoded, from_a_camera
@@ -62,6 +63,7 @@ def test_a_new_name_is_everywhere_once_it_was_told(shop: Shop) -> None:
     for path in ("", "/p/lamp", "/products"):
         assert "Casa &lt;Verde&gt;" in page(shop, path) and "Loja" not in page(shop, path), path
     rebuild(shop.place.runtime, "stores", look_seconds=0)
+    forget_live_slots()
     forget_stores()
     assert "Casa &lt;Verde&gt;" in page(shop, "/p/lamp"), "a rebuild knows it, too"
 

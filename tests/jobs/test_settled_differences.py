@@ -24,8 +24,8 @@ ORDERS = "SELECT id, seller_id, status FROM orders ORDER BY seller_id"
 
 def settle(shop: Marketplace, payment_id: str, difference_id: str, borne_by: str, order_id: Id | None = None) -> Any:
     command = SettleDifference(
-        payment_id=Id(payment_id),
-        difference_id=Id(difference_id),
+        payment_id=Id(str(payment_id)),
+        difference_id=Id(str(difference_id)),
         borne_by=borne_by,
         reason="the gateway's support says so",
         order_id=order_id,

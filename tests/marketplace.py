@@ -98,8 +98,13 @@ def migrate_all() -> None:
 
 
 def pristine(template: Path) -> Iterator[None]:
-    """Databases as migrated, before and after."""
+    """Databases as migrated, before and after; nothing is remembered of those before."""
+    from argosy.apps.storefront.stores import forget_stores
+    from argosy.read_models.slots import forget_live_slots
+
     connections.close_all()
+    forget_live_slots()
+    forget_stores()
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         _copy_fresh(template)
     yield

@@ -8,7 +8,7 @@ import msgspec
 
 from argosy.contracts.payments import PaymentFailed
 from argosy.domains.payments import context
-from argosy.domains.payments.application import outgoing, suspense
+from argosy.domains.payments.application import outgoing
 from argosy.domains.payments.application.authorizations import Authorizations
 from argosy.domains.payments.application.captures import Captures
 from argosy.domains.payments.application.gateways import ask
@@ -89,9 +89,8 @@ def told_amount_is_believed(patch: Patch) -> None:
 @mutant
 def suspense_is_kept(patch: Patch) -> None:
     """Money that was taken unasked is booked, and never sent back."""
-    patch.setattr(
-        suspense, "start", lambda work, intent, op: None if op == "return" else outgoing.start(work, intent, op)
-    )
+    start = outgoing.start
+    patch.setattr(outgoing, "start", lambda work, intent, op: None if op == "return" else start(work, intent, op))
 
 
 @mutant

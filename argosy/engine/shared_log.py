@@ -62,14 +62,17 @@ class SharedLog:
             self._records, self._positions, self._size = [], [], 0
             self._from = self._to = after
             self._has_news = True
+        found: list[Record] = []
         while True:
             has_more = (self._has_news or not self.is_rung) and self._read_on(limit)
             if after < self._from:
                 return self.log.read(after, wire_names, limit)
-            behind = self._records[bisect_right(self._positions, after) :]
-            found = [record for record in behind if record.wire_name in wire_names]
-            if len(found) >= limit:
-                return Page(found[:limit], found[limit - 1].position, self._is_whole)
+            for index in range(bisect_right(self._positions, after), len(self._records)):
+                record = self._records[index]
+                if record.wire_name in wire_names:
+                    found.append(record)
+                    if len(found) == limit:
+                        return Page(found, record.position, self._is_whole)
             after = max(self._to, after)
             if found or not has_more:
                 return Page(found, after, self._is_whole)

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from argosy.contracts.payments_credit import IssueCredit
+from argosy.domains.payments.domain.payment import NO_CURRENCY
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, RuleBroken
 from argosy.shared_kernel.ids import Id, is_id, named_id
@@ -20,8 +21,6 @@ MOVEMENT_KINDS = (ISSUED, REDEEMED, PAID, NOT_PAID, REFUNDED, FORFEITED)
 """Why a balance moved: staff gave it, a gift card was redeemed, a purchase takes it, that purchase came to nothing, one
 was paid back, or whose it was is erased."""
 
-NO_CURRENCY = "XXX"
-"""ISO 4217's code for no currency."""
 ISSUED_AT_ONCE_MAX = 10_000_000
 REASON_LETTERS_MAX = 200
 
@@ -117,5 +116,10 @@ def wrong_gift(amount: int, currency: str, reason: str) -> Iterator[DomainError]
         exponent(currency)
     except UnknownCurrency as unknown:
         yield unknown
-    if not 0 < len(reason.strip()) <= len(reason) <= REASON_LETTERS_MAX or not reason.isprintable():
+    if not is_reason(reason):
         yield CreditReasonIsMissing(field="reason", maximum=REASON_LETTERS_MAX)
+
+
+def is_reason(text: str) -> bool:
+    """Whether this tells people why staff did something."""
+    return 0 < len(text.strip()) <= len(text) <= REASON_LETTERS_MAX and text.isprintable()

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from argosy.contracts.payments import GatewayContradicted, StatementLine
 from argosy.contracts.payments_settling import SettleDifference, Settlement
+from argosy.domains.payments.domain.credit import REASON_LETTERS_MAX, is_reason
 from argosy.domains.payments.domain.payment import CAPTURE, NO_CURRENCY, REFUND, RETURN, NotAnIdentifier
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import DomainError, Invalid, NotFound, RuleBroken
@@ -25,7 +26,6 @@ DISPUTE, REINSTATED = "dispute", "reinstate"
 SALE, PLATFORM, NOBODY = "sale", "platform", "nobody"
 BEARERS = (SALE, PLATFORM, NOBODY)
 """Who bears a difference that staff settle. Nobody: the money is none of ours, and nothing is booked."""
-STAFF_REASON_LETTERS_MAX = 200
 
 _SIGNS = {CAPTURE: 1, REFUND: -1, RETURN: -1, DISPUTE: -1, REINSTATED: 1}
 """Whether a movement brings money to the gateway's account, or takes it from there."""
@@ -206,8 +206,8 @@ def wrong_settlement(command: SettleDifference) -> Iterator[DomainError]:
 
 def wrong_reason(reason: str) -> Iterator[DomainError]:
     """What is wrong with why staff put something right."""
-    if not 0 < len(reason.strip()) <= len(reason) <= STAFF_REASON_LETTERS_MAX or not reason.isprintable():
-        yield StaffReasonIsMissing(field="reason", maximum=STAFF_REASON_LETTERS_MAX)
+    if not is_reason(reason):
+        yield StaffReasonIsMissing(field="reason", maximum=REASON_LETTERS_MAX)
 
 
 def settled_id(difference_id: str, currency: str) -> Id:

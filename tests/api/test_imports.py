@@ -43,6 +43,8 @@ PLATE: dict[str, Any] = {
     "variants": [{"sku": "plate", "amount": 900, "currency": "EUR"}],
 }
 
+BOWL = PLATE | {"sku": "bowl", "variants": [{"sku": "bowl", "amount": 500, "currency": "EUR"}]}
+
 
 def lines(*products: Any) -> bytes:
     return b"".join((one if isinstance(one, bytes) else json.dumps(one).encode()) + b"\n" for one in products)
@@ -149,7 +151,7 @@ def test_what_a_file_says_otherwise_is_changed_and_the_rest_stays(shop: Shop) ->
 
 
 def test_what_cannot_go_in_is_told_with_line_and_reason_and_leaves_no_half(shop: Shop) -> None:
-    imported(shop, lines(MUG))
+    imported(shop, lines(MUG, BOWL))
     before = written(shop)
     told = imported(
         shop,
@@ -165,7 +167,7 @@ def test_what_cannot_go_in_is_told_with_line_and_reason_and_leaves_no_half(shop:
             PLATE | {"sku": "own", "images": ["/media/00/x.webp"]},
             PLATE | {"sku": "inner", "images": ["http://10.0.0.1/a.jpg"]},
             MUG | {"attributes": [{"name": "material", "value": "glass"}], "tax_category": "reduced"},
-            PLATE | {"sku": "coin", "variants": [{**PLATE["variants"][0], "currency": "XXX"}]},
+            {"sku": "bowl", "title": "Changed", "variants": [{"sku": "bowl", "amount": 5, "currency": "XXX"}]},
             b'{"sku": "twice", "sku": "twice"}',
         ),
     )
@@ -183,7 +185,7 @@ def test_what_cannot_go_in_is_told_with_line_and_reason_and_leaves_no_half(shop:
         9: ("own", "no_such_image", ["images"]),
         10: ("inner", "picture_not_fetchable", ["url"]),
         11: ("mug", "fixed_once_made", ["attributes", "tax_category"]),
-        12: ("coin", "unknown_currency", []),
+        12: ("bowl", "unknown_currency", []),
         13: ("", "duplicate_json_keys", ["sku"]),
     }
     assert all(one["detail"] for one in told["refusals"])
@@ -234,10 +236,9 @@ def test_an_export_tells_what_is_left_and_no_import_takes_it(shop: Shop, kind: s
 
 
 def test_a_dry_run_tells_the_same_and_changes_nothing(shop: Shop) -> None:
-    bowl = PLATE | {"sku": "bowl", "variants": [PLATE["variants"][0] | {"sku": "bowl"}]}
-    imported(shop, lines(MUG, bowl))
+    imported(shop, lines(MUG, BOWL))
     before = written(shop)
-    raw = lines(PLATE, bowl, MUG | {"title": "Other"}, PLATE | {"sku": ""})
+    raw = lines(PLATE, BOWL, MUG | {"title": "Other"}, PLATE | {"sku": ""})
     dry = imported(shop, raw, query="?dry_run=true")
     assert (dry["dry_run"], counts(dry)) == (True, ("DONE", 4, 1, 1, 1, 1))
     assert written(shop) == before

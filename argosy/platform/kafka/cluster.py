@@ -60,6 +60,8 @@ class Cluster:
             "log_level": 0,
             "error_cb": lambda error: None,
             "socket.connection.setup.timeout.ms": 5_000,
+            # A connection that the broker's side has forgotten tells nothing; the library's own patience is a minute.
+            "socket.timeout.ms": int(ANSWER_SECONDS * 1_000),
             "reconnect.backoff.max.ms": 1_000,
             **settings.options,
         }

@@ -16,7 +16,7 @@ from argosy.apps.chaos.scene import Scene, within
 from argosy.apps.cli.http_client import Client
 
 TIMES = 3
-CROWD, CROWD_OF_ALL = 300, 100
+CROWD = 300
 MEASURE_SECONDS = 6.0
 UNDER_WAY = 60
 WORK_SECONDS = 4.0
@@ -170,7 +170,7 @@ def _everything(scene: Scene, bounds: dict[str, str], seconds: float) -> None:
                     first.setdefault(kind, time.monotonic() - began)
         client.close()
 
-    threads = [threading.Thread(target=ask, args=(one,), daemon=True) for one in range(CROWD_OF_ALL)]
+    threads = [threading.Thread(target=ask, args=(one,), daemon=True) for one in range(CROWD)]
     for thread in threads:
         thread.start()
     for thread in threads:

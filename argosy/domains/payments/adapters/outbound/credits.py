@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from argosy.domains.payments.adapters.outbound.models import CreditMovementRow, CreditRow, GiftCardRow
-from argosy.domains.payments.domain.credit import NO_CURRENCY
 from argosy.domains.payments.domain.gift_card import OPEN
+from argosy.domains.payments.domain.payment import NO_CURRENCY
 from argosy.shared_kernel.ids import Id
 
 

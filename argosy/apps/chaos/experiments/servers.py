@@ -6,6 +6,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import psycopg
 
@@ -15,8 +17,10 @@ from argosy.apps.chaos.experiment import POSTGRES, Experiment
 from argosy.apps.chaos.load import everyday
 from argosy.apps.chaos.scene import Scene, within
 from argosy.platform.databases import NAMES
+from argosy.shared_kernel.clock import Clock
 
-ALARM_SECONDS = 62.0
+LATE_SECONDS = 18
+"""So long messages wait before the doctor is asked here: it gives them a minute, and nobody waits for the rest."""
 AHEAD_SECONDS = 600
 CONFIRMED_SECONDS = 4.0
 IN_HAND = 10
@@ -70,18 +74,31 @@ def forgotten_transaction(scene: Scene) -> None:
                 scene.wrong.append("nothing was accepted while a transaction was open")
             if not list(unread(scene.place)) or scene.completed() > done + in_hand:
                 scene.wrong.append("messages were heard that an older transaction may still stand before")
-            if scene.seconds >= ALARM_SECONDS and not _alarm(scene):
-                scene.wrong.append("nobody was told that messages wait for more than a minute")
+            if scene.seconds > LATE_SECONDS and not _alarm(scene):
+                scene.wrong.append("nobody was told that messages are late")
             forgotten.execute("ROLLBACK")
 
 
 def _alarm(scene: Scene) -> bool:
-    """Whether the doctor says so."""
+    """Whether the doctor would say so once the rest of its minute has passed: it is asked with that time's clock."""
     from argosy.apps.doctor.examination import Examination, chosen
+    from argosy.apps.doctor.messages import LAG_SECONDS
 
-    [finding] = Examination(scene.place, look_again_seconds=()).run(chosen(["I28"]))
+    then = _Ahead(scene.place.clock, timedelta(seconds=LAG_SECONDS - LATE_SECONDS))
+    [finding] = Examination(scene.place, look_again_seconds=(), clock=then).run(chosen(["I28"]))
     scene.measured["lags told by the doctor"] = finding.count
     return finding.count > 0
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """A clock that is so far ahead of another."""
+
+    of: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.of.now() + self.by
 
 
 def clock_ahead(scene: Scene) -> None:
@@ -168,14 +185,14 @@ EXPERIMENTS = (
         level="L3",
         proves="R10",
         target="checkout's database on PostgreSQL",
-        failure="somebody begins to write, and forgets the transaction for more than a minute",
+        failure="somebody begins to write, and forgets the transaction for longer than messages may be late",
         expected="messages behind it wait and are counted as late; when it ends all are heard, none is skipped",
         rollback="a message is heard before one that stands before it",
         owner="Platform",
         invariants=("I28", "I29", "I31"),
         inject=forgotten_transaction,
         needs=POSTGRES,
-        seconds=64,
+        seconds=22,
     ),
     Experiment(
         name="clock-ahead",

@@ -22,6 +22,9 @@ product=$(send products '{"sku": "pot-1", "title": "Clay pot", "category": "gard
 ask --header 'Content-Type: image/png' --data-binary "@$1" "$api/products/$product/images" >/dev/null
 variant=$(ask "$api/stores/mine/products/$product" | field variant_id)
 
+# Whoever keeps the stock hears of a new variant a moment later; until then there is none to receive.
+until ask --output /dev/null "$api/stock/$variant" 2>/dev/null; do sleep 0.2; done
+
 # What is on the shelf. The reference makes it one delivery, however often this is sent.
 send "stock/$variant/receipts" '{"quantity": 40, "reference_id": "first delivery"}' >/dev/null
 send shipping/rates '{"method": "standard", "currency": "USD", "base_amount": 500, "countries": ["US"]}' >/dev/null

@@ -39,7 +39,7 @@ class Working:
     def _work(self) -> None:
         from django.db import connections
 
-        while not self._is_over.wait(0.2):
+        while not self._is_over.wait(1):  # Behind, as a busy one is: nobody may count on having been heard already.
             self._shop.drain()
         connections.close_all()
 

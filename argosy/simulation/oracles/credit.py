@@ -98,7 +98,7 @@ def parts_of(place: Marketplace, facts: Facts) -> dict[tuple[str, str], tuple[in
     settled = {
         row.payment_intent_id
         for row in place.store("payments").all(Refund)
-        if row.order_id is None and row.status == refunds.SUCCEEDED
+        if row.order_id is None and row.status == refunds.SUCCEEDED and row.amount
     }
     for order in place.store("orders").all(Order):
         if order.status == ORDER_CANCELLED:
@@ -112,7 +112,8 @@ def parts_of(place: Marketplace, facts: Facts) -> dict[tuple[str, str], tuple[in
         if not isinstance(session, CheckoutSession):
             continue
         back = off.get(session.purchase_id, Counter())
-        if session.status == COMPLETED and session.needs_payment:
+        # A checkout may hear that it has succeeded only after its buyer has called all of it off, for credit: it fails.
+        if session.needs_payment and (session.status == COMPLETED or back[True]):
             # What was called off before its money was asked for is left out; credit pays first.
             total = session.total_amount - left_out[session.purchase_id]
             part = min(_meant(purchase, session), total)

@@ -199,8 +199,9 @@ def _buyers_money(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     for session in place.store("checkout").all(CheckoutSession):
         kept = {currency: amount for currency, amount in place.gateway.kept(session.payment_id).items() if amount}
         due: dict[str, int] = {}
-        if session.status == COMPLETED and session.needs_payment:
-            total = parts.get((session.buyer_id, session.id), (0, standing[session.purchase_id]))[1]
+        if session.needs_payment:
+            stands = standing[session.purchase_id] if session.status == COMPLETED else 0
+            total = parts.get((session.buyer_id, session.id), (0, stands))[1]
             due = {session.currency: total} if total else {}
         where = f"checkout {session.id}"
         if session.payment_method in PAID_LATER and place.gateway.by_payment.get(session.payment_id):

@@ -111,7 +111,10 @@ class Seat:
         """One batch of each subscription; whether more is at hand."""
         has_more = _step(self.consumer)
         if self.others_have_news:
-            self.others_have_news = bool(sum(_step(consumer) for consumer in self.others))
+            self.others_have_news = False
+            at_hand = [_step(consumer) for consumer in self.others]
+            # What one of them told meanwhile has rung.
+            self.others_have_news = self.others_have_news or any(at_hand)
         return has_more or self.others_have_news
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from argosy.contracts.payments import StatementLine
 from argosy.domains.accounts.context import AccountsContext
 from argosy.domains.accounts.domain.session import Session
+from argosy.domains.accounts.domain.team import Invitation, Member
 from argosy.domains.accounts.domain.user import User
 from argosy.domains.carts.context import CartsContext
 from argosy.domains.carts.domain.cart import Cart
@@ -80,7 +81,13 @@ Unique = tuple[type[Aggregate], tuple[str, ...]]
 
 UNIQUE: dict[str, tuple[Unique, ...]] = {
     # The unique constraints of the databases, as their migrations have them.
-    "accounts": ((User, ("email",)), (Session, ("token_hash",))),
+    "accounts": (
+        (User, ("email",)),
+        (Session, ("token_hash",)),
+        (Member, ("seller_id", "user_id")),
+        (Invitation, ("token_hash",)),
+        (Invitation, ("seller_id", "email")),
+    ),
     "checkout": ((CheckoutSession, ("request_key",)),),
     "inventory": ((StockMovement, ("stock_item_id", "reference_id", "reason")),),
     "orders": ((Purchase, ("request_key",)), (Purchase, ("flow_id",))),
@@ -150,6 +157,19 @@ class CountedBytes:
         return self._count.to_bytes(count, "big")
 
 
+class PlainSeals:
+    """Seals that cost nothing."""
+
+    def token(self, seed: bytes) -> str:
+        return f"letter-{seed.hex()}"
+
+    def seal(self, secret: bytes) -> str:
+        return f"sealed {secret.decode()}"
+
+    def open(self, sealed: str) -> bytes | None:
+        return sealed.removeprefix("sealed ").encode()
+
+
 def parts_of(scheduler: Scheduler, faults: Faults, gateway: SimulatedGateway) -> dict[str, Part]:
     """Every context and every view with a database of its own."""
     parts: dict[str, Part] = {}
@@ -186,7 +206,7 @@ def _build(kind: type[Any], store: SimulatedStore) -> Callable[[UnitOfWork], Seq
     """A context's own wiring. It is an app of Django's as well, which nothing here has need of."""
     context = object.__new__(kind)
     if kind is AccountsContext:
-        context.passwords, context.randomness = PlainPasswords(), CountedBytes()
+        context.passwords, context.randomness, context.seals = PlainPasswords(), CountedBytes(), PlainSeals()
     elif kind is CartsContext:
         context.randomness = CountedBytes()
         context.old = lambda work: SimulatedOldCarts(store)

@@ -97,6 +97,41 @@ class Purchase:
 
 
 @dataclass
+class Colleague:
+    """A member of a seller's team. `rights` are those that may count: what was said last, and what was said before as
+    long as nobody was told that it counts no more."""
+
+    seller_id: str
+    user_id: str
+    rights: list[tuple[str, ...]]
+    is_changing: bool = False
+    is_leaving: bool = False
+    """Whether somebody wanted to have them removed."""
+    is_gone: bool = False
+    """Whether somebody was told that they are."""
+
+
+class Act(NamedTuple):
+    """What a member has begun to do, as they were then."""
+
+    member_id: str
+    seller_id: str
+    may: bool
+    was_gone: bool
+
+
+@dataclass
+class Teams:
+    invited: dict[tuple[str, str], list[tuple[str, ...]]] = field(default_factory=dict)
+    """By seller and address: the rights that letters were to offer."""
+    members: dict[str, Colleague] = field(default_factory=dict)
+    acts: dict[str, Act] = field(default_factory=dict)
+    """By the text that an act was to write, which is of no other."""
+    written: set[str] = field(default_factory=set)
+    """Those of them that were."""
+
+
+@dataclass
 class Facts:
     """`received` and `corrected` are counted by those who carry the goods, `prices` by those who set them."""
 
@@ -159,6 +194,7 @@ class Facts:
     commissions: list[Commission] = field(default_factory=list)
     sold: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
     """By payment: when it was shared out, and what the platform took of each order then."""
+    teams: Teams = field(default_factory=Teams)
     requests: int = 0
     unanswered: int = 0
     carts: int = 0

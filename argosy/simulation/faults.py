@@ -94,6 +94,13 @@ KINDS = {
     "guest": (0.20, "a visitor fills a cart, and signs in, perhaps twice at once"),
     "bought as a guest": (1.0, "somebody buys without an account, and perhaps opens one at that address"),
     "claimant forgotten": (1.0, "who had bought as a guest and claimed it asks to be forgotten"),
+    "member invited": (
+        1.0,
+        "a seller invites somebody to work on the store; perhaps the wrong one reads the letter",
+    ),
+    "member works": (1.0, "a member acts for the store, and tries what is not theirs"),
+    "member removed": (1.0, "a member is removed, or leaves, while they act"),
+    "rights changed": (1.0, "a member may do more, or less, from now on, while they act"),
     "put aside": (0.15, "a buyer saves something for later, or wishes for it, or thinks better of it"),
     "webhook": (0.25, "the gateway says of its own accord what it did"),
     "webhook repeated": (0.5, "it says so several times"),

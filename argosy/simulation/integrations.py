@@ -18,7 +18,7 @@ from argosy.engine.due import CallTarget
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.people import people_of
 from argosy.shared_kernel.ids import Id
-from argosy.simulation.contexts import CountedBytes, Part, Unique
+from argosy.simulation.contexts import CountedBytes, Part, PlainSeals, Unique
 from argosy.simulation.faults import Faults
 from argosy.simulation.receivers import Receivers
 from argosy.simulation.scheduler import Scheduler, moment
@@ -28,16 +28,6 @@ LABEL = "integrations"
 ONE_IN = 3
 """In so many seeds: the feed hears every order, which is a tenth of all that a seed does."""
 UNIQUE: tuple[Unique, ...] = ((FeedEvent, ("position",)), (Delivery, ("webhook_id", "event_id")))
-
-
-class PlainSeals:
-    """Seals that cost nothing."""
-
-    def seal(self, secret: bytes) -> str:
-        return f"sealed {secret.decode()}"
-
-    def open(self, sealed: str) -> bytes | None:
-        return sealed.removeprefix("sealed ").encode()
 
 
 class NothingOld:

@@ -8,6 +8,7 @@ from random import Random
 
 from argosy.engine.store import Changes
 from argosy.simulation.contexts import parts_of
+from argosy.simulation.doors import Letterbox
 from argosy.simulation.faults import Faults
 from argosy.simulation.gateway import SimulatedGateway
 from argosy.simulation.ids import NumberedIds
@@ -34,6 +35,8 @@ class Marketplace:
         self.receivers = Receivers(self.scheduler, self.faults)
         self.parts = parts_of(self.scheduler, self.faults, self.gateway)
         self.parts |= integrations_of(self.scheduler, self.faults, self.receivers)
+        self.letterbox = Letterbox()
+        self.letterbox.put_into(self.parts, self.faults)
         self.bell = Bell(self.parts, self.scheduler, self.faults)
         self.workers = [self._worker(number) for number in range(WORKERS)]
         self.webs = [self._web(number) for number in range(WEBS)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argosy.simulation.colleagues import teams
 from argosy.simulation.commissioners import Commissioner
 from argosy.simulation.exporters import Exporter
 from argosy.simulation.facts import Facts
@@ -20,4 +21,4 @@ def others(place: Marketplace, facts: Facts) -> tuple[Attendant, ...]:
     programs = [Program(place, facts, number) for number in PROGRAMS]
     exporters = [Exporter(place, facts, number) for number in range(SELLERS)]
     alone = (Commissioner(place, facts), Giver(place, facts), Mover(place, facts), PassersBy(place, facts))
-    return (*alone, *planners, *programs, *exporters)
+    return (*alone, *planners, *programs, *exporters, *teams(place, facts))

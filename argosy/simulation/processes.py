@@ -455,6 +455,9 @@ class Web:
                 outside = self._outsides[label] = Outside(part.participant, part.store, self.clock, ids)
                 outside.committed = lambda changes, label=label: bell.ring(label, changes)  # type: ignore[misc]
 
+    def outside(self, label: str) -> Outside:
+        return self._outsides[label]
+
     def do(self, label: str, command: Command, actor: Actor) -> Any:
         """A request without a key. Who asks may get no answer at all."""
         try:

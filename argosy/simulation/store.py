@@ -236,10 +236,11 @@ class SimulatedStore(MemoryStore):
 
     def _check_unique(self, changes: Changes) -> None:
         for kind, made in changes.inserts.items():
+            gone = {aggregate.id for aggregate in changes.deletes.get(kind, ())}
             for columns, taken in self._unique_of.get(kind, ()):
                 for aggregate in made:
                     value = tuple(getattr(aggregate, column) for column in columns)
-                    if None not in value and taken.get(value, aggregate.id) != aggregate.id:
+                    if None not in value and taken.get(value, aggregate.id) not in (aggregate.id, *gone):
                         raise VersionConflict(f"{kind.__name__}{columns} repeats {value}")
 
     # What goes wrong.

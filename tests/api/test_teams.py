@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from argosy.apps.api.endpoints import endpoints
+from argosy.contracts.accounts_teams import InviteMember
 from argosy.domains.accounts.adapters.outbound.team_queries import invitations_of, member_of
 from argosy.domains.accounts.domain.team import ALWAYS, AREAS, INVITED_FOR, RIGHTS
 from argosy.domains.integrations.domain.api_key import AREAS as KEY_AREAS
@@ -17,6 +18,7 @@ from argosy.platform.auth import buyer, guest, merchant, public, seller, shopper
 from argosy.platform.rest import Endpoint
 from tests.api.shop import PASSWORD, Answer, Shop, assert_problem, nobodys
 from tests.api.test_accounts import letters, mailbox
+from tests.doctor.planting import violated
 
 BEA = "bea@example.com"
 __all__ = ["mailbox"]
@@ -225,6 +227,31 @@ def test_a_member_gives_and_takes_no_rights_that_they_do_not_have(team: Team) ->
     beyond = next(one["invitation_id"] for one in waiting if one["email"] == "dora@example.com")
     taken_back = shop.call("DELETE", f"stores/mine/team/invitations/{beyond}", token=works)
     assert_problem(taken_back, 403, "not_yours_to_give")
+
+
+def test_nobody_comes_by_an_invitation_that_was_under_way_when_its_sender_was_removed(team: Team) -> None:
+    """Its request began before, and is committed afterwards."""
+    shop = team.shop
+    rui = shop.person("rui@example.com")
+    member_id = team.joined("team:write", "orders:read")
+    was = member_of(team.acting(member_id))
+    assert was is not None
+    assert shop.call("DELETE", team.path(member_id), token=shop.seller).status == 204
+    late = InviteMember(email="rui@example.com", rights=("orders:read",))
+    shop.place.runtime.outside("accounts").run(late, was)
+    [*_, proof] = [proof for to, _, proof in letters(shop, team.mailbox) if to == "rui@example.com"]
+    assert_problem(team.accept(proof, token=rui), 422, "invitation_not_valid")
+
+
+def test_what_is_told_of_members_leaves_the_events_of_their_store_numbered(team: Team) -> None:
+    shop = team.shop
+    member_id = team.joined("products:write")
+    rights = {"rights": ["orders:read"]}
+    assert shop.call("PUT", f"{team.path(member_id)}/rights", rights, token=shop.seller).status == 204
+    assert shop.call("DELETE", team.path(member_id), token=shop.seller).status == 204
+    team.joined("products:write")
+    shop.place.drain()
+    assert not violated(shop.place).keys() & {"I31", "I32"}
 
 
 def test_strangers_find_no_member(team: Team) -> None:

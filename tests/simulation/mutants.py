@@ -19,6 +19,7 @@ from tests.simulation import (
     money_mutants,
     program_mutants,
     promising_mutants,
+    team_mutants,
 )
 from tests.simulation.planting import MUTANTS, Mutant, kills
 
@@ -36,6 +37,7 @@ MODULES = (
     money_mutants,
     program_mutants,
     promising_mutants,
+    team_mutants,
 )
 assert len(MUTANTS) == sum(len([one for one in vars(module).values() if one in MUTANTS]) for module in MODULES)
 __all__ = ["MUTANTS", "Mutant", "coupon_uses_count_after_payment", "kills"]

@@ -119,4 +119,13 @@ SEEDS: dict[str, int] = {
     "who_registers_later_gets_nothing": 2,
     "claimed_orders_are_not_written_down": 2,
     "claimed_orders_are_not_shown": 2,
+    "removed_members_are_remembered": 19,
+    "sessions_of_members_outlive_them": 10,
+    "anybody_reads_the_letter": 10,
+    "letters_count_again": 10,
+    "rights_are_changed_in_words": 10,
+    "members_give_what_they_have_not": 14,
+    "any_seller_writes": 10,
+    "any_member_is_acted_as": 10,
+    "news_of_members_are_the_stores": 10,
 }

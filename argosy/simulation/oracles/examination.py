@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from argosy.engine.store import Changes
+from argosy.simulation.doors import has_teams
 from argosy.simulation.exporters import has_second_currency
 from argosy.simulation.facts import Facts
 from argosy.simulation.marketplace import Marketplace
@@ -26,6 +27,7 @@ from argosy.simulation.oracles.programs import programs
 from argosy.simulation.oracles.promises import Promises, promises
 from argosy.simulation.oracles.sellers import sellers
 from argosy.simulation.oracles.stock import stock
+from argosy.simulation.oracles.teams import Writing, teams
 from argosy.simulation.oracles.views import views
 from argosy.simulation.oracles.violation import Violation
 from argosy.simulation.oracles.webhooks import webhooks
@@ -50,6 +52,7 @@ AT_REST = (
     addresses,
     currencies,
     claims,
+    teams,
 )
 TOLD_MAX = 50
 Watch = Callable[[SimulatedStore, Changes], None]
@@ -69,9 +72,15 @@ class Oracles:
         self._commits = CommitOracle(self.broken, facts)
         place.broken = place.receivers.broken = self.broken
         self.deadlines = DeadlineOracle(place)
-        self._of_context: dict[str, Watch] = {"payments": Sales(facts).watch, "inventory": Promises(place, facts).watch}
+        self._of_context: dict[str, list[Watch]] = {
+            "payments": [Sales(facts).watch],
+            "inventory": [Promises(place, facts).watch],
+            "products": [],
+        }
         if has_second_currency(place.faults):
-            self._of_context["products"] = Abroad(place, facts).watch
+            self._of_context["products"].append(Abroad(place, facts).watch)
+        if has_teams(place.faults):
+            self._of_context["products"].append(Writing(place, facts).watch)
         for part in place.parts.values():
             part.store.watch = self._watch
 
@@ -89,6 +98,5 @@ class Oracles:
     def _watch(self, store: SimulatedStore, changes: Changes) -> None:
         self._commits.watch(store, changes)
         self.place.jobs.watch(store, changes)
-        look = self._of_context.get(store.context)
-        if look is not None:
+        for look in self._of_context.get(store.context, ()):
             look(store, changes)

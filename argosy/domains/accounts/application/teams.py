@@ -146,15 +146,19 @@ class Teams:
         store = self.stores.find(invitation.seller_id)
         if user.email != invitation.email or store is None or store.user_id == user.id:
             raise InvitationNotValid()
+        members = self.members.all_by("seller_id", store.id)
+        # Of who was removed, an invitation may be written that was under way just then.
+        if invitation.invited_by not in ("", store.user_id, *(one.id for one in members)):
+            raise InvitationNotValid()
         self._forget(invitation)
         user.verify_email(now)
-        same = (one for one in self.members.all_by("seller_id", store.id) if one.user_id == user.id)
-        member = next(same, None)
+        member = next((one for one in members if one.user_id == user.id), None)
         if member is None:
             member = Member.join(self.work.new_id(), invitation, user.id, now)
             self.members.add(member)
+            self.work.announce(member.joined())
         else:
-            member.change_rights(invitation.rights, user.id)
+            self.work.announce(*member.change_rights(invitation.rights, user.id))
         return JoinedTeam(member_id=member.id, seller_id=store.id)
 
     @reads(members=lambda command: [command.member_id])
@@ -163,7 +167,7 @@ class Teams:
         member = self._in_own_team(command.member_id)
         rights = checked_rights(command.rights)
         check_givable(rights, self.work.actor.scopes)
-        member.change_rights(rights, self.work.actor.id)
+        self.work.announce(*member.change_rights(rights, self.work.actor.id))
 
     @reads(members=lambda command: [command.member_id], sessions=lambda command: [by("member_id", command.member_id)])
     @then_reads(invitations=lambda self, command: self._invitations_beside(command.member_id))

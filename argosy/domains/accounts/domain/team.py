@@ -90,22 +90,24 @@ class Member(Aggregate):
 
     @classmethod
     def join(cls, member_id: Id, invitation: Invitation, user_id: Id, now: datetime) -> Member:
-        member = cls(
+        return cls(
             id=member_id, seller_id=invitation.seller_id, user_id=user_id, rights=invitation.rights, joined_at=now
         )
-        member.record(
-            MemberJoined(
-                seller_id=member.seller_id, member_id=member_id, user_id=user_id, rights=named(invitation.rights)
-            )
-        )
-        return member
 
-    def change_rights(self, rights: str, by: str) -> None:
-        if rights != self.rights:
-            self.rights = rights
-            self.record(
-                MemberRightsChanged(seller_id=self.seller_id, member_id=self.id, rights=named(rights), changed_by=by)
-            )
+    # What is told of a member stands among what is told of the store, whose own events are numbered: announced beside
+    # them, and not recorded.
+
+    def joined(self) -> MemberJoined:
+        return MemberJoined(
+            seller_id=self.seller_id, member_id=self.id, user_id=self.user_id, rights=named(self.rights)
+        )
+
+    def change_rights(self, rights: str, by: str) -> list[MemberRightsChanged]:
+        """What is told of it: nothing where they have these already."""
+        if rights == self.rights:
+            return []
+        self.rights = rights
+        return [MemberRightsChanged(seller_id=self.seller_id, member_id=self.id, rights=named(rights), changed_by=by)]
 
     def removed(self, by: str) -> MemberRemoved:
         """What is told of their end."""

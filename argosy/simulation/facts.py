@@ -132,6 +132,24 @@ class Teams:
 
 
 @dataclass
+class File:
+    """A file of products as its sender knows it: good rows by SKU, with their titles, and lines that are bad."""
+
+    id: str
+    seller_id: str
+    rows: int = 0
+    good: dict[str, str] = field(default_factory=dict)
+    bad: set[int] = field(default_factory=set)
+    new: set[str] = field(default_factory=set)
+    """What was not there before it was sent this time."""
+    times: int = 0
+    is_exact: bool = False
+    """Whether it was asked for once: asked again, it may have gone through twice."""
+    is_disturbed: bool = False
+    is_over: bool = False
+
+
+@dataclass
 class Facts:
     """`received` and `corrected` are counted by those who carry the goods, `prices` by those who set them."""
 
@@ -195,6 +213,9 @@ class Facts:
     sold: dict[str, tuple[int, dict[str, int]]] = field(default_factory=dict)
     """By payment: when it was shared out, and what the platform took of each order then."""
     teams: Teams = field(default_factory=Teams)
+    files: dict[str, File] = field(default_factory=dict)
+    listed: dict[str, str] = field(default_factory=dict)
+    """By SKU: the title that the last file with it said."""
     requests: int = 0
     unanswered: int = 0
     carts: int = 0

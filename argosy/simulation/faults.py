@@ -101,6 +101,8 @@ KINDS = {
     "member works": (1.0, "a member acts for the store, and tries what is not theirs"),
     "member removed": (1.0, "a member is removed, or leaves, while they act"),
     "rights changed": (1.0, "a member may do more, or less, from now on, while they act"),
+    "file sent": (1.0, "a seller sends a file of products, some of them bad, perhaps the last one again"),
+    "importer died": (0.3, "whoever works off a file dies between two of its pieces"),
     "put aside": (0.15, "a buyer saves something for later, or wishes for it, or thinks better of it"),
     "webhook": (0.25, "the gateway says of its own accord what it did"),
     "webhook repeated": (0.5, "it says so several times"),

@@ -12,6 +12,7 @@ from argosy.simulation.doors import Letterbox
 from argosy.simulation.faults import Faults
 from argosy.simulation.gateway import SimulatedGateway
 from argosy.simulation.ids import NumberedIds
+from argosy.simulation.imports import Files
 from argosy.simulation.integrations import integrations_of
 from argosy.simulation.jobs import Jobs
 from argosy.simulation.processes import LEASE, POLL, Bell, Web, Worker
@@ -37,7 +38,10 @@ class Marketplace:
         self.parts |= integrations_of(self.scheduler, self.faults, self.receivers)
         self.letterbox = Letterbox()
         self.letterbox.put_into(self.parts, self.faults)
+        self.files = Files(self.faults)
+        self.files.put_into(self.parts)
         self.bell = Bell(self.parts, self.scheduler, self.faults)
+        self.files.ring = partial(self.bell.ring, "products")
         self.workers = [self._worker(number) for number in range(WORKERS)]
         self.webs = [self._web(number) for number in range(WEBS)]
         self.ids = NumberedIds(self.scheduler, 0xFFF)

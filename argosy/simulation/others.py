@@ -7,6 +7,7 @@ from argosy.simulation.commissioners import Commissioner
 from argosy.simulation.exporters import Exporter
 from argosy.simulation.facts import Facts
 from argosy.simulation.givers import Giver
+from argosy.simulation.listers import LISTERS, Lister
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.movers import Mover
 from argosy.simulation.passersby import PassersBy
@@ -21,4 +22,5 @@ def others(place: Marketplace, facts: Facts) -> tuple[Attendant, ...]:
     programs = [Program(place, facts, number) for number in PROGRAMS]
     exporters = [Exporter(place, facts, number) for number in range(SELLERS)]
     alone = (Commissioner(place, facts), Giver(place, facts), Mover(place, facts), PassersBy(place, facts))
-    return (*alone, *planners, *programs, *exporters, *teams(place, facts))
+    listers = [Lister(place, facts, number) for number in LISTERS]
+    return (*alone, *planners, *programs, *exporters, *teams(place, facts), *listers)

@@ -128,4 +128,10 @@ SEEDS: dict[str, int] = {
     "any_seller_writes": 10,
     "any_member_is_acted_as": 10,
     "news_of_members_are_the_stores": 10,
+    "piece_after_a_death_is_passed_over": 16,
+    "prices_of_a_file_are_set_each_time": 16,
+    "titles_of_a_file_are_for_new_ones": 16,
+    "last_of_a_sku_counts": 16,
+    "refused_rows_are_counted_alone": 16,
+    "rows_are_counted_twice": 16,
 }

@@ -18,6 +18,7 @@ from argosy.simulation.oracles.commits import CommitOracle
 from argosy.simulation.oracles.credit import credit
 from argosy.simulation.oracles.currencies import Abroad, currencies
 from argosy.simulation.oracles.deadlines import DeadlineOracle
+from argosy.simulation.oracles.files import files
 from argosy.simulation.oracles.ledger import ledger
 from argosy.simulation.oracles.messages import messages
 from argosy.simulation.oracles.money import money
@@ -53,6 +54,7 @@ AT_REST = (
     currencies,
     claims,
     teams,
+    files,
 )
 TOLD_MAX = 50
 Watch = Callable[[SimulatedStore, Changes], None]

@@ -14,6 +14,7 @@ from argosy.domains.integrations.application.feed import PLATFORM
 from argosy.domains.integrations.domain.feed import PUBLIC, FeedEvent
 from argosy.domains.integrations.domain.webhook import DELIVERED, FAILED, HELD, RETRY_SECONDS, Delivery, Lane
 from argosy.domains.inventory.domain.stock import StockItem
+from argosy.domains.products.domain.product import Product
 from argosy.shared_kernel.codec import decode
 from argosy.shared_kernel.messages import Event
 from argosy.simulation.facts import Facts
@@ -59,6 +60,8 @@ def _feed(place: Marketplace, events: list[FeedEvent]) -> Iterator[Violation]:
     due: dict[str, list[Told]] = {}
     keys: dict[str, set[str]] = {}
     owners: dict[str, str] = {str(product): str(seller) for product, seller in SELLER_OF_PRODUCT.items()}
+    for product in place.store("products").all(Product):
+        owners.setdefault(product.id, product.seller_id)
     for row in place.store("inventory").all(StockItem):
         owners[str(row.stock_unit_id)] = str(row.seller_id)
     for source in SOURCES:

@@ -31,7 +31,18 @@ BYTES_MAX = 1_000_000
 DEPTH_MAX = 32
 
 ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-_ID = Annotated[str, msgspec.Meta(pattern=ID_PATTERN, extra_json_schema={"format": "uuid"})]
+
+
+TEXT_END = r"\Z"
+"""The dollar of what is described, as Python says it: its own lets a line break pass behind a text's last letter."""
+
+
+def matching(pattern: str, **others: Any) -> msgspec.Meta:
+    """A text that fits the pattern, written as JSON Schema's readers take it, from its first letter to its last."""
+    return msgspec.Meta(pattern=pattern.replace("$", TEXT_END), **others)
+
+
+_ID = Annotated[str, matching(ID_PATTERN, extra_json_schema={"format": "uuid"})]
 _INTEGER = Annotated[int, msgspec.Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -261,7 +272,7 @@ def _faults_of_field(value: Any, hint: Any, path: str, *, is_strict: bool) -> It
     try:
         msgspec.convert(value, hint, strict=is_strict)
     except (msgspec.ValidationError, RecursionError) as error:
-        message = str(error).partition(" - at ")[0]
+        message = str(error).partition(" - at ")[0].replace(repr(TEXT_END)[1:-1], "$")
         if ID_PATTERN in message:
             message = "Expected an id: a lower-case UUID"
         yield _fault(path, "not_valid", message + ".")

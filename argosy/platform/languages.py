@@ -12,13 +12,15 @@ from typing import Annotated
 import msgspec
 from django.core.exceptions import ImproperlyConfigured
 
+from argosy.platform.bodies import matching
+
 LOCALE = "[A-Za-z]{2,3}(-[A-Za-z]{4})?(-[A-Za-z]{2})?"
 """How a locale is written: pt, pt-BR, zh-Hant."""
 
 Locale = Annotated[
     str,
-    msgspec.Meta(
-        pattern=f"^({LOCALE})?$",
+    matching(
+        f"^({LOCALE})?$",
         max_length=20,
         description="The language to answer in, such as pt-BR; without it `Accept-Language` counts.",
     ),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connections
 
 from argosy.platform.pages import cursor
+from tests.api.scene import table
 from tests.api.shop import ADDRESS, Answer, Shop, assert_problem, nobodys
+from tests.architecture.sources import sources
 
 FULL_WIDTH_ONE, ARABIC_ONE = "\uff11", "\u0661"
 NO_QUANTITIES = [
@@ -426,3 +430,39 @@ def test_a_cursor_that_no_page_gave_is_refused_by_every_list_of_taxes_and_freigh
             assert_problem(answer, 422, "invalid_request")
     for path in of_ids:
         assert shop.call("GET", f"{path}?after={cursor(nobodys('rule'))}", token=staff).status == 200
+
+
+def test_no_text_that_has_to_fit_a_pattern_ends_with_a_line_break(shop: Shop) -> None:
+    before = shop.written()
+    for name in ("product_id", "variant_id"):
+        line = shop.line()
+        answer = shop.call("POST", "carts/mine/lines", {**line, name: line[name] + "\n"}, token=shop.buyer)
+        problem = assert_problem(answer, 422, "invalid_request")
+        assert problem["faults"] == [
+            {"code": "not_valid", "field": name, "detail": "Expected an id: a lower-case UUID."}
+        ]
+    assert shop.written() == before
+    for path, token in (
+        ("products?currency=EU%0A", ""),
+        ("products?currency=EUR%0A", ""),
+        ("products?locale=en%0A", ""),
+        (f"payment-differences?payment_id={nobodys('payment')}%0A", shop.staff()),
+        (f"stock-movements?sku=a&after={cursor(nobodys('a') + chr(10))}", shop.seller),
+    ):
+        assert_problem(shop.call("GET", path, token=token), 422, "invalid_request")
+    problem = assert_problem(shop.call("GET", "products?currency=EU"), 422, "invalid_request")
+    assert [one["detail"] for one in problem["faults"]] == ["Expected `str` matching regex '^([A-Z]{3})?$'."]
+
+
+def test_every_pattern_is_one_to_the_end_of_the_text() -> None:
+    enforced = [
+        pattern
+        for _, endpoint in table()
+        for kind in (endpoint.body.kind if endpoint.command else None, endpoint.parameters)
+        if kind is not None
+        for pattern in re.findall("pattern='([^']*)'", repr(msgspec.inspect.type_info(kind)))
+    ]
+    assert len(enforced) > 50
+    assert [pattern for pattern in enforced if "$" in pattern] == []
+    others = [one.path.name for one in sources(folders=("argosy",)) if re.search(r"Meta\([^()]*pattern=", one.text)]
+    assert others == ["bodies.py"], "`matching` says it so that it holds"

@@ -16,7 +16,7 @@ from argosy.domains.orders.adapters.outbound.queries import order_of_seller
 from argosy.domains.products.adapters.outbound.queries import below_code, category_places, collection
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.auth import buyer, public, seller, shopper, staff
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.languages import Locale, Spoken, wanted
 from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
 from argosy.platform.rest import PREFIX, Asked, Document, document, get
@@ -38,23 +38,23 @@ from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 _Text = Annotated[str, msgspec.Meta(max_length=200)]
 
 # What a cursor may hold: whatever else it says, it is none of ours.
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 _Amount = Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 _Currency = Annotated[
     str,
-    msgspec.Meta(
-        pattern="^([A-Z]{3})?$",
+    matching(
+        "^([A-Z]{3})?$",
         max_length=3,
         description="Only what is sold in this currency, one of those of this shop; by price: by the price in it.",
     ),
 ]
 
 
-_OrderCurrency = Annotated[str, msgspec.Meta(pattern="^([A-Z]{3})?$", max_length=3)]
-_OwnerId = Annotated[str, msgspec.Meta(pattern=f"^$|{ID_PATTERN}", max_length=36)]
+_OrderCurrency = Annotated[str, matching("^([A-Z]{3})?$", max_length=3)]
+_OwnerId = Annotated[str, matching(f"^$|{ID_PATTERN}", max_length=36)]
 
 
 class SpokenPageQuery(PageQuery, kw_only=True, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from argosy.apps.api.examples import EXAMPLES
+from argosy.platform.bodies import TEXT_END
 from argosy.platform.problems import CONTENT_TYPE
 from argosy.platform.rest import Endpoint
 
@@ -102,14 +103,28 @@ def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
-    (schema,), components = msgspec.json.schema_components([kind], ref_template=REFERENCE)
+    schema, components = _components(kind)
     schemas.update(components)
     return schema
 
 
+def _components(kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    (schema,), components = msgspec.json.schema_components([kind], ref_template=REFERENCE)
+    return _told(schema), _told(components)
+
+
+def _told(schema: Any) -> Any:
+    """Patterns as they are written for readers of JSON Schema, and not for Python alone."""
+    if isinstance(schema, dict):
+        return {
+            name: one.replace(TEXT_END, "$") if name == "pattern" and isinstance(one, str) else _told(one)
+            for name, one in schema.items()
+        }
+    return [_told(one) for one in schema] if isinstance(schema, list) else schema
+
+
 def _query(kind: type[msgspec.Struct], schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    (_,), components = msgspec.json.schema_components([kind], ref_template=REFERENCE)
-    described = components[kind.__name__]
+    described = _components(kind)[1][kind.__name__]
     return [
         {
             "in": "query",

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 import msgspec
 
 from argosy.platform.auth import merchant
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
 from argosy.platform.rest import PREFIX, Asked, get
 from argosy.read_models.stock import queries
 from argosy.read_models.stock.projector import SkuAvailability, WarehouseStock
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 _Sku = Annotated[str, msgspec.Meta(max_length=64)]
 _Code = Annotated[str, msgspec.Meta(max_length=32)]
-_Skus = Annotated[str, msgspec.Meta(max_length=6_500, pattern=r"^[^,]*(,[^,]*){0,99}$")]
+_Skus = Annotated[str, matching(r"^[^,]*(,[^,]*){0,99}$", max_length=6_500)]
 
 
 class AvailabilityQuery(PageQuery, kw_only=True, frozen=True):

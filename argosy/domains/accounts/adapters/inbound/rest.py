@@ -76,7 +76,7 @@ from argosy.domains.accounts.domain.session import NoSuchSession
 from argosy.domains.accounts.domain.team import NoSuchInvitation, NoSuchMember
 from argosy.platform.auth import buyer, guest, public, staff
 from argosy.platform.auth import seller as seller_only
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.owned import Owned, Owner, buyer_asking, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Made, delete, get, post, put
@@ -209,7 +209,7 @@ class SellersQuery(PageQuery, kw_only=True, frozen=True):
 _proven: dict[str, Any] = {"allow": buyer, "takes_key": False, "guard": _proving}
 _team: dict[str, Any] = {"allow": seller_only, "area": "team", "takes_key": False}
 _store: dict[str, Any] = {"allow": staff, "whom": lambda asked: owner_of_store(asked["seller_id"])}
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 
 
 def _own(table: str, name: str, owner: str, whose: Owner, refusal: type[NotFound]) -> tuple[Owned, ...]:

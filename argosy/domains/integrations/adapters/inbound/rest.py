@@ -38,7 +38,7 @@ from argosy.domains.integrations.domain.api_key import NoSuchKey
 from argosy.domains.integrations.domain.feed import EventFeedIsOff, type_faults
 from argosy.domains.integrations.domain.webhook import NoSuchDelivery, NoSuchWebhook
 from argosy.platform.auth import merchant
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.owned import Owned, buyer_asking, seller_asking
 from argosy.platform.pages import Cursor, Limit, Page, PageQuery, cursor, page
 from argosy.platform.problems import Problem
@@ -131,7 +131,7 @@ def webhook_delivery(asked: Asked) -> DeliveryShown | None:
     return delivery_of(asked["webhook_id"], asked["delivery_id"])
 
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 _Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 OWN_KEY = (Owned("api_keys", "key_id", {"user_id": buyer_asking}, NoSuchKey),)

@@ -25,14 +25,14 @@ from argosy.domains.inventory.adapters.outbound.gateways.count_files import BYTE
 from argosy.domains.inventory.domain.stock import TEXT_MAX, NoSuchStockUnit, StockLevel
 from argosy.domains.inventory.domain.transfer import NoSuchTransfer
 from argosy.platform.auth import merchant
-from argosy.platform.bodies import ID_PATTERN, invalid
+from argosy.platform.bodies import ID_PATTERN, invalid, matching
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, Received, Upload, get, patch, post, put
 from argosy.shared_kernel.bulk import BulkAnswer
 from argosy.shared_kernel.ids import named_id
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _Code = Annotated[str, msgspec.Meta(max_length=32)]
 

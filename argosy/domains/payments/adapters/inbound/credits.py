@@ -26,7 +26,7 @@ from argosy.domains.payments.adapters.outbound.credits import (
 )
 from argosy.domains.payments.domain.gift_card import NoSuchGiftCard
 from argosy.platform.auth import buyer, staff
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.limits import Limit, address_of, counted_as, limits, seconds
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Made, get, post
@@ -84,8 +84,8 @@ def credit_of_buyer(asked: Asked) -> StoreCredit:
     return StoreCredit(items=credits_of(asked["buyer_id"]))
 
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
-Currency = Annotated[str, msgspec.Meta(pattern="^([A-Z]{3})?$")]
+_Id = Annotated[str, matching(ID_PATTERN)]
+Currency = Annotated[str, matching("^([A-Z]{3})?$")]
 
 
 class MovementsQuery(PageQuery, kw_only=True, frozen=True):
@@ -116,7 +116,7 @@ class GiftCardsQuery(PageQuery, kw_only=True, frozen=True):
     """`status`: only cards that stand so; `batch_id`: only those that were issued together."""
 
     status: Literal["", "OPEN", "REDEEMED", "EXPIRED", "CANCELLED"] = ""
-    batch_id: Annotated[str, msgspec.Meta(pattern=f"{ID_PATTERN}|^$")] = ""
+    batch_id: Annotated[str, matching(f"{ID_PATTERN}|^$")] = ""
 
 
 def issued_gift_cards(asked: Asked) -> Page:

@@ -22,16 +22,16 @@ from argosy.domains.payments.adapters.outbound.shown import (
     webhooks_in,
 )
 from argosy.platform.auth import staff
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, get, post
 from argosy.shared_kernel.ids import Id
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
-_OptionalId = Annotated[str, msgspec.Meta(pattern=f"^$|{ID_PATTERN}", max_length=36)]
+_Id = Annotated[str, matching(ID_PATTERN)]
+_OptionalId = Annotated[str, matching(f"^$|{ID_PATTERN}", max_length=36)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _Name = Annotated[str, msgspec.Meta(max_length=50)]
-_Currency = Annotated[str, msgspec.Meta(pattern="^([A-Z]{3})?$", max_length=3)]
+_Currency = Annotated[str, matching("^([A-Z]{3})?$", max_length=3)]
 
 
 class DifferencesQuery(PageQuery, kw_only=True, frozen=True):

@@ -43,7 +43,7 @@ from argosy.domains.products.application.making import NoSuchStockUnit
 from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.domains.products.application.pricing import NoSuchVariant
 from argosy.platform.auth import merchant, public, seller, staff
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.languages import Spoken, wanted
 from argosy.platform.media import address_of, media
 from argosy.platform.owned import Owned, seller_asking
@@ -65,7 +65,7 @@ from argosy.platform.rest import (
 )
 from argosy.shared_kernel.bulk import BulkAnswer
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 

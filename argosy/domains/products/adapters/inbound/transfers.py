@@ -23,7 +23,7 @@ from argosy.domains.products.domain.transfer import (
     TooManyTransfers,
 )
 from argosy.platform.auth import merchant, seller, staff
-from argosy.platform.bodies import ID_PATTERN, query_of
+from argosy.platform.bodies import ID_PATTERN, matching, query_of
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Document, Made, Received, Upload, document, get, post, query_in
@@ -31,7 +31,7 @@ from argosy.platform.storage.chosen import TRANSFERS, storage
 from argosy.shared_kernel.errors import Invalid
 from argosy.shared_kernel.ids import named_id
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 
 _EXPORTS = f"{PREFIX}stores/mine/exports"
 TYPES = {"text/csv": CSV, "application/jsonl": JSON_LINES, "application/x-ndjson": JSON_LINES}

@@ -40,15 +40,15 @@ from argosy.domains.promotions.domain.campaign import NoSuchCampaign
 from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, PLATFORM, NoSuchCoupon, normal
 from argosy.domains.promotions.domain.promotion import NoSuchPromotion
 from argosy.platform.auth import merchant, staff
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 from argosy.platform.runtime import runtime
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-_Code = Annotated[str, msgspec.Meta(max_length=CODE_LENGTH_MAX, pattern="^[!-~]+$")]
+_Code = Annotated[str, matching("^[!-~]+$", max_length=CODE_LENGTH_MAX)]
 
 
 class OwnersQuery(PageQuery, kw_only=True, frozen=True):

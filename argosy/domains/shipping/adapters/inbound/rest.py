@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
-
 from argosy.contracts.shipping import (
     EndShippingRate,
     OfferShipping,
@@ -19,12 +17,12 @@ from argosy.domains.shipping.domain.faults import NoSuchRate
 from argosy.domains.shipping.domain.policy import Policy
 from argosy.domains.shipping.domain.rate import PLATFORM
 from argosy.platform.auth import merchant, public
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, delete, get, post, put
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, matching(ID_PATTERN)]
 
 
 class RatesQuery(PageQuery, kw_only=True, frozen=True):

@@ -42,14 +42,13 @@ from argosy.domains.taxes.adapters.outbound.thresholds import (
 from argosy.domains.taxes.application.thresholds import is_watching
 from argosy.domains.taxes.domain.explanation import TaxPreview
 from argosy.platform.auth import buyer, merchant, staff
-from argosy.platform.bodies import ID_PATTERN
+from argosy.platform.bodies import ID_PATTERN, matching
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 from argosy.platform.runtime import runtime
 
-_Id = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
-# A dollar would let a line break pass.
-_MaybeId = Annotated[str, msgspec.Meta(pattern=rf"^(?:{ID_PATTERN[1:-1]})?(?![\s\S])")]
+_Id = Annotated[str, matching(ID_PATTERN)]
+_MaybeId = Annotated[str, matching(rf"^(?:{ID_PATTERN[1:-1]})?(?![\s\S])")]
 _Code = Annotated[str, msgspec.Meta(max_length=32)]
 
 

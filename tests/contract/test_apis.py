@@ -25,6 +25,20 @@ def test_everything_that_is_there_is_promised() -> None:
     assert not stale, f"The API has grown in {stale}: `python -m argosy.apps.api.contracts` records it; commit that."
 
 
+def test_every_operation_lists_what_it_answers_and_no_other_success() -> None:
+    listed = {
+        (path, method): [status for status in operation["responses"] if status.startswith("2")]
+        for document in contracts.described().values()
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert len(listed) > 150
+    assert {where: statuses for where, statuses in listed.items() if len(statuses) != 1} == {}
+    assert listed["/api/v1/carts/guest", "post"] == ["201"]
+    assert listed["/api/v1/orders/{order_id}/cancel", "post"] == ["202"]
+    assert listed["/api/v1/products/{product_id}", "get"] == ["200"]
+
+
 PATH = "/api/v1/carts/mine/lines"
 
 
@@ -88,6 +102,19 @@ def test_a_break_is_named(change: Callable[[dict[str, Any]], None]) -> None:
     assert broken
     assert any(BREAKS[change] in sentence for sentence in broken), broken
     assert all("/carts/" in sentence or "/wishlists/" in sentence for sentence in broken)
+
+
+def test_a_success_without_a_body_that_was_listed_beside_the_real_one_may_go_and_no_other() -> None:
+    now = contracts.described()["carts"]
+    frozen = deepcopy(now)
+    answers = frozen["paths"]["/api/v1/carts/guest"]["post"]["responses"]
+    answers["200"] = {"description": "OK"}
+    assert list(contracts.breaks(frozen, now)) == []
+    answers["200"] = {"description": "OK", "content": answers["201"]["content"]}
+    assert list(contracts.breaks(frozen, now)) == ["POST /api/v1/carts/guest: it never answers 200 any more."]
+    answers["200"] = {"description": "OK"}
+    del answers["201"]
+    assert list(contracts.breaks(frozen, now)) == ["POST /api/v1/carts/guest: it never answers 200 any more."]
 
 
 def test_additions_break_nothing() -> None:

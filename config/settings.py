@@ -9,6 +9,10 @@ from pathlib import Path
 from argosy.domains.integrations.domain.api_key import AREAS
 from argosy.platform import cors
 from argosy.platform.databases import databases
+from argosy.platform.environment import drop_empty
+
+# Before anything reads one of them.
+drop_empty(os.environ)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("ARGOSY_VAR", "var")).absolute()

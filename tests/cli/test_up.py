@@ -81,7 +81,10 @@ def test_goods_are_there_a_buyer_can_sign_in_and_ctrl_c_ends_everything(tmp_path
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stdout is not None
-        assert process.stdout.read().endswith("stopping ...\nstopped; everything is kept\n")
+        told = process.stdout.read()
+        called = f"ARGOSY_VAR={tmp_path}/var {sys.executable} -m argosy.apps.cli.main"
+        assert f"\n  {called} import olist DIR " in told
+        assert told.endswith("stopping ...\nstopped; everything is kept\n")
         assert parts_of(process) == {}
 
 

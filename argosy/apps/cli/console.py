@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 PLAIN_EVERY_SECONDS = 5.0
 SHOWN_AFTER_SECONDS = 1.0
+_COMMAND = re.compile("`argosy(?= )")
 
 
 class Failed(Exception):
@@ -23,13 +28,36 @@ class Failed(Exception):
 
 
 def say(text: str = "") -> None:
-    print(_readable(text), flush=True)
+    print(_readable(_runnable(text)), flush=True)
 
 
 def complain(text: str) -> None:
     """One line on standard error, whatever was in the text."""
-    line = " ".join(text.split())
+    line = _runnable(" ".join(text.split()))
     print(f"argosy: {_readable(line)}", file=sys.stderr, flush=True)
+
+
+def program() -> str:
+    """What starts this program again from where we stand, as it was started: `argosy` where a shell finds that."""
+    started = Path(sys.argv[0])
+    if started.name == "main.py" and started.parent.name == "cli":
+        return f"{_from_here(Path(sys.executable))} -m argosy.apps.cli.main"
+    if started.name != "argosy":
+        return "argosy"
+    found = shutil.which("argosy")
+    is_found = found is not None and Path(found).resolve() == started.resolve()
+    return "argosy" if is_found else _from_here(started)
+
+
+def _from_here(path: Path) -> str:
+    """As it is typed; links are kept: a Python that is reached by another name is of another environment."""
+    there = path.absolute()
+    return shlex.quote(str(there.relative_to(Path.cwd()) if there.is_relative_to(Path.cwd()) else there))
+
+
+def _runnable(text: str) -> str:
+    """Commands that are named in a text, as they can be typed here."""
+    return _COMMAND.sub(lambda _: f"`{program()}", text) if "`argosy " in text else text
 
 
 def _readable(text: str) -> str:

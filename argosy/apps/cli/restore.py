@@ -52,4 +52,4 @@ def run(options: argparse.Namespace) -> None:
     except REFUSALS as error:
         raise Failed((str(error).strip().splitlines() or [type(error).__name__])[0]) from None
     say(f"{options.context} is back; life {epoch} of its log has begun")
-    say("now: argosy doctor            docs/runbooks/restore.md says what it may name, and what closes it")
+    say("now: `argosy doctor`; docs/runbooks/restore.md says what it may name, and what closes it")

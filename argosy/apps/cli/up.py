@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
+from pathlib import Path
 from typing import Any
 
-from argosy.apps.cli.console import count, say
+from argosy.apps.cli.console import count, program, say
 from argosy.apps.cli.migrate import migrate
 from argosy.apps.cli.processes import Processes, check_ports, ended_by_signals
 from argosy.apps.cli.project import make_var, var_folder
@@ -85,6 +87,12 @@ Argosy is up ({seconds:.1f} s). Ctrl-C ends it.
 try, in another terminal:
   curl {address}/api/v1/products
   curl {address}/api/v1/sessions --json '{{"email": "{BUYERS[0].email}", "password": "{PASSWORD}"}}'
-  argosy import olist DIR            sellers and products of the Olist data set
-  argosy replay olist DIR --url {address}
+  {_elsewhere()} import olist DIR            sellers and products of the Olist data set
+  {_elsewhere()} replay olist DIR --url {address}
 """
+
+
+def _elsewhere() -> str:
+    """What to type in another terminal, in the folder where this was started, for the same marketplace."""
+    var = var_folder()
+    return program() if var == Path("var").absolute() else f"ARGOSY_VAR={shlex.quote(str(var))} {program()}"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from argosy.apps.storefront.words import COUPONS
+from argosy.contracts.promotions import CreateCoupon
 from tests.marketplace import Marketplace
 from tests.storefront.shopper import LAMP, PASSWORD, SHEET, Shop, Shopper
 
 EMAIL = "ana@example.com"
+PROMOTIONS = Path(__file__).resolve().parents[2] / "argosy/domains/promotions/README.md"
 
 
 @pytest.fixture
@@ -135,3 +140,17 @@ def test_where_guests_may_not_buy_they_are_sent_to_sign_in(for_accounts_only: Sh
     assert guest.post("/checkout", {"email": EMAIL}).location == "/sign-in?next=%2Fcart"
     guest.register("new@example.com")
     guest.buy()
+
+
+def test_a_guest_is_told_that_a_coupon_is_for_buyers_with_an_account(shop: Shop, guest: Shopper) -> None:
+    shop.place.do("promotions", CreateCoupon(code="WELCOME10", basis_points=1_000, max_uses_per_buyer=5))
+    why = "WELCOME10: it is for buyers with an account; sign in or open one, and what is in your cart comes along."
+    path = guest.buy(email=EMAIL, coupons="WELCOME10")
+    shop.place.drain()
+    assert f"A coupon does not count for this purchase. Take it out and try again. {why}" in guest.get(path).text
+
+
+def test_every_reason_against_a_coupon_has_words_for_buyers() -> None:
+    said = re.search(r"^Reasons against a code: (.*?)\. The minimum", PROMOTIONS.read_text(), re.DOTALL | re.MULTILINE)
+    assert said is not None
+    assert set(re.findall(r"[a-z]+(?:_[a-z]+)*", re.sub(r"(?s)\(.*?\)", "", said[1]))) == set(COUPONS)

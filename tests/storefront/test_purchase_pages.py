@@ -172,7 +172,7 @@ def test_who_has_no_other_card_stops_and_keeps_the_cart(shop: Shop, buyer: Shopp
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"coupons": "NONE"}, "A coupon does not count for this purchase. Take it out and try again."),
+        ({"coupons": "NONE"}, "Take it out and try again. NONE: there is no such coupon; look at its letters again."),
         ({"line": [f"{LAMP}:{variant_of(LAMP)}:51"]}, "sold to somebody else meanwhile"),
         ({"line": [f"{LAMP}:{named_id('variant', 'none')}:1"]}, "no longer on sale"),
     ],

@@ -82,7 +82,7 @@ Argosy is up ({seconds:.1f} s). Ctrl-C ends it.
   sign in as   {BUYERS[0].email}   buyer      password: {PASSWORD}
                {SELLERS[0].email}   seller
                {STAFF.email}   staff
-  coupon       WELCOME10
+  coupon       WELCOME10             for buyers who are signed in
 
 try, in another terminal:
   curl {address}/api/v1/products

@@ -19,7 +19,7 @@ from argosy.apps.storefront.delivery import STANDARD, UNKNOWN, choices, is_metho
 from argosy.apps.storefront.orders import order_shown
 from argosy.apps.storefront.pages import Visit
 from argosy.apps.storefront.place import place_of
-from argosy.apps.storefront.quotes import quoted, request_of
+from argosy.apps.storefront.quotes import quoted, request_of, why
 from argosy.apps.storefront.words import failure_text, faults_by_field
 from argosy.contracts.accounts import AddAddress
 from argosy.contracts.carts import CartLine
@@ -281,7 +281,7 @@ def _quote_page(visit: Visit, sent: Form, lines: Sequence[Line]) -> HttpResponse
         return _form_page(visit, sent, lines, faults_by_field(error, _FIELDS, sent.typed))
     if quote is not None and quote.failure is not None:
         field = "coupons" if quote.failure.code == "coupons_not_valid" else "form"
-        return _form_page(visit, sent, lines, {field: failure_text(quote.failure.code)})
+        return _form_page(visit, sent, lines, {field: why(quote.failure)})
     if quote is not None and quote.status == "READY":
         sent.quote_id = quote.quote_id
     return _form_page(visit, sent, lines, quote=quote, has_asked=True)
@@ -380,7 +380,7 @@ def _progress(visit: Visit, found: CheckoutRead, buyer: Actor) -> dict[str, Any]
         "is_final": found.is_final,
         "is_completed": is_completed,
         "steps": steps_shown(state["steps"], is_completed=is_completed),
-        "failure": failure_text(failure["code"]) if failure else "",
+        "failure": failure_text(failure["code"], failure["details"]) if failure else "",
         "declined": failure_text(declined["code"]) if declined else "",
         "payments": _payments(),
         "guest_code": guests.code_of(visit, buyer) if is_completed else "",

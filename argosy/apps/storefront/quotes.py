@@ -67,7 +67,7 @@ def total_there(shopper: Actor, lines: Sequence[Line], coupons: Sequence[str], t
     except (DomainError, StoreUnavailable):
         return Total(place)
     if quote is None or quote.status != "READY":
-        return Total(place, failure=_why(quote.failure) if quote is not None and quote.failure is not None else "")
+        return Total(place, failure=why(quote.failure) if quote is not None and quote.failure is not None else "")
     return Total(place, quote)
 
 
@@ -102,8 +102,6 @@ def _read(quote_id: Id, buyer_id: str) -> QuoteRead | None:
     return quote_of_buyer(quote_id, buyer_id)
 
 
-def _why(failure: QuoteFailure) -> str:
-    """With the codes that do not count, where it is about these."""
-    details = msgspec.json.decode(failure.details)
-    codes = [str(one["code"]) for one in details.get("codes", []) if "code" in one]
-    return f"{failure_text(failure.code)} ({', '.join(codes)})" if codes else failure_text(failure.code)
+def why(failure: QuoteFailure) -> str:
+    """Why there is no price, as it is told."""
+    return failure_text(failure.code, msgspec.json.decode(failure.details))

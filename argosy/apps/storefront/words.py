@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from argosy.platform.problems import Problem
 from argosy.shared_kernel.errors import DomainError, Several, TooMany
@@ -150,6 +150,24 @@ FAILURES = {
     "gateway_timeout": "The payment did not come through in time. Nothing was charged. Try again.",
     "timed_out": "The payment was not confirmed in time. Nothing was charged. Try again.",
 }
+COUPONS = {
+    "unknown_coupon": "there is no such coupon; look at its letters again",
+    "disabled": "it is no longer given",
+    "not_yet_valid": "it does not count yet",
+    "expired": "its time is over",
+    "used_up": "it was used as often as it could be",
+    "used_up_by_you": "you have used it as often as each buyer can",
+    "sign_in_needed": "it is for buyers with an account; sign in or open one, and what is in your cart comes along",
+    "duplicate": "it is there twice",
+    "other_currency": "it is for purchases in another currency",
+    "below_minimum": "it counts from a higher amount on; what you buy of what it is for comes to less",
+    "not_first_order": "it is for a first order",
+    "first_order_taken": "it is for a first order, and another purchase of yours that is not paid yet has it",
+    "not_for_you": "it is for other buyers",
+    "delivery_is_free": "your delivery is free without it",
+    "not_for_these_goods": "it is for other goods than these",
+}
+"""Why a coupon does not count, behind its code and a colon."""
 _FAILURE_ELSE = "It could not be completed, and everything was taken back. Look at your cart and try again."
 
 
@@ -157,8 +175,12 @@ def explained(problem: Problem) -> Words:
     return _BY_CODE.get(problem.code) or _BY_STATUS.get(problem.status) or _ELSE
 
 
-def failure_text(code: str) -> str:
-    return FAILURES.get(code, _FAILURE_ELSE)
+def failure_text(code: str, details: Mapping[str, Any] | None = None) -> str:
+    """What went wrong, and of each coupon that does not count why."""
+    whole = FAILURES.get(code, _FAILURE_ELSE)
+    if code == "coupons_not_valid":
+        whole += "".join(f" {one['code']}: {COUPONS[one['reason']]}." for one in (details or {}).get("codes", ()))
+    return whole
 
 
 def status_of(error: DomainError | None) -> int:

@@ -53,6 +53,12 @@ class ReviewThresholds(Command, key="job"):
     job: str = "review-thresholds"
 
 
+class SweepTaxSales(Command, key="job"):
+    """Forget sales of months that no threshold counts any more. Sent by taxes' own schedule, and by itself to go on."""
+
+    job: str = "sweep-tax-sales"
+
+
 class TaxThresholdSet(Event, key="threshold_id"):
     threshold_id: Id
     code: str

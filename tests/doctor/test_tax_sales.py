@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connections
 
-from tests.doctor.planting import violated, write
+from argosy.contracts.taxes_thresholds import SweepTaxSales
+from argosy.platform.runtime import dialect_of
+from tests.doctor.planting import examined, violated, write
 from tests.marketplace import Marketplace
 
 
@@ -39,3 +42,23 @@ def test_what_is_counted_otherwise_is_found(watched: Marketplace, what: str, tab
     found = violated(watched)
     assert list(found) == ["I67"]
     assert any(what in line for line in found["I67"]), found
+
+
+def test_months_that_no_threshold_counts_any_more_are_swept_and_are_not_missed(watched: Marketplace) -> None:
+    def swept() -> None:
+        due = dialect_of("taxes").instant(watched.runtime.clock.now())
+        with connections["taxes"].cursor() as statement:
+            statement.execute("UPDATE taxes_due SET due_at = %s WHERE name = %s", [due, SweepTaxSales.wire_name])
+        watched.drain()
+
+    counts = "SELECT (SELECT count(*) FROM tax_sales), (SELECT count(*) FROM tax_sales_sums)"
+    before = watched.rows("taxes", counts)
+    swept()
+    assert watched.rows("taxes", counts) == before
+    with connections["taxes"].cursor() as statement:
+        for table in ("tax_sales", "tax_sales_sums"):
+            statement.execute(f"UPDATE {table} SET month = '2001-01'")
+    swept()
+    assert watched.rows("taxes", counts) == [(0, 0)]
+    assert not examined(watched)["I67"].is_sound, "they were of this year"
+    assert examined(watched, later=2 * 366 * 86_400)["I67"].is_sound

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from argosy.apps.doctor.check import Check, Violation, all_of
@@ -17,6 +18,7 @@ from argosy.domains.taxes.application.thresholds import is_watching
 from argosy.domains.taxes.domain.party import PENDING
 from argosy.domains.taxes.domain.places import is_country, is_region, region_of
 from argosy.domains.taxes.domain.sales import NO_COUNTRY, PAID, PLACED, REFUNDED
+from argosy.domains.taxes.domain.standing import looks_back_to
 
 _KEY = "seller_id, month, country, region, currency, is_business"
 
@@ -34,20 +36,23 @@ def numbers_asked_for(databases: Databases) -> Iterator[Violation]:
 
 
 def sums_as_sold(databases: Databases) -> Iterator[Violation]:
-    """Each sum is what its sales come to, and each sale is part of one."""
+    """Each sum is what its sales come to, and each sale is part of one, in the months that thresholds count."""
+    since = looks_back_to(databases.now)
     off = ("sales", "gross", "net", "refunded_sales", "refunded_gross", "refunded_net")
     for *key, sales, gross, net, _, _, _ in databases.stream(
         "taxes",
         f"SELECT {_KEY}, {', '.join(f'sum({name}) AS {name}' for name in off)} FROM ("
-        f"SELECT {_KEY}, {', '.join(off)} FROM tax_sales_sums UNION ALL "
+        f"SELECT {_KEY}, {', '.join(off)} FROM tax_sales_sums WHERE month >= ? UNION ALL "
         f"SELECT {_KEY}, -1, -gross, -net, -CASE WHEN status = ? THEN 1 ELSE 0 END, "
         "-CASE WHEN status = ? THEN gross ELSE 0 END, -CASE WHEN status = ? THEN net ELSE 0 END "
-        f"FROM tax_sales WHERE status <> ?) parts GROUP BY {_KEY} "
+        f"FROM tax_sales WHERE status <> ? AND month >= ?) parts GROUP BY {_KEY} "
         f"HAVING {' OR '.join(f'sum({name}) <> 0' for name in off)}",
+        since,
         REFUNDED,
         REFUNDED,
         REFUNDED,
         PLACED,
+        since,
     ):
         where = " ".join(str(part) for part in key[:5] if part)
         yield Violation(
@@ -56,21 +61,26 @@ def sums_as_sold(databases: Databases) -> Iterator[Violation]:
 
 
 def sales_as_ordered(databases: Databases) -> Iterator[Violation]:
-    """Where sales are counted, each order is kept as it was sold, and counts if it was paid."""
+    """Where sales are counted, each order is kept as it was sold, and counts if it was paid. Of months that no
+    threshold counts any more nothing needs to be kept."""
     if not is_watching(os.environ):
         return
+    since = looks_back_to(databases.now)
+    first = datetime.fromisoformat(f"{since}-01T00:00:00+00:00")
     kept = databases.stream(
         "taxes",
-        "SELECT id, seller_id, country, region, currency, gross, net, status FROM tax_sales WHERE {only:id} "
-        f"ORDER BY {databases.binary('taxes', 'id')}",
+        "SELECT id, seller_id, country, region, currency, gross, net, status FROM tax_sales "
+        f"WHERE month >= ? AND {{only:id}} ORDER BY {databases.binary('taxes', 'id')}",
+        since,
     )
     sold = databases.stream(
         "orders",
         "SELECT o.id, o.seller_id, o.address_json, o.currency, o.total_amount, o.status, "
         "(SELECT sum(i.tax_amount + i.shipping_tax_amount) FROM order_items i WHERE i.order_id = o.id), "
         "(SELECT count(*) FROM order_status_history h WHERE h.order_id = o.id AND h.to_status = ?) "
-        f"FROM orders o WHERE {{only:o.id}} ORDER BY {databases.binary('orders', 'o.id')}",
+        f"FROM orders o WHERE o.created_at >= ? AND {{only:o.id}} ORDER BY {databases.binary('orders', 'o.id')}",
         WAS_PAID,
+        databases.dialect("orders").instant(first),
     )
     for id, (sales, orders) in side_by_side(kept, sold):
         was = _sale(orders[0]) if orders else None

@@ -6,11 +6,11 @@ import os
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 
-from argosy.contracts.taxes_thresholds import ReviewThresholds
+from argosy.contracts.taxes_thresholds import ReviewThresholds, SweepTaxSales
 from argosy.domains.taxes.application.parties import TaxParties
 from argosy.domains.taxes.application.quotes import TaxQuotes
 from argosy.domains.taxes.application.registers import (
@@ -20,7 +20,7 @@ from argosy.domains.taxes.application.registers import (
     VatRegister,
     ask_register,
 )
-from argosy.domains.taxes.application.sales import TaxSales
+from argosy.domains.taxes.application.sales import Old, SalesSweeping, TaxSales
 from argosy.domains.taxes.application.services import SERVICE_SECONDS, TAX_SERVICE, ServiceRequest, TaxService, ask
 from argosy.domains.taxes.application.taxes import Taxes
 from argosy.domains.taxes.application.thresholds import Sold, TaxThresholds, ThresholdReviews, is_watching
@@ -39,8 +39,11 @@ if TYPE_CHECKING:
     from argosy.platform.runtime import Runtime
 
 SERVICES = (Taxes, TaxQuotes, TaxParties, TaxThresholds)
-SALES_SERVICES = (TaxSales, ThresholdReviews)
-SALES_JOBS = (Every(seconds=3_600, send=ReviewThresholds(), first_after=300),)
+SALES_SERVICES = (TaxSales, ThresholdReviews, SalesSweeping)
+SALES_JOBS = (
+    Every(seconds=3_600, send=ReviewThresholds(), first_after=300),
+    Every(seconds=86_400, send=SweepTaxSales(), first_after=900),
+)
 SETTING = "ARGOSY_TAX_SERVICES"
 """Names of the outside services in use, with blanks between them; none by default."""
 ENTRY_POINTS = "argosy.tax_services"
@@ -66,12 +69,18 @@ def build(
     )
 
 
-def build_sales(work: UnitOfWork, sold: Sold) -> tuple[object, ...]:
+class Counted(Sold, Old, Protocol):
+    """Finds what was counted, and what of it is old."""
+
+
+def build_sales(work: UnitOfWork, sold: Counted) -> tuple[object, ...]:
     """The same for the sales that thresholds count."""
     rules, parties = work.repository(TaxRule), work.repository(TaxParty)
+    sales, sums = work.repository(TaxSale), work.repository(SalesSum)
     return (
-        TaxSales(work, work.repository(TaxSale), work.repository(SalesSum)),
+        TaxSales(work, sales, sums),
         ThresholdReviews(work, rules, parties, work.repository(ThresholdStanding), sold),
+        SalesSweeping(work, sales, sums, sold),
     )
 
 

@@ -10,7 +10,7 @@ from argosy.contracts.orders import Address, OrderCreated, OrderLine, OrderPaid,
 from argosy.contracts.taxes import TaxPlace
 from argosy.contracts.taxes_thresholds import ReviewThresholds, SetTaxThreshold
 from argosy.domains.taxes.context import SALES_SERVICES, SERVICES, build, build_sales
-from argosy.domains.taxes.domain.sales import SalesSum
+from argosy.domains.taxes.domain.sales import SalesSum, TaxSale
 from argosy.domains.taxes.domain.standing import NOT_CONCERNED, ThresholdStanding, standing_id
 from argosy.domains.taxes.domain.threshold import TaxThreshold, threshold_id
 from argosy.shared_kernel.ids import Id
@@ -34,6 +34,12 @@ class Sold:
 
     def sums(self, seller_ids: Sequence[Id], since: str) -> Sequence[SalesSum]:
         return [one for one in self.stage.all(SalesSum) if one.seller_id in seller_ids and one.month >= since]
+
+    def old_sales(self, before: str, limit: int) -> Sequence[Id]:
+        return [one.id for one in self.stage.all(TaxSale) if one.month < before][:limit]
+
+    def old_sums(self, before: str, limit: int) -> Sequence[Id]:
+        return [one.id for one in self.stage.all(SalesSum) if one.month < before][:limit]
 
 
 def stage_with(*said: Message) -> Stage:

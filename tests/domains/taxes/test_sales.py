@@ -7,14 +7,17 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from argosy.contracts.orders import OrderCancelled
+from argosy.contracts.taxes_thresholds import SweepTaxSales
+from argosy.domains.taxes.application import sales as counting
 from argosy.domains.taxes.domain.sales import PAID, REFUNDED, SalesSum, TaxSale
 from argosy.shared_kernel.messages import Message
 from tests.domains.taxes.desk import OTHER, SELLER
-from tests.domains.taxes.sold import paid, placed, refunded, stage_with
+from tests.domains.taxes.sold import paid, placed, refunded, sell, stage_with
 from tests.support import Stage, an_id
 
 ORDERS = some.fixed_dictionaries(
@@ -127,3 +130,29 @@ def test_an_order_that_was_never_told_of_is_nothing() -> None:
     order = placed("one", 10_000)
     assert stage.send(paid(order)) == stage.send(refunded(order)) == []
     assert stage.all(SalesSum) == []
+
+
+def test_sales_of_months_that_no_threshold_counts_are_forgotten_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "AT_ONCE_MAX", 2)
+    stage = stage_with()
+    old = [sell(stage, f"old {day}", 1_000, at=datetime(2025, 12, day, tzinfo=UTC)) for day in (1, 2, 31)]
+    stage.send(placed("never paid", 1_000, at=datetime(2025, 11, 1, tzinfo=UTC)))
+    kept_on = sell(stage, "of the last year", 1_000, at=datetime(2026, 1, 1, tzinfo=UTC))
+    before = kept(stage)
+    stage.clock.time = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
+    assert stage.send(SweepTaxSales()) == []
+    assert (len(stage.all(TaxSale)), kept(stage)) == (5, before), "last year counts"
+    stage.clock.time = datetime(2027, 1, 1, tzinfo=UTC)
+    rounds = 0
+    told: list[Message] = [SweepTaxSales()]
+    while told and rounds < 9:
+        told, rounds = stage.send(*told), rounds + 1
+        in_sums = {(one.seller_id, one.month) for one in stage.all(SalesSum)}
+        assert all((one.seller_id, one.month) in in_sums for one in stage.all(TaxSale) if one.status == PAID)
+    assert rounds == 3, "two of a kind at a time, and once more to see that nothing is left"
+    assert [one.id for one in stage.all(TaxSale)] == [kept_on.order_id]
+    assert [key[1] for key in kept(stage)] == ["2026-01"]
+    assert stage.undeclared_loads == 0
+    after = kept(stage)
+    assert stage.send(refunded(old[0]), paid(old[1]), SweepTaxSales()) == []
+    assert kept(stage) == after, "what comes later of such an order changes nothing"

@@ -78,6 +78,7 @@ class TaxSaleRow(AggregateRow):
 
     class Meta:
         db_table = "tax_sales"
+        indexes = [models.Index(fields=["month"], name="taxes_sales_by_month")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["PLACED", "PAID", "REFUNDED"]), name="taxes_sale_status_is_known"
@@ -101,6 +102,7 @@ class SalesSumRow(AggregateRow):
 
     class Meta:
         db_table = "tax_sales_sums"
+        indexes = [models.Index(fields=["month"], name="taxes_sums_by_month")]
         constraints = [
             models.UniqueConstraint(
                 fields=["seller_id", "month", "country", "region", "currency", "is_business"],

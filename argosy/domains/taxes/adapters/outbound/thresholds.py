@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from argosy.contracts.taxes import TaxPlace
-from argosy.domains.taxes.adapters.outbound.models import SalesSumRow, TaxThresholdRow, ThresholdStandingRow
+from argosy.domains.taxes.adapters.outbound.models import SalesSumRow, TaxSaleRow, TaxThresholdRow, ThresholdStandingRow
 from argosy.domains.taxes.domain.sales import SalesSum
 from argosy.domains.taxes.domain.standing import NOT_CONCERNED
 from argosy.domains.taxes.domain.threshold import Limit, TaxThreshold
@@ -57,6 +57,17 @@ class StoredSales:
     def sums(self, seller_ids: Sequence[Id], since: str) -> Sequence[SalesSum]:
         found = SalesSumRow.objects.filter(seller_id__in=seller_ids, month__gte=since).values_list(*_SUM_COLUMNS)
         return [SalesSum(**dict(zip(_SUM_COLUMNS, row, strict=True))) for row in found]
+
+    def old_sales(self, before: str, limit: int) -> Sequence[Id]:
+        return _oldest(TaxSaleRow, before, limit)
+
+    def old_sums(self, before: str, limit: int) -> Sequence[Id]:
+        return _oldest(SalesSumRow, before, limit)
+
+
+def _oldest(kind: type[TaxSaleRow] | type[SalesSumRow], before: str, limit: int) -> Sequence[Id]:
+    found = kind.objects.filter(month__lt=before).order_by("month").values_list("id", flat=True)[:limit]
+    return [Id(id) for id in found]
 
 
 class ThresholdShown(msgspec.Struct, frozen=True):

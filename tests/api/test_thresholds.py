@@ -70,6 +70,27 @@ def test_what_was_sold_before_counts_and_who_crosses_is_told_and_shown(
     assert shop.call("GET", path, token=shop.seller).json["items"][0]["unregistered"] == []
 
 
+def test_the_feed_tells_a_seller_of_the_threshold_and_nobody_else(
+    shop: Shop, staff: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARGOSY_EVENT_FEED", "yes")
+    shop.call("PUT", "taxes/thresholds/PT", SAID, token=staff)
+    watched(shop, monkeypatch)
+    for name in ("first", "second", "third"):
+        shop.bought(name)
+        reviewed(shop)
+    path = "events?types=tax.threshold_neared,tax.threshold_crossed"
+    neared, crossed = shop.call("GET", path, token=shop.seller).json["events"]
+    assert (neared["type"], crossed["type"]) == ("tax.threshold_neared", "tax.threshold_crossed")
+    assert (crossed["data"]["code"], crossed["data"]["amount"], crossed["data"]["currency"]) == ("PT", 8_997, "EUR")
+    assert [place["country"] for place in crossed["data"]["places"]] == ["PT"]
+    reviewed(shop)
+    assert len(shop.call("GET", path, token=staff).json["events"]) == 2, "once a period"
+    other = shop.person()
+    shop.call("POST", "stores", {"store_name": "Outra"}, token=other)
+    assert shop.call("GET", path, token=other).json["events"] == []
+
+
 def test_staff_find_sellers_by_level_threshold_and_name(
     shop: Shop, staff: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ from argosy.contracts.products import (
     VariantsAdded,
 )
 from argosy.contracts.promotions import PromotionCreated, PromotionEnded
+from argosy.contracts.taxes_thresholds import TaxThresholdCrossed, TaxThresholdNeared
 from argosy.domains.integrations.domain.feed import (
     ORDER_FEED,
     PUBLIC,
@@ -77,6 +78,8 @@ OfSellers = (
     | SellerReinstated
     | HolidayStarted
     | HolidayEnded
+    | TaxThresholdNeared
+    | TaxThresholdCrossed
 )
 MADE = (ProductCreated, ProductPublished)
 OfProducts = (

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from argosy.contracts import accounts, inventory, inventory_counts, orders, products, promotions
+from argosy.contracts import accounts, inventory, inventory_counts, orders, products, promotions, taxes_thresholds
 from argosy.shared_kernel.aggregate import Aggregate
 from argosy.shared_kernel.errors import Invalid, RuleBroken
 from argosy.shared_kernel.ids import Id, named_id
@@ -32,6 +32,7 @@ class Public(NamedTuple):
 
 
 _ORDER = ("order_id",)
+_THRESHOLD = ("threshold_id", "code", "period", "percent", "amount", "currency", "sales", "places")
 PUBLIC: dict[type[Event | Value], Public] = {
     orders.OrderCreated: Public(
         "order.created",
@@ -128,6 +129,8 @@ PUBLIC: dict[type[Event | Value], Public] = {
         "promotion.created", ("promotion_id", "name", "terms", "starts_at", "ends_at"), "promotion_id"
     ),
     promotions.PromotionEnded: Public("promotion.ended", ("promotion_id",), "promotion_id"),
+    taxes_thresholds.TaxThresholdNeared: Public("tax.threshold_neared", _THRESHOLD, "threshold_id"),
+    taxes_thresholds.TaxThresholdCrossed: Public("tax.threshold_crossed", _THRESHOLD, "threshold_id"),
     accounts.SellerSuspended: Public("store.suspended", ("seller_id", "reason"), "seller_id"),
     accounts.SellerReinstated: Public("store.reinstated", ("seller_id",), "seller_id"),
     accounts.HolidayStarted: Public("store.holiday_started", ("seller_id", "until"), "seller_id"),

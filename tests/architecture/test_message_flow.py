@@ -73,9 +73,7 @@ TOLD_TO_NOBODY_YET = {
     "taxes.TaxRuleEnded",
     "taxes.TaxRuleSet",
     "taxes.TaxTermsSet",
-    "taxes.TaxThresholdCrossed",
     "taxes.TaxThresholdEnded",
-    "taxes.TaxThresholdNeared",
     "taxes.TaxThresholdSet",
     "taxes.TaxZoneSet",
 }

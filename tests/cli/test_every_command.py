@@ -141,3 +141,49 @@ def test_a_folder_that_was_never_a_marketplace_is_told_and_left_as_it_is(
     monkeypatch.setenv("ARGOSY_VAR", str(here / "nowhere at all"))
     assert not fault_of(capsys, (*words, *READS[words]))
     assert not (here / "nowhere at all").exists()
+
+
+ODD = (
+    "",
+    " ",
+    "\n",
+    "-1",
+    "0",
+    "9" * 30,
+    "1e3",
+    "\uff11",
+    "nowhere",
+    "../..",
+    ".",
+    "file",
+    "a\x00b",
+    "\udce9",
+    "x" * 5_000,
+)
+"""What somebody may type for any value: empty, no number, no file, not even text. (No shell hands U+0000 on.)"""
+VALUED = [
+    (words, action)
+    for words, one in leaves().items()
+    if words not in NOT_RUN
+    for action in one._actions
+    if action.nargs != 0 and not isinstance(action, argparse._SubParsersAction)
+]
+
+
+@pytest.mark.parametrize(("words", "action"), VALUED, ids=["-".join((*words, action.dest)) for words, action in VALUED])
+def test_whatever_is_typed_for_a_value_is_answered_in_lines(
+    words: Words, action: argparse.Action, here: Path, capsys: Captured, marketplace: Marketplace
+) -> None:
+    good = GOOD.get(words, ())
+    faults = []
+    for value in ODD:
+        if action.option_strings:
+            # What it needs comes last, and keeps from going on what would serve for long.
+            typed = (*words, f"{action.option_strings[0]}={value}", *good)
+        elif words[0] == "simulate" or value.startswith("-"):
+            continue
+        else:
+            typed = (*words, value, *good[1:])
+        faults.append(fault_of(capsys, typed))
+        connections.close_all()
+    assert not any(faults), "\n".join(filter(None, faults))

@@ -39,6 +39,7 @@ Captured = pytest.CaptureFixture[str]
         (["worker", "--contexts", "checkout,nowhere"], "there is no nowhere; there are accounts"),
         (["rebuild", "nothing"], "there is no view nothing"),
         (["messages", "nowhere"], "there is no context nowhere"),
+        (["messages", ""], "there is no context ; there are accounts"),
         (["web", "--port", "65535"], "is no port"),
         (["web", "--port", "http"], "is no port"),
         (["web", "--threads", "0"], "0 is not a whole number from 1 to 256"),

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
         say(f"{PAGE}: {len(found)} messages")
         return
     contexts = sorted({one.context for one in found})
-    if options.context and options.context not in contexts:
+    if options.context is not None and options.context not in contexts:
         raise Failed(f"there is no context {options.context}; there are {', '.join(contexts)}")
     width = max(len(one.kind.wire_name) for one in found)
     for one in found:

@@ -98,7 +98,7 @@ class SalesSweeping:
         old_sales, old_sums = self._old()
         for sale in [found for id in old_sales if (found := self.sales.find(id)) is not None]:
             self.sales.remove(sale)
-        for sums in [found for id in old_sums if (found := self.sums.find(id)) is not None]:
+        for sums in [kept for id in old_sums if (kept := self.sums.find(id)) is not None]:
             self.sums.remove(sums)
         if AT_ONCE_MAX in (len(old_sales), len(old_sums)):
             self.work.announce(command)

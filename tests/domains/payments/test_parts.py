@@ -440,6 +440,21 @@ def test_each_of_two_strays_goes_back_under_a_key_of_its_own(at_once: bool) -> N
     assert is_sound(counter)
 
 
+@pytest.mark.parametrize("answer", [decline, one_more])
+def test_a_stray_that_does_not_go_back_keeps_no_other_waiting(answer: Says) -> None:
+    counter = held(capture=[no_answer] * 4, look_up=[nothing] * 4, **{"return": [answer]})
+    for name, share in (("one", 0), ("two", 1)):
+        counter.send(part(name, share))
+        counter.call(until=timedelta(hours=1))
+    counter.send(late_yes("one", "gw:a", ANNAS), late_yes("two", "gw:b", BENS))
+    assert told(counter.call()) == ["GatewayContradicted"]
+    counter.call()
+    assert counter.gateway.asked.count("return") == 2
+    assert [(one.is_returned, one.is_left) for one in counter.intent.strays] == [(False, True), (True, False)]
+    assert (counter.balance("suspense"), counter.intent.suspended_amount) == (ANNAS, 0)
+    assert is_sound(counter)
+
+
 def late_yes(name: str, reference: str, amount: int) -> CaptureAnswered:
     return CaptureAnswered(
         payment_id=PAYMENT,

@@ -95,6 +95,8 @@ class Stray(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amount: int
     currency: str
     is_returned: bool = False
+    is_left: bool = False
+    """It did not go back as it came: a person looks after it, and the others do not wait for it."""
 
 
 def suspense_id(payment_id: str, number: int) -> Id:

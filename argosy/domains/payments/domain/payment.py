@@ -302,8 +302,9 @@ class PaymentIntent(Aggregate):
 
     @property
     def stray(self) -> tuple[int, Stray] | None:
-        """The first that is not back yet, with its number."""
-        return next((found for found in enumerate(self.strays) if not found[1].is_returned), None)
+        """The first that is to go back yet, with its number."""
+        waiting = (found for found in enumerate(self.strays) if not (found[1].is_returned or found[1].is_left))
+        return next(waiting, None)
 
     @property
     def return_key(self) -> str:
@@ -315,16 +316,17 @@ class PaymentIntent(Aggregate):
         """Whether it was told before that this was taken unasked."""
         return any(one.reference == reference for one in self.strays)
 
-    def stray_returned(self) -> None:
-        """What was on its way back is there."""
+    def stray_answered(self, *, is_returned: bool) -> None:
+        """What was on its way back is there, or stays where it is."""
         number = self.stray[0] if self.stray is not None else -1
         self.strays = tuple(
             [
-                msgspec.structs.replace(one, is_returned=True) if at == number else one
+                msgspec.structs.replace(one, is_returned=is_returned, is_left=not is_returned) if at == number else one
                 for at, one in enumerate(self.strays)
             ]
         )
-        self.suspended_amount = 0
+        if is_returned or self.strays:
+            self.suspended_amount = 0
 
     def put(self, part: CapturePart) -> None:
         """The part as it stands now."""

@@ -179,7 +179,9 @@ def failure_text(code: str, details: Mapping[str, Any] | None = None) -> str:
     """What went wrong, and of each coupon that does not count why."""
     whole = FAILURES.get(code, _FAILURE_ELSE)
     if code == "coupons_not_valid":
-        whole += "".join(f" {one['code']}: {COUPONS[one['reason']]}." for one in (details or {}).get("codes", ()))
+        faults = (details or {}).get("codes", ())
+        # A worker of the next release may know of a reason that this web does not.
+        whole += "".join(f" {one['code']}: {COUPONS.get(one['reason'], 'it does not count')}." for one in faults)
     return whole
 
 

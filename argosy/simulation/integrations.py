@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from random import Random
 from typing import Any
 
 from argosy.domains.integrations.adapters.outbound.gateways.webhooks import Sender, Times
 from argosy.domains.integrations.application.deliveries import WEBHOOK, WebhookRequest
 from argosy.domains.integrations.application.ports import Ports
-from argosy.domains.integrations.application.sweeping import OldDelivery, Retention
-from argosy.domains.integrations.context import FEED_SERVICES, SERVICES, build, build_feed
+from argosy.domains.integrations.context import FEED_JOBS, FEED_SERVICES, SERVICES, build, build_feed
 from argosy.domains.integrations.domain.feed import FeedEvent
 from argosy.domains.integrations.domain.webhook import Delivery, Webhook
 from argosy.engine.due import CallTarget
 from argosy.engine.participant import Participant, handlers_of
 from argosy.engine.people import people_of
-from argosy.shared_kernel.ids import Id
 from argosy.simulation.contexts import CountedBytes, Part, PlainSeals, Unique
 from argosy.simulation.faults import Faults
+from argosy.simulation.feed_keeping import FeedKeeping
 from argosy.simulation.receivers import Receivers
 from argosy.simulation.scheduler import Scheduler, moment
 from argosy.simulation.store import SimulatedStore
@@ -30,25 +27,17 @@ ONE_IN = 3
 UNIQUE: tuple[Unique, ...] = ((FeedEvent, ("position",)), (Delivery, ("webhook_id", "event_id")))
 
 
-class NothingOld:
-    """The schedule that forgets what is months old is not played in a month."""
-
-    def events(self, until: datetime, limit: int) -> Sequence[Id]:
-        return ()
-
-    def deliveries(self, until: datetime, limit: int) -> Sequence[OldDelivery]:
-        return ()
-
-
 def has_feed(faults: Faults) -> bool:
     return bool(faults.rates["programs"]) and Random(f"{faults.seed}:feed").randrange(ONE_IN) == 0
 
 
-def integrations_of(scheduler: Scheduler, faults: Faults, receivers: Receivers) -> dict[str, Part]:
+def integrations_of(
+    scheduler: Scheduler, faults: Faults, receivers: Receivers, keeping: FeedKeeping
+) -> dict[str, Part]:
     """Nothing where there is no feed."""
     if not has_feed(faults):
         return {}
-    store = SimulatedStore(LABEL, UNIQUE, scheduler, faults)
+    keeping.store = store = SimulatedStore(LABEL, UNIQUE, scheduler, faults)
     times = Times(lambda: moment(scheduler.time), lambda: 0.0)
     sender = Sender(receivers, PlainSeals(), lambda id: _parcel(store, id), times)
     ports = Ports(CountedBytes(), PlainSeals(), receivers, has_feed=True)
@@ -57,11 +46,12 @@ def integrations_of(scheduler: Scheduler, faults: Faults, receivers: Receivers) 
     feed = Participant(
         f"{LABEL}.feed",
         handlers_of(FEED_SERVICES),
-        lambda work: build_feed(work, NothingOld(), Retention()),
+        lambda work: build_feed(work, keeping, keeping.retention),
         hears=(LABEL,),
     )
     calls = {WEBHOOK: CallTarget(WebhookRequest, sender.send, seconds=20)}
-    return {LABEL: Part(LABEL, participant, store, (), calls, people_of(LABEL), (feed,))}
+    schedule = FEED_JOBS if keeping.is_swept else ()
+    return {LABEL: Part(LABEL, participant, store, schedule, calls, people_of(LABEL), (feed,))}
 
 
 def _parcel(store: SimulatedStore, delivery_id: str) -> tuple[Any, Any] | None:

@@ -18,6 +18,7 @@ from argosy.contracts.orders import OrderCreated
 from argosy.contracts.payments import PaymentCaptured, ReceiptBooked
 from argosy.domains.checkout.application.watching import SLOW_SECONDS
 from argosy.domains.checkout.domain.session import CHECKOUT_SECONDS
+from argosy.domains.integrations.domain.feed import FeedEvent
 from argosy.domains.inventory.domain.reservation import Reservation
 from argosy.domains.orders.application.reconciling import OPEN_SECONDS
 from argosy.domains.orders.domain.order import Order
@@ -30,7 +31,7 @@ from argosy.engine.due import RECURRING
 from argosy.engine.log import Record
 from argosy.engine.store import Changes
 from argosy.shared_kernel.messages import Event
-from argosy.simulation.scheduler import MINUTE, SECOND, microseconds
+from argosy.simulation.scheduler import DAY, HOUR, MINUTE, SECOND, microseconds
 from argosy.simulation.shop import BROUGHT, GOLD, WELCOME
 from argosy.simulation.store import SimulatedStore
 
@@ -66,6 +67,7 @@ FOUND: Mapping[str, str] = {
     "payments.GiftCardRedeemed": "gift card redeemed",
     "payments.GiftCardEnded": "gift card taken back",
     "payments.WebhookUnmatched": "webhook about nothing",
+    "integrations.FeedSwept": "feed swept",
     "orders.BuyerHeld": "person held back",
     "accounts.PersonErased": "person forgotten",
 }
@@ -113,6 +115,7 @@ class Jobs:
             ),
             "webhooks": Look("payments", MINUTE, self._is_unresolved),
             "books": Look("payments", ROUND, self._is_uncompared),
+            "feed": Look("integrations", HOUR, place.feed.is_overdue),
         }
 
     def watch(self, store: SimulatedStore, changes: Changes) -> None:
@@ -131,6 +134,8 @@ class Jobs:
             for row in changes.inserts.get(Webhook, ()):
                 if isinstance(row, Webhook) and row.status == RECEIVED:
                     self._expect("webhooks", self.place.scheduler.time + WEBHOOK_WAITS)
+        elif label == "integrations" and FeedEvent in changes.inserts and self.place.feed.is_swept:
+            self._expect("feed", self.place.scheduler.time + self.place.feed.retention.events * DAY + 1)
         elif label == "promotions":
             uses = [row for row in changes.inserts.get(Redemption, ()) if isinstance(row, Redemption)]
             if uses:

@@ -10,6 +10,7 @@ from argosy.engine.store import Changes
 from argosy.simulation.contexts import parts_of
 from argosy.simulation.doors import Letterbox
 from argosy.simulation.faults import Faults
+from argosy.simulation.feed_keeping import FeedKeeping
 from argosy.simulation.gateway import SimulatedGateway
 from argosy.simulation.ids import NumberedIds
 from argosy.simulation.imports import Files
@@ -35,7 +36,8 @@ class Marketplace:
         self.gateway = SimulatedGateway(self.scheduler, self.faults)
         self.receivers = Receivers(self.scheduler, self.faults)
         self.parts = parts_of(self.scheduler, self.faults, self.gateway)
-        self.parts |= integrations_of(self.scheduler, self.faults, self.receivers)
+        self.feed = FeedKeeping(self.faults)
+        self.parts |= integrations_of(self.scheduler, self.faults, self.receivers, self.feed)
         self.letterbox = Letterbox()
         self.letterbox.put_into(self.parts, self.faults)
         self.files = Files(self.faults)

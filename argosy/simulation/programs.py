@@ -68,11 +68,20 @@ class Program(Person):
         """Page by page, to the end that there is now."""
         store, limit = self.place.store(LABEL), self.random.choice(PAGES)
         whose = "" if self.owner == STAFF_OWNER else self.owner
+        self._begin_again()
         while True:
             page, self._cursor = feed_after(store, self._cursor, whose, limit)
             if not page:
                 return
             self.facts.read[self.owner] += [event.id for event in page]
+
+    def _begin_again(self) -> None:
+        """Who was away for as long as the feed is kept is told where it begins now: what is gone is not read."""
+        feed, swept = self.place.feed, self.place.feed.swept()
+        if self._cursor < swept:
+            gone = [event for event in feed.every_event() if self._cursor < event.position <= swept]
+            self.facts.read[self.owner] += [event.id for event in gone if self.owner in (STAFF_OWNER, event.seller_id)]
+            self._cursor = swept
 
     # What is brought.
 

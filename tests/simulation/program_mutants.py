@@ -7,7 +7,8 @@ from typing import Any
 from argosy.domains.integrations.adapters.outbound.gateways import webhooks as sender
 from argosy.domains.integrations.application import webhooks
 from argosy.domains.integrations.application.feed import Feed
-from argosy.domains.integrations.domain.feed import STAFF_OWNER, FeedOrder
+from argosy.domains.integrations.application.sweeping import Sweeping
+from argosy.domains.integrations.domain.feed import ORDER_FEED, STAFF_OWNER, FeedOrder
 from argosy.domains.integrations.domain.webhook import DELIVERED, Delivery, Lane, Webhook
 from tests.simulation.planting import Patch, around, mutant
 
@@ -103,3 +104,29 @@ def time_of_signing_is_not_signed(patch: Patch) -> None:
 def everybody_hears_of_everybody(patch: Patch) -> None:
     """Whoever registers a webhook is told of what happens to all sellers."""
     patch.setattr(webhooks, "owner_of", lambda actor: STAFF_OWNER)
+
+
+@mutant
+def feed_is_kept_half_as_long(patch: Patch) -> None:
+    """Events are swept when they are half as old as they have to be."""
+    around(patch, Sweeping, "_before", lambda original, self, days: original(self, days // 2))
+
+
+@mutant
+def where_the_feed_begins_is_not_noted(patch: Patch) -> None:
+    """What was swept is not told to whom it was to be read yet."""
+
+    def sweep(original: Any, self: Sweeping, command: Any) -> None:
+        order = self.order.find(ORDER_FEED)
+        began = order.swept if order is not None else 0
+        original(self, command)
+        if order is not None:
+            order.swept = began
+
+    around(patch, Sweeping, "sweep_feed", sweep)
+
+
+@mutant
+def feed_is_kept_for_good(patch: Patch) -> None:
+    """The sweep finds nothing, however old it is."""
+    around(patch, Sweeping, "_before", lambda original, self, days: original(self, 99))

@@ -37,7 +37,8 @@ Told = tuple[str, str, str]
 def programs(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     if LABEL not in place.parts:
         return
-    events = sorted(place.store(LABEL).all(FeedEvent), key=lambda event: event.position)
+    events = place.feed.every_event()
+    yield from _swept(place, events)
     if [event.position for event in events] != list(range(1, len(events) + 1)):
         yield Violation("I51", "the feed", "is not numbered without gaps")
     yield from _feed(place, events)
@@ -51,6 +52,20 @@ def programs(place: Marketplace, facts: Facts) -> Iterator[Violation]:
     for lane in place.store(LABEL).all(Lane):
         if lane.queue:
             yield Violation("I51", f"lane {lane.id}", f"has {len(lane.queue)} deliveries that wait at rest")
+
+
+def _swept(place: Marketplace, events: list[FeedEvent]) -> Iterator[Violation]:
+    """What is gone is what the feed begins behind, and was as old as it has to be; what is older than that is gone."""
+    feed, kept = place.feed, {event.id for event in place.store(LABEL).all(FeedEvent)}
+    days, slack = feed.retention.events, 2 * place.clocks_differ
+    for event in events:
+        is_gone = event.id not in kept
+        if is_gone != (event.position <= feed.swept()):
+            yield Violation("I51", f"event {event.id}", f"{event.position} of the feed that begins at {feed.swept()}")
+        if is_gone and feed.found_at[event.id] - microseconds(event.occurred_at) < days * DAY - slack:
+            yield Violation("I51", f"event {event.id}", f"was forgotten before it was {days} days old")
+    if feed.is_swept and feed.is_overdue(place.scheduler.time - DAY - slack):
+        yield Violation("I51", "the feed", f"holds events that are older than {days} days")
 
 
 def _feed(place: Marketplace, events: list[FeedEvent]) -> Iterator[Violation]:
@@ -107,8 +122,8 @@ def _text(data: dict[str, Any]) -> str:
 
 def _brought(place: Marketplace, facts: Facts, receiver: Receiver, events: list[FeedEvent]) -> Iterator[Violation]:
     """What was asked for has come, in the order of the feed for each thing; or it was given up with reason."""
-    store = place.store(LABEL)
-    deliveries = {row.event_id: row for row in store.all(Delivery) if row.webhook_id == receiver.webhook_id}
+    every = place.feed.every_delivery()
+    deliveries = {row.event_id: row for row in every if row.webhook_id == receiver.webhook_id}
     orders: dict[str, list[int]] = {}
     known = {event.id: event for event in events}
     for event_id, body in receiver.came.items():

@@ -82,7 +82,9 @@ def test_goods_are_there_a_buyer_can_sign_in_and_ctrl_c_ends_everything(tmp_path
         assert process.wait(20) == 0
         assert process.stdout is not None
         told = process.stdout.read()
-        called = f"ARGOSY_VAR={tmp_path}/var {sys.executable} -m argosy.apps.cli.main"
+        here, python = Path.cwd(), Path(sys.executable)
+        typed = python.relative_to(here) if python.is_relative_to(here) else python
+        called = f"ARGOSY_VAR={tmp_path}/var {typed} -m argosy.apps.cli.main"
         assert f"\n  {called} import olist DIR " in told
         assert told.endswith("stopping ...\nstopped; everything is kept\n")
         assert parts_of(process) == {}

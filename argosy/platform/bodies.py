@@ -31,8 +31,6 @@ BYTES_MAX = 1_000_000
 DEPTH_MAX = 32
 
 ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-
-
 TEXT_END = r"\Z"
 """The dollar of what is described, as Python says it: its own lets a line break pass behind a text's last letter."""
 
@@ -42,6 +40,9 @@ def matching(pattern: str, **others: Any) -> msgspec.Meta:
     return msgspec.Meta(pattern=pattern.replace("$", TEXT_END), **others)
 
 
+IdText = Annotated[str, matching(ID_PATTERN)]
+MaybeIdText = Annotated[str, matching(f"^$|{ID_PATTERN}", max_length=36)]
+"""An id, or nothing."""
 _ID = Annotated[str, matching(ID_PATTERN, extra_json_schema={"format": "uuid"})]
 _INTEGER = Annotated[int, msgspec.Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
 _INSTANT = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -16,7 +16,7 @@ from argosy.domains.orders.adapters.outbound.queries import order_of_seller
 from argosy.domains.products.adapters.outbound.queries import below_code, category_places, collection
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
 from argosy.platform.auth import buyer, public, seller, shopper, staff
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText, MaybeIdText, matching
 from argosy.platform.languages import Locale, Spoken, wanted
 from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
 from argosy.platform.rest import PREFIX, Asked, Document, document, get
@@ -38,7 +38,6 @@ from argosy.shared_kernel.money import AMOUNT_MAX, exponent
 _Text = Annotated[str, msgspec.Meta(max_length=200)]
 
 # What a cursor may hold: whatever else it says, it is none of ours.
-_Id = Annotated[str, matching(ID_PATTERN)]
 _Amount = Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -54,7 +53,6 @@ _Currency = Annotated[
 
 
 _OrderCurrency = Annotated[str, matching("^([A-Z]{3})?$", max_length=3)]
-_OwnerId = Annotated[str, matching(f"^$|{ID_PATTERN}", max_length=36)]
 
 
 class SpokenPageQuery(PageQuery, kw_only=True, frozen=True):
@@ -87,8 +85,8 @@ class AllOrdersQuery(OrdersQuery, kw_only=True, frozen=True):
     """Which of everybody's orders: also of a seller, of a buyer (whose claimed ones are theirs too), with a number, in
     a currency. `created_from` and `created_before` are when they were placed."""
 
-    seller_id: _OwnerId = ""
-    buyer_id: _OwnerId = ""
+    seller_id: MaybeIdText = ""
+    buyer_id: MaybeIdText = ""
     order_number: Annotated[str, msgspec.Meta(max_length=20)] = ""
     currency: _OrderCurrency = ""
 
@@ -141,7 +139,7 @@ def products_of_collection(asked: Asked) -> Document | None:
         found.rule,
         below=below_code(found.rule.category),
         seller_id=found.seller_id or "",
-        after=query.position(tuple[_Amount, _Id]),
+        after=query.position(tuple[_Amount, IdText]),
         limit=query.limit + 1,
         languages=_languages(asked),
     )
@@ -153,7 +151,7 @@ def products(asked: Asked) -> Document:
     newest or the cheapest first, each in the language that fits best."""
     query: ListingQuery = asked.query
     _expect_sold_in(query.currency)
-    place: Any = tuple[_Amount, _Id] if query.sort == "price" else tuple[_Instant, _Id]
+    place: Any = tuple[_Amount, IdText] if query.sort == "price" else tuple[_Instant, IdText]
     listing = catalogue.by_price if query.sort == "price" else catalogue.newest
     found = listing(
         category=query.category,
@@ -195,7 +193,7 @@ def categories(asked: Asked) -> Categories:
 def active_promotions(asked: Asked) -> Page:
     """Promotions that run now: those that a product could get, those of a seller, or the platform's."""
     query: ActivePromotionsQuery = asked.query
-    now, position = runtime().clock.now(), query.position(tuple[Literal[""], _Id])
+    now, position = runtime().clock.now(), query.position(tuple[Literal[""], IdText])
     after = position[1] if position else ""
     if not query.product_id:
         found = promotions.given_by(query.seller_id or promotions.PLATFORM, now, after, query.limit + 1)
@@ -242,7 +240,7 @@ def all_orders(asked: Asked) -> Page:
     """Everybody's orders, the newest first."""
     query: AllOrdersQuery = asked.query
     which = _which(query)._replace(seller_id=query.seller_id, number=query.order_number, currency=query.currency)
-    position, limit = query.position(tuple[_Instant, _Id]), query.limit + 1
+    position, limit = query.position(tuple[_Instant, IdText]), query.limit + 1
     if query.buyer_id:
         found = history.orders_of_buyer(query.buyer_id, position, limit, which)
     else:
@@ -260,7 +258,7 @@ def all_orders(asked: Asked) -> Page:
 
 def _orders(asked: Asked, listing: Callable[..., list[Listed]], owner: str, path: str) -> Page:
     query: OrdersQuery = asked.query
-    found = listing(owner, query.position(tuple[_Instant, _Id]), query.limit + 1, _which(query))
+    found = listing(owner, query.position(tuple[_Instant, IdText]), query.limit + 1, _which(query))
     return _page_of_orders(found, query, path)
 
 
@@ -315,7 +313,7 @@ def audit(asked: Asked) -> Page:
     done, what was done, in which context, as whom, and when."""
     query: AuditQuery = asked.query
     filters = {name: getattr(query, name) for name in FILTERS}
-    found = acts(filters, query.since, query.until, query.position(tuple[_Instant, _Id]), query.limit + 1)
+    found = acts(filters, query.since, query.until, query.position(tuple[_Instant, IdText]), query.limit + 1)
     times = {name: at.isoformat() for name in ("since", "until") if (at := getattr(query, name))}
     return _page(found, query, f"{PREFIX}audit", **filters, **times)
 

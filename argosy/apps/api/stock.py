@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from argosy.platform.auth import merchant
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText, matching
 from argosy.platform.pages import Fields, Page, PageQuery, cursor, page, sparse
 from argosy.platform.rest import PREFIX, Asked, get
 from argosy.read_models.stock import queries
 from argosy.read_models.stock.projector import SkuAvailability, WarehouseStock
 
-_Id = Annotated[str, matching(ID_PATTERN)]
 _Sku = Annotated[str, msgspec.Meta(max_length=64)]
 _Code = Annotated[str, msgspec.Meta(max_length=32)]
 _Skus = Annotated[str, matching(r"^[^,]*(,[^,]*){0,99}$", max_length=6_500)]
@@ -43,7 +42,7 @@ class WarehouseStockQuery(PageQuery, kw_only=True, frozen=True):
 def sku_availability(asked: Asked) -> Page:
     """How much of each of your stock units there is over all warehouses; staff see everybody's."""
     query: AvailabilityQuery = asked.query
-    after = query.position(tuple[Literal[""], _Id])
+    after = query.position(tuple[Literal[""], IdText])
     found = queries.sku_availability(
         _seller(asked),
         after=after[1] if after else "",
@@ -69,7 +68,7 @@ def warehouse_stock(asked: Asked) -> Page:
     query: WarehouseStockQuery = asked.query
     found = queries.warehouse_stock(
         _seller(asked),
-        after=query.position(tuple[_Code, _Id]),
+        after=query.position(tuple[_Code, IdText]),
         limit=query.limit + 1,
         warehouse=query.warehouse,
         skus=_skus(query),

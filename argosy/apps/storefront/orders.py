@@ -21,7 +21,7 @@ from argosy.domains.orders.adapters.outbound import queries as own
 from argosy.domains.orders.domain.order_status import CASH_ON_DELIVERY, CREATED, PREPAID
 from argosy.domains.orders.domain.policies import BUYER, cancellation_rule
 from argosy.engine.work import GUEST, Actor
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText
 from argosy.platform.pages import PageQuery, cursor
 from argosy.platform.problems import Problem, not_found
 from argosy.platform.runtime import runtime
@@ -46,7 +46,7 @@ STATUSES = {
 # may be called off at any moment.
 _SETTLED = ("CANCELLED", "REFUNDED")
 
-_Place = tuple[Annotated[datetime, msgspec.Meta(tz=True)], Annotated[str, matching(ID_PATTERN)]]
+_Place = tuple[Annotated[datetime, msgspec.Meta(tz=True)], IdText]
 
 
 class LineShown(msgspec.Struct):

@@ -18,7 +18,7 @@ from argosy.apps.storefront.words import spoken
 from argosy.domains.accounts.adapters.outbound.queries import store_by_slug as seller_with_slug
 from argosy.domains.products.adapters.outbound.queries import below_code, category_places
 from argosy.domains.products.adapters.outbound.queries import product_by_slug as product_with_slug
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText
 from argosy.platform.languages import marketplace_language
 from argosy.platform.pages import PageQuery, cursor
 from argosy.platform.problems import Problem, not_found
@@ -35,10 +35,9 @@ PAGE_SIZE = 24
 FILTER_LETTERS_MAX = 200
 SORTS = {"newest": "Newest first", "price": "Lowest price first"}
 
-_Id = Annotated[str, matching(ID_PATTERN)]
 _PLACES: dict[str, Any] = {
-    "newest": tuple[Annotated[datetime, msgspec.Meta(tz=True)], _Id],
-    "price": tuple[Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)], _Id],
+    "newest": tuple[Annotated[datetime, msgspec.Meta(tz=True)], IdText],
+    "price": tuple[Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)], IdText],
 }
 _read_card = msgspec.json.Decoder(Card).decode
 

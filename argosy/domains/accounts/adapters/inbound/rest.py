@@ -76,7 +76,7 @@ from argosy.domains.accounts.domain.session import NoSuchSession
 from argosy.domains.accounts.domain.team import NoSuchInvitation, NoSuchMember
 from argosy.platform.auth import buyer, guest, public, staff
 from argosy.platform.auth import seller as seller_only
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText
 from argosy.platform.owned import Owned, Owner, buyer_asking, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Made, delete, get, post, put
@@ -147,7 +147,7 @@ def seller(asked: Asked) -> WholeStore | None:
 def sellers(asked: Asked) -> Page:
     """Sellers in the order of their ids."""
     query: SellersQuery = asked.query
-    found = sellers_by(query.status, query.position(tuple[_Id])[0] if query.after else None, query.limit + 1)
+    found = sellers_by(query.status, query.position(tuple[IdText])[0] if query.after else None, query.limit + 1)
     last = found[: query.limit][-1].seller_id if found else ""
     return page(found, query, "/api/v1/sellers", cursor(last), status=query.status)
 
@@ -155,7 +155,7 @@ def sellers(asked: Asked) -> Page:
 def people(asked: Asked) -> Page:
     """People in the order of their ids, but for those who are erased; also by e-mail address, as somebody spells it."""
     query: PeopleQuery = asked.query
-    behind = query.position(tuple[_Id])
+    behind = query.position(tuple[IdText])
     only = {name: getattr(query, name) for name in ("email", "role", "status")}
     found = people_seen(behind[0] if behind else None, query.limit + 1, **only)
     last = found[: query.limit][-1].user_id if found else ""
@@ -209,7 +209,6 @@ class SellersQuery(PageQuery, kw_only=True, frozen=True):
 _proven: dict[str, Any] = {"allow": buyer, "takes_key": False, "guard": _proving}
 _team: dict[str, Any] = {"allow": seller_only, "area": "team", "takes_key": False}
 _store: dict[str, Any] = {"allow": staff, "whom": lambda asked: owner_of_store(asked["seller_id"])}
-_Id = Annotated[str, matching(ID_PATTERN)]
 
 
 def _own(table: str, name: str, owner: str, whose: Owner, refusal: type[NotFound]) -> tuple[Owned, ...]:

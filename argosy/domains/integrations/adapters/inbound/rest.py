@@ -38,7 +38,7 @@ from argosy.domains.integrations.domain.api_key import NoSuchKey
 from argosy.domains.integrations.domain.feed import EventFeedIsOff, type_faults
 from argosy.domains.integrations.domain.webhook import NoSuchDelivery, NoSuchWebhook
 from argosy.platform.auth import merchant
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText
 from argosy.platform.owned import Owned, buyer_asking, seller_asking
 from argosy.platform.pages import Cursor, Limit, Page, PageQuery, cursor, page
 from argosy.platform.problems import Problem
@@ -118,7 +118,7 @@ def webhook_deliveries(asked: Asked) -> Page | None:
     if webhook_of(owner_of(asked.actor), webhook_id) is None:
         return None
     query: DeliveriesQuery = asked.query
-    before = query.position(tuple[_Id])[0] if query.after else None
+    before = query.position(tuple[IdText])[0] if query.after else None
     found = deliveries_of(webhook_id, query.status, before, query.limit + 1)
     last = found[: query.limit][-1].delivery_id if found else ""
     return page(found, query, f"/api/v1/webhooks/{webhook_id}/deliveries", cursor(last), status=query.status)
@@ -131,7 +131,6 @@ def webhook_delivery(asked: Asked) -> DeliveryShown | None:
     return delivery_of(asked["webhook_id"], asked["delivery_id"])
 
 
-_Id = Annotated[str, matching(ID_PATTERN)]
 _Position = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 
 OWN_KEY = (Owned("api_keys", "key_id", {"user_id": buyer_asking}, NoSuchKey),)

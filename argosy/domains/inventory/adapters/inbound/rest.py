@@ -25,14 +25,13 @@ from argosy.domains.inventory.adapters.outbound.gateways.count_files import BYTE
 from argosy.domains.inventory.domain.stock import TEXT_MAX, NoSuchStockUnit, StockLevel
 from argosy.domains.inventory.domain.transfer import NoSuchTransfer
 from argosy.platform.auth import merchant
-from argosy.platform.bodies import ID_PATTERN, invalid, matching
+from argosy.platform.bodies import IdText, invalid
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, Received, Upload, get, patch, post, put
 from argosy.shared_kernel.bulk import BulkAnswer
 from argosy.shared_kernel.ids import named_id
 
-_Id = Annotated[str, matching(ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _Code = Annotated[str, msgspec.Meta(max_length=32)]
 
@@ -86,7 +85,7 @@ class OpenWarehouses(msgspec.Struct, kw_only=True):
 def my_stock(asked: Asked) -> Page:
     """Your stock items, exactly as they are now; staff see everybody's."""
     query: StockQuery = asked.query
-    after = query.position(tuple[_Id])
+    after = query.position(tuple[IdText])
     found = queries.levels(
         _seller(asked),
         after=after[0] if after else "",
@@ -111,7 +110,7 @@ def movements_of_unit(asked: Asked) -> Page | None:
     unit_id, seller_id = asked["stock_unit_id"], _seller(asked)
     if not queries.levels_of_unit(unit_id, seller_id):
         return None
-    before = query.position(tuple[_Instant, _Id])
+    before = query.position(tuple[_Instant, IdText])
     found = queries.movements_of_unit(unit_id, seller_id, before=before, limit=query.limit + 1, which=_which(query))
     return _movements(found, query, f"stock/{unit_id}/movements")
 
@@ -119,7 +118,7 @@ def movements_of_unit(asked: Asked) -> Page | None:
 def movements_of_sku(asked: Asked) -> Page:
     """What came and went of all your stock units of a SKU, and why, the newest first; staff see everybody's."""
     query: SkuMovementsQuery = asked.query
-    before = query.position(tuple[_Instant, _Id])
+    before = query.position(tuple[_Instant, IdText])
     found = queries.movements_of_sku(
         query.sku, _seller(asked), before=before, limit=query.limit + 1, which=_which(query)
     )
@@ -153,7 +152,7 @@ def my_warehouses(asked: Asked) -> OpenWarehouses:
 def my_transfers(asked: Asked) -> Page:
     """Your transfers; staff see everybody's."""
     query: TransferQuery = asked.query
-    after = query.position(tuple[_Id])
+    after = query.position(tuple[IdText])
     found = queries.transfers(
         _seller(asked), after=after[0] if after else "", limit=query.limit + 1, status=query.status
     )
@@ -163,7 +162,7 @@ def my_transfers(asked: Asked) -> Page:
 def my_stock_counts(asked: Asked) -> Page:
     """Counts that came as files, the newest first; staff see everybody's, and those of warehouses' systems."""
     query: CountsQuery = asked.query
-    before = query.position(tuple[_Instant, _Id])
+    before = query.position(tuple[_Instant, IdText])
     found = queries.count_runs(_seller(asked), before=before, limit=query.limit + 1, status=query.status)
     last = found[query.limit - 1] if len(found) > query.limit else None
     after = cursor(last.created_at, last.count_id) if last else ""

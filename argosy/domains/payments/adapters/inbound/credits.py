@@ -26,7 +26,7 @@ from argosy.domains.payments.adapters.outbound.credits import (
 )
 from argosy.domains.payments.domain.gift_card import NoSuchGiftCard
 from argosy.platform.auth import buyer, staff
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import ID_PATTERN, IdText, matching
 from argosy.platform.limits import Limit, address_of, counted_as, limits, seconds
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import Asked, Made, get, post
@@ -84,7 +84,6 @@ def credit_of_buyer(asked: Asked) -> StoreCredit:
     return StoreCredit(items=credits_of(asked["buyer_id"]))
 
 
-_Id = Annotated[str, matching(ID_PATTERN)]
 Currency = Annotated[str, matching("^([A-Z]{3})?$")]
 
 
@@ -106,7 +105,7 @@ def credit_movements_of_buyer(asked: Asked) -> Page:
 
 def _movements(asked: Asked, buyer_id: str, path: str) -> Page:
     query: MovementsQuery = asked.query
-    before = query.position(tuple[_Id])[0] if query.after else None
+    before = query.position(tuple[IdText])[0] if query.after else None
     found = movements_of(buyer_id, query.currency, before, query.limit + 1)
     last = found[: query.limit][-1].movement_id if found else ""
     return page(found, query, path, cursor(last), currency=query.currency)
@@ -122,7 +121,7 @@ class GiftCardsQuery(PageQuery, kw_only=True, frozen=True):
 def issued_gift_cards(asked: Asked) -> Page:
     """Gift cards, the newest first; never their codes."""
     query: GiftCardsQuery = asked.query
-    before = query.position(tuple[_Id])[0] if query.after else None
+    before = query.position(tuple[IdText])[0] if query.after else None
     only = {name: value for name in ("status", "batch_id") if (value := getattr(query, name))}
     found = gift_cards(before, query.limit + 1, **only)
     last = found[: query.limit][-1].gift_card_id if found else ""

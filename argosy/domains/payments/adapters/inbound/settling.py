@@ -22,13 +22,11 @@ from argosy.domains.payments.adapters.outbound.shown import (
     webhooks_in,
 )
 from argosy.platform.auth import staff
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText, MaybeIdText, matching
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, get, post
 from argosy.shared_kernel.ids import Id
 
-_Id = Annotated[str, matching(ID_PATTERN)]
-_OptionalId = Annotated[str, matching(f"^$|{ID_PATTERN}", max_length=36)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _Name = Annotated[str, msgspec.Meta(max_length=50)]
 _Currency = Annotated[str, matching("^([A-Z]{3})?$", max_length=3)]
@@ -42,7 +40,7 @@ class DifferencesQuery(PageQuery, kw_only=True, frozen=True):
     side: Literal["", "gateway", "ours", "amount", "currency", "fee", "recovered"] = ""
     operation: Literal["", "capture", "refund", "return", "dispute", "reinstate"] = ""
     currency: _Currency = ""
-    payment_id: _OptionalId = ""
+    payment_id: MaybeIdText = ""
 
 
 class WebhooksQuery(PageQuery, kw_only=True, frozen=True):
@@ -62,7 +60,7 @@ def payment_differences(asked: Asked) -> Page:
     """Differences between gateways' books and ours, the earliest first."""
     query: DifferencesQuery = asked.query
     only = _only(query, "side", "operation", "currency", "payment_id")
-    place = query.position(tuple[_Instant, _Id])
+    place = query.position(tuple[_Instant, IdText])
     found = differences(place, query.limit + 1, is_open=query.state == "open", **only)
     last = found[: query.limit][-1] if found else None
     position = cursor(last.found_at, last.difference_id) if last is not None else ""
@@ -74,7 +72,7 @@ def payment_webhooks(asked: Asked) -> Page:
     otherwise."""
     query: WebhooksQuery = asked.query
     only = _only(query, "gateway")
-    found = webhooks_in(query.status, query.position(tuple[_Instant, _Id]), query.limit + 1, **only)
+    found = webhooks_in(query.status, query.position(tuple[_Instant, IdText]), query.limit + 1, **only)
     last = found[: query.limit][-1] if found else None
     position = cursor(last.received_at, last.webhook_id) if last is not None else ""
     return page(found, query, f"{PREFIX}payment-webhooks", position, status=query.status, **only)

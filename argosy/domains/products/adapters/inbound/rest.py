@@ -43,7 +43,7 @@ from argosy.domains.products.application.making import NoSuchStockUnit
 from argosy.domains.products.application.ownership import NoSuchProduct
 from argosy.domains.products.application.pricing import NoSuchVariant
 from argosy.platform.auth import merchant, public, seller, staff
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText
 from argosy.platform.languages import Spoken, wanted
 from argosy.platform.media import address_of, media
 from argosy.platform.owned import Owned, seller_asking
@@ -65,7 +65,6 @@ from argosy.platform.rest import (
 )
 from argosy.shared_kernel.bulk import BulkAnswer
 
-_Id = Annotated[str, matching(ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -106,7 +105,7 @@ class CategoryTree(msgspec.Struct, kw_only=True):
 def my_products(asked: Asked) -> Page:
     """Your products by id, drafts and archived ones too."""
     query: OwnProductsQuery = asked.query
-    after = query.position(tuple[_Id])
+    after = query.position(tuple[IdText])
     found = queries.products_of(
         asked.actor.seller_id, after[0] if after else "", query.limit + 1, status=query.status, sku=query.sku
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import Annotated
 
 import msgspec
 
@@ -23,15 +22,13 @@ from argosy.domains.products.domain.transfer import (
     TooManyTransfers,
 )
 from argosy.platform.auth import merchant, seller, staff
-from argosy.platform.bodies import ID_PATTERN, matching, query_of
+from argosy.platform.bodies import IdText, query_of
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Document, Made, Received, Upload, document, get, post, query_in
 from argosy.platform.storage.chosen import TRANSFERS, storage
 from argosy.shared_kernel.errors import Invalid
 from argosy.shared_kernel.ids import named_id
-
-_Id = Annotated[str, matching(ID_PATTERN)]
 
 _EXPORTS = f"{PREFIX}stores/mine/exports"
 TYPES = {"text/csv": CSV, "application/jsonl": JSON_LINES, "application/x-ndjson": JSON_LINES}
@@ -77,7 +74,7 @@ def my_import(asked: Asked) -> queries.OwnImport | None:
 def parked_imports(asked: Asked) -> Page:
     """Imports of all sellers that are parked."""
     query: PageQuery = asked.query
-    position = query.position(tuple[_Id])
+    position = query.position(tuple[IdText])
     found = queries.parked_imports(position[0] if position else "", query.limit)
     after = cursor(found[min(len(found), query.limit) - 1].import_id) if found else ""
     return page(found, query, f"{PREFIX}imports/parked", after)

@@ -40,13 +40,12 @@ from argosy.domains.promotions.domain.campaign import NoSuchCampaign
 from argosy.domains.promotions.domain.coupon import CODE_LENGTH_MAX, PLATFORM, NoSuchCoupon, normal
 from argosy.domains.promotions.domain.promotion import NoSuchPromotion
 from argosy.platform.auth import merchant, staff
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText, matching
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 from argosy.platform.runtime import runtime
 
-_Id = Annotated[str, matching(ID_PATTERN)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _Code = Annotated[str, matching("^[!-~]+$", max_length=CODE_LENGTH_MAX)]
 
@@ -93,14 +92,14 @@ def promotions(asked: Asked) -> Page:
     query: PromotionsQuery = asked.query
     if query.state == ENDED:
         return _ended(asked, query)
-    before = query.position(tuple[_Id])
+    before = query.position(tuple[IdText])
     found = promotions_of(_owner(asked), before[0] if before else "", query.limit + 1, runtime().clock.now())
     last = cursor(found[: query.limit][-1].promotion_id) if found else ""
     return page(found, query, f"{PREFIX}promotions", last, seller_id=query.seller_id)
 
 
 def _ended(asked: Asked, query: PromotionsQuery) -> Page:
-    found = ended_of(_owner(asked), query.position(tuple[_Instant, _Id]), query.limit + 1)
+    found = ended_of(_owner(asked), query.position(tuple[_Instant, IdText]), query.limit + 1)
     last = cursor(*found[: query.limit][-1].place) if found else ""
     shown = [one.shown for one in found]
     return page(shown, query, f"{PREFIX}promotions", last, seller_id=query.seller_id, state=query.state)
@@ -119,7 +118,7 @@ def buyer_groups(asked: Asked) -> BuyerKnown:
 def coupon_campaigns(asked: Asked) -> Page:
     """Your campaigns, the newest first."""
     query: CouponsQuery = asked.query
-    before = query.position(tuple[_Id])
+    before = query.position(tuple[IdText])
     found = campaigns_of(_owner(asked), query.status, before[0] if before else "", query.limit + 1)
     last = cursor(found[: query.limit][-1].campaign_id) if found else ""
     return page(found, query, f"{PREFIX}coupon-campaigns", last, seller_id=query.seller_id, status=query.status)
@@ -149,7 +148,7 @@ def codes(asked: Asked) -> Page | None:
     campaign = coupon_campaign(asked)
     if campaign is None:
         return None
-    after = query.position(tuple[_Id])
+    after = query.position(tuple[IdText])
     found = codes_of_campaign(campaign, after[0] if after else "", query.limit + 1)
     last = cursor(found[query.limit - 1].coupon_id) if len(found) > query.limit else ""
     return page(found, query, f"{PREFIX}coupon-campaigns/{asked['campaign_id']}/coupons", last)

@@ -3,8 +3,6 @@ what delivery would cost, for everybody."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from argosy.contracts.shipping import (
     EndShippingRate,
     OfferShipping,
@@ -17,12 +15,10 @@ from argosy.domains.shipping.domain.faults import NoSuchRate
 from argosy.domains.shipping.domain.policy import Policy
 from argosy.domains.shipping.domain.rate import PLATFORM
 from argosy.platform.auth import merchant, public
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import IdText
 from argosy.platform.owned import Owned, seller_asking
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, delete, get, post, put
-
-_Id = Annotated[str, matching(ID_PATTERN)]
 
 
 class RatesQuery(PageQuery, kw_only=True, frozen=True):
@@ -38,7 +34,7 @@ class OwnerQuery(RatesQuery, kw_only=True, frozen=True):
 def shipping_rates(asked: Asked) -> Page:
     """Your freight templates."""
     query: RatesQuery = asked.query
-    position = query.position(tuple[_Id])
+    position = query.position(tuple[IdText])
     found = rates_of(_owner(asked), position[0] if position else "", query.limit)
     after = cursor(found[min(len(found), query.limit) - 1].rate_id) if found else ""
     return page(found, query, f"{PREFIX}shipping/rates", after, seller_id=query.seller_id)

@@ -42,12 +42,11 @@ from argosy.domains.taxes.adapters.outbound.thresholds import (
 from argosy.domains.taxes.application.thresholds import is_watching
 from argosy.domains.taxes.domain.explanation import TaxPreview
 from argosy.platform.auth import buyer, merchant, staff
-from argosy.platform.bodies import ID_PATTERN, matching
+from argosy.platform.bodies import ID_PATTERN, IdText, matching
 from argosy.platform.pages import Page, PageQuery, cursor, page
 from argosy.platform.rest import PREFIX, Asked, Made, get, post, put
 from argosy.platform.runtime import runtime
 
-_Id = Annotated[str, matching(ID_PATTERN)]
 _MaybeId = Annotated[str, matching(rf"^(?:{ID_PATTERN[1:-1]})?(?![\s\S])")]
 _Code = Annotated[str, msgspec.Meta(max_length=32)]
 
@@ -158,7 +157,7 @@ def _paged(items: list[Any], query: PageQuery, path: str, keys: list[Any], **fil
     return page(items, query, PREFIX + path, after, **filters)
 
 
-def _after(query: PageQuery, key: Any = _Id) -> str:
+def _after(query: PageQuery, key: Any = IdText) -> str:
     """The key that the page begins behind."""
     position = query.position(tuple[key])
     return position[0] if position else ""

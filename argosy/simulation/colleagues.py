@@ -23,11 +23,10 @@ from argosy.engine.store import StoreUnavailable
 from argosy.engine.work import SYSTEM, Actor
 from argosy.shared_kernel.errors import DomainError
 from argosy.shared_kernel.ids import Id, named_id
-from argosy.shared_kernel.messages import Command
 from argosy.simulation.doors import LABEL, REMEMBERED, Door, Invited, Withdrawals, has_teams
 from argosy.simulation.facts import Act, Colleague, Facts
 from argosy.simulation.marketplace import Marketplace
-from argosy.simulation.people import Listening, Person
+from argosy.simulation.people import Person
 from argosy.simulation.processes import NoAnswer
 from argosy.simulation.rush import Rush
 from argosy.simulation.scheduler import MINUTE, SECOND
@@ -51,14 +50,8 @@ def has_surely(known: Colleague, right: str) -> bool:
     return is_settled and all(right in granted_by(" ".join(rights)) for rights in known.rights)
 
 
-class Insistent(Person):
-    """Knows how often they had to ask until they were answered."""
-
-    tries = 0
-
-    def _send(self, label: str, command: Command, actor: Actor, listening: Listening, tries: int) -> None:
-        self.tries = tries
-        super()._send(label, command, actor, listening, tries)
+class _OfATeam(Person):
+    """Has to do with a team."""
 
     def leaves(self, known: Colleague, command: RemoveMember | LeaveTeam, actor: Actor) -> None:
         """A member is none any more once somebody was told so. Where the web died that did it, others may remember
@@ -74,7 +67,7 @@ class Insistent(Person):
         self.ask(LABEL, command, actor, told=gone, refused=gone)
 
 
-class Employer(Insistent):
+class Employer(_OfATeam):
     """A store's owner, as far as the team goes."""
 
     def __init__(self, place: Marketplace, facts: Facts, number: int) -> None:
@@ -133,7 +126,7 @@ class Employer(Insistent):
         return [Id(id) for id, one in known if one.seller_id == self.id and not one.is_leaving]
 
 
-class Helper(Insistent):
+class Helper(_OfATeam):
     """Somebody who works on stores of others, and remembers every token that they were given."""
 
     def __init__(self, place: Marketplace, facts: Facts, number: int) -> None:

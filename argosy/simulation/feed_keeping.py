@@ -39,7 +39,8 @@ class FeedKeeping:
     # What the sweep asks.
 
     def events(self, until: datetime, limit: int) -> Sequence[Id]:
-        found = list(takewhile(lambda event: event.occurred_at < until, self._live_events()[:limit]))
+        live = sorted(self._store.all(FeedEvent), key=lambda event: event.position)
+        found = list(takewhile(lambda event: event.occurred_at < until, live[:limit]))
         for event in found:
             self._events[event.id] = event
             self.found_at.setdefault(event.id, self._store.scheduler.time)
@@ -69,13 +70,10 @@ class FeedKeeping:
 
     def is_overdue(self, now: int) -> bool:
         """Whether something is kept that is to be swept by now."""
-        first = self._live_events()[:1]
-        return bool(first) and microseconds(first[0].occurred_at) + self.retention.events * DAY < now
+        first = min(self._store.all(FeedEvent), key=lambda event: event.position, default=None)
+        return first is not None and microseconds(first.occurred_at) + self.retention.events * DAY < now
 
     @property
     def _store(self) -> SimulatedStore:
         assert self.store is not None, "there is a feed"
         return self.store
-
-    def _live_events(self) -> list[FeedEvent]:
-        return sorted(self._store.all(FeedEvent), key=lambda event: event.position)

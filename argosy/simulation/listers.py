@@ -10,11 +10,11 @@ from argosy.contracts.products_transfers import ImportProducts, ResumeImport
 from argosy.domains.products.domain.product import Product
 from argosy.domains.products.domain.transfer import JSON_LINES, PARKED, ProductImport
 from argosy.shared_kernel.ids import Id, named_id
-from argosy.simulation.colleagues import Insistent
 from argosy.simulation.facts import Facts, File
 from argosy.simulation.imports import file_of, has_imports
 from argosy.simulation.marketplace import Marketplace
 from argosy.simulation.oracles.files import ended
+from argosy.simulation.people import Person
 from argosy.simulation.rush import Rush
 from argosy.simulation.scheduler import HOUR, MINUTE, SECOND
 from argosy.simulation.shop import CATEGORIES, CURRENCY, seller, seller_actor
@@ -23,7 +23,7 @@ LISTERS = (0, 2)
 ROWS_MAX, SKUS = 14, 20
 
 
-class Lister(Insistent):
+class Lister(Person):
     """One seller's files, one after the other: so the facts are exact."""
 
     def __init__(self, place: Marketplace, facts: Facts, number: int) -> None:

@@ -26,7 +26,10 @@ Listening = tuple[Told, Refused, str]
 
 
 class Person:
-    """Somebody with a habit of their own, drawn by the seed."""
+    """Somebody with a habit of their own, drawn by the seed. `tries` is how often they had to ask again until what was
+    answered last was answered: 0 where they know that it was done once."""
+
+    tries = 0
 
     def __init__(self, place: Marketplace, facts: Facts, name: str) -> None:
         self.place = place
@@ -55,6 +58,7 @@ class Person:
 
     def _send(self, label: str, command: Command, actor: Actor, listening: Listening, tries: int) -> None:
         told, refused, key = listening
+        self.tries = tries
         self.facts.requests += 1
         if isinstance(command, AddToCart | ChangeQuantity | MoveFromWishlist):
             self.facts.put[actor.id, command.variant_id] += command.quantity

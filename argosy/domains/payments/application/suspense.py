@@ -47,12 +47,12 @@ class Suspense:
             note(self.work, intent, RETURN, outcome, answer.gateway_transaction_id, told)
             intent.decided()
             is_returned = outcome == APPROVED and told == suspended
-            if not is_returned:
-                intent.contradict(RETURN, suspended, told, answer.gateway_transaction_id)
-            else:
+            if is_returned:
                 number = intent.stray[0] if intent.stray is not None else 0
                 postings = {SUSPENSE: suspended[0], clearing(intent.gateway): -suspended[0]}
                 self._book(intent, return_id(intent.id, number), SUSPENSE_RETURNED, suspended[1], postings)
+            else:
+                intent.contradict(RETURN, suspended, told, answer.gateway_transaction_id)
             intent.stray_answered(is_returned=is_returned)
             send_back(self.work, intent)
             if intent.is_more_held and not intent.pending:
